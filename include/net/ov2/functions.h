@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* ov2: the calls that a NIC driver makes. */
+#ifndef __NET_OV2_FUNCTIONS_H
+#define __NET_OV2_FUNCTIONS_H
+
+#include <linux/netdev_features.h>
+#include <net/ov2/types.h>
+
+/* NIC: nic.c */
+struct ov2_nic *ov2_nic_alloc(const struct ov2_nic_ops *ops, const struct ov2_caps *hw_caps,
+			      size_t priv_size, const char *name);
+void *ov2_nic_priv(struct ov2_nic *nic);
+int ov2_nic_register(struct ov2_nic *nic);
+void ov2_nic_unregister(struct ov2_nic *nic);
+void ov2_nic_free(struct ov2_nic *nic);
+
+/* NIC-wide settings and state: nic.c */
+void ov2_nic_hw_caps(struct ov2_nic *nic, struct ov2_caps *caps);
+void ov2_nic_caps(struct ov2_nic *nic, struct ov2_caps *caps);
+int ov2_nic_set_deadline(struct ov2_nic *nic, u32 msecs);
+u32 ov2_nic_deadline(struct ov2_nic *nic);
+int ov2_nic_set_waiting_max(struct ov2_nic *nic, u32 sas);
+u32 ov2_nic_waiting_max(struct ov2_nic *nic);
+u32 ov2_nic_occupancy(struct ov2_nic *nic);
+void ov2_nic_gone(struct ov2_nic *nic);
+
+/* Reset: reset.c */
+int ov2_nic_reset(struct ov2_nic *nic);
+void ov2_nic_reset_schedule(struct ov2_nic *nic);
+
+/* Ports: nic.c */
+void ov2_port_init(struct ov2_nic *nic, struct ov2_port *port, struct net_device *netdev, u32 index);
+void ov2_port_close(struct ov2_port *port);
+
+/* Requests: request.c */
+void ov2_request_complete(struct ov2_nic *nic, struct ov2_request *req, int status);
+
+/* Packets: tx.c, rx.c */
+int ov2_tx_sa(struct sk_buff *skb, struct ov2_tx *tx);
+netdev_features_t ov2_features_check(struct sk_buff *skb, struct net_device *netdev,
+				     netdev_features_t features);
+netdev_features_t ov2_fix_features(struct net_device *netdev, netdev_features_t features);
+int ov2_rx(struct ov2_port *port, struct sk_buff *skb, const struct ov2_rx_meta *meta);
+
+/* Counters: stats.c */
+int ov2_stats_count(void);
+void ov2_stats_strings(u8 **data);
+void ov2_stats_fill(struct ov2_nic *nic, u64 *data);
+
+#endif /* __NET_OV2_FUNCTIONS_H */
