@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * ov2sim: the boundary between the driver (drivers/ov2sim) and the NIC (drivers/ov2sim/nic).
+ *
+ * Each side knows of the other what is written here and nothing else. The driver never sees an
+ * SA's key, the NIC never sees a netdev.
+ */
+#ifndef __OV2SIM_NIC_H
+#define __OV2SIM_NIC_H
+
+#include <linux/types.h>
+#include <net/ov2/types.h>
+#include "ring.h"
+
+/**
+ * DOC: the simulated NIC
+ *
+ * One &struct ov2sim_hw is one NIC: an SA table, a command queue and some ports, each with up to
+ * &struct ov2sim_hw_config.queues queue pairs. A port's wire is the port that it is linked to.
+ *
+ * Threads. Each NIC has one thread "NAME-cmd" that executes request lists, and one thread
+ * "NAME-qN" for each N, which serves the queue pair N of every port: it takes descriptors from
+ * the TX rings, copies, segments, checksums, encrypts and puts frames on the wire; and takes
+ * frames from the wire, parses, decrypts and puts them into the driver's RX buffers. All of them
+ * are process context and may sleep.
+ *
+ * Order of one port's life: ov2sim_hw_port_open(), post buffers, ov2sim_hw_port_start(), traffic,
+ * ov2sim_hw_port_stop(), reap everything, ov2sim_hw_port_close().
+ *
+ * Rings. A ring has one producer and one consumer on the driver's side: calls for one queue's TX
+ * submission are serialised by the caller, and so are those for its TX reaping, RX posting and RX
+ * reaping; submission and reaping of one queue may run at once. Rings complete in order.
+ *
+ * Interrupts are levels that the NIC raises after each batch of completions, whether the driver
+ * has taken the previous ones or not: napi_schedule() is the whole handler.
+ *
+ * Flow control. A frame waits in the receiving port until there is a buffer, and the sending
+ * port's queue waits as long as the receiving one is full, both for a bounded time: then frames
+ * are dropped and counted. A port that is stopped or not linked drops what is sent to it.
+ */
+
+/**
+ * struct ov2sim_hw_config - What a NIC is made of.
+ * @name: name of the NIC and the start of its threads' names
+ * @caps: what it can do
+ * @ports: number of ports, at least 1
+ * @queues: greatest number of queue pairs of a port, at least 1
+ */
+struct ov2sim_hw_config {
+	const char *name;
+	struct ov2_caps caps;
+	u32 ports;
+	u32 queues;
+};
+
+/**
+ * struct ov2sim_hw_ops - What the NIC tells the driver. All members are mandatory.
+ *
+ * All are called with BH disabled, and none may sleep or call back into the NIC, reaping excepted.
+ */
+struct ov2sim_hw_ops {
+	/**
+	 * @cmd_done: @req is complete, see ov2_request_complete(). The NIC does not touch it
+	 * after this call.
+	 */
+	void (*cmd_done)(void *drv, struct ov2_request *req, int status);
+	/** @rx_irq: there is something for ov2sim_hw_rx_reap(). */
+	void (*rx_irq)(void *drv, u32 port, u32 queue);
+	/** @tx_irq: there is something for ov2sim_hw_tx_reap(). */
+	void (*tx_irq)(void *drv, u32 port, u32 queue);
+	/**
+	 * @link_change: the link of @port went up or down. Calls are in order. Comes from within
+	 * ov2sim_hw_link(), _unlink(), _port_start(), _port_stop() or _destroy() of this or the
+	 * linked NIC, so it must take neither rtnl nor any lock that is held around these.
+	 */
+	void (*link_change)(void *drv, u32 port, bool up);
+};
+
+/* The whole NIC: hw.c. Module-wide state first. */
+int ov2sim_nic_init(void);
+void ov2sim_nic_exit(void);
+
+/**
+ * ov2sim_hw_create() - Power a NIC up.
+ * @config: what to make; copied
+ * @ops: interrupts; must stay
+ * @drv: their first argument
+ *
+ * Context: process, may sleep.
+ * Return: the NIC, or an ERR_PTR().
+ */
+struct ov2sim_hw *ov2sim_hw_create(const struct ov2sim_hw_config *config,
+				   const struct ov2sim_hw_ops *ops, void *drv);
+
+/**
+ * ov2sim_hw_destroy() - Power a NIC down.
+ * @hw: the NIC; its ports must be closed
+ *
+ * Unlinks all ports, completes pending requests with -ECANCELED, wipes all keys.
+ * Context: process, may sleep.
+ */
+void ov2sim_hw_destroy(struct ov2sim_hw *hw);
+
+/* Commands: cmd.c */
+
+/**
+ * ov2sim_hw_submit() - Give a request to the NIC.
+ * @hw: the NIC
+ * @req: the request; it and its list are the NIC's until &struct ov2sim_hw_ops.cmd_done
+ *
+ * Context: any up to softirq.
+ * Return: -EINPROGRESS; -EBUSY during a reset or with &struct ov2_caps.max_requests pending;
+ * -EINVAL if the list is not @req->count nodes long or too long.
+ */
+int ov2sim_hw_submit(struct ov2sim_hw *hw, struct ov2_request *req);
+
+/**
+ * ov2sim_hw_cancel() - Abort a request.
+ * @hw: the NIC
+ * @req: the request
+ *
+ * Completes @req with -ECANCELED if the NIC has not begun to execute it, or has lost it. One that
+ * is being executed completes by itself, and one that is complete is not touched.
+ * Context: process.
+ */
+void ov2sim_hw_cancel(struct ov2sim_hw *hw, struct ov2_request *req);
+
+/**
+ * ov2sim_hw_reset() - Reset the NIC.
+ * @hw: the NIC
+ *
+ * Completes all pending requests with -ECANCELED (all of them before it returns), empties the SA
+ * table, wipes the keys and drops all packets inside the NIC, counted. Ports stay started and
+ * linked, rings and buffers stay. No offload_handle is given out again.
+ * Context: process, may sleep; takes no lock of the driver's.
+ * Return: 0.
+ */
+int ov2sim_hw_reset(struct ov2sim_hw *hw);
+
+/* Ports: port.c */
+
+/**
+ * struct ov2sim_port_config - Rings of a port.
+ * @queues: queue pairs, 1 to &struct ov2sim_hw_config.queues
+ * @tx_ring: descriptors per TX ring, a power of two
+ * @rx_ring: descriptors per RX ring, a power of two
+ */
+struct ov2sim_port_config {
+	u32 queues;
+	u32 tx_ring;
+	u32 rx_ring;
+};
+
+/* What a port does on receive: struct ov2sim_hw port features, all off at the start */
+#define OV2SIM_PORT_ESP_RX	BIT(0)	/* decrypt */
+#define OV2SIM_PORT_CSUM_RX	BIT(1)	/* verify checksums */
+
+/**
+ * ov2sim_hw_port_open() - Allocate a port's rings.
+ * @hw: the NIC
+ * @port: index of the port
+ * @config: how many, how long
+ *
+ * Context: process, may sleep.
+ * Return: 0, -EINVAL, -EBUSY (open already) or -ENOMEM.
+ */
+int ov2sim_hw_port_open(struct ov2sim_hw *hw, u32 port, const struct ov2sim_port_config *config);
+
+/** ov2sim_hw_port_start() - Begin to send and receive. Context: process, may sleep. */
+void ov2sim_hw_port_start(struct ov2sim_hw *hw, u32 port);
+
+/**
+ * ov2sim_hw_port_stop() - Stop sending and receiving.
+ * @hw: the NIC
+ * @port: index of the port
+ *
+ * When it returns the NIC touches no skb and no buffer any more and raises no interrupt, and all
+ * descriptors can be reaped: those that were not done have the status -ECANCELED (TX) or the flag
+ * OV2SIM_RX_RETURNED (RX). Context: process, may sleep.
+ */
+void ov2sim_hw_port_stop(struct ov2sim_hw *hw, u32 port);
+
+/** ov2sim_hw_port_close() - Free the rings of a stopped port. Context: process, may sleep. */
+void ov2sim_hw_port_close(struct ov2sim_hw *hw, u32 port);
+
+/** ov2sim_hw_port_features() - Set OV2SIM_PORT_* bits, at any time. Context: any. */
+void ov2sim_hw_port_features(struct ov2sim_hw *hw, u32 port, u32 features);
+
+/* The wire: link.c */
+
+/**
+ * ov2sim_hw_link() - Plug a wire in.
+ * @hw_a: a NIC
+ * @port_a: its port
+ * @hw_b: a NIC, perhaps the same
+ * @port_b: its port, another one
+ *
+ * The link is up while both ports are started. Context: process, may sleep.
+ * Return: 0, -EINVAL for no such port or a port with itself, -EBUSY if one is linked already.
+ */
+int ov2sim_hw_link(struct ov2sim_hw *hw_a, u32 port_a, struct ov2sim_hw *hw_b, u32 port_b);
+
+/**
+ * ov2sim_hw_unlink() - Pull the wire out of a port.
+ * @hw: the NIC
+ * @port: index of the port
+ *
+ * Context: process, may sleep.
+ * Return: 0, -EINVAL for no such port, -ENOLINK if it is not linked.
+ */
+int ov2sim_hw_unlink(struct ov2sim_hw *hw, u32 port);
+
+/* Counters: stats.c */
+enum ov2sim_stat {
+	OV2SIM_STAT_RX_PKTS,
+	OV2SIM_STAT_RX_BYTES,
+	OV2SIM_STAT_RX_FAIL,
+	OV2SIM_STAT_RX_NO_SA,
+	OV2SIM_STAT_TX_PKTS,
+	OV2SIM_STAT_TX_BYTES,
+	OV2SIM_STAT_TX_DROP,
+	OV2SIM_STAT_TX_NO_SA,
+	OV2SIM_STAT_TX_MISMATCH,
+	OV2SIM_STAT_TX_LSO,
+	OV2SIM_STAT_WIRE_RX,
+	OV2SIM_STAT_WIRE_TX,
+	OV2SIM_STAT_RX_NO_BUFFER,
+	OV2SIM_STAT_RX_TOO_LONG,
+	OV2SIM_STAT_TX_NO_LINK,
+	OV2SIM_STAT_TX_NO_ROOM,
+	OV2SIM_STAT_TX_BAD,
+	OV2SIM_STAT_RESET_DROP,
+	OV2SIM_STAT_NO_MEM,
+	OV2SIM_STAT_COUNT,
+};
+
+/* Names for ethtool -S, mlx5's where it has one; by enum ov2sim_stat */
+extern const char *const ov2sim_stat_names[OV2SIM_STAT_COUNT];
+
+/** ov2sim_hw_stats() - Read a port's counters. Context: any. */
+void ov2sim_hw_stats(struct ov2sim_hw *hw, u32 port, u64 stats[OV2SIM_STAT_COUNT]);
+
+/* For debugfs */
+
+/**
+ * struct ov2sim_sa_info - What may be shown of an SA: everything but its keys.
+ * @handle: offload_handle
+ * @cookie: the core's name for it
+ * @port: port
+ * @dir: direction
+ * @family: family of the addresses
+ * @mode: mode
+ * @encap: encapsulation
+ * @esn: 64-bit sequence numbers
+ * @spi: SPI
+ * @saddr: source
+ * @daddr: destination
+ * @alg: name of the algorithm
+ * @icv_len: ICV length in bytes
+ * @packets: packets processed well
+ * @bytes: their bytes
+ * @fails: packets that failed
+ * @seq: highest 64-bit sequence number used or verified
+ */
+struct ov2sim_sa_info {
+	u32 handle;
+	u32 cookie;
+	u32 port;
+	enum ov2_dir dir;
+	enum ov2_family family;
+	enum ov2_mode mode;
+	enum ov2_encap encap;
+	bool esn;
+	__be32 spi;
+	struct in6_addr saddr;
+	struct in6_addr daddr;
+	const char *alg;
+	u16 icv_len;
+	u64 packets;
+	u64 bytes;
+	u64 fails;
+	u64 seq;
+};
+
+/**
+ * ov2sim_hw_sa_next() - Walk the SA table in the order of handles.
+ * @hw: the NIC
+ * @handle: the previous SA's handle, 0 to begin
+ * @info: the next SA
+ *
+ * Context: process, may sleep.
+ * Return: false at the end.
+ */
+bool ov2sim_hw_sa_next(struct ov2sim_hw *hw, u32 handle, struct ov2sim_sa_info *info);
+
+/** ov2sim_hw_sa_count() - SAs in the table. Context: any. */
+u32 ov2sim_hw_sa_count(struct ov2sim_hw *hw);
+
+/**
+ * ov2sim_hw_fault() - Find a fault's knob: fault.c lists them.
+ * @hw: the NIC
+ * @i: index, from 0
+ * @name: its name
+ *
+ * Return: the knob, 0 is off; NULL after the last one.
+ */
+u32 *ov2sim_hw_fault(struct ov2sim_hw *hw, unsigned int i, const char **name);
+
+#endif /* __OV2SIM_NIC_H */
