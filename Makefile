@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Kbuild reads the Kbuild file beside this one; these are the targets for people.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+VERSION := 0.1
+
+.PHONY: all modules install dkms-install demo check kunit selftest clean help
+
+all modules:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+install: all
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+
+dkms-install:
+	scripts/dkms.sh $(VERSION)
+
+check:
+	scripts/check.sh
+
+kunit:
+	scripts/kunit.sh
+
+demo:
+	scripts/demo.sh
+
+selftest:
+	scripts/vm.sh -- scripts/selftest/run.sh
+
+clean:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
+
+help:
+	@echo 'all           build the modules for the running kernel (or KDIR=)'
+	@echo 'install       install them below /lib/modules'
+	@echo 'dkms-install  hand them to DKMS, which builds them for each new kernel'
+	@echo 'demo          strongSwan over two simulated NICs, on a stock kernel in QEMU'
+	@echo 'check         every gate and test; some minutes, the first time an hour'
+	@echo 'kunit         the KUnit suites by kunit.py, as kernel CI runs them'
+	@echo 'selftest      the selftests on the debug kernel'
+	@echo 'clean         remove what all has built'
+	@echo
+	@echo 'Kernels, root file systems and builds are kept in $${XDG_CACHE_HOME:-~/.cache}/ov2.'

@@ -1,0 +1,303 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The kernels that the project is built for and tested on, each built or fetched
+# when it is first asked for and kept in the cache. See usage below.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+usage()
+{
+	cat <<-'EOF'
+	Usage: scripts/kernel.sh NAME...              build or fetch, print its folder
+	       scripts/kernel.sh --source SERIES      print the source tree (6.12, 7.3)
+	       scripts/kernel.sh --modules NAME [ARG...]
+	                                              build the project's modules for
+	                                              NAME (ARG: W=1, C=1, OV2_GCOV=1),
+	                                              print the build folder
+	       scripts/kernel.sh --list               the names
+
+	uml-7.3        debug kernel, user mode Linux, one CPU
+	uml-6.12       the same of the older series
+	uml-7.3-smp    debug kernel with SMP and DEBUG_OBJECTS
+	uml-7.3-fast   SMP, no debugging
+	debian-6.12    Debian's own, for QEMU, with its headers
+	debian-7.3     the same from Debian's backports
+
+	OV2_REFRESH=1 looks for a newer package of each series now and not once a week.
+	EOF
+}
+
+names=(uml-7.3 uml-6.12 uml-7.3-fast uml-7.3-smp debian-6.12 debian-7.3)
+jobs=${OV2_JOBS:-$(nproc)}
+log=$OV2_CACHE/log
+mkdir -p "$log"
+
+series_of()
+{
+	local series=${1#*-}
+	printf '%s\n' "${series%%-*}"
+}
+
+suite_of()
+{
+	case $(series_of "$1") in
+	6.12) echo bookworm-security ;;
+	7.3) echo trixie-backports ;;
+	*) ov2_die "no suite is known for $1" ;;
+	esac
+}
+
+fragments_of()
+{
+	case $1 in
+	uml-7.3) echo uml debug time-travel ;;
+	uml-6.12) echo uml debug ;;
+	uml-7.3-smp) echo uml debug smp objects ;;
+	uml-7.3-fast) echo uml smp ;;
+	esac
+}
+
+known()
+{
+	local name
+
+	for name in "${names[@]}"; do
+		[[ $name != "$1" ]] || return 0
+	done
+	ov2_die "unknown kernel '$1', known are: ${names[*]}"
+}
+
+# Sources: one tree for each package version.
+
+unpack_source()
+{
+	local series=$1 tree=$2 suite pkg=linux-source-$1
+
+	[[ ! -d $tree ]] || return 0
+	ov2_need xz-utils
+	suite=$(suite_of "src-$series")
+	rm -rf "$tree.tmp" "$OV2_CACHE/deb/$pkg"
+	ov2_fetch "$suite" "$OV2_CACHE/deb/$pkg" "$pkg"
+	mkdir -p "$tree.tmp"
+	ov2_say "unpack $pkg"
+	dpkg-deb --fsys-tarfile "$OV2_CACHE/deb/$pkg/"*.deb |
+		tar xO "./usr/src/$pkg.tar.xz" | xz -dc |
+		tar x -C "$tree.tmp" --strip-components=1
+	rm -rf "$OV2_CACHE/deb/$pkg"
+	mv "$tree.tmp" "$tree"
+}
+
+source_tree()
+{
+	local version tree
+
+	version=$(ov2_version "$(suite_of "src-$1")" "linux-source-$1")
+	[[ $version ]] || ov2_die "no package linux-source-$1"
+	tree=$OV2_CACHE/src/linux-${1}_$version
+	[[ -d $tree ]] || ov2_locked "src-$1" unpack_source "$1" "$tree"
+	printf '%s\n' "$tree"
+}
+
+# UML kernels.
+
+# Options that a fragment asks for and the kernel does not know in this series.
+may_miss()
+{
+	case $1 in
+	CONFIG_CRYPTO_POLY1305=y | CONFIG_CRYPTO_AUTHENC=y) return 0 ;;
+	*) return 1 ;;
+	esac
+}
+
+uml_configure()
+{
+	local src=$1 dir=$2 opt missing=() frags=()
+	shift 2
+
+	for opt; do
+		frags+=("$OV2_SCRIPTS/config/$opt.config")
+	done
+	make -s -C "$src" ARCH=um O="$dir" allnoconfig
+	(cd "$src" && KCONFIG_CONFIG=$dir/.config ARCH=um \
+		scripts/kconfig/merge_config.sh -O "$dir" -m "$dir/.config" "${frags[@]}")
+	make -s -C "$src" ARCH=um O="$dir" olddefconfig
+	while read -r opt; do
+		grep -qx "$opt" "$dir/.config" || may_miss "$opt" || missing+=("$opt")
+	done < <(grep -hE '^CONFIG_' "${frags[@]}")
+	if ((${#missing[@]})); then
+		echo "error: not in the configuration: ${missing[*]}"
+		return 1
+	fi
+}
+
+uml_build()
+{
+	local name=$1 src=$2 dir=$3 key=$4 frags
+
+	[[ $(cat "$dir/ov2-key" 2>/dev/null) != "$key" ]] || return 0
+	ov2_need gcc make flex bison bc libelf-dev libssl-dev kmod
+	read -ra frags < <(fragments_of "$name")
+	# Another source tree needs a clean start, other options do not.
+	[[ $(cat "$dir/ov2-source" 2>/dev/null) == "$src" ]] || rm -rf "$dir"
+	mkdir -p "$dir"
+	rm -f "$dir/ov2-key"
+	echo "$src" >"$dir/ov2-source"
+	ov2_logged "configure $name" "$log/$name-config.log" \
+		uml_configure "$src" "$dir" "${frags[@]}"
+	ov2_logged "build $name" "$log/$name.log" \
+		nice make -C "$src" ARCH=um O="$dir" -j"$jobs"
+	rm -rf "$dir/root"
+	ov2_logged "install $name's modules" "$log/$name-install.log" \
+		make -C "$src" ARCH=um O="$dir" INSTALL_MOD_PATH="$dir/root" modules_install
+	echo "$key" >"$dir/ov2-key"
+}
+
+uml_kernel()
+{
+	local name=$1 src frags hash
+	local dir=$OV2_CACHE/kernel/$name
+
+	src=$(source_tree "$(series_of "$name")")
+	read -ra frags < <(fragments_of "$name")
+	hash=$(cd "$OV2_SCRIPTS/config" && cat "${frags[@]/%/.config}" | sha256sum | cut -c1-16)
+	ov2_locked "kernel-$name" uml_build "$name" "$src" "$dir" "${src##*/} $hash"
+	printf '%s\n' "$dir"
+}
+
+# Debian's kernels: packages unpacked into a folder, never installed.
+
+debian_unpack()
+{
+	local name=$1 dir=$2 suite=$3 release=$4 key=$5 deb common pkgs
+
+	[[ $(cat "$dir/ov2-key" 2>/dev/null) != "$key" ]] || return 0
+	ov2_need kmod
+	rm -rf "$dir"
+	mkdir -p "$dir/deb" "$dir/root"
+	common=${release%-amd64}
+	pkgs=("linux-headers-$release" "linux-headers-$common-common" "linux-kbuild-$common")
+	if [[ $(ov2_newest "$suite" "^linux-binary-${release//[+.]/.}\$") ]]; then
+		pkgs+=("linux-base-$release" "linux-binary-$release" "linux-modules-$release")
+	else
+		pkgs+=("linux-image-$release")
+	fi
+	ov2_fetch "$suite" "$dir/deb" "${pkgs[@]}"
+	for deb in "$dir/deb/"*.deb; do
+		dpkg-deb -x "$deb" "$dir/root"
+	done
+	rm -rf "$dir/deb"
+	# The headers' Makefile and build link name the installed places.
+	find "$dir/root/usr/src" -name Makefile -path "*linux-headers-$release/*" \
+		-exec sed -i "s:/usr/src/linux-headers:$dir/root/usr/src/linux-headers:" {} +
+	[[ -d $dir/root/lib ]] || ln -s usr/lib "$dir/root/lib"
+	ln -sfn "$dir/root/usr/src/linux-headers-$release" "$dir/headers"
+	ln -sfn "$(find "$dir/root" -name 'vmlinuz*' | head -n 1)" "$dir/vmlinuz"
+	# With vmlinux beside the headers kbuild would want pahole, for nothing.
+	rm -f "$dir/root/usr/src/linux-headers-$release/vmlinux"
+	depmod -b "$dir/root" "$release"
+	echo "$release" >"$dir/release"
+	echo "$key" >"$dir/ov2-key"
+}
+
+debian_kernel()
+{
+	local name=$1 suite series release version
+	local dir=$OV2_CACHE/kernel/$name
+
+	suite=$(suite_of "$name")
+	series=$(series_of "$name")
+	release=$(ov2_newest "$suite" "^linux-headers-${series/./\\.}[0-9.]*\+deb[0-9]+-amd64$")
+	release=${release#linux-headers-}
+	[[ $release ]] || ov2_die "no headers package of series $series in $suite"
+	version=$(ov2_version "$suite" "linux-headers-$release")
+	ov2_locked "kernel-$name" debian_unpack "$name" "$dir" "$suite" "$release" "$version"
+	printf '%s\n' "$dir"
+}
+
+kernel()
+{
+	known "$1"
+	case $1 in
+	uml-*) uml_kernel "$1" ;;
+	debian-*) debian_kernel "$1" ;;
+	esac
+}
+
+# The project's modules: built in a mirror of the sources in the cache, one for
+# each kernel, so that the repository stays clean and builds do not clash.
+
+mirror_sources()
+{
+	local dir=$1 src present=()
+
+	ov2_need rsync
+	for src in "${ov2_sources[@]}"; do
+		[[ ! -e $OV2_TOP/$src ]] || present+=("$OV2_TOP/$src")
+	done
+	mkdir -p "$dir"
+	# Checksums and kept times: what did not change is not built again.
+	rsync -rlpt --checksum --delete --exclude='*.ko' --exclude='*.o' --exclude='*.mod' \
+		--exclude='*.mod.c' --exclude='.*.cmd' --exclude='*.gcno' \
+		--exclude='modules.order' --exclude='Module.symvers' --exclude='*.dtb*' \
+		"${present[@]}" "$dir/"
+}
+
+modules_build()
+{
+	local name=$1 kdir=$2 dir=$3
+	shift 3
+
+	mirror_sources "$dir"
+	case $name in
+	uml-*)
+		make -C "$kdir" ARCH=um M="$dir" -j"$jobs" "$@" modules >&2
+		;;
+	debian-7.3)
+		# Its kbuild programs and its compiler are Debian 13's.
+		"$OV2_SCRIPTS/rootfs.sh" --run build -- \
+			make -C "$kdir/headers" M="$dir" -j"$jobs" "$@" modules >&2
+		;;
+	*)
+		make -C "$kdir/headers" M="$dir" -j"$jobs" "$@" modules >&2
+		;;
+	esac
+}
+
+modules()
+{
+	local name=$1 kdir dir
+	shift
+
+	kdir=$(kernel "$name")
+	ov2_need gcc make
+	dir=$OV2_CACHE/modules/$(ov2_checkout_id)/$name
+	ov2_locked "modules-$(ov2_checkout_id)-$name" modules_build "$name" "$kdir" "$dir" "$@"
+	printf '%s\n' "$dir"
+}
+
+case ${1:-} in
+--list)
+	printf '%s\n' "${names[@]}"
+	;;
+--source)
+	source_tree "${2:?series}"
+	;;
+--modules)
+	shift
+	modules "${1:?kernel}" "${@:2}"
+	;;
+'' | -h | --help)
+	usage
+	;;
+-*)
+	usage >&2
+	exit 2
+	;;
+*)
+	for name; do
+		kernel "$name"
+	done
+	;;
+esac

@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Debian 13 userlands in the cache, made without containers: "user" is the root
+# file system of the VMs, "build" has the compiler for Debian 13's kernel headers.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+usage()
+{
+	cat <<-'EOF'
+	Usage: scripts/rootfs.sh [user|build]...          make them, print their paths
+	       scripts/rootfs.sh --run user|build -- COMMAND...
+	                                                  run COMMAND in one, with the
+	                                                  cache at its usual path
+	EOF
+}
+
+suite=trixie
+
+packages_of()
+{
+	case $1 in
+	user)
+		echo bash busybox bsdextrautils charon-systemd conntrack ethtool iperf3 \
+			iproute2 iputils-ping jq kmod libcharon-extra-plugins \
+			libcharon-extauth-plugins libstrongswan-standard-plugins \
+			libstrongswan-extra-plugins nftables openssl procps \
+			python3-minimal socat strongswan-swanctl tcpdump util-linux
+		;;
+	build)
+		echo bash gcc-14 kmod libelf1t64 make
+		;;
+	*)
+		usage >&2
+		exit 2
+		;;
+	esac
+}
+
+make_root()
+{
+	local dir=$1 mirror=$2
+	shift 2
+
+	mmdebstrap --mode=root --variant=apt --aptopt='APT::Sandbox::User "root"' \
+		--aptopt='APT::Install-Recommends "false"' \
+		--dpkgopt='path-exclude=/usr/share/man/*' \
+		--dpkgopt='path-exclude=/usr/share/locale/*' \
+		--dpkgopt='path-exclude=/usr/share/doc/*' \
+		--include="$(IFS=,; echo "$*")" \
+		"$suite" "$dir" "$mirror"
+	# Places that a VM mounts something on.
+	mkdir -p "$dir/host" "$dir/usr/lib/modules"
+}
+
+build_root()
+{
+	local name=$1 dir=$2 key=$3 mirror packages
+
+	[[ $(cat "$dir/ov2-key" 2>/dev/null) != "$key" ]] || return 0
+	[[ $EUID == 0 ]] || ov2_die "needs root to make a root file system"
+	ov2_need mmdebstrap
+	mirror=$(ov2_mirror main)
+	[[ $mirror ]] || ov2_die "no Debian mirror in this machine's apt sources"
+	read -ra packages < <(packages_of "$name")
+	rm -rf "$dir" "$dir.tmp"
+	mkdir -p "${dir%/*}" "$OV2_CACHE/log"
+	ov2_logged "make the Debian 13 root '$name'" "$OV2_CACHE/log/rootfs-$name.log" \
+		make_root "$dir.tmp" "$mirror" "${packages[@]}"
+	echo "$key" >"$dir.tmp/ov2-key"
+	mv "$dir.tmp" "$dir"
+}
+
+root()
+{
+	local dir=$OV2_CACHE/rootfs/$1 key
+
+	key="$suite $(packages_of "$1" | sha256sum | cut -c1-16)"
+	ov2_locked "rootfs-$1" build_root "$1" "$dir" "$key"
+	printf '%s\n' "$dir"
+}
+
+# In a mount namespace of its own: nothing stays mounted, whatever happens.
+run_in_root()
+{
+	local dir=$1
+	shift
+
+	# shellcheck disable=SC2016
+	unshare -m bash -c '
+		set -e
+		mkdir -p "$1$2"
+		mount -t proc proc "$1/proc"
+		mount --rbind /dev "$1/dev"
+		mount --bind "$2" "$1$2"
+		dir=$1
+		shift 2
+		exec chroot "$dir" "$@"
+	' bash "$dir" "$OV2_CACHE" "$@"
+}
+
+case ${1:-user} in
+--run)
+	dir=$(root "${2:?root}")
+	shift 2
+	[[ ${1:-} != -- ]] || shift
+	run_in_root "$dir" "$@"
+	;;
+-*)
+	usage
+	;;
+*)
+	for name in "${@:-user}"; do
+		root "$name"
+	done
+	;;
+esac
