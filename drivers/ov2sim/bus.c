@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ov2sim: the bus on which simulated NICs are made, removed and wired together.
+ *
+ * Owns the list of devices, under ov2sim_bus_lock. What a device is made of belongs to main.c.
+ */
+
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/completion.h>
+#include <linux/device.h>
+#include <linux/idr.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/nsproxy.h>
+#include <linux/refcount.h>
+#include <linux/rtnetlink.h>
+#include <linux/slab.h>
+#include <linux/sysfs.h>
+#include <net/net_namespace.h>
+
+#include "ov2sim.h"
+
+static DEFINE_IDA(ov2sim_bus_ids);
+static LIST_HEAD(ov2sim_bus_devs);
+static DEFINE_MUTEX(ov2sim_bus_lock);	/* ov2sim_bus_devs, ov2sim_bus_open */
+static bool ov2sim_bus_open;
+static struct kmem_cache *ov2sim_bus_cache;
+/* The devices and the bus itself: the code must stay until the last release has run. */
+static refcount_t ov2sim_bus_users;
+static DECLARE_COMPLETION(ov2sim_bus_unused);
+
+static void ov2sim_bus_put(void)
+{
+	if (refcount_dec_and_test(&ov2sim_bus_users))
+		complete(&ov2sim_bus_unused);
+}
+
+static void ov2sim_bus_dev_release(struct device *dev)
+{
+	kmem_cache_free(ov2sim_bus_cache, to_ov2sim_bus_dev(dev));
+	ov2sim_bus_put();
+}
+
+static const struct device_type ov2sim_bus_dev_type = {
+	.release = ov2sim_bus_dev_release,
+};
+
+static int ov2sim_bus_probe(struct device *dev)
+{
+	return ov2sim_probe(to_ov2sim_bus_dev(dev));
+}
+
+static void ov2sim_bus_remove(struct device *dev)
+{
+	ov2sim_remove(to_ov2sim_bus_dev(dev));
+}
+
+static const struct bus_type ov2sim_bus;
+
+static int ov2sim_bus_dev_new(u32 id, u32 ports, u32 queues)
+{
+	struct ov2sim_bus_dev *bus_dev;
+	int err;
+
+	bus_dev = kmem_cache_zalloc(ov2sim_bus_cache, GFP_KERNEL);
+	if (!bus_dev)
+		return -ENOMEM;
+
+	err = ida_alloc_range(&ov2sim_bus_ids, id, id, GFP_KERNEL);
+	if (err < 0) {
+		kmem_cache_free(ov2sim_bus_cache, bus_dev);
+		return err == -ENOSPC ? -EEXIST : err;
+	}
+
+	bus_dev->dev.id = id;
+	bus_dev->dev.bus = &ov2sim_bus;
+	bus_dev->dev.type = &ov2sim_bus_dev_type;
+	bus_dev->ports = ports;
+	bus_dev->queues = queues;
+	bus_dev->initial_net = current->nsproxy->net_ns;
+
+	refcount_inc(&ov2sim_bus_users);
+	err = device_register(&bus_dev->dev);
+	if (err) {
+		put_device(&bus_dev->dev);
+		goto err_id;
+	}
+	/* A probe that failed leaves a device without a driver, which nobody could use. */
+	if (!dev_get_drvdata(&bus_dev->dev)) {
+		err = bus_dev->probe_err ?: -ENODEV;
+		device_unregister(&bus_dev->dev);
+		goto err_id;
+	}
+	list_add_tail(&bus_dev->list, &ov2sim_bus_devs);
+	return 0;
+
+err_id:
+	ida_free(&ov2sim_bus_ids, id);
+	return err;
+}
+
+static void ov2sim_bus_dev_del(struct ov2sim_bus_dev *bus_dev)
+{
+	u32 id = bus_dev->dev.id;
+
+	lockdep_assert_held(&ov2sim_bus_lock);
+
+	list_del(&bus_dev->list);
+	device_unregister(&bus_dev->dev);
+	ida_free(&ov2sim_bus_ids, id);
+}
+
+static ssize_t new_device_store(const struct bus_type *bus, const char *buf, size_t count)
+{
+	u32 id, ports = 1, queues = OV2SIM_QUEUES_DEFAULT;
+	int err;
+
+	if (sscanf(buf, "%u %u %u", &id, &ports, &queues) < 1) {
+		pr_err("Format for adding new device is \"id [port_count [num_queues]]\" (uint uint uint).\n");
+		return -EINVAL;
+	}
+	if (id > OV2SIM_ID_MAX) {
+		pr_err("Value of \"id\" is too big.\n");
+		return -EINVAL;
+	}
+	if (!ports || ports > OV2SIM_PORTS_MAX) {
+		pr_err("Value of \"port_count\" is not within 1 to %u.\n", OV2SIM_PORTS_MAX);
+		return -EINVAL;
+	}
+	if (!queues || queues > OV2SIM_QUEUES_MAX) {
+		pr_err("Value of \"num_queues\" is not within 1 to %u.\n", OV2SIM_QUEUES_MAX);
+		return -EINVAL;
+	}
+
+	mutex_lock(&ov2sim_bus_lock);
+	err = ov2sim_bus_open ? ov2sim_bus_dev_new(id, ports, queues) : -EBUSY;
+	mutex_unlock(&ov2sim_bus_lock);
+	return err ?: count;
+}
+static BUS_ATTR_WO(new_device);
+
+static ssize_t del_device_store(const struct bus_type *bus, const char *buf, size_t count)
+{
+	struct ov2sim_bus_dev *bus_dev;
+	int err = -ENOENT;
+	u32 id;
+
+	if (kstrtou32(buf, 0, &id)) {
+		pr_err("Format for deleting device is \"id\" (uint).\n");
+		return -EINVAL;
+	}
+
+	mutex_lock(&ov2sim_bus_lock);
+	list_for_each_entry(bus_dev, &ov2sim_bus_devs, list) {
+		if (bus_dev->dev.id != id)
+			continue;
+		ov2sim_bus_dev_del(bus_dev);
+		err = 0;
+		break;
+	}
+	mutex_unlock(&ov2sim_bus_lock);
+	return err ?: count;
+}
+static BUS_ATTR_WO(del_device);
+
+/*
+ * The port behind an interface of the namespace @fd, an open file of the caller's. Under rtnl,
+ * which keeps it there.
+ */
+static struct ov2sim_port *ov2sim_bus_find_port(int fd, u32 ifindex)
+{
+	struct ov2sim_port *port = ERR_PTR(-EINVAL);
+	struct net_device *netdev;
+	struct net *net;
+
+	ASSERT_RTNL();
+
+	net = get_net_ns_by_fd(fd);
+	if (IS_ERR(net)) {
+		pr_err("Could not find netns with fd: %d\n", fd);
+		return port;
+	}
+	netdev = __dev_get_by_index(net, ifindex);
+	if (!netdev)
+		pr_err("Could not find device with ifindex %u in netnsfd %d\n", ifindex, fd);
+	else if (!ov2sim_netdev_is_ours(netdev))
+		pr_err("Device with ifindex %u in netnsfd %d is not an ov2sim\n", ifindex, fd);
+	else
+		port = netdev_priv(netdev);
+	put_net(net);
+	return port;
+}
+
+static ssize_t link_device_store(const struct bus_type *bus, const char *buf, size_t count)
+{
+	struct ov2sim_port *a, *b;
+	u32 ifindex_a, ifindex_b;
+	int fd_a, fd_b, err;
+
+	if (sscanf(buf, "%d:%u %d:%u", &fd_a, &ifindex_a, &fd_b, &ifindex_b) != 4) {
+		pr_err("Format for linking two devices is \"netnsfd_a:ifidx_a netnsfd_b:ifidx_b\" (int uint int uint).\n");
+		return -EINVAL;
+	}
+
+	rtnl_lock();
+	a = ov2sim_bus_find_port(fd_a, ifindex_a);
+	b = IS_ERR(a) ? a : ov2sim_bus_find_port(fd_b, ifindex_b);
+	if (IS_ERR(b)) {
+		err = PTR_ERR(b);
+		goto out;
+	}
+	if (a == b) {
+		pr_err("Cannot link an ov2sim to itself\n");
+		err = -EINVAL;
+		goto out;
+	}
+	err = ov2sim_hw_link(a->sim->hw, a->ov2.index, b->sim->hw, b->ov2.index);
+	if (err == -EBUSY)
+		pr_err("ov2sim %d:%u or %d:%u is already linked\n", fd_a, ifindex_a, fd_b,
+		       ifindex_b);
+out:
+	rtnl_unlock();
+	return err ?: count;
+}
+static BUS_ATTR_WO(link_device);
+
+static ssize_t unlink_device_store(const struct bus_type *bus, const char *buf, size_t count)
+{
+	struct ov2sim_port *port;
+	u32 ifindex;
+	int fd, err;
+
+	if (sscanf(buf, "%d:%u", &fd, &ifindex) != 2) {
+		pr_err("Format for unlinking a device is \"netnsfd:ifidx\" (int uint).\n");
+		return -EINVAL;
+	}
+
+	rtnl_lock();
+	port = ov2sim_bus_find_port(fd, ifindex);
+	if (IS_ERR(port))
+		err = PTR_ERR(port);
+	else
+		err = ov2sim_hw_unlink(port->sim->hw, port->ov2.index);
+	rtnl_unlock();
+	return err ?: count;
+}
+static BUS_ATTR_WO(unlink_device);
+
+static struct attribute *ov2sim_bus_attrs[] = {
+	&bus_attr_new_device.attr,
+	&bus_attr_del_device.attr,
+	&bus_attr_link_device.attr,
+	&bus_attr_unlink_device.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(ov2sim_bus);
+
+static const struct bus_type ov2sim_bus = {
+	.name = OV2SIM_NAME,
+	.dev_name = OV2SIM_NAME,
+	.bus_groups = ov2sim_bus_groups,
+	.probe = ov2sim_bus_probe,
+	.remove = ov2sim_bus_remove,
+};
+
+static struct device_driver ov2sim_driver = {
+	.name = OV2SIM_NAME,
+	.bus = &ov2sim_bus,
+	.owner = THIS_MODULE,
+	/* initial_net is only good while new_device is being written. */
+	.suppress_bind_attrs = true,
+};
+
+int ov2sim_bus_init(void)
+{
+	int err;
+
+	ov2sim_bus_cache = KMEM_CACHE(ov2sim_bus_dev, 0);
+	if (!ov2sim_bus_cache)
+		return -ENOMEM;
+	refcount_set(&ov2sim_bus_users, 1);
+	err = bus_register(&ov2sim_bus);
+	if (err)
+		goto err_cache;
+	err = driver_register(&ov2sim_driver);
+	if (err)
+		goto err_bus;
+
+	mutex_lock(&ov2sim_bus_lock);
+	ov2sim_bus_open = true;
+	mutex_unlock(&ov2sim_bus_lock);
+	return 0;
+
+err_bus:
+	bus_unregister(&ov2sim_bus);
+err_cache:
+	kmem_cache_destroy(ov2sim_bus_cache);
+	return err;
+}
+
+void ov2sim_bus_exit(void)
+{
+	struct ov2sim_bus_dev *bus_dev, *next;
+
+	mutex_lock(&ov2sim_bus_lock);
+	ov2sim_bus_open = false;
+	list_for_each_entry_safe(bus_dev, next, &ov2sim_bus_devs, list)
+		ov2sim_bus_dev_del(bus_dev);
+	mutex_unlock(&ov2sim_bus_lock);
+
+	ov2sim_bus_put();
+	wait_for_completion(&ov2sim_bus_unused);
+	driver_unregister(&ov2sim_driver);
+	bus_unregister(&ov2sim_bus);
+	kmem_cache_destroy(ov2sim_bus_cache);
+	ida_destroy(&ov2sim_bus_ids);
+}

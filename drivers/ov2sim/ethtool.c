@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ov2sim: ethtool: counters, link, rings and channels. Under rtnl.
+ */
+
+#include <linux/ethtool.h>
+#include <linux/log2.h>
+
+#include "ov2sim.h"
+
+static void ov2sim_get_drvinfo(struct net_device *netdev, struct ethtool_drvinfo *info)
+{
+	struct ov2sim_port *port = netdev_priv(netdev);
+
+	strscpy(info->driver, OV2SIM_NAME, sizeof(info->driver));
+	strscpy(info->bus_info, dev_name(&port->sim->bus_dev->dev), sizeof(info->bus_info));
+}
+
+/* The NIC's own counters first, then the core's, which are those of the whole NIC. */
+static int ov2sim_get_sset_count(struct net_device *netdev, int sset)
+{
+	return sset == ETH_SS_STATS ? OV2SIM_STAT_COUNT + ov2_stats_count() : -EOPNOTSUPP;
+}
+
+static void ov2sim_get_strings(struct net_device *netdev, u32 sset, u8 *data)
+{
+	u32 i;
+
+	if (sset != ETH_SS_STATS)
+		return;
+	for (i = 0; i < OV2SIM_STAT_COUNT; i++)
+		ethtool_puts(&data, ov2sim_stat_names[i]);
+	ov2_stats_strings(&data);
+}
+
+static void ov2sim_get_ethtool_stats(struct net_device *netdev, struct ethtool_stats *stats,
+				     u64 *data)
+{
+	struct ov2sim_port *port = netdev_priv(netdev);
+
+	ov2sim_hw_stats(port->sim->hw, port->ov2.index, data);
+	ov2_stats_fill(port->sim->nic, data + OV2SIM_STAT_COUNT);
+}
+
+static int ov2sim_get_link_ksettings(struct net_device *netdev, struct ethtool_link_ksettings *cmd)
+{
+	ethtool_link_ksettings_zero_link_mode(cmd, supported);
+	cmd->base.speed = netif_carrier_ok(netdev) ? SPEED_10000 : SPEED_UNKNOWN;
+	cmd->base.duplex = netif_carrier_ok(netdev) ? DUPLEX_FULL : DUPLEX_UNKNOWN;
+	cmd->base.port = PORT_OTHER;
+	return 0;
+}
+
+static void ov2sim_get_ringparam(struct net_device *netdev, struct ethtool_ringparam *ring,
+				 struct kernel_ethtool_ringparam *kernel_ring,
+				 struct netlink_ext_ack *extack)
+{
+	struct ov2sim_port *port = netdev_priv(netdev);
+
+	ring->rx_max_pending = OV2SIM_RING_MAX;
+	ring->tx_max_pending = OV2SIM_RING_MAX;
+	ring->rx_pending = port->config.rx_ring;
+	ring->tx_pending = port->config.tx_ring;
+}
+
+/*
+ * The ethtool core has compared with the maximum. The chip's rings are powers of two: the next one
+ * is taken.
+ */
+static int ov2sim_set_ringparam(struct net_device *netdev, struct ethtool_ringparam *ring,
+				struct kernel_ethtool_ringparam *kernel_ring,
+				struct netlink_ext_ack *extack)
+{
+	struct ov2sim_port *port = netdev_priv(netdev);
+	struct ov2sim_port_config config = port->config;
+
+	if (ring->rx_pending < OV2SIM_RING_MIN || ring->tx_pending < OV2SIM_RING_MIN) {
+		NL_SET_ERR_MSG_FMT_MOD(extack, "Rings have at least %u descriptors",
+				       OV2SIM_RING_MIN);
+		return -EINVAL;
+	}
+	config.rx_ring = roundup_pow_of_two(ring->rx_pending);
+	config.tx_ring = roundup_pow_of_two(ring->tx_pending);
+	return ov2sim_port_reconfigure(port, &config, netdev->mtu);
+}
+
+static void ov2sim_get_channels(struct net_device *netdev, struct ethtool_channels *channels)
+{
+	struct ov2sim_port *port = netdev_priv(netdev);
+
+	channels->max_combined = port->sim->bus_dev->queues;
+	channels->combined_count = port->config.queues;
+}
+
+static int ov2sim_set_channels(struct net_device *netdev, struct ethtool_channels *channels)
+{
+	struct ov2sim_port *port = netdev_priv(netdev);
+	struct ov2sim_port_config config = port->config;
+
+	config.queues = channels->combined_count;
+	return ov2sim_port_reconfigure(port, &config, netdev->mtu);
+}
+
+const struct ethtool_ops ov2sim_ethtool_ops = {
+	.get_drvinfo = ov2sim_get_drvinfo,
+	.get_link = ethtool_op_get_link,
+	.get_sset_count = ov2sim_get_sset_count,
+	.get_strings = ov2sim_get_strings,
+	.get_ethtool_stats = ov2sim_get_ethtool_stats,
+	.get_link_ksettings = ov2sim_get_link_ksettings,
+	.get_ringparam = ov2sim_get_ringparam,
+	.set_ringparam = ov2sim_set_ringparam,
+	.get_channels = ov2sim_get_channels,
+	.set_channels = ov2sim_set_channels,
+	.get_ts_info = ethtool_op_get_ts_info,
+};

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ov2sim: a port as the stack sees it: its netdev, features, MTU and life.
+ *
+ * Made and unmade under the devlink instance's lock, everything else under rtnl.
+ */
+
+#include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
+#include <linux/rtnetlink.h>
+
+#include "ov2sim.h"
+
+#define OV2SIM_FEATURES_SW	(NETIF_F_SG | NETIF_F_HIGHDMA | NETIF_F_HW_CSUM | NETIF_F_TSO | \
+				 NETIF_F_TSO6 | NETIF_F_TSO_ECN)
+#define OV2SIM_FEATURES_ESP	(NETIF_F_HW_ESP | NETIF_F_HW_ESP_TX_CSUM | NETIF_F_GSO_ESP)
+#define OV2SIM_FEATURES		(OV2SIM_FEATURES_SW | OV2SIM_FEATURES_ESP | NETIF_F_RXCSUM | \
+				 NETIF_F_RXHASH)
+
+static int ov2sim_open(struct net_device *netdev)
+{
+	return ov2sim_port_start(netdev_priv(netdev));
+}
+
+static int ov2sim_stop(struct net_device *netdev)
+{
+	struct ov2sim_port *port = netdev_priv(netdev);
+
+	/* Not so after a reconfiguration that failed. */
+	if (port->running)
+		ov2sim_port_stop(port);
+	return 0;
+}
+
+/**
+ * ov2sim_port_reconfigure() - Change a port's rings, or the MTU that their buffers are made for.
+ * @port: the port
+ * @config: the new rings
+ * @mtu: the new MTU
+ *
+ * A port that is up has its rings made anew and stays up for the stack, whose SAs on it would be
+ * flushed otherwise.
+ * Context: rtnl is held.
+ * Return: 0, or a negative errno with everything as before; only if not even that is possible any
+ * more the port is left without rings, and drops what it is given.
+ */
+int ov2sim_port_reconfigure(struct ov2sim_port *port, const struct ov2sim_port_config *config,
+			    u32 mtu)
+{
+	struct ov2sim_port_config old_config = port->config;
+	struct net_device *netdev = port->ov2.netdev;
+	bool running = port->running;
+	u32 old_mtu = netdev->mtu;
+	int err;
+
+	ASSERT_RTNL();
+
+	if (running)
+		ov2sim_port_stop(port);
+	port->config = *config;
+	WRITE_ONCE(netdev->mtu, mtu);
+	if (!running)
+		return 0;
+
+	err = ov2sim_port_start(port);
+	if (!err)
+		return 0;
+	port->config = old_config;
+	WRITE_ONCE(netdev->mtu, old_mtu);
+	if (ov2sim_port_start(port))
+		netdev_err(netdev, "no memory for rings, set the link down and up again\n");
+	return err;
+}
+
+static int ov2sim_change_mtu(struct net_device *netdev, int mtu)
+{
+	struct ov2sim_port *port = netdev_priv(netdev);
+
+	return ov2sim_port_reconfigure(port, &port->config, mtu);
+}
+
+static void ov2sim_apply_features(struct ov2sim_port *port, netdev_features_t features)
+{
+	u32 bits = 0;
+
+	/* S31: the switch is for send and receive; software takes care of the sending side. */
+	if (features & NETIF_F_HW_ESP)
+		bits |= OV2SIM_PORT_ESP_RX;
+	if (features & NETIF_F_RXCSUM)
+		bits |= OV2SIM_PORT_CSUM_RX;
+	ov2sim_hw_port_features(port->sim->hw, port->ov2.index, bits);
+}
+
+static int ov2sim_set_features(struct net_device *netdev, netdev_features_t features)
+{
+	ov2sim_apply_features(netdev_priv(netdev), features);
+	return 0;
+}
+
+static netdev_features_t ov2sim_features_check(struct sk_buff *skb, struct net_device *netdev,
+					       netdev_features_t features)
+{
+	return ov2_features_check(skb, netdev, vlan_features_check(skb, features));
+}
+
+static void ov2sim_get_stats64(struct net_device *netdev, struct rtnl_link_stats64 *stats)
+{
+	struct ov2sim_port *port = netdev_priv(netdev);
+	u64 hw[OV2SIM_STAT_COUNT];
+
+	dev_get_tstats64(netdev, stats);
+	ov2sim_hw_stats(port->sim->hw, port->ov2.index, hw);
+	stats->rx_missed_errors = hw[OV2SIM_STAT_RX_NO_BUFFER];
+	stats->rx_length_errors = hw[OV2SIM_STAT_RX_TOO_LONG];
+	stats->rx_errors = stats->rx_missed_errors + stats->rx_length_errors;
+	stats->tx_carrier_errors = hw[OV2SIM_STAT_TX_NO_LINK];
+	stats->tx_fifo_errors = hw[OV2SIM_STAT_TX_NO_ROOM];
+	stats->tx_errors = stats->tx_carrier_errors + stats->tx_fifo_errors;
+}
+
+static const struct net_device_ops ov2sim_netdev_ops = {
+	.ndo_open = ov2sim_open,
+	.ndo_stop = ov2sim_stop,
+	.ndo_start_xmit = ov2sim_start_xmit,
+	.ndo_features_check = ov2sim_features_check,
+	.ndo_fix_features = ov2_fix_features,
+	.ndo_set_features = ov2sim_set_features,
+	.ndo_change_mtu = ov2sim_change_mtu,
+	.ndo_set_mac_address = eth_mac_addr,
+	.ndo_validate_addr = eth_validate_addr,
+	.ndo_get_stats64 = ov2sim_get_stats64,
+};
+
+bool ov2sim_netdev_is_ours(const struct net_device *netdev)
+{
+	return netdev->netdev_ops == &ov2sim_netdev_ops;
+}
+
+static void ov2sim_netdev_init(struct net_device *netdev)
+{
+	u8 addr[ETH_ALEN];
+
+	ether_setup(netdev);
+	/* Not eth_hw_addr_random(): for a NIC this is the permanent address. */
+	eth_random_addr(addr);
+	eth_hw_addr_set(netdev, addr);
+
+	netdev->netdev_ops = &ov2sim_netdev_ops;
+	netdev->ethtool_ops = &ov2sim_ethtool_ops;
+	netdev->pcpu_stat_type = NETDEV_PCPU_STAT_TSTATS;
+	netdev->min_mtu = ETH_MIN_MTU;
+	netdev->max_mtu = OV2SIM_MTU_MAX;
+	netdev->hw_features = OV2SIM_FEATURES;
+	netdev->features = OV2SIM_FEATURES;
+	netdev->vlan_features = OV2SIM_FEATURES_SW;
+	netdev->hw_enc_features = OV2SIM_FEATURES_SW | OV2SIM_FEATURES_ESP;
+}
+
+static struct net_device *ov2sim_netdev_alloc(struct ov2sim *sim, u32 index)
+{
+	u32 queues = sim->bus_dev->queues;
+	char name[IFNAMSIZ];
+
+	if (sim->bus_dev->ports == 1)
+		snprintf(name, sizeof(name), "%s", dev_name(&sim->bus_dev->dev));
+	else
+		snprintf(name, sizeof(name), "%sp%u", dev_name(&sim->bus_dev->dev), index);
+	return alloc_netdev_mqs(sizeof(struct ov2sim_port), name, NET_NAME_PREDICTABLE,
+				ov2sim_netdev_init, queues, queues);
+}
+
+/**
+ * ov2sim_port_create() - Make a port and its netdev.
+ * @sim: the NIC
+ * @index: number of the port
+ *
+ * Context: process, the devlink instance's lock is held.
+ * Return: the port, now also in @sim->ports, or an ERR_PTR().
+ */
+struct ov2sim_port *ov2sim_port_create(struct ov2sim *sim, u32 index)
+{
+	struct devlink_port_attrs attrs = {
+		.flavour = DEVLINK_PORT_FLAVOUR_PHYSICAL,
+		.phys.port_number = index,
+	};
+	struct devlink *devlink = priv_to_devlink(sim);
+	struct net_device *netdev;
+	struct ov2sim_port *port;
+	int err;
+
+	netdev = ov2sim_netdev_alloc(sim, index);
+	if (!netdev)
+		return ERR_PTR(-ENOMEM);
+	dev_net_set(netdev, devlink_net(devlink));
+	SET_NETDEV_DEV(netdev, &sim->bus_dev->dev);
+	netif_carrier_off(netdev);
+
+	port = netdev_priv(netdev);
+	port->sim = sim;
+	port->config.queues = sim->bus_dev->queues;
+	port->config.tx_ring = OV2SIM_RING_DEFAULT;
+	port->config.rx_ring = OV2SIM_RING_DEFAULT;
+
+	devlink_port_attrs_set(&port->devlink_port, &attrs);
+	err = devl_port_register(devlink, &port->devlink_port, index);
+	if (err)
+		goto err_netdev;
+	SET_NETDEV_DEVLINK_PORT(netdev, &port->devlink_port);
+
+	ov2_port_init(sim->nic, &port->ov2, netdev, index);
+	sim->ports[index] = port;
+	ov2sim_apply_features(port, netdev->features);
+	err = register_netdev(netdev);
+	if (err)
+		goto err_port;
+	return port;
+
+err_port:
+	ov2_port_close(&port->ov2);
+	sim->ports[index] = NULL;
+	devl_port_unregister(&port->devlink_port);
+err_netdev:
+	free_netdev(netdev);
+	return ERR_PTR(err);
+}
+
+void ov2sim_port_destroy(struct ov2sim_port *port)
+{
+	struct net_device *netdev = port->ov2.netdev;
+	struct ov2sim *sim = port->sim;
+	u32 index = port->ov2.index;
+
+	ov2_port_close(&port->ov2);
+	unregister_netdev(netdev);
+	/* The chip's port stays plugged in, but it is stopped: it has nothing to say any more. */
+	sim->ports[index] = NULL;
+	devl_port_unregister(&port->devlink_port);
+	free_netdev(netdev);
+}

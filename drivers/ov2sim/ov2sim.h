@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* ov2sim: the driver side of the simulated NIC. */
+#ifndef __OV2SIM_H
+#define __OV2SIM_H
+
+#include <linux/device.h>
+#include <linux/list.h>
+#include <linux/netdevice.h>
+#include <net/devlink.h>
+#include <net/ov2.h>
+
+#include "nic/nic.h"
+
+/**
+ * DOC: Objects, locks and lifetimes of the driver
+ *
+ * One &struct ov2sim_bus_dev per device on the bus; its probe makes a devlink instance whose
+ * private part is &struct ov2sim, and that has one &struct ov2_nic (the core's), one &struct
+ * ov2sim_hw (the simulated chip) and the ports. NIC, chip and ports go and come again with
+ * `devlink dev reload`; the bus device and the devlink instance stay.
+ *
+ * Locks, outermost first:
+ *
+ * * ov2sim_bus_lock: the list of devices, held while one is made or removed.
+ * * the devlink instance's lock: ov2sim.nic, .hw and .ports, and with them every making and
+ *   unmaking.
+ * * rtnl: what hangs on a netdev: a port's queues and their sizes, links between ports, open and
+ *   stop.
+ *
+ * The core's and the chip's own locks are inside all of these, and no call into either needs one
+ * of these to get on: a reset or a removal that waits for the NIC cannot wait for somebody who
+ * waits for it.
+ *
+ * Contexts: the chip calls back (completions of requests, RX and TX work, link changes) from its
+ * threads with bottom halves disabled, and needs no lock of ours for it: it does so only between
+ * start and stop of a port, which exists longer than that. RX and TX completion run in NAPI, one
+ * instance per queue; a TX ring's producer side is guarded by the netdev's TX queue lock, its
+ * consumer side and the RX ring by NAPI.
+ *
+ * Removal: files in debugfs first, then netdevs (xfrm deletes and frees its SAs on them; the chip
+ * still executes that), then the core's NIC, which waits for the last DELETE_SA, and the chip
+ * last.
+ */
+
+#define OV2SIM_NAME		"ov2sim"
+#define OV2SIM_ID_MAX		9999	/* so that "ov2sim9999p15" fits IFNAMSIZ */
+#define OV2SIM_PORTS_MAX	16
+#define OV2SIM_QUEUES_MAX	16
+#define OV2SIM_QUEUES_DEFAULT	2
+#define OV2SIM_RING_MIN		64
+#define OV2SIM_RING_MAX		4096
+#define OV2SIM_RING_DEFAULT	512
+#define OV2SIM_MTU_MAX		9000
+#define OV2SIM_SAS_DEFAULT	16384
+#define OV2SIM_SAS_MAX		(1024 * 1024)
+
+struct page_pool;
+
+/**
+ * struct ov2sim_bus_dev - A device on the bus.
+ * @dev: the device
+ * @list: on the bus's list
+ * @ports: number of ports
+ * @queues: queue pairs of each
+ * @initial_net: namespace of the writer of new_device; valid during probe
+ * @probe_err: why the probe failed, which device_register() does not tell
+ */
+struct ov2sim_bus_dev {
+	struct device dev;
+	struct list_head list;
+	u32 ports;
+	u32 queues;
+	struct net *initial_net;
+	int probe_err;
+};
+
+static inline struct ov2sim_bus_dev *to_ov2sim_bus_dev(struct device *dev)
+{
+	return container_of(dev, struct ov2sim_bus_dev, dev);
+}
+
+/**
+ * struct ov2sim - A NIC: the private part of its devlink instance.
+ * @bus_dev: its device
+ * @nic: the core's object; NULL after a reload that failed
+ * @hw: the chip
+ * @ports: its ports, NULL where there is none
+ * @debugfs: its directory
+ * @deadline: devlink parameter request_deadline, kept while a reload changes @nic
+ * @waiting_max: devlink parameter sa_waiting_max, likewise
+ * @kept: the two are valid
+ */
+struct ov2sim {
+	struct ov2sim_bus_dev *bus_dev;
+	struct ov2_nic *nic;
+	struct ov2sim_hw *hw;
+	struct ov2sim_port *ports[OV2SIM_PORTS_MAX];
+	struct dentry *debugfs;
+	u32 deadline;
+	u32 waiting_max;
+	bool kept;
+};
+
+/**
+ * struct ov2sim_queue - A queue pair and the NAPI instance that serves both.
+ * @napi: NAPI
+ * @port: the port
+ * @pool: pages of the RX buffers
+ * @index: queue number
+ * @rx_ring: RX descriptors
+ * @rx_posted: those that hold a buffer. NAPI
+ */
+struct ov2sim_queue {
+	struct napi_struct napi;
+	struct ov2sim_port *port;
+	struct page_pool *pool;
+	u32 index;
+	u32 rx_ring;
+	u32 rx_posted;
+};
+
+/**
+ * struct ov2sim_port - A port: the private part of its netdev.
+ * @ov2: the core's part
+ * @sim: the NIC
+ * @devlink_port: devlink's part
+ * @config: rings that are there, or will be when the port is up. rtnl
+ * @queues: while the port is up: @config.queues of them. rtnl
+ * @running: the chip's port is started. rtnl
+ * @rx_order: the pages of an RX buffer
+ */
+struct ov2sim_port {
+	struct ov2_port ov2;
+	struct ov2sim *sim;
+	struct devlink_port devlink_port;
+	struct ov2sim_port_config config;
+	struct ov2sim_queue *queues[OV2SIM_QUEUES_MAX];
+	bool running;
+	u32 rx_order;
+};
+
+/* bus.c */
+int ov2sim_bus_init(void);
+void ov2sim_bus_exit(void);
+
+/* main.c */
+int ov2sim_probe(struct ov2sim_bus_dev *bus_dev);
+void ov2sim_remove(struct ov2sim_bus_dev *bus_dev);
+int ov2sim_up(struct ov2sim *sim, struct netlink_ext_ack *extack);
+void ov2sim_down(struct ov2sim *sim);
+
+/* netdev.c */
+struct ov2sim_port *ov2sim_port_create(struct ov2sim *sim, u32 index);
+void ov2sim_port_destroy(struct ov2sim_port *port);
+bool ov2sim_netdev_is_ours(const struct net_device *netdev);
+int ov2sim_port_reconfigure(struct ov2sim_port *port, const struct ov2sim_port_config *config,
+			    u32 mtu);
+
+/* txrx.c */
+int ov2sim_txrx_init(void);
+void ov2sim_txrx_exit(void);
+int ov2sim_port_start(struct ov2sim_port *port);
+void ov2sim_port_stop(struct ov2sim_port *port);
+netdev_tx_t ov2sim_start_xmit(struct sk_buff *skb, struct net_device *netdev);
+
+/* ethtool.c */
+extern const struct ethtool_ops ov2sim_ethtool_ops;
+
+/* devlink.c */
+extern const struct devlink_ops ov2sim_devlink_ops;
+int ov2sim_devlink_init(struct devlink *devlink);
+void ov2sim_devlink_exit(struct devlink *devlink);
+u32 ov2sim_devlink_max_sas(struct devlink *devlink);
+
+/* debugfs.c */
+void ov2sim_debugfs_init(void);
+void ov2sim_debugfs_exit(void);
+void ov2sim_debugfs_add(struct ov2sim *sim);
+void ov2sim_debugfs_del(struct ov2sim *sim);
+
+#endif /* __OV2SIM_H */

@@ -1,0 +1,467 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ov2sim: packets between the stack and the chip's rings.
+ *
+ * Start and stop under rtnl. In between, TX submission is under the netdev's TX queue lock and
+ * all the rest of a queue belongs to its NAPI instance.
+ */
+
+#include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/udp.h>
+#include <net/netdev_queues.h>
+#include <net/page_pool/helpers.h>
+#include <net/xfrm.h>
+
+#include "ov2sim.h"
+
+#define OV2SIM_RX_HEADROOM	(NET_SKB_PAD + NET_IP_ALIGN)
+#define OV2SIM_TX_BATCH		256	/* completions per poll */
+#define OV2SIM_TX_WAKE		16	/* free descriptors before a stopped queue goes on */
+
+static struct kmem_cache *ov2sim_queue_cache;
+
+/* Transmit */
+
+/*
+ * Outer headers of a packet that is to be protected. Options and extension headers are not
+ * offloaded: S45, S48.
+ */
+static bool ov2sim_tx_find_esp(const struct sk_buff *skb, struct ov2sim_txd *txd)
+{
+	u32 off = skb_network_offset(skb);
+	u8 proto;
+
+	txd->l3_off = off;
+	if (skb->protocol == htons(ETH_P_IP)) {
+		if (ip_hdr(skb)->ihl != sizeof(struct iphdr) / 4)
+			return false;
+		proto = ip_hdr(skb)->protocol;
+		off += sizeof(struct iphdr);
+	} else if (skb->protocol == htons(ETH_P_IPV6)) {
+		proto = ipv6_hdr(skb)->nexthdr;
+		off += sizeof(struct ipv6hdr);
+	} else {
+		return false;
+	}
+	if (proto == IPPROTO_UDP) {
+		off += sizeof(struct udphdr);
+		/* Only in this case the kernel leaves a trailer on an aggregate. */
+		if (skb_is_gso(skb))
+			txd->flags |= OV2SIM_TX_ESP_TRAILER;
+	} else if (proto != IPPROTO_ESP) {
+		return false;
+	}
+	txd->esp_off = off;
+	return off + sizeof(struct ip_esp_hdr) <= skb_headlen(skb);
+}
+
+/*
+ * The TCP header is where its checksum is to be computed, and in tunnel mode xfrm has noted the
+ * inner IP header.
+ */
+static bool ov2sim_tx_esp_lso(struct sk_buff *skb, struct ov2sim_txd *txd)
+{
+	struct xfrm_offload *xo = xfrm_offload(skb);
+
+	if (skb->ip_summed != CHECKSUM_PARTIAL)
+		return false;
+	txd->flags |= OV2SIM_TX_LSO;
+	txd->mss = skb_shinfo(skb)->gso_size;
+	txd->l4_off = skb_checksum_start_offset(skb);
+	txd->esp_proto = xo->proto;
+	if (xo->proto == IPPROTO_IPIP || xo->proto == IPPROTO_IPV6) {
+		txd->inner_off = skb_inner_network_offset(skb);
+		if (txd->inner_off <= txd->esp_off || txd->inner_off >= txd->l4_off)
+			return false;
+	} else if (txd->l4_off <= txd->esp_off) {
+		return false;
+	}
+	return true;
+}
+
+static bool ov2sim_tx_describe_esp(struct sk_buff *skb, const struct ov2_tx *tx,
+				   struct ov2sim_txd *txd)
+{
+	txd->flags |= OV2SIM_TX_ESP;
+	txd->offload_handle = tx->offload_handle;
+	txd->seq = tx->seq;
+	if (!ov2sim_tx_find_esp(skb, txd))
+		return false;
+	return !skb_is_gso(skb) || ov2sim_tx_esp_lso(skb, txd);
+}
+
+static void ov2sim_tx_describe(struct sk_buff *skb, struct ov2sim_txd *txd)
+{
+	if (!skb_is_gso(skb))
+		return;
+	txd->flags |= OV2SIM_TX_LSO;
+	txd->mss = skb_shinfo(skb)->gso_size;
+	txd->l3_off = skb_network_offset(skb);
+	txd->l4_off = skb_transport_offset(skb);
+}
+
+netdev_tx_t ov2sim_start_xmit(struct sk_buff *skb, struct net_device *netdev)
+{
+	struct ov2sim_port *port = netdev_priv(netdev);
+	u16 queue = skb_get_queue_mapping(skb);
+	struct netdev_queue *txq = netdev_get_tx_queue(netdev, queue);
+	struct ov2sim_txd txd = { .skb = skb };
+	struct ov2sim_hw *hw = port->sim->hw;
+	u32 index = port->ov2.index;
+	unsigned int len = skb->len;
+	struct ov2_tx tx;
+	int protect;
+	bool kick;
+
+	/* Without rings after a reconfiguration that failed. */
+	if (unlikely(!port->running))
+		goto drop;
+	if (unlikely(!ov2sim_hw_tx_room(hw, index, queue))) {
+		netif_txq_try_stop(txq, ov2sim_hw_tx_room(hw, index, queue), OV2SIM_TX_WAKE);
+		return NETDEV_TX_BUSY;
+	}
+
+	protect = ov2_tx_sa(skb, &tx);
+	if (protect < 0)
+		goto drop;
+	if (!protect)
+		ov2sim_tx_describe(skb, &txd);
+	else if (!ov2sim_tx_describe_esp(skb, &tx, &txd))
+		goto drop;
+	if (skb->ip_summed == CHECKSUM_PARTIAL && !skb_is_gso(skb)) {
+		txd.flags |= OV2SIM_TX_CSUM;
+		txd.csum_start = skb_checksum_start_offset(skb);
+		txd.csum_offset = skb->csum_offset;
+	}
+
+	skb_tx_timestamp(skb);
+	/* First counted, then sent: the chip may be done with it before ov2sim_hw_tx() returns. */
+	kick = __netdev_tx_sent_queue(txq, len, netdev_xmit_more());
+	if (ov2sim_hw_tx(hw, index, queue, &txd))
+		goto drop;
+	if (kick)
+		ov2sim_hw_tx_kick(hw, index, queue);
+	netif_txq_maybe_stop(txq, ov2sim_hw_tx_room(hw, index, queue), 1, OV2SIM_TX_WAKE);
+	return NETDEV_TX_OK;
+
+drop:
+	/*
+	 * Of what was counted already only a port that stops lets go, and its start resets that
+	 * count.
+	 */
+	dev_core_stats_tx_dropped_inc(netdev);
+	dev_kfree_skb_any(skb);
+	if (!netdev_xmit_more() && port->running)
+		ov2sim_hw_tx_kick(hw, index, queue);
+	return NETDEV_TX_OK;
+}
+
+static bool ov2sim_tx_poll(struct ov2sim_queue *q, int budget)
+{
+	struct ov2sim_port *port = q->port;
+	struct net_device *netdev = port->ov2.netdev;
+	unsigned int pkts = 0, bytes = 0;
+	struct ov2sim_txc txc;
+	u32 index = port->ov2.index;
+
+	while (pkts < OV2SIM_TX_BATCH &&
+	       ov2sim_hw_tx_reap(port->sim->hw, index, q->index, &txc)) {
+		pkts++;
+		bytes += txc.skb->len;
+		if (txc.status)
+			dev_core_stats_tx_dropped_inc(netdev);
+		else
+			dev_sw_netstats_tx_add(netdev, txc.frames, txc.skb->len);
+		napi_consume_skb(txc.skb, budget);
+	}
+	netif_txq_completed_wake(netdev_get_tx_queue(netdev, q->index), pkts, bytes,
+				 ov2sim_hw_tx_room(port->sim->hw, index, q->index),
+				 OV2SIM_TX_WAKE);
+	return pkts < OV2SIM_TX_BATCH;
+}
+
+/* Receive */
+
+static u32 ov2sim_rx_order(u32 mtu)
+{
+	return get_order(SKB_DATA_ALIGN(OV2SIM_RX_HEADROOM + ETH_HLEN + 2 * VLAN_HLEN + mtu) +
+			 SKB_DATA_ALIGN(sizeof(struct skb_shared_info)));
+}
+
+/* False if there is no memory: then nobody but ourselves will call again. */
+static bool ov2sim_rx_fill(struct ov2sim_queue *q)
+{
+	struct ov2sim_port *port = q->port;
+	u32 size = SKB_WITH_OVERHEAD(PAGE_SIZE << port->rx_order) - OV2SIM_RX_HEADROOM;
+	struct page *page;
+
+	while (q->rx_posted < q->rx_ring) {
+		page = page_pool_dev_alloc_pages(q->pool);
+		if (!page)
+			return false;
+		if (ov2sim_hw_rx_post(port->sim->hw, port->ov2.index, q->index, page,
+				      page_address(page) + OV2SIM_RX_HEADROOM, size)) {
+			page_pool_put_full_page(q->pool, page, true);
+			return true;
+		}
+		q->rx_posted++;
+	}
+	return true;
+}
+
+static struct sk_buff *ov2sim_rx_build(struct ov2sim_queue *q, const struct ov2sim_rxc *rxc)
+{
+	struct net_device *netdev = q->port->ov2.netdev;
+	struct page *page = rxc->buf;
+	struct sk_buff *skb;
+
+	skb = napi_build_skb(page_address(page), PAGE_SIZE << q->port->rx_order);
+	if (!skb) {
+		page_pool_recycle_direct(q->pool, page);
+		return NULL;
+	}
+	skb_mark_for_recycle(skb);
+	skb_reserve(skb, OV2SIM_RX_HEADROOM);
+	__skb_put(skb, rxc->len);
+	skb->protocol = eth_type_trans(skb, netdev);
+	skb_record_rx_queue(skb, q->index);
+	if (rxc->hash && netdev->features & NETIF_F_RXHASH)
+		skb_set_hash(skb, rxc->hash, rxc->flags & OV2SIM_RX_HASH_L4 ? PKT_HASH_TYPE_L4 :
+			     PKT_HASH_TYPE_L3);
+	/*
+	 * Of a packet that was decrypted this is the inner checksum: nothing looks at one further
+	 * out.
+	 */
+	if (rxc->flags & OV2SIM_RX_CSUM_OK)
+		skb->ip_summed = CHECKSUM_UNNECESSARY;
+	return skb;
+}
+
+static void ov2sim_rx_one(struct ov2sim_queue *q, const struct ov2sim_rxc *rxc)
+{
+	struct ov2sim_port *port = q->port;
+	struct net_device *netdev = port->ov2.netdev;
+	struct ov2_rx_meta meta = {};
+	struct sk_buff *skb;
+
+	skb = ov2sim_rx_build(q, rxc);
+	if (!skb)
+		goto drop;
+	if (rxc->flags & OV2SIM_RX_ESP_DONE) {
+		meta.cookie = rxc->cookie;
+		meta.flags = OV2_RX_CRYPTO_DONE;
+		meta.status = rxc->status;
+		meta.seq = rxc->seq;
+		/*
+		 * A packet that is decrypted already must not get on without the mark that says so.
+		 */
+		if (ov2_rx(&port->ov2, skb, &meta)) {
+			napi_consume_skb(skb, 1);
+			goto drop;
+		}
+	}
+	dev_sw_netstats_rx_add(netdev, rxc->len);
+	napi_gro_receive(&q->napi, skb);
+	return;
+
+drop:
+	dev_core_stats_rx_dropped_inc(netdev);
+}
+
+static int ov2sim_rx_poll(struct ov2sim_queue *q, int budget)
+{
+	struct ov2sim_port *port = q->port;
+	struct ov2sim_rxc rxc;
+	int pkts = 0;
+
+	while (pkts < budget &&
+	       ov2sim_hw_rx_reap(port->sim->hw, port->ov2.index, q->index, &rxc)) {
+		q->rx_posted--;
+		if (rxc.flags & OV2SIM_RX_RETURNED) {
+			page_pool_recycle_direct(q->pool, rxc.buf);
+			continue;
+		}
+		ov2sim_rx_one(q, &rxc);
+		pkts++;
+	}
+	return pkts;
+}
+
+static int ov2sim_poll(struct napi_struct *napi, int budget)
+{
+	struct ov2sim_queue *q = container_of(napi, struct ov2sim_queue, napi);
+	bool done;
+	int pkts;
+
+	done = ov2sim_tx_poll(q, budget);
+	if (!budget)
+		return 0;
+	pkts = ov2sim_rx_poll(q, budget);
+	if (!ov2sim_rx_fill(q) || !done)
+		return budget;
+	/* An interrupt since the rings were looked at makes this schedule us again. */
+	if (pkts < budget)
+		napi_complete_done(napi, pkts);
+	return pkts;
+}
+
+/* Start and stop */
+
+static struct ov2sim_queue *ov2sim_queue_alloc(struct ov2sim_port *port, u32 index)
+{
+	struct net_device *netdev = port->ov2.netdev;
+	struct page_pool_params params = {
+		.order = port->rx_order,
+		.pool_size = port->config.rx_ring,
+		.nid = NUMA_NO_NODE,
+		.dev = netdev->dev.parent,
+		.netdev = netdev,
+		.queue_idx = index,
+	};
+	struct ov2sim_queue *q;
+
+	q = kmem_cache_zalloc(ov2sim_queue_cache, GFP_KERNEL);
+	if (!q)
+		return ERR_PTR(-ENOMEM);
+	q->port = port;
+	q->index = index;
+	q->rx_ring = port->config.rx_ring;
+	params.napi = &q->napi;
+	q->pool = page_pool_create(&params);
+	if (IS_ERR(q->pool)) {
+		int err = PTR_ERR(q->pool);
+
+		kmem_cache_free(ov2sim_queue_cache, q);
+		return ERR_PTR(err);
+	}
+	netif_napi_add(netdev, &q->napi, ov2sim_poll);
+	return q;
+}
+
+/* The chip's port is stopped, or was never started: what is left in the rings is ours. */
+static void ov2sim_queue_drain(struct ov2sim_queue *q)
+{
+	struct ov2sim_port *port = q->port;
+	struct ov2sim_txc txc;
+	struct ov2sim_rxc rxc;
+
+	while (ov2sim_hw_tx_reap(port->sim->hw, port->ov2.index, q->index, &txc)) {
+		if (txc.status)
+			dev_core_stats_tx_dropped_inc(port->ov2.netdev);
+		else
+			dev_sw_netstats_tx_add(port->ov2.netdev, txc.frames, txc.skb->len);
+		dev_consume_skb_any(txc.skb);
+	}
+	while (ov2sim_hw_rx_reap(port->sim->hw, port->ov2.index, q->index, &rxc))
+		page_pool_put_full_page(q->pool, rxc.buf, false);
+}
+
+static void ov2sim_queue_free(struct ov2sim_queue *q)
+{
+	netif_napi_del(&q->napi);
+	page_pool_destroy(q->pool);
+	kmem_cache_free(ov2sim_queue_cache, q);
+}
+
+/**
+ * ov2sim_port_start() - Make a port's rings and let it run.
+ * @port: the port, its config and its netdev's MTU say how
+ *
+ * Context: process, rtnl is held, the netdev's TX queues are not in use yet.
+ * Return: 0 or a negative errno.
+ */
+int ov2sim_port_start(struct ov2sim_port *port)
+{
+	struct net_device *netdev = port->ov2.netdev;
+	struct ov2sim_hw *hw = port->sim->hw;
+	struct ov2sim_queue *q;
+	u32 i;
+	int err;
+
+	err = netif_set_real_num_queues(netdev, port->config.queues, port->config.queues);
+	if (err)
+		return err;
+	err = ov2sim_hw_port_open(hw, port->ov2.index, &port->config);
+	if (err)
+		return err;
+
+	port->rx_order = ov2sim_rx_order(netdev->mtu);
+	for (i = 0; i < port->config.queues; i++) {
+		q = ov2sim_queue_alloc(port, i);
+		if (IS_ERR(q)) {
+			err = PTR_ERR(q);
+			goto err_queues;
+		}
+		port->queues[i] = q;
+		local_bh_disable();
+		ov2sim_rx_fill(q);
+		local_bh_enable();
+		if (!q->rx_posted) {
+			err = -ENOMEM;
+			i++;
+			goto err_queues;
+		}
+	}
+
+	for (i = 0; i < port->config.queues; i++) {
+		netdev_tx_reset_subqueue(netdev, i);
+		napi_enable(&port->queues[i]->napi);
+	}
+	ov2sim_hw_port_start(hw, port->ov2.index);
+	port->running = true;
+	netif_tx_start_all_queues(netdev);
+	return 0;
+
+err_queues:
+	/* Returns the buffers of a port that was not started, too. */
+	ov2sim_hw_port_stop(hw, port->ov2.index);
+	while (i--) {
+		ov2sim_queue_drain(port->queues[i]);
+		ov2sim_queue_free(port->queues[i]);
+	}
+	ov2sim_hw_port_close(hw, port->ov2.index);
+	return err;
+}
+
+/**
+ * ov2sim_port_stop() - Stop a port and free its rings.
+ * @port: the port, running
+ *
+ * Context: process, rtnl is held.
+ */
+void ov2sim_port_stop(struct ov2sim_port *port)
+{
+	struct net_device *netdev = port->ov2.netdev;
+	u32 i;
+
+	/*
+	 * NAPI first, for it wakes TX queues; then nobody is in ndo_start_xmit any more, nor will
+	 * be.
+	 */
+	for (i = 0; i < port->config.queues; i++)
+		napi_disable(&port->queues[i]->napi);
+	netif_tx_disable(netdev);
+	port->running = false;
+
+	ov2sim_hw_port_stop(port->sim->hw, port->ov2.index);
+	for (i = 0; i < port->config.queues; i++) {
+		ov2sim_queue_drain(port->queues[i]);
+		ov2sim_queue_free(port->queues[i]);
+		port->queues[i] = NULL;
+	}
+	ov2sim_hw_port_close(port->sim->hw, port->ov2.index);
+}
+
+int ov2sim_txrx_init(void)
+{
+	ov2sim_queue_cache = KMEM_CACHE(ov2sim_queue, 0);
+	return ov2sim_queue_cache ? 0 : -ENOMEM;
+}
+
+void ov2sim_txrx_exit(void)
+{
+	kmem_cache_destroy(ov2sim_queue_cache);
+}
