@@ -134,9 +134,6 @@ ov2_apt_setup()
 		Dir::Cache "$dir/cache";
 		APT::Sandbox::User "root";
 	EOF
-	# A newer kernel of a series is looked for once a week: every other
-	# run works from the cache alone.
-	[[ ! $(find "$dir/updated" -mtime -7 2>/dev/null) || ${OV2_REFRESH:-} ]] || return 0
 	if apt-get -qq -c "$dir/apt.conf" update >&2; then
 		touch "$dir/updated"
 	elif [[ -e $dir/updated ]]; then
@@ -147,23 +144,52 @@ ov2_apt_setup()
 }
 
 # A private apt configuration for one suite; the machine's own is never touched.
+# A newer kernel of a series is looked for once a week: every other run works
+# from the cache alone.
 ov2_apt()
 {
-	ov2_locked "apt-$1" ov2_apt_setup "$1"
-	printf '%s\n' "$OV2_CACHE/apt/$1/apt.conf"
+	local dir=$OV2_CACHE/apt/$1
+
+	[[ $(find "$dir/updated" -mtime -7 2>/dev/null) && -z ${OV2_REFRESH:-} ]] ||
+		ov2_locked "apt-$1" ov2_apt_setup "$1"
+	printf '%s\n' "$dir/apt.conf"
+}
+
+# What apt-cache has said since the last update, for it takes a second to say it.
+ov2_remember()
+{
+	local suite=$1 memo conf
+	shift
+
+	conf=$(ov2_apt "$suite")
+	memo=$OV2_CACHE/apt/$suite/memo-$(printf '%s ' "$@" | sha256sum | cut -c1-16)
+	if [[ ! -s $memo || $OV2_CACHE/apt/$suite/updated -nt $memo ]]; then
+		"$1" "$conf" "${@:2}" >"$memo.$$"
+		mv "$memo.$$" "$memo"
+	fi
+	cat "$memo"
+}
+
+ov2_ask_newest()
+{
+	apt-cache -c "$1" search -n "$2" | cut -d' ' -f1 | { grep -E "$2" || :; } |
+		sort -V | tail -n 1
+}
+
+ov2_ask_version()
+{
+	apt-cache -c "$1" show --no-all-versions "$2" | sed -n 's/^Version: //p' | sed 1q
 }
 
 # The newest package of suite $1 whose name matches $2.
 ov2_newest()
 {
-	apt-cache -c "$(ov2_apt "$1")" search -n "$2" | cut -d' ' -f1 | grep -E "$2" |
-		sort -V | tail -n 1
+	ov2_remember "$1" ov2_ask_newest "$2"
 }
 
 ov2_version()
 {
-	apt-cache -c "$(ov2_apt "$1")" show --no-all-versions "$2" |
-		sed -n 's/^Version: //p' | head -n 1
+	ov2_remember "$1" ov2_ask_version "$2"
 }
 
 # Fetch packages $3... of suite $1 into folder $2.
