@@ -17,9 +17,10 @@ void ov2_nic_free(struct ov2_nic *nic);
 /* NIC-wide settings and state: nic.c */
 void ov2_nic_hw_caps(struct ov2_nic *nic, struct ov2_caps *caps);
 void ov2_nic_caps(struct ov2_nic *nic, struct ov2_caps *caps);
+int ov2_nic_set_caps(struct ov2_nic *nic, const struct ov2_caps *caps);
 int ov2_nic_set_deadline(struct ov2_nic *nic, u32 msecs);
 u32 ov2_nic_deadline(struct ov2_nic *nic);
-int ov2_nic_set_waiting_max(struct ov2_nic *nic, u32 sas);
+void ov2_nic_set_waiting_max(struct ov2_nic *nic, u32 sas);
 u32 ov2_nic_waiting_max(struct ov2_nic *nic);
 u32 ov2_nic_occupancy(struct ov2_nic *nic);
 void ov2_nic_gone(struct ov2_nic *nic);

@@ -316,9 +316,6 @@ enum ov2_request_kind {
  * @driver: for the driver's use from submission to completion
  * @deadline: jiffies at which the core cancels the request
  * @status: final status, once completed. Never -EINPROGRESS
- * @list: the core's
- * @ref: the core's
- * @cancelled: the core's
  *
  * Allocated and freed by the core. NDIS: NDIS_OID_REQUEST, as a direct OID request.
  */
@@ -336,8 +333,9 @@ struct ov2_request {
 	int status;
 	/* private: */
 	struct list_head list;
-	refcount_t ref;
 	bool cancelled;
+	bool cancelling;
+	bool done;
 };
 
 /**

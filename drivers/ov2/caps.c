@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ov2 core: capabilities. Owns the check of an SA against them and the NIC's current configuration, which is always a
+ * subset of what the hardware can do.
+ */
+#include <linux/netlink.h>
+#include <kunit/visibility.h>
+#include "ov2.h"
+#include "trace.h"
+
+#define OV2_CAP_ALL		(OV2_CAP_ESN | OV2_CAP_LSO | OV2_CAP_TX_CSUM | OV2_CAP_CROSS_FAMILY | \
+				 OV2_CAP_UDP_IN_IPV4 | OV2_CAP_UDP_OUT_IPV4 | OV2_CAP_UDP_IN_IPV6 | \
+				 OV2_CAP_UDP_OUT_IPV6 | OV2_CAP_UDP_LSO | OV2_CAP_ESP)
+
+/* Is a set of capabilities one that makes sense? */
+int ov2_caps_validate(const struct ov2_caps *caps)
+{
+	if (!caps->max_sas || !caps->max_list || !caps->max_requests)
+		return -EINVAL;
+	if (caps->features & ~OV2_CAP_ALL)
+		return -EINVAL;
+	if (caps->families & ~(BIT(OV2_IPV4) | BIT(OV2_IPV6)))
+		return -EINVAL;
+	if (caps->modes & ~(BIT(OV2_TRANSPORT) | BIT(OV2_TUNNEL)))
+		return -EINVAL;
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2_caps_validate);
+
+static bool ov2_alg_caps_subset(const struct ov2_alg_caps *alg, const struct ov2_alg_caps *of)
+{
+	return !(alg->key_lens & ~of->key_lens) && !(alg->icv_lens & ~of->icv_lens);
+}
+
+bool ov2_caps_subset(const struct ov2_caps *caps, const struct ov2_caps *of)
+{
+	int i;
+
+	for (i = 0; i < OV2_CIPHER_COUNT; i++)
+		if (!ov2_alg_caps_subset(&caps->ciphers[i], &of->ciphers[i]))
+			return false;
+	for (i = 0; i < OV2_AUTH_COUNT; i++)
+		if (!ov2_alg_caps_subset(&caps->auths[i], &of->auths[i]))
+			return false;
+	return caps->max_sas <= of->max_sas && caps->max_list <= of->max_list &&
+	       caps->max_requests <= of->max_requests &&
+	       caps->replay_window_max <= of->replay_window_max &&
+	       !(caps->features & ~of->features) && !(caps->families & ~of->families) &&
+	       !(caps->modes & ~of->modes);
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2_caps_subset);
+
+static bool ov2_len_in(u32 lens, u32 len)
+{
+	return len % 4 == 0 && len < 128 && lens & OV2_LEN(len);
+}
+
+static bool ov2_cipher_combined(enum ov2_cipher cipher)
+{
+	return cipher == OV2_CIPHER_AES_GCM || cipher == OV2_CIPHER_AES_GMAC ||
+	       cipher == OV2_CIPHER_CHACHA20_POLY1305;
+}
+
+static int ov2_caps_check_alg(const struct ov2_caps *caps, const struct ov2_add_sa *add,
+			      struct netlink_ext_ack *extack)
+{
+	const struct ov2_alg_caps *cipher = &caps->ciphers[add->cipher];
+	const struct ov2_alg_caps *icv = cipher;
+
+	if (!cipher->key_lens) {
+		NL_SET_ERR_MSG_MOD(extack, "the NIC does not do this encryption algorithm");
+		return -EOPNOTSUPP;
+	}
+	if (!ov2_len_in(cipher->key_lens, add->cipher_key_len)) {
+		NL_SET_ERR_MSG_FMT_MOD(extack, "the NIC does not do encryption keys of %u bits",
+				       add->cipher_key_len * 8);
+		return -EOPNOTSUPP;
+	}
+	if (!ov2_cipher_combined(add->cipher)) {
+		icv = &caps->auths[add->auth];
+		if (!icv->key_lens) {
+			NL_SET_ERR_MSG_MOD(extack,
+					   "the NIC does not do this authentication algorithm");
+			return -EOPNOTSUPP;
+		}
+		if (!ov2_len_in(icv->key_lens, add->auth_key_len)) {
+			NL_SET_ERR_MSG_FMT_MOD(extack,
+					       "the NIC does not do authentication keys of %u bits",
+					       add->auth_key_len * 8);
+			return -EOPNOTSUPP;
+		}
+	}
+	if (!ov2_len_in(icv->icv_lens, add->icv_len)) {
+		NL_SET_ERR_MSG_FMT_MOD(extack,
+				       "the NIC does not do an ICV of %u bits with this algorithm",
+				       add->icv_len * 8);
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+static int ov2_caps_check_encap(const struct ov2_caps *caps, const struct ov2_add_sa *add,
+				struct netlink_ext_ack *extack)
+{
+	static const u32 feature[2][2] = {
+		[OV2_IN] = { [OV2_IPV4] = OV2_CAP_UDP_IN_IPV4, [OV2_IPV6] = OV2_CAP_UDP_IN_IPV6 },
+		[OV2_OUT] = { [OV2_IPV4] = OV2_CAP_UDP_OUT_IPV4, [OV2_IPV6] = OV2_CAP_UDP_OUT_IPV6 },
+	};
+
+	if (add->encap == OV2_ENCAP_NONE || caps->features & feature[add->dir][add->family])
+		return 0;
+	NL_SET_ERR_MSG_FMT_MOD(extack, "the NIC does not do UDP encapsulation over %s %s",
+			       add->family == OV2_IPV4 ? "IPv4" : "IPv6",
+			       add->dir == OV2_IN ? "inbound" : "outbound");
+	return -EOPNOTSUPP;
+}
+
+/* Can an SA be offloaded under @caps? A pure function. Returns 0 or -EOPNOTSUPP with the limit in @extack, may be NULL. */
+int ov2_caps_check(const struct ov2_caps *caps, const struct ov2_add_sa *add,
+		   struct netlink_ext_ack *extack)
+{
+	if (!(caps->features & OV2_CAP_ESP)) {
+		NL_SET_ERR_MSG_MOD(extack, "ESP offload is switched off");
+		return -EOPNOTSUPP;
+	}
+	if (!(caps->families & BIT(add->family))) {
+		NL_SET_ERR_MSG_FMT_MOD(extack, "the NIC does not do %s",
+				       add->family == OV2_IPV4 ? "IPv4" : "IPv6");
+		return -EOPNOTSUPP;
+	}
+	if (!(caps->modes & BIT(add->mode))) {
+		NL_SET_ERR_MSG_FMT_MOD(extack, "the NIC does not do %s mode",
+				       add->mode == OV2_TUNNEL ? "tunnel" : "transport");
+		return -EOPNOTSUPP;
+	}
+	if (add->cross_family && !(caps->features & OV2_CAP_CROSS_FAMILY)) {
+		NL_SET_ERR_MSG_MOD(extack,
+				   "the NIC does not do tunnels whose inner and outer families differ");
+		return -EOPNOTSUPP;
+	}
+	if (add->esn && !(caps->features & OV2_CAP_ESN)) {
+		NL_SET_ERR_MSG_MOD(extack, "the NIC does not do extended sequence numbers");
+		return -EOPNOTSUPP;
+	}
+	if (add->esn && add->dir == OV2_IN &&
+	    (!add->replay_window || add->replay_window > caps->replay_window_max)) {
+		NL_SET_ERR_MSG_FMT_MOD(extack,
+				       "with ESN the NIC does replay windows of 1 to %u packets, not %u",
+				       caps->replay_window_max, add->replay_window);
+		return -EOPNOTSUPP;
+	}
+	return ov2_caps_check_encap(caps, add, extack) ?: ov2_caps_check_alg(caps, add, extack);
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2_caps_check);
+
+/**
+ * ov2_nic_hw_caps - what the hardware can do
+ * @nic: the NIC
+ * @caps: to be filled
+ *
+ * NDIS: OID_TCP_OFFLOAD_HARDWARE_CAPABILITIES. Context: any up to softirq.
+ */
+void ov2_nic_hw_caps(struct ov2_nic *nic, struct ov2_caps *caps)
+{
+	*caps = nic->hw_caps;
+}
+EXPORT_SYMBOL_GPL(ov2_nic_hw_caps);
+
+/**
+ * ov2_nic_caps - the current configuration
+ * @nic: the NIC
+ * @caps: to be filled
+ *
+ * NDIS: OID_TCP_OFFLOAD_CURRENT_CONFIG. Context: any up to softirq.
+ */
+void ov2_nic_caps(struct ov2_nic *nic, struct ov2_caps *caps)
+{
+	spin_lock_bh(&nic->lock);
+	*caps = nic->caps;
+	spin_unlock_bh(&nic->lock);
+}
+EXPORT_SYMBOL_GPL(ov2_nic_caps);
+
+/**
+ * ov2_nic_set_caps - change the current configuration
+ * @nic: the NIC
+ * @caps: the new configuration, whole
+ *
+ * SAs that fall outside of it are taken off the NIC and go on in software; one whose add is running is when it is through.
+ * The change is traced with the whole configuration. NDIS: OID_TCP_OFFLOAD_PARAMETERS and
+ * NDIS_STATUS_TASK_OFFLOAD_CURRENT_CONFIG.
+ *
+ * Context: process.
+ * Return: 0, or -EINVAL if @caps is more than the hardware can do or makes no sense.
+ */
+int ov2_nic_set_caps(struct ov2_nic *nic, const struct ov2_caps *caps)
+{
+	struct ov2_sa *sa;
+
+	if (ov2_caps_validate(caps) || !ov2_caps_subset(caps, &nic->hw_caps))
+		return -EINVAL;
+	spin_lock_bh(&nic->lock);
+	nic->caps = *caps;
+	trace_ov2_config(nic, caps);
+	list_for_each_entry(sa, &nic->sas, list)
+		if (ov2_caps_check(caps, &sa->add, NULL))
+			ov2_sa_demote(sa);
+	ov2_sa_refill(nic);
+	spin_unlock_bh(&nic->lock);
+	ov2_request_kick(nic);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(ov2_nic_set_caps);

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ov2 core: debugfs tables, /sys/kernel/debug/ov2/NIC/{sas,requests,counters}. They show the true state of each SA, which
+ * `ip xfrm state` cannot, and never a key.
+ */
+#include <linux/debugfs.h>
+#include <linux/seq_file.h>
+#include "ov2.h"
+
+static struct dentry *ov2_debugfs_root;
+
+static void *ov2_debugfs_sas_start(struct seq_file *seq, loff_t *pos)
+{
+	struct ov2_nic *nic = seq->private;
+
+	spin_lock_bh(&nic->lock);
+	return seq_list_start_head(&nic->sas, *pos);
+}
+
+static void *ov2_debugfs_sas_next(struct seq_file *seq, void *v, loff_t *pos)
+{
+	struct ov2_nic *nic = seq->private;
+
+	return seq_list_next(v, &nic->sas, pos);
+}
+
+static void ov2_debugfs_sas_stop(struct seq_file *seq, void *v)
+{
+	struct ov2_nic *nic = seq->private;
+
+	spin_unlock_bh(&nic->lock);
+}
+
+static int ov2_debugfs_sas_show(struct seq_file *seq, void *v)
+{
+	struct ov2_nic *nic = seq->private;
+	const struct ov2_add_sa *add;
+	const struct ov2_sa *sa;
+
+	if (v == &nic->sas) {
+		seq_puts(seq, "cookie handle state dir port spi saddr daddr mode encap esn\n");
+		return 0;
+	}
+	sa = list_entry(v, struct ov2_sa, list);
+	add = &sa->add;
+	seq_printf(seq, "%08x %08x %s %s %s 0x%08x ", sa->cookie, sa->offload_handle,
+		   ov2_sa_state_name(sa->state), sa->dir == OV2_IN ? "in" : "out",
+		   rcu_access_pointer(sa->x) ? sa->port->netdev->name : "-",
+		   be32_to_cpu(add->spi));
+	if (add->family == OV2_IPV4)
+		seq_printf(seq, "%pI4 %pI4", &add->saddr, &add->daddr);
+	else
+		seq_printf(seq, "%pI6c %pI6c", &add->saddr, &add->daddr);
+	seq_printf(seq, " %s %s %s\n", add->mode == OV2_TUNNEL ? "tunnel" : "transport",
+		   sa->encap ? "udp" : "none", sa->esn ? "esn" : "-");
+	return 0;
+}
+
+static const struct seq_operations ov2_debugfs_sas_sops = {
+	.start = ov2_debugfs_sas_start,
+	.next = ov2_debugfs_sas_next,
+	.stop = ov2_debugfs_sas_stop,
+	.show = ov2_debugfs_sas_show,
+};
+DEFINE_SEQ_ATTRIBUTE(ov2_debugfs_sas);
+
+static int ov2_debugfs_requests_show(struct seq_file *seq, void *v)
+{
+	static const char * const kinds[] = {
+		[OV2_ADD_SA] = "ADD_SA",
+		[OV2_DELETE_SA] = "DELETE_SA",
+		[OV2_UPDATE_SA] = "UPDATE_SA",
+	};
+	struct ov2_nic *nic = seq->private;
+	struct ov2_request *req;
+
+	spin_lock_bh(&nic->lock);
+	seq_printf(seq, "to add: %zu\n", list_count_nodes(&nic->addq));
+	seq_printf(seq, "to delete: %zu\n", list_count_nodes(&nic->delq));
+	seq_printf(seq, "to update: %zu\n", list_count_nodes(&nic->updq));
+	seq_printf(seq, "waiting: %u of %u\n", nic->waiting, nic->waiting_max);
+	seq_printf(seq, "places taken: %u of %u\n", nic->reserved, nic->caps.max_sas);
+	list_for_each_entry(req, &nic->inflight, list)
+		seq_printf(seq, "in flight: %u %s %u SAs%s\n", req->id, kinds[req->kind],
+			   req->count, req->cancelled ? ", cancelled" : "");
+	spin_unlock_bh(&nic->lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(ov2_debugfs_requests);
+
+static int ov2_debugfs_counters_show(struct seq_file *seq, void *v)
+{
+	ov2_stats_show(seq->private, seq);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(ov2_debugfs_counters);
+
+void ov2_debugfs_add(struct ov2_nic *nic)
+{
+	nic->debugfs = debugfs_create_dir(nic->name, ov2_debugfs_root);
+	debugfs_create_file("sas", 0400, nic->debugfs, nic, &ov2_debugfs_sas_fops);
+	debugfs_create_file("requests", 0400, nic->debugfs, nic, &ov2_debugfs_requests_fops);
+	debugfs_create_file("counters", 0400, nic->debugfs, nic, &ov2_debugfs_counters_fops);
+}
+
+void ov2_debugfs_del(struct ov2_nic *nic)
+{
+	debugfs_remove_recursive(nic->debugfs);
+}
+
+void ov2_debugfs_init(void)
+{
+	ov2_debugfs_root = debugfs_create_dir("ov2", NULL);
+}
+
+void ov2_debugfs_exit(void)
+{
+	debugfs_remove_recursive(ov2_debugfs_root);
+}

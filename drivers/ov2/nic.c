@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ov2 core: NICs and their ports. Owns a NIC from allocation to the last put, and the drain at its end.
+ */
+#include <linux/slab.h>
+#include <kunit/visibility.h>
+#include "ov2.h"
+#include "trace.h"
+
+#define OV2_DEADLINE_MS		5000
+#define OV2_DEADLINE_MS_MAX	600000
+#define OV2_WAITING_FACTOR	4	/* SAs that may wait, for each that the NIC can take */
+
+static bool ov2_nic_ops_complete(const struct ov2_nic_ops *ops)
+{
+	return ops->add_sa && ops->delete_sa && ops->update_sa && ops->cancel && ops->reset;
+}
+
+/**
+ * ov2_nic_alloc - allocate a NIC
+ * @ops: what the driver implements, complete, constant
+ * @hw_caps: what the hardware can do; copied. All of it is on at the start.
+ * @priv_size: bytes for the driver, zeroed, see ov2_nic_priv()
+ * @name: a name for debugfs and traces; copied
+ *
+ * Context: process, may sleep.
+ * Return: the NIC, to be freed with ov2_nic_free(), or an ERR_PTR: -EINVAL for an incomplete ops table or capabilities
+ * that contradict themselves, -ENOMEM.
+ */
+struct ov2_nic *ov2_nic_alloc(const struct ov2_nic_ops *ops, const struct ov2_caps *hw_caps,
+			      size_t priv_size, const char *name)
+{
+	struct ov2_nic *nic;
+
+	if (!ov2_nic_ops_complete(ops) || ov2_caps_validate(hw_caps))
+		return ERR_PTR(-EINVAL);
+	nic = kvzalloc(struct_size(nic, priv, priv_size), GFP_KERNEL);
+	if (!nic)
+		return ERR_PTR(-ENOMEM);
+	nic->ops = ops;
+	nic->hw_caps = *hw_caps;
+	nic->caps = *hw_caps;
+	nic->deadline = OV2_DEADLINE_MS;
+	nic->waiting_max = min_t(u64, (u64)hw_caps->max_sas * OV2_WAITING_FACTOR, U32_MAX);
+	refcount_set(&nic->ref, 1);
+	spin_lock_init(&nic->lock);
+	mutex_init(&nic->reset_lock);
+	init_waitqueue_head(&nic->idle);
+	INIT_LIST_HEAD(&nic->ports);
+	INIT_LIST_HEAD(&nic->sas);
+	INIT_LIST_HEAD(&nic->addq);
+	INIT_LIST_HEAD(&nic->delq);
+	INIT_LIST_HEAD(&nic->demoteq);
+	INIT_LIST_HEAD(&nic->updq);
+	INIT_LIST_HEAD(&nic->waitq);
+	INIT_LIST_HEAD(&nic->inflight);
+	INIT_LIST_HEAD(&nic->free_requests);
+	INIT_WORK(&nic->submit_work, ov2_request_submit_work);
+	INIT_WORK(&nic->demote_work, ov2_sa_demote_work);
+	INIT_WORK(&nic->reset_work, ov2_nic_reset_work);
+	INIT_DELAYED_WORK(&nic->deadline_work, ov2_request_deadline_work);
+
+	nic->name = kstrdup(name, GFP_KERNEL);
+	if (!nic->name)
+		goto err_free;
+	nic->stats = netdev_alloc_pcpu_stats(struct ov2_pcpu_stats);
+	if (!nic->stats)
+		goto err_name;
+	if (ov2_requests_alloc(nic))
+		goto err_stats;
+	nic->wq = alloc_workqueue("ov2-%s", WQ_UNBOUND | WQ_HIGHPRI, 0, name);
+	if (!nic->wq)
+		goto err_requests;
+	return nic;
+
+err_requests:
+	ov2_requests_free(nic);
+err_stats:
+	free_percpu(nic->stats);
+err_name:
+	kfree(nic->name);
+err_free:
+	mutex_destroy(&nic->reset_lock);
+	kvfree(nic);
+	return ERR_PTR(-ENOMEM);
+}
+EXPORT_SYMBOL_GPL(ov2_nic_alloc);
+
+/**
+ * ov2_nic_priv - the driver's part of a NIC
+ * @nic: the NIC
+ *
+ * Return: the memory asked for in ov2_nic_alloc().
+ */
+void *ov2_nic_priv(struct ov2_nic *nic)
+{
+	return nic->priv;
+}
+EXPORT_SYMBOL_GPL(ov2_nic_priv);
+
+void ov2_nic_get(struct ov2_nic *nic)
+{
+	refcount_inc(&nic->ref);
+}
+
+/* Context: any up to softirq, for SAs are put in RCU callbacks: nothing that sleeps is left to do by then. */
+void ov2_nic_put(struct ov2_nic *nic)
+{
+	if (!refcount_dec_and_test(&nic->ref))
+		return;
+	ov2_requests_free(nic);
+	free_percpu(nic->stats);
+	kfree(nic->name);
+	kvfree(nic);
+}
+
+/**
+ * ov2_nic_register - put a NIC into service
+ * @nic: the NIC; its ops may be called from now on
+ *
+ * Context: process, may sleep.
+ * Return: 0.
+ */
+int ov2_nic_register(struct ov2_nic *nic)
+{
+	nic->registered = true;
+	ov2_debugfs_add(nic);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(ov2_nic_register);
+
+static bool ov2_nic_is_idle(struct ov2_nic *nic)
+{
+	bool idle;
+
+	spin_lock_bh(&nic->lock);
+	idle = !nic->present && !nic->inflight_count;
+	spin_unlock_bh(&nic->lock);
+	return idle;
+}
+
+/* The driver's removal deletes all SAs unasked; xfrm may still hold those of a port that is not unregistered. */
+static void ov2_nic_close(struct ov2_nic *nic)
+{
+	struct ov2_sa *sa, *next;
+
+	spin_lock_bh(&nic->lock);
+	nic->closing = true;
+	list_for_each_entry_safe(sa, next, &nic->sas, list) {
+		if (sa->state == OV2_SA_OFFLOADED)
+			ov2_sa_demote(sa);
+		else if (sa->state == OV2_SA_QUEUED || sa->state == OV2_SA_WAITING)
+			ov2_sa_leave(sa);
+	}
+	spin_unlock_bh(&nic->lock);
+	ov2_request_kick(nic);
+}
+
+/**
+ * ov2_nic_unregister - take a NIC out of service
+ * @nic: the NIC; its netdevs have been unregistered
+ *
+ * Deletes all SAs and waits until the NIC has answered everything, or until the deadline has passed; then the NIC is reset
+ * a last time and what it did not answer is aborted. No op is called after the return, and no request is in flight.
+ *
+ * Context: process, may sleep; no lock that the ops or completions take.
+ */
+void ov2_nic_unregister(struct ov2_nic *nic)
+{
+	if (!nic->registered)
+		return;
+	ov2_debugfs_del(nic);
+	ov2_nic_close(nic);
+	if (!wait_event_timeout(nic->idle, ov2_nic_is_idle(nic), msecs_to_jiffies(nic->deadline)))
+		ov2_nic_gone(nic);
+	flush_work(&nic->reset_work);
+	cancel_work_sync(&nic->demote_work);
+	cancel_delayed_work_sync(&nic->deadline_work);
+	nic->registered = false;
+}
+EXPORT_SYMBOL_GPL(ov2_nic_unregister);
+
+/**
+ * ov2_nic_free - free a NIC
+ * @nic: the NIC, never registered or unregistered
+ *
+ * The driver's part may be gone afterwards.
+ *
+ * Context: process, may sleep.
+ */
+void ov2_nic_free(struct ov2_nic *nic)
+{
+	destroy_workqueue(nic->wq);
+	mutex_destroy(&nic->reset_lock);
+	ov2_nic_put(nic);
+}
+EXPORT_SYMBOL_GPL(ov2_nic_free);
+
+/**
+ * ov2_port_init - bind a netdev to a NIC
+ * @nic: the NIC
+ * @port: in netdev_priv() of @netdev, zeroed
+ * @netdev: not yet registered; the driver sets its features itself
+ * @index: the driver's number for the port, given in &struct ov2_add_sa.port
+ *
+ * Context: process.
+ */
+void ov2_port_init(struct ov2_nic *nic, struct ov2_port *port, struct net_device *netdev, u32 index)
+{
+	port->nic = nic;
+	port->netdev = netdev;
+	port->index = index;
+	port->xfrmdev_ops = ov2_xfrmdev_ops;
+	netdev->xfrmdev_ops = &port->xfrmdev_ops;
+	spin_lock_bh(&nic->lock);
+	list_add_tail(&port->list, &nic->ports);
+	spin_unlock_bh(&nic->lock);
+}
+EXPORT_SYMBOL_GPL(ov2_port_init);
+
+/**
+ * ov2_port_close - accept no more SAs for a port
+ * @port: the port
+ *
+ * To be called before unregister_netdev(), which has xfrm delete the port's SAs; xfrm may go on to call for those until
+ * it has returned. Also undoes ov2_port_init() if the netdev could not be registered.
+ *
+ * Context: process.
+ */
+void ov2_port_close(struct ov2_port *port)
+{
+	spin_lock_bh(&port->nic->lock);
+	port->closing = true;
+	list_del_init(&port->list);
+	spin_unlock_bh(&port->nic->lock);
+}
+EXPORT_SYMBOL_GPL(ov2_port_close);
+
+/**
+ * ov2_nic_set_deadline - set how long the NIC may take to answer a request
+ * @nic: the NIC
+ * @msecs: milliseconds, 1 to 600,000; for requests submitted from now on
+ *
+ * Return: 0, or -EINVAL out of range.
+ */
+int ov2_nic_set_deadline(struct ov2_nic *nic, u32 msecs)
+{
+	if (!msecs || msecs > OV2_DEADLINE_MS_MAX)
+		return -EINVAL;
+	spin_lock_bh(&nic->lock);
+	nic->deadline = msecs;
+	spin_unlock_bh(&nic->lock);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(ov2_nic_set_deadline);
+
+/**
+ * ov2_nic_deadline - how long the NIC may take to answer a request
+ * @nic: the NIC
+ *
+ * Return: milliseconds.
+ */
+u32 ov2_nic_deadline(struct ov2_nic *nic)
+{
+	return READ_ONCE(nic->deadline);
+}
+EXPORT_SYMBOL_GPL(ov2_nic_deadline);
+
+/**
+ * ov2_nic_set_waiting_max - set how many SAs may wait in software for room in the NIC
+ * @nic: the NIC
+ * @sas: number of SAs
+ */
+void ov2_nic_set_waiting_max(struct ov2_nic *nic, u32 sas)
+{
+	spin_lock_bh(&nic->lock);
+	nic->waiting_max = sas;
+	spin_unlock_bh(&nic->lock);
+}
+EXPORT_SYMBOL_GPL(ov2_nic_set_waiting_max);
+
+/**
+ * ov2_nic_waiting_max - how many SAs may wait in software for room in the NIC
+ * @nic: the NIC
+ *
+ * Return: number of SAs.
+ */
+u32 ov2_nic_waiting_max(struct ov2_nic *nic)
+{
+	return READ_ONCE(nic->waiting_max);
+}
+EXPORT_SYMBOL_GPL(ov2_nic_waiting_max);
+
+/**
+ * ov2_nic_occupancy - places taken in the NIC's SA table
+ * @nic: the NIC
+ *
+ * Return: SAs that the NIC has, or that are on their way into it or out of it.
+ */
+u32 ov2_nic_occupancy(struct ov2_nic *nic)
+{
+	return READ_ONCE(nic->reserved);
+}
+EXPORT_SYMBOL_GPL(ov2_nic_occupancy);

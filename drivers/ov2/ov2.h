@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* ov2 core: private objects and what the core's files offer each other. */
+#ifndef __OV2_H
+#define __OV2_H
+
+#include <linux/mutex.h>
+#include <linux/netlink.h>
+#include <linux/rcupdate.h>
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+#include <linux/u64_stats_sync.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <net/ov2.h>
+
+struct dentry;
+struct seq_file;
+struct xfrm_state;
+
+/**
+ * DOC: locking
+ *
+ * Order: xfrm_cfg_mutex, rtnl or x->lock, then &ov2_nic.reset_lock (process context only), then &ov2_nic.lock, then the
+ * XArray's own lock. Nothing of the core takes rtnl, the devlink lock or xfrm_cfg_mutex, or waits for the NIC with a lock
+ * held that xfrm needs, but for ov2_nic_unregister() and reset, which run when no netdev is left or in a work item.
+ *
+ * &ov2_nic.lock is a BH spinlock that is held for moments only, never over an op. xfrm calls delete and advance_esn with
+ * x->lock held and BH off; the submit work reads the sequence state and therefore takes x->lock first, nic->lock second,
+ * one SA at a time.
+ *
+ * Lifetimes: &struct ov2_sa has one reference of xfrm's, from add to free, and one of the engine's, from add until the NIC
+ * has nothing of it and xfrm has deleted it (OV2_SA_GONE). The last put erases it from the XArray and frees it after a
+ * grace period. sa->x is no reference: it is set NULL in delete, and x is freed a grace period later at the earliest;
+ * who needs x loads it under RCU and takes a reference unless it is zero. Each SA has a reference on the NIC.
+ */
+
+enum ov2_sa_state {
+	OV2_SA_WAITING,		/* no room: in software, on nic->waitq */
+	OV2_SA_QUEUED,		/* on nic->addq, capacity reserved */
+	OV2_SA_ADDING,		/* in an ADD_SA list */
+	OV2_SA_OFFLOADED,
+	OV2_SA_DEMOTING,	/* leaving the NIC, xfrm keeps it: on nic->demoteq or delq, or in a DELETE_SA list */
+	OV2_SA_SOFTWARE,	/* the NIC has nothing of it */
+	OV2_SA_DELETING,	/* xfrm has deleted it: on nic->delq or in a DELETE_SA list */
+	OV2_SA_GONE,		/* the NIC has nothing of it and xfrm has deleted it */
+};
+
+/**
+ * struct ov2_sa - An SA that xfrm asked to be offloaded.
+ * @nic: its NIC, a reference
+ * @port: its port; valid while @x is set
+ * @cookie: the core's name for it, index in ov2_sas
+ * @dir: direction
+ * @esn: 64-bit sequence numbers
+ * @encap: UDP-encapsulated
+ * @state: under nic->lock; read without it on the packet path
+ * @offload_handle: the NIC's name for it, 0 if it has none; as @state
+ * @x: the state, NULL once xfrm has deleted it; written under nic->lock
+ * @ref: see DOC: locking
+ * @list: on nic->sas until GONE, under nic->lock
+ * @queue: on one of nic's queues, under nic->lock
+ * @update_queue: on nic->updq, under nic->lock
+ * @reserved: counted in nic->reserved, under nic->lock
+ * @update_running: @update is in an UPDATE_SA list, under nic->lock
+ * @update_wanted: the sequence state moved on since the NIC was told, under nic->lock
+ * @seq_told: ov2_seq_key() of what the NIC knows or is about to be told
+ * @seq: the sequence state to tell it, under nic->lock
+ * @add: node
+ * @del: node
+ * @update: node
+ * @rcu: for the free
+ */
+struct ov2_sa {
+	struct ov2_nic *nic;
+	struct ov2_port *port;
+	u32 cookie;
+	enum ov2_dir dir;
+	bool esn;
+	bool encap;
+	enum ov2_sa_state state;
+	u32 offload_handle;
+	struct xfrm_state __rcu *x;
+	refcount_t ref;
+	struct list_head list;
+	struct list_head queue;
+	struct list_head update_queue;
+	bool reserved;
+	bool update_running;
+	bool update_wanted;
+	u64 seq_told;
+	struct ov2_seq seq;
+	struct ov2_add_sa add;
+	struct ov2_delete_sa del;
+	struct ov2_update_sa update;
+	struct rcu_head rcu;
+};
+
+enum ov2_nic_state {
+	OV2_NIC_RUNNING,
+	OV2_NIC_RESETTING,	/* nothing is submitted until ov2_nic_reset() is through */
+	OV2_NIC_DEAD,		/* gone, or a reset failed: nothing is submitted any more */
+};
+
+/* Control path counters, one per NIC, under nic->lock. Order is that of ov2_stats_names. */
+enum ov2_counter {
+	OV2_CNT_ADD_REQUESTS,
+	OV2_CNT_ADD_SUCCESS,
+	OV2_CNT_ADD_FAIL,
+	OV2_CNT_ADD_CANCELLED,
+	OV2_CNT_ADD_WAITING,
+	OV2_CNT_DELETE_REQUESTS,
+	OV2_CNT_DELETE_SUCCESS,
+	OV2_CNT_UPDATE_REQUESTS,
+	OV2_CNT_UPDATE_SUCCESS,
+	OV2_CNT_UPDATE_FAIL,
+	OV2_CNT_NOT_ACCEPTED,
+	OV2_CNT_ABORTED,
+	OV2_CNT_DEADLINES,
+	OV2_CNT_RESETS,
+	OV2_CNT_RESTORED,
+	OV2_CNT_DEMOTED,
+	OV2_CNT_PROTOCOL_ERRORS,
+	OV2_CNT_COUNT,
+};
+
+/* Packet path counters, per CPU. */
+struct ov2_pcpu_stats {
+	u64_stats_t rx_marked;
+	u64_stats_t rx_failed;
+	u64_stats_t rx_drop_sa;
+	u64_stats_t rx_drop_mem;
+	u64_stats_t tx_protected;
+	u64_stats_t tx_drop_sa;
+	struct u64_stats_sync syncp;
+};
+
+/**
+ * struct ov2_nic - A NIC.
+ * @ops: the driver's
+ * @name: for debugfs and traces
+ * @hw_caps: what the hardware can do, constant
+ * @caps: current configuration; under @lock
+ * @ref: the driver's and one per SA
+ * @lock: guards the rest, but for what says otherwise; BH
+ * @state: also read without @lock on the packet path
+ * @closing: ov2_nic_unregister() has begun
+ * @gone: surprise removal
+ * @parked: the NIC answered -EBUSY: nothing is submitted until it has been reset
+ * @ports: open ports
+ * @sas: SAs that are not GONE, oldest first
+ * @present: SAs that the NIC has or may have: ADDING to DELETING
+ * @reserved: SAs that have or will have a place in the NIC's table
+ * @waiting: SAs on @waitq
+ * @waiting_max: most SAs on @waitq
+ * @addq: SAs to be added
+ * @delq: SAs to be deleted
+ * @demoteq: SAs to be demoted, for the demote work
+ * @updq: SAs whose sequence state is to be updated
+ * @waitq: SAs that wait for room, oldest first
+ * @last: kind of the last request, for fairness between adds and deletes
+ * @inflight: requests that the NIC has
+ * @inflight_count: their number, and that of requests being built
+ * @free_requests: the others, of which there are caps.max_requests in all
+ * @next_id: id of the next request
+ * @delete_aborts: DELETE_SA requests aborted in a row without a reset
+ * @deadline: milliseconds until a request is cancelled and the NIC is reset
+ * @parked_since: jiffies
+ * @counters: by &enum ov2_counter
+ * @stats: packet path counters, no lock
+ * @wq: the NIC's own, so that no drain waits for another's work
+ * @submit_work: builds and submits requests; the only place that does
+ * @demote_work: moves SAs from @demoteq to @delq after a grace period
+ * @reset_work: resets the NIC
+ * @deadline_work: looks for requests past their deadline
+ * @reset_lock: one reset at a time
+ * @idle: woken when @present or @inflight_count drops to 0
+ * @registered: ov2_nic_register() was called
+ * @debugfs: directory
+ * @priv: the driver's
+ */
+struct ov2_nic {
+	const struct ov2_nic_ops *ops;
+	char *name;
+	struct ov2_caps hw_caps;
+	struct ov2_caps caps;
+	refcount_t ref;
+
+	/* see above */
+	spinlock_t lock;
+	enum ov2_nic_state state;
+	bool closing;
+	bool gone;
+	bool parked;
+	struct list_head ports;
+	struct list_head sas;
+	u32 present;
+	u32 reserved;
+	u32 waiting;
+	u32 waiting_max;
+	struct list_head addq;
+	struct list_head delq;
+	struct list_head demoteq;
+	struct list_head updq;
+	struct list_head waitq;
+	enum ov2_request_kind last;
+	struct list_head inflight;
+	u32 inflight_count;
+	struct list_head free_requests;
+	u32 next_id;
+	u32 delete_aborts;
+	u32 deadline;
+	unsigned long parked_since;
+	u64 counters[OV2_CNT_COUNT];
+
+	struct ov2_pcpu_stats __percpu *stats;
+	struct workqueue_struct *wq;
+	struct work_struct submit_work;
+	struct work_struct demote_work;
+	struct work_struct reset_work;
+	struct delayed_work deadline_work;
+	/* serialises resets, taken in process context outside of @lock */
+	struct mutex reset_lock;
+	wait_queue_head_t idle;
+	bool registered;
+	struct dentry *debugfs;
+	u8 priv[] __aligned(NETDEV_ALIGN);
+};
+
+/* nic.c */
+void ov2_nic_get(struct ov2_nic *nic);
+void ov2_nic_put(struct ov2_nic *nic);
+
+/* sa.c */
+int ov2_sa_cache_init(void);
+void ov2_sa_cache_exit(void);
+struct ov2_sa *ov2_sa_find(u32 cookie);
+struct ov2_sa *ov2_sa_alloc(struct ov2_nic *nic, struct ov2_port *port, struct xfrm_state *x);
+int ov2_sa_admit(struct ov2_sa *sa, struct netlink_ext_ack *extack);
+void ov2_sa_delete(struct ov2_sa *sa);
+void ov2_sa_put(struct ov2_sa *sa);
+void ov2_sa_set_state(struct ov2_sa *sa, enum ov2_sa_state state);
+void ov2_sa_leave(struct ov2_sa *sa);
+void ov2_sa_demote(struct ov2_sa *sa);
+void ov2_sa_demote_work(struct work_struct *work);
+void ov2_sa_refill(struct ov2_nic *nic);
+void ov2_sa_advance(struct ov2_sa *sa, struct ov2_seq seq);
+const char *ov2_sa_state_name(enum ov2_sa_state state);
+
+static inline u64 ov2_seq_key(struct ov2_seq seq)
+{
+	return (u64)seq.high << 1 | seq.low >> 31;
+}
+
+/* request.c */
+int ov2_requests_alloc(struct ov2_nic *nic);
+void ov2_requests_free(struct ov2_nic *nic);
+int ov2_request_cache_init(void);
+void ov2_request_cache_exit(void);
+void ov2_request_kick(struct ov2_nic *nic);
+void ov2_request_abort_all(struct ov2_nic *nic);
+void ov2_request_submit_work(struct work_struct *work);
+void ov2_request_deadline_work(struct work_struct *work);
+void ov2_request_expire(struct ov2_nic *nic, unsigned long now);
+
+/* reset.c */
+void ov2_nic_reset_work(struct work_struct *work);
+void __ov2_nic_reset_schedule(struct ov2_nic *nic);
+
+/* caps.c */
+int ov2_caps_validate(const struct ov2_caps *caps);
+bool ov2_caps_subset(const struct ov2_caps *caps, const struct ov2_caps *of);
+int ov2_caps_check(const struct ov2_caps *caps, const struct ov2_add_sa *add,
+		   struct netlink_ext_ack *extack);
+
+/* xlate.c */
+int ov2_xlate(const struct xfrm_state *x, struct ov2_add_sa *add, struct netlink_ext_ack *extack);
+struct ov2_seq ov2_xlate_seq(const struct xfrm_state *x, enum ov2_dir dir);
+
+/* xfrm.c */
+extern const struct xfrmdev_ops ov2_xfrmdev_ops;
+int ov2_xfrm_fill(struct ov2_sa *sa);
+struct ov2_port *ov2_port_of(const struct net_device *netdev);
+
+/* tx.c */
+#if IS_ENABLED(CONFIG_KUNIT)
+u64 ov2_tx_seq(u32 header, u32 xo_low, u32 xo_high);
+#endif
+
+/* stats.c */
+#define ov2_stats_inc(nic, member) do {						\
+	struct ov2_pcpu_stats *__stats = get_cpu_ptr((nic)->stats);		\
+										\
+	u64_stats_update_begin(&__stats->syncp);				\
+	u64_stats_inc(&__stats->member);					\
+	u64_stats_update_end(&__stats->syncp);					\
+	put_cpu_ptr((nic)->stats);						\
+} while (0)
+
+void ov2_stats_show(struct ov2_nic *nic, struct seq_file *seq);
+
+/* debugfs.c */
+void ov2_debugfs_init(void);
+void ov2_debugfs_exit(void);
+void ov2_debugfs_add(struct ov2_nic *nic);
+void ov2_debugfs_del(struct ov2_nic *nic);
+
+#endif /* __OV2_H */

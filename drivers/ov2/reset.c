@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ov2 core: reset and restore, and what a NIC that is gone leaves behind. A reset empties the NIC's table; afterwards every
+ * SA that xfrm still has is queued again, under its cookie, and leaves in lists as any other.
+ */
+#include <kunit/visibility.h>
+#include "ov2.h"
+#include "trace.h"
+
+/* From here on nothing is submitted and no packet is given to the NIC, until the reset is through. */
+void __ov2_nic_reset_schedule(struct ov2_nic *nic)
+{
+	lockdep_assert_held(&nic->lock);
+	if (nic->state != OV2_NIC_RUNNING)
+		return;
+	WRITE_ONCE(nic->state, OV2_NIC_RESETTING);
+	trace_ov2_reset(nic, 0);
+	queue_work(nic->wq, &nic->reset_work);
+}
+
+/**
+ * ov2_nic_reset_schedule - have the NIC reset
+ * @nic: the NIC
+ *
+ * For a fatal error that the driver noticed. The core calls &struct ov2_nic_ops.reset from a work item and then restores
+ * all SAs. NDIS: NdisMResetMiniport.
+ *
+ * Context: any up to softirq.
+ */
+void ov2_nic_reset_schedule(struct ov2_nic *nic)
+{
+	spin_lock_bh(&nic->lock);
+	__ov2_nic_reset_schedule(nic);
+	spin_unlock_bh(&nic->lock);
+}
+EXPORT_SYMBOL_GPL(ov2_nic_reset_schedule);
+
+/**
+ * ov2_nic_reset - reset the NIC and wait for it
+ * @nic: the NIC
+ *
+ * The SAs are queued for the NIC when this returns, not yet back in its table.
+ *
+ * Context: process, may sleep; any lock that the reset op does not take.
+ * Return: 0, or -ENODEV if the NIC is not usable any more.
+ */
+int ov2_nic_reset(struct ov2_nic *nic)
+{
+	ov2_nic_reset_schedule(nic);
+	flush_work(&nic->reset_work);
+	return READ_ONCE(nic->state) == OV2_NIC_DEAD ? -ENODEV : 0;
+}
+EXPORT_SYMBOL_GPL(ov2_nic_reset);
+
+/**
+ * ov2_nic_gone - the NIC was removed by surprise
+ * @nic: the NIC
+ *
+ * Nothing is submitted any more and nothing waited for; pending requests are aborted once the reset op, which is called a
+ * last time, has made sure that nobody touches them. The driver goes on to unregister. NDIS: surprise removal.
+ *
+ * Context: any up to softirq.
+ */
+void ov2_nic_gone(struct ov2_nic *nic)
+{
+	spin_lock_bh(&nic->lock);
+	if (!nic->gone) {
+		nic->gone = true;
+		WRITE_ONCE(nic->state, OV2_NIC_DEAD);
+		queue_work(nic->wq, &nic->reset_work);
+	}
+	spin_unlock_bh(&nic->lock);
+}
+EXPORT_SYMBOL_GPL(ov2_nic_gone);
+
+/* The NIC's table is empty and no request is in flight. */
+static void ov2_nic_restore_sa(struct ov2_sa *sa, bool dead)
+{
+	struct ov2_nic *nic = sa->nic;
+
+	switch (sa->state) {
+	case OV2_SA_OFFLOADED:
+		WRITE_ONCE(sa->offload_handle, 0);
+		if (dead) {
+			ov2_sa_leave(sa);
+			break;
+		}
+		nic->counters[OV2_CNT_RESTORED]++;
+		ov2_sa_set_state(sa, OV2_SA_QUEUED);
+		list_add_tail(&sa->queue, &nic->addq);
+		break;
+	case OV2_SA_DEMOTING:
+	case OV2_SA_DELETING:
+		ov2_sa_leave(sa);
+		break;
+	case OV2_SA_QUEUED:
+	case OV2_SA_WAITING:
+		if (dead)
+			ov2_sa_leave(sa);
+		break;
+	case OV2_SA_ADDING:
+	case OV2_SA_SOFTWARE:
+	case OV2_SA_GONE:
+		break;
+	}
+}
+
+void ov2_nic_reset_work(struct work_struct *work)
+{
+	struct ov2_nic *nic = container_of(work, struct ov2_nic, reset_work);
+	struct ov2_sa *sa, *next;
+	bool dead;
+	int err;
+
+	mutex_lock(&nic->reset_lock);
+	/* What has been taken off the queues is submitted, or not accepted, before the reset. */
+	flush_work(&nic->submit_work);
+	err = nic->ops->reset(nic);
+
+	spin_lock_bh(&nic->lock);
+	dead = err || nic->gone;
+	WRITE_ONCE(nic->state, dead ? OV2_NIC_DEAD : OV2_NIC_RESETTING);
+	ov2_request_abort_all(nic);
+	list_for_each_entry_safe(sa, next, &nic->sas, list)
+		ov2_nic_restore_sa(sa, dead);
+	nic->counters[OV2_CNT_RESETS]++;
+	nic->delete_aborts = 0;
+	nic->parked = false;
+	if (!dead)
+		WRITE_ONCE(nic->state, OV2_NIC_RUNNING);
+	trace_ov2_reset(nic, dead ? -ENODEV : 1);
+	spin_unlock_bh(&nic->lock);
+	mutex_unlock(&nic->reset_lock);
+	ov2_request_kick(nic);
+}

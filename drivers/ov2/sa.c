@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ov2 core: SAs and their life. Owns the table of cookies and every change of state; the states themselves and the
+ * queues are under nic->lock.
+ *
+ *	add() -> QUEUED -> ADDING -> OFFLOADED -> DEMOTING -> SOFTWARE
+ *	           |          \-> refused: SOFTWARE
+ *	           \-> WAITING: QUEUED again when there is room
+ *	delete() from any state -> DELETING -> GONE
+ */
+#include <linux/slab.h>
+#include <linux/xarray.h>
+#include <kunit/visibility.h>
+#include "ov2.h"
+#include "trace.h"
+
+/* All SAs of all NICs by cookie, so that a packet finds its SA with nothing but what xfrm keeps of it. Cookies go up
+ * through all 32 bits before one comes again: the upper bits are the generation.
+ */
+static DEFINE_XARRAY_FLAGS(ov2_sas, XA_FLAGS_LOCK_BH | XA_FLAGS_ALLOC1);
+static u32 ov2_next_cookie;
+static struct kmem_cache *ov2_sa_cache;
+
+static const char * const ov2_sa_state_names[] = {
+	[OV2_SA_WAITING] = "waiting",
+	[OV2_SA_QUEUED] = "queued",
+	[OV2_SA_ADDING] = "adding",
+	[OV2_SA_OFFLOADED] = "offloaded",
+	[OV2_SA_DEMOTING] = "demoting",
+	[OV2_SA_SOFTWARE] = "software",
+	[OV2_SA_DELETING] = "deleting",
+	[OV2_SA_GONE] = "gone",
+};
+
+const char *ov2_sa_state_name(enum ov2_sa_state state)
+{
+	return ov2_sa_state_names[state];
+}
+
+int ov2_sa_cache_init(void)
+{
+	ov2_sa_cache = kmem_cache_create("ov2_sa", sizeof(struct ov2_sa), 0, 0, NULL);
+	return ov2_sa_cache ? 0 : -ENOMEM;
+}
+
+void ov2_sa_cache_exit(void)
+{
+	rcu_barrier();
+	kmem_cache_destroy(ov2_sa_cache);
+	xa_destroy(&ov2_sas);
+}
+
+/* Context: RCU read side, or a reference on the SA. */
+struct ov2_sa *ov2_sa_find(u32 cookie)
+{
+	return cookie ? xa_load(&ov2_sas, cookie) : NULL;
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2_sa_find);
+
+struct ov2_sa *ov2_sa_alloc(struct ov2_nic *nic, struct ov2_port *port, struct xfrm_state *x)
+{
+	struct ov2_sa *sa;
+
+	sa = kmem_cache_zalloc(ov2_sa_cache, GFP_KERNEL);
+	if (!sa)
+		return NULL;
+	sa->nic = nic;
+	sa->port = port;
+	sa->state = OV2_SA_GONE;
+	refcount_set(&sa->ref, 1);
+	INIT_LIST_HEAD(&sa->list);
+	INIT_LIST_HEAD(&sa->queue);
+	INIT_LIST_HEAD(&sa->update_queue);
+	RCU_INIT_POINTER(sa->x, x);
+	if (xa_alloc_cyclic_bh(&ov2_sas, &sa->cookie, sa, xa_limit_32b, &ov2_next_cookie,
+			       GFP_KERNEL) < 0) {
+		kmem_cache_free(ov2_sa_cache, sa);
+		return NULL;
+	}
+	ov2_nic_get(nic);
+	return sa;
+}
+
+static void ov2_sa_free_rcu(struct rcu_head *rcu)
+{
+	struct ov2_sa *sa = container_of(rcu, struct ov2_sa, rcu);
+	struct ov2_nic *nic = sa->nic;
+
+	memzero_explicit(&sa->add, sizeof(sa->add));
+	kmem_cache_free(ov2_sa_cache, sa);
+	ov2_nic_put(nic);
+}
+
+/* Context: any up to softirq, nic->lock may be held. */
+void ov2_sa_put(struct ov2_sa *sa)
+{
+	if (!refcount_dec_and_test(&sa->ref))
+		return;
+	xa_erase_bh(&ov2_sas, sa->cookie);
+	call_rcu(&sa->rcu, ov2_sa_free_rcu);
+}
+
+static bool ov2_sa_state_present(enum ov2_sa_state state)
+{
+	return state == OV2_SA_ADDING || state == OV2_SA_OFFLOADED ||
+	       state == OV2_SA_DEMOTING || state == OV2_SA_DELETING;
+}
+
+void ov2_sa_set_state(struct ov2_sa *sa, enum ov2_sa_state state)
+{
+	struct ov2_nic *nic = sa->nic;
+	enum ov2_sa_state old = sa->state;
+
+	lockdep_assert_held(&nic->lock);
+	if (old == state)
+		return;
+	if (ov2_sa_state_present(old))
+		nic->present--;
+	if (ov2_sa_state_present(state))
+		nic->present++;
+	if (old == OV2_SA_WAITING)
+		nic->waiting--;
+	if (state == OV2_SA_WAITING)
+		nic->waiting++;
+	WRITE_ONCE(sa->state, state);
+	trace_ov2_sa_state(sa, old, state);
+	if (!nic->present)
+		wake_up(&nic->idle);
+}
+
+static void ov2_sa_unreserve(struct ov2_sa *sa)
+{
+	if (!sa->reserved)
+		return;
+	sa->reserved = false;
+	sa->nic->reserved--;
+}
+
+/* The NIC has nothing of the SA, or nothing any more: it goes on in software if xfrm still has it, else it is done with. */
+void ov2_sa_leave(struct ov2_sa *sa)
+{
+	struct ov2_nic *nic = sa->nic;
+
+	lockdep_assert_held(&nic->lock);
+	list_del_init(&sa->queue);
+	WRITE_ONCE(sa->offload_handle, 0);
+	ov2_sa_unreserve(sa);
+	if (!list_empty(&sa->update_queue)) {
+		list_del_init(&sa->update_queue);
+		ov2_sa_put(sa);
+	}
+	sa->update_wanted = false;
+	if (rcu_access_pointer(sa->x)) {
+		ov2_sa_set_state(sa, OV2_SA_SOFTWARE);
+	} else {
+		ov2_sa_set_state(sa, OV2_SA_GONE);
+		list_del_init(&sa->list);
+		ov2_sa_put(sa);
+	}
+	ov2_sa_refill(nic);
+}
+
+static void ov2_sa_enqueue(struct ov2_sa *sa)
+{
+	struct ov2_nic *nic = sa->nic;
+
+	sa->reserved = true;
+	nic->reserved++;
+	ov2_sa_set_state(sa, OV2_SA_QUEUED);
+	list_move_tail(&sa->queue, &nic->addq);
+}
+
+static bool ov2_nic_has_room(struct ov2_nic *nic)
+{
+	return nic->reserved < nic->caps.max_sas;
+}
+
+/* Offers waiting SAs again, in the order in which they came, as far as there is room. */
+void ov2_sa_refill(struct ov2_nic *nic)
+{
+	struct ov2_sa *sa, *next;
+
+	lockdep_assert_held(&nic->lock);
+	if (nic->closing || nic->state == OV2_NIC_DEAD)
+		return;
+	list_for_each_entry_safe(sa, next, &nic->waitq, queue) {
+		if (!ov2_nic_has_room(nic))
+			return;
+		ov2_sa_enqueue(sa);
+	}
+}
+
+/* Lets an SA in: queued if the NIC has room, else waiting. Context: process. */
+int ov2_sa_admit(struct ov2_sa *sa, struct netlink_ext_ack *extack)
+{
+	struct ov2_nic *nic = sa->nic;
+	int err = -EOPNOTSUPP;
+
+	spin_lock_bh(&nic->lock);
+	if (nic->closing || nic->state == OV2_NIC_DEAD || (sa->port && sa->port->closing)) {
+		NL_SET_ERR_MSG_MOD(extack, "the NIC is being removed");
+		goto out;
+	}
+	err = ov2_caps_check(&nic->caps, &sa->add, extack);
+	if (err)
+		goto out;
+	if (!ov2_nic_has_room(nic) && nic->waiting >= nic->waiting_max) {
+		NL_SET_ERR_MSG_FMT_MOD(extack,
+				       "the NIC's SA table (%u) is full and %u SAs wait already",
+				       nic->caps.max_sas, nic->waiting);
+		err = -EOPNOTSUPP;
+		goto out;
+	}
+
+	refcount_inc(&sa->ref);
+	list_add_tail(&sa->list, &nic->sas);
+	if (ov2_nic_has_room(nic)) {
+		ov2_sa_enqueue(sa);
+	} else {
+		NL_SET_ERR_MSG_FMT_MOD(extack,
+				       "the NIC's SA table (%u) is full, the SA waits in software",
+				       nic->caps.max_sas);
+		nic->counters[OV2_CNT_ADD_WAITING]++;
+		ov2_sa_set_state(sa, OV2_SA_WAITING);
+		list_add_tail(&sa->queue, &nic->waitq);
+	}
+out:
+	spin_unlock_bh(&nic->lock);
+	if (!err)
+		ov2_request_kick(nic);
+	return err;
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2_sa_admit);
+
+/* xfrm has deleted the SA, or frees it without having deleted it. Cannot fail, allocates nothing.
+ * Context: any up to softirq; usually x->lock is held.
+ */
+void ov2_sa_delete(struct ov2_sa *sa)
+{
+	struct ov2_nic *nic = sa->nic;
+
+	spin_lock_bh(&nic->lock);
+	if (!rcu_access_pointer(sa->x))
+		goto out;
+	RCU_INIT_POINTER(sa->x, NULL);
+	switch (sa->state) {
+	case OV2_SA_QUEUED:
+		nic->counters[OV2_CNT_ADD_CANCELLED]++;
+		fallthrough;
+	case OV2_SA_WAITING:
+	case OV2_SA_SOFTWARE:
+		ov2_sa_leave(sa);
+		break;
+	case OV2_SA_OFFLOADED:
+		ov2_sa_set_state(sa, OV2_SA_DELETING);
+		list_move_tail(&sa->queue, &nic->delq);
+		break;
+	case OV2_SA_DEMOTING:
+		/* On a queue unless it is in a list: then its completion finds that xfrm is through with it. */
+		ov2_sa_set_state(sa, OV2_SA_DELETING);
+		if (!list_empty(&sa->queue))
+			list_move_tail(&sa->queue, &nic->delq);
+		break;
+	case OV2_SA_ADDING:
+		/* The completion of the add queues the delete. */
+	case OV2_SA_DELETING:
+	case OV2_SA_GONE:
+		break;
+	}
+out:
+	spin_unlock_bh(&nic->lock);
+	ov2_request_kick(nic);
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2_sa_delete);
+
+/* Takes an SA off the NIC that xfrm keeps. The grace period, so that no packet is on its way to the NIC with a decision
+ * for the offload that was taken before, is the demote work's.
+ */
+void ov2_sa_demote(struct ov2_sa *sa)
+{
+	struct ov2_nic *nic = sa->nic;
+
+	lockdep_assert_held(&nic->lock);
+	if (sa->state != OV2_SA_OFFLOADED)
+		return;
+	nic->counters[OV2_CNT_DEMOTED]++;
+	ov2_sa_set_state(sa, OV2_SA_DEMOTING);
+	list_move_tail(&sa->queue, &nic->demoteq);
+	queue_work(nic->wq, &nic->demote_work);
+}
+
+void ov2_sa_demote_work(struct work_struct *work)
+{
+	struct ov2_nic *nic = container_of(work, struct ov2_nic, demote_work);
+	LIST_HEAD(demoting);
+
+	spin_lock_bh(&nic->lock);
+	list_splice_init(&nic->demoteq, &demoting);
+	spin_unlock_bh(&nic->lock);
+
+	synchronize_net();
+
+	/* A delete or a reset may have taken SAs off the list meanwhile, under the same lock. */
+	spin_lock_bh(&nic->lock);
+	list_splice_tail(&demoting, &nic->delq);
+	spin_unlock_bh(&nic->lock);
+	ov2_request_kick(nic);
+}
+
+/* The receive window of an SA has moved. Context: x->lock held, softirq. Cheap unless the NIC has to be told, which is
+ * once in 2^31 packets: the NIC infers upper halves right as long as what it knows is not older than that.
+ */
+void ov2_sa_advance(struct ov2_sa *sa, struct ov2_seq seq)
+{
+	struct ov2_nic *nic = sa->nic;
+
+	if (!sa->esn || sa->dir == OV2_OUT || READ_ONCE(sa->seq_told) == ov2_seq_key(seq))
+		return;
+
+	spin_lock_bh(&nic->lock);
+	WRITE_ONCE(sa->seq_told, ov2_seq_key(seq));
+	sa->seq = seq;
+	if (sa->state == OV2_SA_ADDING || sa->update_running) {
+		sa->update_wanted = true;
+	} else if (sa->state == OV2_SA_OFFLOADED && list_empty(&sa->update_queue)) {
+		refcount_inc(&sa->ref);
+		list_add_tail(&sa->update_queue, &nic->updq);
+	}
+	spin_unlock_bh(&nic->lock);
+	ov2_request_kick(nic);
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2_sa_advance);

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ov2 core: what xfrm calls. Finds the SA of an xfrm_state and hands over to sa.c; owns no state. The contexts are those of
+ * XFRM: add may sleep, delete and advance_esn run under x->lock with BH off, offload_ok on the send path under RCU.
+ */
+#include <compat.h>
+#include <linux/ip.h>
+#include <linux/netlink.h>
+#include <net/ipv6.h>
+#include <net/xfrm.h>
+#include <kunit/visibility.h>
+#include "ov2.h"
+
+/* GSO bursts stop this far before the lower half of an ESN wraps: no burst may cross it. */
+#define OV2_GSO_WRAP_GUARD	0x10000
+
+ov2_xdo_protos(ov2_xdo_state_add);
+
+/* NULL if the netdev is not one of ours, as when a bond calls through. */
+struct ov2_port *ov2_port_of(const struct net_device *netdev)
+{
+	const struct xfrmdev_ops *ops = netdev->xfrmdev_ops;
+
+	if (!ops || ops->xdo_dev_state_add != ov2_xdo_fn(ov2_xdo_state_add))
+		return NULL;
+	return container_of(ops, struct ov2_port, xfrmdev_ops);
+}
+
+/* Context: RCU read side, or from xfrm between add and free. */
+static struct ov2_sa *ov2_xfrm_sa(const struct xfrm_state *x)
+{
+	struct ov2_sa *sa = ov2_sa_find(READ_ONCE(x->xso.offload_handle));
+
+	return sa && rcu_access_pointer(sa->x) == x ? sa : NULL;
+}
+
+static int ov2_xdo_state_add(struct net_device *netdev, struct xfrm_state *x,
+			     struct netlink_ext_ack *extack)
+{
+	struct ov2_port *port = ov2_port_of(netdev);
+	struct ov2_sa *sa;
+	int err;
+
+	/* An acquire comes in atomic context, without keys; only packet mode has them. */
+	if (!port || x->xso.flags & XFRM_DEV_OFFLOAD_FLAG_ACQ)
+		return -EOPNOTSUPP;
+	if (!(netdev->features & NETIF_F_HW_ESP)) {
+		NL_SET_ERR_MSG_MOD(extack, "esp-hw-offload is switched off on the device");
+		return -EOPNOTSUPP;
+	}
+	sa = ov2_sa_alloc(port->nic, port, x);
+	if (!sa)
+		return -ENOMEM;
+	err = ov2_xlate(x, &sa->add, extack);
+	if (err)
+		goto err_put;
+	sa->dir = sa->add.dir;
+	sa->esn = sa->add.esn;
+	sa->encap = sa->add.encap != OV2_ENCAP_NONE;
+	/* The keys are taken anew when the node leaves for the NIC. */
+	memzero_explicit(sa->add.key_area, sizeof(sa->add.key_area));
+	memzero_explicit(sa->add.salt, sizeof(sa->add.salt));
+	/* The NIC may be faster than our return. */
+	x->xso.offload_handle = sa->cookie;
+	err = ov2_sa_admit(sa, extack);
+	if (err)
+		goto err_handle;
+	return 0;
+
+err_handle:
+	x->xso.offload_handle = 0;
+err_put:
+	ov2_sa_put(sa);
+	return err;
+}
+
+static void ov2_xdo_state_delete(struct net_device *netdev, struct xfrm_state *x)
+{
+	struct ov2_sa *sa = ov2_xfrm_sa(x);
+
+	if (sa)
+		ov2_sa_delete(sa);
+}
+
+/* Never waits for the NIC: the SA lives on, without x, until its DELETE_SA is complete. */
+static void ov2_xdo_state_free(struct net_device *netdev, struct xfrm_state *x)
+{
+	struct ov2_sa *sa = ov2_sa_find(x->xso.offload_handle);
+
+	if (!sa)
+		return;
+	if (rcu_access_pointer(sa->x)) {
+		/* Freed without a delete: nobody may find x any more when it goes, which after a delete the GC sees to. */
+		ov2_sa_delete(sa);
+		synchronize_rcu();
+	}
+	WRITE_ONCE(x->xso.offload_handle, 0);
+	ov2_sa_put(sa);
+}
+
+static bool ov2_xfrm_gso_ok(const struct sk_buff *skb, const struct xfrm_state *x,
+			    const struct ov2_sa *sa)
+{
+	u32 features = sa->nic->caps.features;
+
+	if (sa->encap && !(features & OV2_CAP_UDP_LSO))
+		return false;
+	return !sa->esn || !x->replay_esn || x->replay_esn->oseq < U32_MAX - OV2_GSO_WRAP_GUARD;
+}
+
+/* xfrm_dev_offload_ok() has looked at the headers already on newer kernels, and at the MTU on all. */
+static bool ov2_xfrm_headers_ok(struct sk_buff *skb, const struct xfrm_state *x)
+{
+	const struct dst_entry *dst = skb_dst(skb);
+
+	if (dst->ops->family == AF_INET)
+		return ip_hdr(skb)->ihl == 5;
+	return !ipv6_ext_hdr(ipv6_hdr(skb)->nexthdr);
+}
+
+static bool ov2_sa_usable(const struct ov2_sa *sa, const struct net_device *netdev)
+{
+	return READ_ONCE(sa->state) == OV2_SA_OFFLOADED &&
+	       READ_ONCE(sa->nic->state) == OV2_NIC_RUNNING && netdev->features & NETIF_F_HW_ESP;
+}
+
+/* False: this packet is encrypted by software. Context: send path, BH off or process, RCU. */
+static bool ov2_xdo_offload_ok(struct sk_buff *skb, struct xfrm_state *x)
+{
+	struct ov2_sa *sa;
+	bool ok = false;
+
+	rcu_read_lock();
+	sa = ov2_xfrm_sa(x);
+	if (sa && ov2_sa_usable(sa, sa->port->netdev) && ov2_xfrm_headers_ok(skb, x))
+		ok = !skb_is_gso(skb) || ov2_xfrm_gso_ok(skb, x, sa);
+	rcu_read_unlock();
+	return ok;
+}
+
+/* Context: x->lock held; per packet. */
+static void ov2_xdo_state_advance_esn(struct xfrm_state *x)
+{
+	struct ov2_sa *sa;
+
+	rcu_read_lock();
+	sa = ov2_xfrm_sa(x);
+	if (sa)
+		ov2_sa_advance(sa, ov2_xlate_seq(x, sa->dir));
+	rcu_read_unlock();
+}
+
+ov2_xdo_shims(ov2_xdo_state_add, ov2_xdo_state_delete, ov2_xdo_state_free)
+
+const struct xfrmdev_ops ov2_xfrmdev_ops = {
+	.xdo_dev_state_add = ov2_xdo_fn(ov2_xdo_state_add),
+	.xdo_dev_state_delete = ov2_xdo_fn(ov2_xdo_state_delete),
+	.xdo_dev_state_free = ov2_xdo_fn(ov2_xdo_state_free),
+	.xdo_dev_offload_ok = ov2_xdo_offload_ok,
+	.xdo_dev_state_advance_esn = ov2_xdo_state_advance_esn,
+};
+
+/* Fills the node of an SA that is about to leave for the NIC. Context: process, no locks; sa->state is ADDING.
+ * Returns 0, -ENOENT if xfrm has deleted the SA, or why it cannot be offloaded any more.
+ */
+int ov2_xfrm_fill(struct ov2_sa *sa)
+{
+	struct ov2_nic *nic = sa->nic;
+	struct ov2_add_sa add;
+	struct xfrm_state *x;
+	int err = -ENOENT;
+
+	rcu_read_lock();
+	x = rcu_dereference(sa->x);
+	if (x && !refcount_inc_not_zero(&x->refcnt))
+		x = NULL;
+	rcu_read_unlock();
+	if (!x)
+		return -ENOENT;
+
+	spin_lock_bh(&x->lock);
+	if (x->km.state != XFRM_STATE_DEAD)
+		err = ov2_xlate(x, &add, NULL);
+	if (!err) {
+		add.next = sa->add.next;
+		add.cookie = sa->cookie;
+		add.port = sa->port->index;
+		spin_lock(&nic->lock);
+		err = ov2_caps_check(&nic->caps, &add, NULL);
+		sa->add = add;
+		WRITE_ONCE(sa->seq_told, ov2_seq_key(add.seq));
+		sa->update_wanted = false;
+		spin_unlock(&nic->lock);
+		memzero_explicit(&add, sizeof(add));
+	}
+	spin_unlock_bh(&x->lock);
+	xfrm_state_put(x);
+	return err;
+}
+
+/**
+ * ov2_fix_features - for ndo_fix_features
+ * @netdev: one with a port
+ * @features: what is wanted
+ *
+ * Checksums of protected packets and their segmentation need ESP offload, and segmentation needs the checksums: the stack
+ * leaves both to the NIC together.
+ *
+ * Context: rtnl.
+ * Return: what is possible.
+ */
+netdev_features_t ov2_fix_features(struct net_device *netdev, netdev_features_t features)
+{
+	if (!(features & NETIF_F_HW_ESP))
+		features &= ~(NETIF_F_HW_ESP_TX_CSUM | NETIF_F_GSO_ESP);
+	if (!(features & NETIF_F_HW_ESP_TX_CSUM))
+		features &= ~NETIF_F_GSO_ESP;
+	return features;
+}
+EXPORT_SYMBOL_GPL(ov2_fix_features);
+
+/**
+ * ov2_features_check - for ndo_features_check
+ * @skb: a packet on its way to the driver, perhaps for long in a qdisc
+ * @netdev: one with a port
+ * @features: what the stack has in mind for it
+ *
+ * If xfrm meant the packet for an SA that the NIC does not serve any more, takes ESP offload away so that software encrypts
+ * it. IPv6 GSO packets and GSO packets in UDP are left alone, for software would send those with IVs used twice, or mangled:
+ * ov2_tx_sa() drops them.
+ *
+ * Context: send path, BH off.
+ * Return: what of @features holds for the packet.
+ */
+netdev_features_t ov2_features_check(struct sk_buff *skb, struct net_device *netdev,
+				     netdev_features_t features)
+{
+	const struct xfrm_offload *xo = xfrm_offload(skb);
+	const struct xfrm_state *x;
+	struct ov2_sa *sa;
+	bool live;
+
+	if (!xo || xo->flags & XFRM_XMIT || !(features & NETIF_F_HW_ESP))
+		return features;
+	x = xfrm_input_state(skb);
+	rcu_read_lock();
+	sa = ov2_xfrm_sa(x);
+	live = sa && ov2_sa_usable(sa, netdev) && sa->port->netdev == netdev;
+	rcu_read_unlock();
+	if (live || (skb_is_gso(skb) && (x->props.family == AF_INET6 || x->encap)))
+		return features;
+	return features & ~(NETIF_F_HW_ESP | NETIF_F_GSO_ESP | NETIF_F_HW_ESP_TX_CSUM);
+}
+EXPORT_SYMBOL_GPL(ov2_features_check);

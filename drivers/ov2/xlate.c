@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ov2 core: translation of an xfrm_state into an ADD_SA node. Pure: no lock, no I/O, no allocation; what a NIC can do is not
+ * asked here but in caps.c.
+ */
+#include <crypto/internal/geniv.h>
+#include <linux/netlink.h>
+#include <linux/udp.h>
+#include <net/xfrm.h>
+#include <kunit/visibility.h>
+#include "ov2.h"
+
+struct ov2_xlate_alg {
+	const char *name;
+	u8 id;
+	u8 salt_len;
+};
+
+static const struct ov2_xlate_alg ov2_xlate_aeads[] = {
+	{ "rfc4106(gcm(aes))", OV2_CIPHER_AES_GCM, 4 },
+	{ "rfc4543(gcm(aes))", OV2_CIPHER_AES_GMAC, 4 },
+	{ "rfc7539esp(chacha20,poly1305)", OV2_CIPHER_CHACHA20_POLY1305, 4 },
+};
+
+static const struct ov2_xlate_alg ov2_xlate_ciphers[] = {
+	{ "cbc(aes)", OV2_CIPHER_AES_CBC },
+	{ "ecb(cipher_null)", OV2_CIPHER_NULL },
+};
+
+static const struct ov2_xlate_alg ov2_xlate_auths[] = {
+	{ "hmac(sha1)", OV2_AUTH_HMAC_SHA1 },
+	{ "hmac(sha256)", OV2_AUTH_HMAC_SHA256 },
+	{ "hmac(sha384)", OV2_AUTH_HMAC_SHA384 },
+	{ "hmac(sha512)", OV2_AUTH_HMAC_SHA512 },
+};
+
+static const struct ov2_xlate_alg *ov2_xlate_find(const struct ov2_xlate_alg *table, size_t count,
+						  const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (!strcmp(table[i].name, name))
+			return &table[i];
+	return NULL;
+}
+
+/* Appends a key to the key area. */
+static int ov2_xlate_key(struct ov2_add_sa *add, const char *key, unsigned int bits, u16 *off,
+			 u16 *len, struct netlink_ext_ack *extack)
+{
+	unsigned int bytes = DIV_ROUND_UP(bits, 8);
+
+	if (bytes > sizeof(add->key_area) - add->key_area_len) {
+		NL_SET_ERR_MSG_FMT_MOD(extack, "keys of more than %zu bytes are not offloaded",
+				       sizeof(add->key_area));
+		return -EOPNOTSUPP;
+	}
+	*off = add->key_area_len;
+	*len = bytes;
+	memcpy(add->key_area + add->key_area_len, key, bytes);
+	add->key_area_len += bytes;
+	return 0;
+}
+
+static int ov2_xlate_combined(const struct xfrm_state *x, struct ov2_add_sa *add,
+			      struct netlink_ext_ack *extack)
+{
+	const struct xfrm_algo_aead *aead = x->aead;
+	unsigned int bytes = DIV_ROUND_UP(aead->alg_key_len, 8);
+	const struct ov2_xlate_alg *alg;
+
+	alg = ov2_xlate_find(ov2_xlate_aeads, ARRAY_SIZE(ov2_xlate_aeads), aead->alg_name);
+	if (!alg) {
+		NL_SET_ERR_MSG_FMT_MOD(extack, "the algorithm %.40s is not offloaded",
+				       aead->alg_name);
+		return -EOPNOTSUPP;
+	}
+	if (bytes < alg->salt_len) {
+		NL_SET_ERR_MSG_MOD(extack, "the key is shorter than its salt");
+		return -EOPNOTSUPP;
+	}
+	bytes -= alg->salt_len;
+	add->cipher = alg->id;
+	add->icv_len = aead->alg_icv_len / 8;
+	add->salt_len = alg->salt_len;
+	memcpy(add->salt, aead->alg_key + bytes, alg->salt_len);
+	return ov2_xlate_key(add, aead->alg_key, bytes * 8, &add->cipher_key_off,
+			     &add->cipher_key_len, extack);
+}
+
+static int ov2_xlate_separate(const struct xfrm_state *x, struct ov2_add_sa *add,
+			      struct netlink_ext_ack *extack)
+{
+	const struct ov2_xlate_alg *cipher, *auth;
+	int err;
+
+	if (!x->ealg || !x->aalg) {
+		NL_SET_ERR_MSG_MOD(extack, "ESP without authentication is not offloaded");
+		return -EOPNOTSUPP;
+	}
+	cipher = ov2_xlate_find(ov2_xlate_ciphers, ARRAY_SIZE(ov2_xlate_ciphers),
+				x->ealg->alg_name);
+	if (!cipher) {
+		NL_SET_ERR_MSG_FMT_MOD(extack, "the encryption algorithm %.40s is not offloaded",
+				       x->ealg->alg_name);
+		return -EOPNOTSUPP;
+	}
+	auth = ov2_xlate_find(ov2_xlate_auths, ARRAY_SIZE(ov2_xlate_auths), x->aalg->alg_name);
+	if (!auth) {
+		NL_SET_ERR_MSG_FMT_MOD(extack,
+				       "the authentication algorithm %.40s is not offloaded",
+				       x->aalg->alg_name);
+		return -EOPNOTSUPP;
+	}
+	add->cipher = cipher->id;
+	add->auth = auth->id;
+	add->icv_len = x->aalg->alg_trunc_len / 8;
+	err = ov2_xlate_key(add, x->ealg->alg_key, x->ealg->alg_key_len, &add->cipher_key_off,
+			    &add->cipher_key_len, extack);
+	return err ?: ov2_xlate_key(add, x->aalg->alg_key, x->aalg->alg_key_len,
+				    &add->auth_key_off, &add->auth_key_len, extack);
+}
+
+/* Software may send on the SA by turns with the NIC and no nonce may repeat: the NIC's IVs have to fit those of the kernel's
+ * IV generator, whose salt can be read only if the generator is really the one that xfrm asked for.
+ */
+static int ov2_xlate_iv(const struct xfrm_state *x, struct ov2_add_sa *add,
+			struct netlink_ext_ack *extack)
+{
+	struct crypto_aead *aead = x->data;
+	const struct aead_geniv_ctx *geniv;
+	const char *driver;
+
+	add->iv = OV2_IV_NONE;
+	if (add->cipher == OV2_CIPHER_NULL || add->dir == OV2_IN)
+		return 0;
+	driver = aead ? crypto_tfm_alg_driver_name(crypto_aead_tfm(aead)) : "";
+	if (add->cipher == OV2_CIPHER_AES_CBC) {
+		if (!x->geniv || !strstarts(driver, "echainiv("))
+			goto err_geniv;
+		add->iv = OV2_IV_RANDOM;
+		return 0;
+	}
+	if (!x->geniv || !strstarts(driver, "seqiv(") ||
+	    crypto_aead_ivsize(aead) != sizeof(add->iv_salt))
+		goto err_geniv;
+	geniv = crypto_aead_ctx(aead);
+	add->iv = OV2_IV_SEQ;
+	memcpy(add->iv_salt, geniv->salt, sizeof(add->iv_salt));
+	return 0;
+
+err_geniv:
+	NL_SET_ERR_MSG_FMT_MOD(extack, "IVs of the generator %.40s cannot be continued by the NIC",
+			       driver);
+	return -EOPNOTSUPP;
+}
+
+static int ov2_xlate_encap(const struct xfrm_state *x, struct ov2_add_sa *add,
+			   struct netlink_ext_ack *extack)
+{
+	if (!x->encap)
+		return 0;
+	if (x->encap->encap_type != UDP_ENCAP_ESPINUDP) {
+		NL_SET_ERR_MSG_MOD(extack, "of the encapsulations only ESP in UDP is offloaded");
+		return -EOPNOTSUPP;
+	}
+	if (add->dir == OV2_OUT && add->family == OV2_IPV6) {
+		NL_SET_ERR_MSG_MOD(extack,
+				   "outbound UDP encapsulation over IPv6 is not offloaded");
+		return -EOPNOTSUPP;
+	}
+	add->encap = OV2_ENCAP_UDP;
+	add->encap_sport = x->encap->encap_sport;
+	add->encap_dport = x->encap->encap_dport;
+	return 0;
+}
+
+static void ov2_xlate_addr(struct in6_addr *to, const xfrm_address_t *from, u16 family)
+{
+	if (family == AF_INET)
+		to->s6_addr32[0] = from->a4;
+	else
+		*to = from->in6;
+}
+
+static void ov2_xlate_sel(const struct xfrm_selector *from, struct ov2_sel *to)
+{
+	ov2_xlate_addr(&to->saddr, &from->saddr, from->family);
+	ov2_xlate_addr(&to->daddr, &from->daddr, from->family);
+	to->sport = from->sport;
+	to->sport_mask = from->sport_mask;
+	to->dport = from->dport;
+	to->dport_mask = from->dport_mask;
+	to->family = from->family;
+	to->prefixlen_s = from->prefixlen_s;
+	to->prefixlen_d = from->prefixlen_d;
+	to->proto = from->proto;
+}
+
+/* The sequence state of x as it is now. Context: x->lock held, or x not yet known to anybody. */
+struct ov2_seq ov2_xlate_seq(const struct xfrm_state *x, enum ov2_dir dir)
+{
+	const struct xfrm_replay_state_esn *esn = x->replay_esn;
+	bool in = dir == OV2_IN;
+	struct ov2_seq seq = { };
+
+	if (esn) {
+		seq.low = in ? esn->seq : esn->oseq;
+		if (x->props.flags & XFRM_STATE_ESN)
+			seq.high = in ? esn->seq_hi : esn->oseq_hi;
+	} else {
+		seq.low = in ? x->replay.seq : x->replay.oseq;
+	}
+	return seq;
+}
+
+/* What must be of one kind for any NIC. */
+static int ov2_xlate_check(const struct xfrm_state *x, struct netlink_ext_ack *extack)
+{
+	if (x->id.proto != IPPROTO_ESP) {
+		NL_SET_ERR_MSG_MOD(extack, "only ESP is offloaded");
+		return -EOPNOTSUPP;
+	}
+	if (x->props.mode != XFRM_MODE_TRANSPORT && x->props.mode != XFRM_MODE_TUNNEL) {
+		NL_SET_ERR_MSG_MOD(extack, "only transport and tunnel mode are offloaded");
+		return -EOPNOTSUPP;
+	}
+	if (x->xso.type != XFRM_DEV_OFFLOAD_CRYPTO) {
+		NL_SET_ERR_MSG_MOD(extack, "only crypto offload is done, not packet offload");
+		return -EOPNOTSUPP;
+	}
+	/* The NIC cannot see marks, and nobody compares again once it has matched a packet. */
+	if (x->xso.dir == XFRM_DEV_OFFLOAD_IN && (x->mark.v || x->mark.m)) {
+		NL_SET_ERR_MSG_MOD(extack, "inbound SAs with a mark are not offloaded");
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+/* Fills @add, but for what the engine owns (next, port, cookie). Context: any; x->lock if x is known to others.
+ * Returns 0, or -EOPNOTSUPP with the reason in @extack, may be NULL.
+ */
+int ov2_xlate(const struct xfrm_state *x, struct ov2_add_sa *add, struct netlink_ext_ack *extack)
+{
+	int err;
+
+	memset(add, 0, sizeof(*add));
+	err = ov2_xlate_check(x, extack);
+	if (err)
+		return err;
+
+	add->dir = x->xso.dir == XFRM_DEV_OFFLOAD_IN ? OV2_IN : OV2_OUT;
+	add->family = x->props.family == AF_INET ? OV2_IPV4 : OV2_IPV6;
+	add->mode = x->props.mode == XFRM_MODE_TUNNEL ? OV2_TUNNEL : OV2_TRANSPORT;
+	add->cross_family = add->mode == OV2_TUNNEL && x->sel.family != AF_UNSPEC &&
+			    x->sel.family != x->props.family;
+	add->spi = x->id.spi;
+	ov2_xlate_addr(&add->saddr, &x->props.saddr, x->props.family);
+	ov2_xlate_addr(&add->daddr, &x->id.daddr, x->props.family);
+	add->esn = x->props.flags & XFRM_STATE_ESN;
+	add->replay_window = x->replay_esn ? x->replay_esn->replay_window : x->props.replay_window;
+	add->seq = ov2_xlate_seq(x, add->dir);
+	add->soft_packets = x->lft.soft_packet_limit == XFRM_INF ? 0 : x->lft.soft_packet_limit;
+	add->hard_packets = x->lft.hard_packet_limit == XFRM_INF ? 0 : x->lft.hard_packet_limit;
+	ov2_xlate_sel(&x->sel, &add->sel);
+
+	err = ov2_xlate_encap(x, add, extack);
+	if (!err)
+		err = x->aead ? ov2_xlate_combined(x, add, extack) :
+				ov2_xlate_separate(x, add, extack);
+	if (!err)
+		err = ov2_xlate_iv(x, add, extack);
+	if (err)
+		memzero_explicit(add, sizeof(*add));
+	return err;
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2_xlate);
