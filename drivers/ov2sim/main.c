@@ -101,7 +101,7 @@ static void ov2sim_queue_irq(void *drv, u32 port, u32 queue)
 {
 	struct ov2sim *sim = drv;
 
-	napi_schedule(&sim->ports[port]->queues[queue]->napi);
+	napi_schedule(&sim->ports[port]->vectors[queue]->napi);
 }
 
 static void ov2sim_link_change(void *drv, u32 port, bool up)

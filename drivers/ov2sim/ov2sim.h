@@ -102,7 +102,7 @@ struct ov2sim {
 };
 
 /**
- * struct ov2sim_queue - A queue pair and the NAPI instance that serves both.
+ * struct ov2sim_vector - A queue pair and the NAPI instance that serves both.
  * @napi: NAPI
  * @port: the port
  * @pool: pages of the RX buffers
@@ -110,7 +110,7 @@ struct ov2sim {
  * @rx_ring: RX descriptors
  * @rx_posted: those that hold a buffer. NAPI
  */
-struct ov2sim_queue {
+struct ov2sim_vector {
 	struct napi_struct napi;
 	struct ov2sim_port *port;
 	struct page_pool *pool;
@@ -125,7 +125,7 @@ struct ov2sim_queue {
  * @sim: the NIC
  * @devlink_port: devlink's part
  * @config: rings that are there, or will be when the port is up. rtnl
- * @queues: while the port is up: @config.queues of them. rtnl
+ * @vectors: while the port is up: @config.queues of them. rtnl
  * @running: the chip's port is started. rtnl
  * @rx_order: the pages of an RX buffer
  */
@@ -134,7 +134,7 @@ struct ov2sim_port {
 	struct ov2sim *sim;
 	struct devlink_port devlink_port;
 	struct ov2sim_port_config config;
-	struct ov2sim_queue *queues[OV2SIM_QUEUES_MAX];
+	struct ov2sim_vector *vectors[OV2SIM_QUEUES_MAX];
 	bool running;
 	u32 rx_order;
 };

@@ -21,7 +21,7 @@
 #define OV2SIM_TX_BATCH		256	/* completions per poll */
 #define OV2SIM_TX_WAKE		16	/* free descriptors before a stopped queue goes on */
 
-static struct kmem_cache *ov2sim_queue_cache;
+static struct kmem_cache *ov2sim_vector_cache;
 
 /* Transmit */
 
@@ -159,16 +159,16 @@ drop:
 	return NETDEV_TX_OK;
 }
 
-static bool ov2sim_tx_poll(struct ov2sim_queue *q, int budget)
+static bool ov2sim_tx_poll(struct ov2sim_vector *v, int budget)
 {
-	struct ov2sim_port *port = q->port;
+	struct ov2sim_port *port = v->port;
 	struct net_device *netdev = port->ov2.netdev;
 	unsigned int pkts = 0, bytes = 0;
 	struct ov2sim_txc txc;
 	u32 index = port->ov2.index;
 
 	while (pkts < OV2SIM_TX_BATCH &&
-	       ov2sim_hw_tx_reap(port->sim->hw, index, q->index, &txc)) {
+	       ov2sim_hw_tx_reap(port->sim->hw, index, v->index, &txc)) {
 		pkts++;
 		bytes += txc.skb->len;
 		if (txc.status)
@@ -177,8 +177,8 @@ static bool ov2sim_tx_poll(struct ov2sim_queue *q, int budget)
 			dev_sw_netstats_tx_add(netdev, txc.frames, txc.skb->len);
 		napi_consume_skb(txc.skb, budget);
 	}
-	netif_txq_completed_wake(netdev_get_tx_queue(netdev, q->index), pkts, bytes,
-				 ov2sim_hw_tx_room(port->sim->hw, index, q->index),
+	netif_txq_completed_wake(netdev_get_tx_queue(netdev, v->index), pkts, bytes,
+				 ov2sim_hw_tx_room(port->sim->hw, index, v->index),
 				 OV2SIM_TX_WAKE);
 	return pkts < OV2SIM_TX_BATCH;
 }
@@ -192,42 +192,42 @@ static u32 ov2sim_rx_order(u32 mtu)
 }
 
 /* False if there is no memory: then nobody but ourselves will call again. */
-static bool ov2sim_rx_fill(struct ov2sim_queue *q)
+static bool ov2sim_rx_fill(struct ov2sim_vector *v)
 {
-	struct ov2sim_port *port = q->port;
+	struct ov2sim_port *port = v->port;
 	u32 size = SKB_WITH_OVERHEAD(PAGE_SIZE << port->rx_order) - OV2SIM_RX_HEADROOM;
 	struct page *page;
 
-	while (q->rx_posted < q->rx_ring) {
-		page = page_pool_dev_alloc_pages(q->pool);
+	while (v->rx_posted < v->rx_ring) {
+		page = page_pool_dev_alloc_pages(v->pool);
 		if (!page)
 			return false;
-		if (ov2sim_hw_rx_post(port->sim->hw, port->ov2.index, q->index, page,
+		if (ov2sim_hw_rx_post(port->sim->hw, port->ov2.index, v->index, page,
 				      page_address(page) + OV2SIM_RX_HEADROOM, size)) {
-			page_pool_put_full_page(q->pool, page, true);
+			page_pool_put_full_page(v->pool, page, true);
 			return true;
 		}
-		q->rx_posted++;
+		v->rx_posted++;
 	}
 	return true;
 }
 
-static struct sk_buff *ov2sim_rx_build(struct ov2sim_queue *q, const struct ov2sim_rxc *rxc)
+static struct sk_buff *ov2sim_rx_build(struct ov2sim_vector *v, const struct ov2sim_rxc *rxc)
 {
-	struct net_device *netdev = q->port->ov2.netdev;
+	struct net_device *netdev = v->port->ov2.netdev;
 	struct page *page = rxc->buf;
 	struct sk_buff *skb;
 
-	skb = napi_build_skb(page_address(page), PAGE_SIZE << q->port->rx_order);
+	skb = napi_build_skb(page_address(page), PAGE_SIZE << v->port->rx_order);
 	if (!skb) {
-		page_pool_recycle_direct(q->pool, page);
+		page_pool_recycle_direct(v->pool, page);
 		return NULL;
 	}
 	skb_mark_for_recycle(skb);
 	skb_reserve(skb, OV2SIM_RX_HEADROOM);
 	__skb_put(skb, rxc->len);
 	skb->protocol = eth_type_trans(skb, netdev);
-	skb_record_rx_queue(skb, q->index);
+	skb_record_rx_queue(skb, v->index);
 	if (rxc->hash && netdev->features & NETIF_F_RXHASH)
 		skb_set_hash(skb, rxc->hash, rxc->flags & OV2SIM_RX_HASH_L4 ? PKT_HASH_TYPE_L4 :
 			     PKT_HASH_TYPE_L3);
@@ -240,14 +240,14 @@ static struct sk_buff *ov2sim_rx_build(struct ov2sim_queue *q, const struct ov2s
 	return skb;
 }
 
-static void ov2sim_rx_one(struct ov2sim_queue *q, const struct ov2sim_rxc *rxc)
+static void ov2sim_rx_one(struct ov2sim_vector *v, const struct ov2sim_rxc *rxc)
 {
-	struct ov2sim_port *port = q->port;
+	struct ov2sim_port *port = v->port;
 	struct net_device *netdev = port->ov2.netdev;
 	struct ov2_rx_meta meta = {};
 	struct sk_buff *skb;
 
-	skb = ov2sim_rx_build(q, rxc);
+	skb = ov2sim_rx_build(v, rxc);
 	if (!skb)
 		goto drop;
 	if (rxc->flags & OV2SIM_RX_ESP_DONE) {
@@ -264,27 +264,27 @@ static void ov2sim_rx_one(struct ov2sim_queue *q, const struct ov2sim_rxc *rxc)
 		}
 	}
 	dev_sw_netstats_rx_add(netdev, rxc->len);
-	napi_gro_receive(&q->napi, skb);
+	napi_gro_receive(&v->napi, skb);
 	return;
 
 drop:
 	dev_core_stats_rx_dropped_inc(netdev);
 }
 
-static int ov2sim_rx_poll(struct ov2sim_queue *q, int budget)
+static int ov2sim_rx_poll(struct ov2sim_vector *v, int budget)
 {
-	struct ov2sim_port *port = q->port;
+	struct ov2sim_port *port = v->port;
 	struct ov2sim_rxc rxc;
 	int pkts = 0;
 
 	while (pkts < budget &&
-	       ov2sim_hw_rx_reap(port->sim->hw, port->ov2.index, q->index, &rxc)) {
-		q->rx_posted--;
+	       ov2sim_hw_rx_reap(port->sim->hw, port->ov2.index, v->index, &rxc)) {
+		v->rx_posted--;
 		if (rxc.flags & OV2SIM_RX_RETURNED) {
-			page_pool_recycle_direct(q->pool, rxc.buf);
+			page_pool_recycle_direct(v->pool, rxc.buf);
 			continue;
 		}
-		ov2sim_rx_one(q, &rxc);
+		ov2sim_rx_one(v, &rxc);
 		pkts++;
 	}
 	return pkts;
@@ -292,15 +292,15 @@ static int ov2sim_rx_poll(struct ov2sim_queue *q, int budget)
 
 static int ov2sim_poll(struct napi_struct *napi, int budget)
 {
-	struct ov2sim_queue *q = container_of(napi, struct ov2sim_queue, napi);
+	struct ov2sim_vector *v = container_of(napi, struct ov2sim_vector, napi);
 	bool done;
 	int pkts;
 
-	done = ov2sim_tx_poll(q, budget);
+	done = ov2sim_tx_poll(v, budget);
 	if (!budget)
 		return 0;
-	pkts = ov2sim_rx_poll(q, budget);
-	if (!ov2sim_rx_fill(q) || !done)
+	pkts = ov2sim_rx_poll(v, budget);
+	if (!ov2sim_rx_fill(v) || !done)
 		return budget;
 	/* An interrupt since the rings were looked at makes this schedule us again. */
 	if (pkts < budget)
@@ -310,7 +310,7 @@ static int ov2sim_poll(struct napi_struct *napi, int budget)
 
 /* Start and stop */
 
-static struct ov2sim_queue *ov2sim_queue_alloc(struct ov2sim_port *port, u32 index)
+static struct ov2sim_vector *ov2sim_vector_alloc(struct ov2sim_port *port, u32 index)
 {
 	struct net_device *netdev = port->ov2.netdev;
 	struct page_pool_params params = {
@@ -321,49 +321,49 @@ static struct ov2sim_queue *ov2sim_queue_alloc(struct ov2sim_port *port, u32 ind
 		.netdev = netdev,
 		.queue_idx = index,
 	};
-	struct ov2sim_queue *q;
+	struct ov2sim_vector *v;
 
-	q = kmem_cache_zalloc(ov2sim_queue_cache, GFP_KERNEL);
-	if (!q)
+	v = kmem_cache_zalloc(ov2sim_vector_cache, GFP_KERNEL);
+	if (!v)
 		return ERR_PTR(-ENOMEM);
-	q->port = port;
-	q->index = index;
-	q->rx_ring = port->config.rx_ring;
-	params.napi = &q->napi;
-	q->pool = page_pool_create(&params);
-	if (IS_ERR(q->pool)) {
-		int err = PTR_ERR(q->pool);
+	v->port = port;
+	v->index = index;
+	v->rx_ring = port->config.rx_ring;
+	params.napi = &v->napi;
+	v->pool = page_pool_create(&params);
+	if (IS_ERR(v->pool)) {
+		int err = PTR_ERR(v->pool);
 
-		kmem_cache_free(ov2sim_queue_cache, q);
+		kmem_cache_free(ov2sim_vector_cache, v);
 		return ERR_PTR(err);
 	}
-	netif_napi_add(netdev, &q->napi, ov2sim_poll);
-	return q;
+	netif_napi_add(netdev, &v->napi, ov2sim_poll);
+	return v;
 }
 
 /* The chip's port is stopped, or was never started: what is left in the rings is ours. */
-static void ov2sim_queue_drain(struct ov2sim_queue *q)
+static void ov2sim_vector_drain(struct ov2sim_vector *v)
 {
-	struct ov2sim_port *port = q->port;
+	struct ov2sim_port *port = v->port;
 	struct ov2sim_txc txc;
 	struct ov2sim_rxc rxc;
 
-	while (ov2sim_hw_tx_reap(port->sim->hw, port->ov2.index, q->index, &txc)) {
+	while (ov2sim_hw_tx_reap(port->sim->hw, port->ov2.index, v->index, &txc)) {
 		if (txc.status)
 			dev_core_stats_tx_dropped_inc(port->ov2.netdev);
 		else
 			dev_sw_netstats_tx_add(port->ov2.netdev, txc.frames, txc.skb->len);
 		dev_consume_skb_any(txc.skb);
 	}
-	while (ov2sim_hw_rx_reap(port->sim->hw, port->ov2.index, q->index, &rxc))
-		page_pool_put_full_page(q->pool, rxc.buf, false);
+	while (ov2sim_hw_rx_reap(port->sim->hw, port->ov2.index, v->index, &rxc))
+		page_pool_put_full_page(v->pool, rxc.buf, false);
 }
 
-static void ov2sim_queue_free(struct ov2sim_queue *q)
+static void ov2sim_vector_free(struct ov2sim_vector *v)
 {
-	netif_napi_del(&q->napi);
-	page_pool_destroy(q->pool);
-	kmem_cache_free(ov2sim_queue_cache, q);
+	netif_napi_del(&v->napi);
+	page_pool_destroy(v->pool);
+	kmem_cache_free(ov2sim_vector_cache, v);
 }
 
 /**
@@ -377,7 +377,7 @@ int ov2sim_port_start(struct ov2sim_port *port)
 {
 	struct net_device *netdev = port->ov2.netdev;
 	struct ov2sim_hw *hw = port->sim->hw;
-	struct ov2sim_queue *q;
+	struct ov2sim_vector *v;
 	u32 i;
 	int err;
 
@@ -390,16 +390,16 @@ int ov2sim_port_start(struct ov2sim_port *port)
 
 	port->rx_order = ov2sim_rx_order(netdev->mtu);
 	for (i = 0; i < port->config.queues; i++) {
-		q = ov2sim_queue_alloc(port, i);
-		if (IS_ERR(q)) {
-			err = PTR_ERR(q);
+		v = ov2sim_vector_alloc(port, i);
+		if (IS_ERR(v)) {
+			err = PTR_ERR(v);
 			goto err_queues;
 		}
-		port->queues[i] = q;
+		port->vectors[i] = v;
 		local_bh_disable();
-		ov2sim_rx_fill(q);
+		ov2sim_rx_fill(v);
 		local_bh_enable();
-		if (!q->rx_posted) {
+		if (!v->rx_posted) {
 			err = -ENOMEM;
 			i++;
 			goto err_queues;
@@ -408,7 +408,7 @@ int ov2sim_port_start(struct ov2sim_port *port)
 
 	for (i = 0; i < port->config.queues; i++) {
 		netdev_tx_reset_subqueue(netdev, i);
-		napi_enable(&port->queues[i]->napi);
+		napi_enable(&port->vectors[i]->napi);
 	}
 	ov2sim_hw_port_start(hw, port->ov2.index);
 	port->running = true;
@@ -419,8 +419,8 @@ err_queues:
 	/* Returns the buffers of a port that was not started, too. */
 	ov2sim_hw_port_stop(hw, port->ov2.index);
 	while (i--) {
-		ov2sim_queue_drain(port->queues[i]);
-		ov2sim_queue_free(port->queues[i]);
+		ov2sim_vector_drain(port->vectors[i]);
+		ov2sim_vector_free(port->vectors[i]);
 	}
 	ov2sim_hw_port_close(hw, port->ov2.index);
 	return err;
@@ -442,26 +442,26 @@ void ov2sim_port_stop(struct ov2sim_port *port)
 	 * be.
 	 */
 	for (i = 0; i < port->config.queues; i++)
-		napi_disable(&port->queues[i]->napi);
+		napi_disable(&port->vectors[i]->napi);
 	netif_tx_disable(netdev);
 	port->running = false;
 
 	ov2sim_hw_port_stop(port->sim->hw, port->ov2.index);
 	for (i = 0; i < port->config.queues; i++) {
-		ov2sim_queue_drain(port->queues[i]);
-		ov2sim_queue_free(port->queues[i]);
-		port->queues[i] = NULL;
+		ov2sim_vector_drain(port->vectors[i]);
+		ov2sim_vector_free(port->vectors[i]);
+		port->vectors[i] = NULL;
 	}
 	ov2sim_hw_port_close(port->sim->hw, port->ov2.index);
 }
 
 int ov2sim_txrx_init(void)
 {
-	ov2sim_queue_cache = KMEM_CACHE(ov2sim_queue, 0);
-	return ov2sim_queue_cache ? 0 : -ENOMEM;
+	ov2sim_vector_cache = KMEM_CACHE(ov2sim_vector, 0);
+	return ov2sim_vector_cache ? 0 : -ENOMEM;
 }
 
 void ov2sim_txrx_exit(void)
 {
-	kmem_cache_destroy(ov2sim_queue_cache);
+	kmem_cache_destroy(ov2sim_vector_cache);
 }
