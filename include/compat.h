@@ -3,6 +3,7 @@
 #ifndef __OV2_COMPAT_H
 #define __OV2_COMPAT_H
 
+#include <linux/netdevice.h>
 #include <net/devlink.h>
 
 /* A devlink parameter got an extack in its get callback a bit before this macro came. */
@@ -14,5 +15,31 @@
 #define DEVLINK_PARAM_GET_ARGS \
 	struct devlink *devlink, u32 id, struct devlink_param_gset_ctx *ctx
 #endif
+
+/* xfrm came to name the netdev in add, delete and free. Before, add finds it in the state, where a
+ * bond that calls through has its own, which ov2 then refuses; delete and free do not look at it.
+ */
+#define ov2_xdo_protos(add)								\
+	static int add(struct net_device *netdev, struct xfrm_state *x,			\
+		       struct netlink_ext_ack *extack);					\
+	static int add ## _compat(struct xfrm_state *x, struct netlink_ext_ack *extack)
+#define ov2_xdo_shims(add, delete, free)						\
+	static int __maybe_unused add ## _compat(struct xfrm_state *x,			\
+						 struct netlink_ext_ack *extack)	\
+	{										\
+		return add(x->xso.dev, x, extack);					\
+	}										\
+	static void __maybe_unused delete ## _compat(struct xfrm_state *x)		\
+	{										\
+		delete(NULL, x);							\
+	}										\
+	static void __maybe_unused free ## _compat(struct xfrm_state *x)		\
+	{										\
+		free(NULL, x);								\
+	}
+/* Whichever of @fn and its shim is of the type of @member. */
+#define ov2_xdo_fn(member, fn)								\
+	__builtin_choose_expr(__same_type(typeof_member(struct xfrmdev_ops, member),		\
+					  &fn ## _compat), fn ## _compat, fn)
 
 #endif /* __OV2_COMPAT_H */

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: capabilities. Owns the check of an SA against them and the NIC's current configuration, which is always a
- * subset of what the hardware can do.
+ * ov2 core: capabilities. Owns the check of an SA against them and the NIC's current
+ * configuration, which is always a subset of what the hardware can do.
  */
 #include <linux/netlink.h>
 #include <kunit/visibility.h>
 #include "ov2.h"
 #include "trace.h"
 
-#define OV2_CAP_ALL		(OV2_CAP_ESN | OV2_CAP_LSO | OV2_CAP_TX_CSUM | OV2_CAP_CROSS_FAMILY | \
-				 OV2_CAP_UDP_IN_IPV4 | OV2_CAP_UDP_OUT_IPV4 | OV2_CAP_UDP_IN_IPV6 | \
-				 OV2_CAP_UDP_OUT_IPV6 | OV2_CAP_UDP_LSO | OV2_CAP_ESP)
+#define OV2_CAP_ALL	(OV2_CAP_ESN | OV2_CAP_LSO | OV2_CAP_TX_CSUM | OV2_CAP_CROSS_FAMILY | \
+			 OV2_CAP_UDP_IN_IPV4 | OV2_CAP_UDP_OUT_IPV4 | OV2_CAP_UDP_IN_IPV6 | \
+			 OV2_CAP_UDP_OUT_IPV6 | OV2_CAP_UDP_LSO | OV2_CAP_ESP)
 
 /* Is a set of capabilities one that makes sense? */
 int ov2_caps_validate(const struct ov2_caps *caps)
@@ -104,7 +104,8 @@ static int ov2_caps_check_encap(const struct ov2_caps *caps, const struct ov2_ad
 {
 	static const u32 feature[2][2] = {
 		[OV2_IN] = { [OV2_IPV4] = OV2_CAP_UDP_IN_IPV4, [OV2_IPV6] = OV2_CAP_UDP_IN_IPV6 },
-		[OV2_OUT] = { [OV2_IPV4] = OV2_CAP_UDP_OUT_IPV4, [OV2_IPV6] = OV2_CAP_UDP_OUT_IPV6 },
+		[OV2_OUT] = { [OV2_IPV4] = OV2_CAP_UDP_OUT_IPV4,
+			      [OV2_IPV6] = OV2_CAP_UDP_OUT_IPV6 },
 	};
 
 	if (add->encap == OV2_ENCAP_NONE || caps->features & feature[add->dir][add->family])
@@ -115,7 +116,9 @@ static int ov2_caps_check_encap(const struct ov2_caps *caps, const struct ov2_ad
 	return -EOPNOTSUPP;
 }
 
-/* Can an SA be offloaded under @caps? A pure function. Returns 0 or -EOPNOTSUPP with the limit in @extack, may be NULL. */
+/* Can an SA be offloaded under @caps? A pure function. Returns 0 or -EOPNOTSUPP with the limit in
+ * @extack, may be NULL.
+ */
 int ov2_caps_check(const struct ov2_caps *caps, const struct ov2_add_sa *add,
 		   struct netlink_ext_ack *extack)
 {
@@ -186,9 +189,9 @@ EXPORT_SYMBOL_GPL(ov2_nic_caps);
  * @nic: the NIC
  * @caps: the new configuration, whole
  *
- * SAs that fall outside of it are taken off the NIC and go on in software; one whose add is running is when it is through.
- * The change is traced with the whole configuration. NDIS: OID_TCP_OFFLOAD_PARAMETERS and
- * NDIS_STATUS_TASK_OFFLOAD_CURRENT_CONFIG.
+ * SAs that fall outside of it are taken off the NIC and go on in software; one whose add is
+ * running is when it is through. The change is traced with the whole configuration. NDIS:
+ * OID_TCP_OFFLOAD_PARAMETERS and NDIS_STATUS_TASK_OFFLOAD_CURRENT_CONFIG.
  *
  * Context: process.
  * Return: 0, or -EINVAL if @caps is more than the hardware can do or makes no sense.

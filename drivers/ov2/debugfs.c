@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: debugfs tables, /sys/kernel/debug/ov2/NIC/{sas,requests,counters}. They show the true state of each SA, which
- * `ip xfrm state` cannot, and never a key.
+ * ov2 core: debugfs tables, /sys/kernel/debug/ov2/NIC/{sas,requests,counters}. They show the true
+ * state of each SA, which `ip xfrm state` cannot, and never a key.
  */
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: NICs and their ports. Owns a NIC from allocation to the last put, and the drain at its end.
+ * ov2 core: NICs and their ports. Owns a NIC from allocation to the last put, and the drain at its
+ * end.
  */
 #include <linux/slab.h>
 #include <kunit/visibility.h>
@@ -24,8 +25,8 @@ static bool ov2_nic_ops_complete(const struct ov2_nic_ops *ops)
  * @name: a name for debugfs and traces; copied
  *
  * Context: process, may sleep.
- * Return: the NIC, to be freed with ov2_nic_free(), or an ERR_PTR: -EINVAL for an incomplete ops table or capabilities
- * that contradict themselves, -ENOMEM.
+ * Return: the NIC, to be freed with ov2_nic_free(), or an ERR_PTR: -EINVAL for an incomplete ops
+ * table or capabilities that contradict themselves, -ENOMEM.
  */
 struct ov2_nic *ov2_nic_alloc(const struct ov2_nic_ops *ops, const struct ov2_caps *hw_caps,
 			      size_t priv_size, const char *name)
@@ -103,7 +104,9 @@ void ov2_nic_get(struct ov2_nic *nic)
 	refcount_inc(&nic->ref);
 }
 
-/* Context: any up to softirq, for SAs are put in RCU callbacks: nothing that sleeps is left to do by then. */
+/* Context: any up to softirq, for SAs are put in RCU callbacks: nothing that sleeps is left to do
+ * by then.
+ */
 void ov2_nic_put(struct ov2_nic *nic)
 {
 	if (!refcount_dec_and_test(&nic->ref))
@@ -139,7 +142,9 @@ static bool ov2_nic_is_idle(struct ov2_nic *nic)
 	return idle;
 }
 
-/* The driver's removal deletes all SAs unasked; xfrm may still hold those of a port that is not unregistered. */
+/* The driver's removal deletes all SAs unasked; xfrm may still hold those of a port that is not
+ * unregistered.
+ */
 static void ov2_nic_close(struct ov2_nic *nic)
 {
 	struct ov2_sa *sa, *next;
@@ -160,8 +165,9 @@ static void ov2_nic_close(struct ov2_nic *nic)
  * ov2_nic_unregister - take a NIC out of service
  * @nic: the NIC; its netdevs have been unregistered
  *
- * Deletes all SAs and waits until the NIC has answered everything, or until the deadline has passed; then the NIC is reset
- * a last time and what it did not answer is aborted. No op is called after the return, and no request is in flight.
+ * Deletes all SAs and waits until the NIC has answered everything, or until the deadline has
+ * passed; then the NIC is reset a last time and what it did not answer is aborted. No op is called
+ * after the return, and no request is in flight.
  *
  * Context: process, may sleep; no lock that the ops or completions take.
  */
@@ -222,8 +228,9 @@ EXPORT_SYMBOL_GPL(ov2_port_init);
  * ov2_port_close - accept no more SAs for a port
  * @port: the port
  *
- * To be called before unregister_netdev(), which has xfrm delete the port's SAs; xfrm may go on to call for those until
- * it has returned. Also undoes ov2_port_init() if the netdev could not be registered.
+ * To be called before unregister_netdev(), which has xfrm delete the port's SAs; xfrm may go on to
+ * call for those until it has returned. Also undoes ov2_port_init() if the netdev could not be
+ * registered.
  *
  * Context: process.
  */

@@ -20,18 +20,20 @@ struct xfrm_state;
 /**
  * DOC: locking
  *
- * Order: xfrm_cfg_mutex, rtnl or x->lock, then &ov2_nic.reset_lock (process context only), then &ov2_nic.lock, then the
- * XArray's own lock. Nothing of the core takes rtnl, the devlink lock or xfrm_cfg_mutex, or waits for the NIC with a lock
- * held that xfrm needs, but for ov2_nic_unregister() and reset, which run when no netdev is left or in a work item.
+ * Order: xfrm_cfg_mutex, rtnl or x->lock, then &ov2_nic.reset_lock (process context only), then
+ * &ov2_nic.lock, then the XArray's own lock. Nothing of the core takes rtnl, the devlink lock or
+ * xfrm_cfg_mutex, or waits for the NIC with a lock held that xfrm needs, but for
+ * ov2_nic_unregister() and reset, which run when no netdev is left or in a work item.
  *
- * &ov2_nic.lock is a BH spinlock that is held for moments only, never over an op. xfrm calls delete and advance_esn with
- * x->lock held and BH off; the submit work reads the sequence state and therefore takes x->lock first, nic->lock second,
- * one SA at a time.
+ * &ov2_nic.lock is a BH spinlock that is held for moments only, never over an op. xfrm calls
+ * delete and advance_esn with x->lock held and BH off; the submit work reads the sequence state
+ * and therefore takes x->lock first, nic->lock second, one SA at a time.
  *
- * Lifetimes: &struct ov2_sa has one reference of xfrm's, from add to free, and one of the engine's, from add until the NIC
- * has nothing of it and xfrm has deleted it (OV2_SA_GONE). The last put erases it from the XArray and frees it after a
- * grace period. sa->x is no reference: it is set NULL in delete, and x is freed a grace period later at the earliest;
- * who needs x loads it under RCU and takes a reference unless it is zero. Each SA has a reference on the NIC.
+ * Lifetimes: &struct ov2_sa has one reference of xfrm's, from add to free, and one of the
+ * engine's, from add until the NIC has nothing of it and xfrm has deleted it (OV2_SA_GONE). The
+ * last put erases it from the XArray and frees it after a grace period. sa->x is no reference: it
+ * is set NULL in delete, and x is freed a grace period later at the earliest; who needs x loads it
+ * under RCU and takes a reference unless it is zero. Each SA has a reference on the NIC.
  */
 
 enum ov2_sa_state {
@@ -39,7 +41,7 @@ enum ov2_sa_state {
 	OV2_SA_QUEUED,		/* on nic->addq, capacity reserved */
 	OV2_SA_ADDING,		/* in an ADD_SA list */
 	OV2_SA_OFFLOADED,
-	OV2_SA_DEMOTING,	/* leaving the NIC, xfrm keeps it: on nic->demoteq or delq, or in a DELETE_SA list */
+	OV2_SA_DEMOTING,	/* leaving the NIC, xfrm keeps it; queued or in a DELETE_SA list */
 	OV2_SA_SOFTWARE,	/* the NIC has nothing of it */
 	OV2_SA_DELETING,	/* xfrm has deleted it: on nic->delq or in a DELETE_SA list */
 	OV2_SA_GONE,		/* the NIC has nothing of it and xfrm has deleted it */
@@ -123,14 +125,19 @@ enum ov2_counter {
 	OV2_CNT_COUNT,
 };
 
-/* Packet path counters, per CPU. */
+/* Packet path counters, per CPU. Order is that of ov2_packet_counter_names. */
+enum ov2_packet_counter {
+	OV2_PKT_RX_MARKED,
+	OV2_PKT_RX_FAILED,
+	OV2_PKT_RX_DROP_SA,
+	OV2_PKT_RX_DROP_MEM,
+	OV2_PKT_TX_PROTECTED,
+	OV2_PKT_TX_DROP_SA,
+	OV2_PKT_COUNT,
+};
+
 struct ov2_pcpu_stats {
-	u64_stats_t rx_marked;
-	u64_stats_t rx_failed;
-	u64_stats_t rx_drop_sa;
-	u64_stats_t rx_drop_mem;
-	u64_stats_t tx_protected;
-	u64_stats_t tx_drop_sa;
+	u64_stats_t packets[OV2_PKT_COUNT];
 	struct u64_stats_sync syncp;
 };
 
@@ -287,15 +294,7 @@ u64 ov2_tx_seq(u32 header, u32 xo_low, u32 xo_high);
 #endif
 
 /* stats.c */
-#define ov2_stats_inc(nic, member) do {						\
-	struct ov2_pcpu_stats *__stats = get_cpu_ptr((nic)->stats);		\
-										\
-	u64_stats_update_begin(&__stats->syncp);				\
-	u64_stats_inc(&__stats->member);					\
-	u64_stats_update_end(&__stats->syncp);					\
-	put_cpu_ptr((nic)->stats);						\
-} while (0)
-
+void ov2_stats_inc(struct ov2_nic *nic, enum ov2_packet_counter counter);
 void ov2_stats_show(struct ov2_nic *nic, struct seq_file *seq);
 
 /* debugfs.c */

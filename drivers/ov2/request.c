@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: the request engine. Owns the lists on their way to the NIC, from the queues of SAs to completion.
+ * ov2 core: the request engine. Owns the lists on their way to the NIC, from the queues of SAs to
+ * completion.
  *
- * Batching is group commit: as long as the NIC takes another request the queues are emptied into one at once; while
- * caps.max_requests are in flight SAs gather, and leave as one list when a request completes. One work item builds and
- * submits, so that a delete and the add before it can never change places; everything else only queues and kicks.
+ * Batching is group commit: as long as the NIC takes another request the queues are emptied into
+ * one at once; while caps.max_requests are in flight SAs gather, and leave as one list when a
+ * request completes. One work item builds and submits, so that a delete and the add before it can
+ * never change places; everything else only queues and kicks.
  *
- * Requests come from a pool made at registration: submission allocates nothing and cannot fail for want of memory.
+ * Requests come from a pool made at registration: submission allocates nothing and cannot fail for
+ * want of memory.
  */
 #include <linux/slab.h>
 #include <kunit/visibility.h>
@@ -56,8 +59,8 @@ void ov2_request_kick(struct ov2_nic *nic)
 	queue_work(nic->wq, &nic->submit_work);
 }
 
-/* What leaves next. While SAs wait for room deletes go first; otherwise adds and deletes take turns, and updates, which
- * are few and short, never wait.
+/* What leaves next. While SAs wait for room deletes go first; otherwise adds and deletes take
+ * turns, and updates, which are few and short, never wait.
  */
 static int ov2_request_choose(struct ov2_nic *nic)
 {
@@ -187,8 +190,9 @@ static void ov2_request_refuse(struct ov2_sa *sa, int err)
 	ov2_sa_leave(sa);
 }
 
-/* Fills the nodes of an ADD_SA list with what xfrm has now: the keys are not kept between admission and here, and the
- * sequence numbers and the configuration may have moved. Nodes whose SA is gone or excluded by now drop out.
+/* Fills the nodes of an ADD_SA list with what xfrm has now: the keys are not kept between
+ * admission and here, and the sequence numbers and the configuration may have moved. Nodes whose
+ * SA is gone or excluded by now drop out.
  */
 static void ov2_request_fill(struct ov2_nic *nic, struct ov2_request *req)
 {
@@ -251,7 +255,9 @@ static void ov2_request_submit(struct ov2_nic *nic, struct ov2_request *req)
 		ov2_request_complete(nic, req, status);
 }
 
-/* The only place that takes SAs off the queues and calls the ops for lists. Context: nic->wq, one at a time. */
+/* The only place that takes SAs off the queues and calls the ops for lists. Context: nic->wq, one
+ * at a time.
+ */
 void ov2_request_submit_work(struct work_struct *work)
 {
 	struct ov2_nic *nic = container_of(work, struct ov2_nic, submit_work);
@@ -337,7 +343,9 @@ static void ov2_request_complete_adds(struct ov2_nic *nic, struct ov2_request *r
 		memzero_explicit(node->key_area, sizeof(node->key_area));
 		memzero_explicit(node->salt, sizeof(node->salt));
 		if (handle) {
-			/* A request that fails has offloaded nothing; take down what a NIC says it has all the same. */
+			/* A request that fails has offloaded nothing; take down what a NIC says it
+			 * has all the same.
+			 */
 			ov2_request_added(sa, handle);
 			offloaded++;
 			if (req->status) {
@@ -445,8 +453,8 @@ static void __ov2_request_complete(struct ov2_nic *nic, struct ov2_request *req,
  * @req: a request for which an op returned, or is about to return, -EINPROGRESS
  * @status: 0, -ECANCELED if it was aborted, or why it failed; never -EINPROGRESS
  *
- * To be called exactly once for each pending request. The request and its nodes belong to the core from the call on.
- * NDIS: NdisMDirectOidRequestComplete.
+ * To be called exactly once for each pending request. The request and its nodes belong to the core
+ * from the call on. NDIS: NdisMDirectOidRequestComplete.
  *
  * Context: any up to softirq; no lock of the driver's that is taken in its ops.
  */
@@ -459,7 +467,9 @@ void ov2_request_complete(struct ov2_nic *nic, struct ov2_request *req, int stat
 }
 EXPORT_SYMBOL_GPL(ov2_request_complete);
 
-/* After a reset: the NIC has let go of all requests, those that it has not completed are aborted here. */
+/* After a reset: the NIC has let go of all requests, those that it has not completed are aborted
+ * here.
+ */
 void ov2_request_abort_all(struct ov2_nic *nic)
 {
 	struct ov2_request *req;

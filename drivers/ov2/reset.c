@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: reset and restore, and what a NIC that is gone leaves behind. A reset empties the NIC's table; afterwards every
- * SA that xfrm still has is queued again, under its cookie, and leaves in lists as any other.
+ * ov2 core: reset and restore, and what a NIC that is gone leaves behind. A reset empties the
+ * NIC's table; afterwards every SA that xfrm still has is queued again, under its cookie, and
+ * leaves in lists as any other.
  */
 #include <kunit/visibility.h>
 #include "ov2.h"
 #include "trace.h"
 
-/* From here on nothing is submitted and no packet is given to the NIC, until the reset is through. */
+/* From here on nothing is submitted and no packet is given to the NIC, until the reset is through.
+ */
 void __ov2_nic_reset_schedule(struct ov2_nic *nic)
 {
 	lockdep_assert_held(&nic->lock);
@@ -22,8 +24,8 @@ void __ov2_nic_reset_schedule(struct ov2_nic *nic)
  * ov2_nic_reset_schedule - have the NIC reset
  * @nic: the NIC
  *
- * For a fatal error that the driver noticed. The core calls &struct ov2_nic_ops.reset from a work item and then restores
- * all SAs. NDIS: NdisMResetMiniport.
+ * For a fatal error that the driver noticed. The core calls &struct ov2_nic_ops.reset from a work
+ * item and then restores all SAs. NDIS: NdisMResetMiniport.
  *
  * Context: any up to softirq.
  */
@@ -56,8 +58,9 @@ EXPORT_SYMBOL_GPL(ov2_nic_reset);
  * ov2_nic_gone - the NIC was removed by surprise
  * @nic: the NIC
  *
- * Nothing is submitted any more and nothing waited for; pending requests are aborted once the reset op, which is called a
- * last time, has made sure that nobody touches them. The driver goes on to unregister. NDIS: surprise removal.
+ * Nothing is submitted any more and nothing waited for; pending requests are aborted once the
+ * reset op, which is called a last time, has made sure that nobody touches them. The driver goes
+ * on to unregister. NDIS: surprise removal.
  *
  * Context: any up to softirq.
  */

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: the receive path. Owns nothing; turns what the NIC says of a packet into the packet's sec_path and xfrm_offload.
+ * ov2 core: the receive path. Owns nothing; turns what the NIC says of a packet into the packet's
+ * sec_path and xfrm_offload.
  */
 #include <linux/skbuff.h>
 #include <net/xfrm.h>
 #include <kunit/visibility.h>
 #include "ov2.h"
 
-/* A receive may beat the completion of the add; an SA that leaves the NIC but not xfrm is received on until it has left. */
+/* A receive may beat the completion of the add; an SA that leaves the NIC but not xfrm is received
+ * on until it has left.
+ */
 static bool ov2_rx_markable(const struct ov2_sa *sa)
 {
 	enum ov2_sa_state state = READ_ONCE(sa->state);
@@ -38,12 +41,13 @@ static struct xfrm_state *ov2_rx_state(const struct ov2_port *port, u32 cookie)
  * @skb: the packet, before GRO, without a sec_path
  * @meta: what the NIC says
  *
- * A packet that the NIC has processed gets a sec_path, or must be dropped: software would decrypt plaintext. One that it has
- * not processed is left as it is. NDIS: the receive side of NDIS_IPSEC_OFFLOAD_V2_NET_BUFFER_LIST_INFO.
+ * A packet that the NIC has processed gets a sec_path, or must be dropped: software would decrypt
+ * plaintext. One that it has not processed is left as it is. NDIS: the receive side of
+ * NDIS_IPSEC_OFFLOAD_V2_NET_BUFFER_LIST_INFO.
  *
  * Context: NAPI, or with BH off.
- * Return: 0 if the packet is to be delivered, -ENOENT if its SA is gone or -ENOMEM: the driver must drop it, it is counted
- * already.
+ * Return: 0 if the packet is to be delivered, -ENOENT if its SA is gone or -ENOMEM: the driver
+ * must drop it, it is counted already.
  */
 int ov2_rx(struct ov2_port *port, struct sk_buff *skb, const struct ov2_rx_meta *meta)
 {
@@ -56,13 +60,13 @@ int ov2_rx(struct ov2_port *port, struct sk_buff *skb, const struct ov2_rx_meta 
 
 	x = ov2_rx_state(port, meta->cookie);
 	if (!x) {
-		ov2_stats_inc(port->nic, rx_drop_sa);
+		ov2_stats_inc(port->nic, OV2_PKT_RX_DROP_SA);
 		return -ENOENT;
 	}
 	sp = secpath_set(skb);
 	if (!sp) {
 		xfrm_state_put(x);
-		ov2_stats_inc(port->nic, rx_drop_mem);
+		ov2_stats_inc(port->nic, OV2_PKT_RX_DROP_MEM);
 		return -ENOMEM;
 	}
 	sp->xvec[sp->len++] = x;
@@ -71,9 +75,9 @@ int ov2_rx(struct ov2_port *port, struct sk_buff *skb, const struct ov2_rx_meta 
 	xo->flags = CRYPTO_DONE;
 	xo->status = meta->status;
 	if (meta->status & CRYPTO_SUCCESS)
-		ov2_stats_inc(port->nic, rx_marked);
+		ov2_stats_inc(port->nic, OV2_PKT_RX_MARKED);
 	else
-		ov2_stats_inc(port->nic, rx_failed);
+		ov2_stats_inc(port->nic, OV2_PKT_RX_FAILED);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(ov2_rx);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: SAs and their life. Owns the table of cookies and every change of state; the states themselves and the
- * queues are under nic->lock.
+ * ov2 core: SAs and their life. Owns the table of cookies and every change of state; the states
+ * themselves and the queues are under nic->lock.
  *
  *	add() -> QUEUED -> ADDING -> OFFLOADED -> DEMOTING -> SOFTWARE
  *	           |          \-> refused: SOFTWARE
@@ -14,8 +14,8 @@
 #include "ov2.h"
 #include "trace.h"
 
-/* All SAs of all NICs by cookie, so that a packet finds its SA with nothing but what xfrm keeps of it. Cookies go up
- * through all 32 bits before one comes again: the upper bits are the generation.
+/* All SAs of all NICs by cookie, so that a packet finds its SA with nothing but what xfrm keeps of
+ * it. Cookies go up through all 32 bits before one comes again: the upper bits are the generation.
  */
 static DEFINE_XARRAY_FLAGS(ov2_sas, XA_FLAGS_LOCK_BH | XA_FLAGS_ALLOC1);
 static u32 ov2_next_cookie;
@@ -136,7 +136,9 @@ static void ov2_sa_unreserve(struct ov2_sa *sa)
 	sa->nic->reserved--;
 }
 
-/* The NIC has nothing of the SA, or nothing any more: it goes on in software if xfrm still has it, else it is done with. */
+/* The NIC has nothing of the SA, or nothing any more: it goes on in software if xfrm still has it,
+ * else it is done with.
+ */
 void ov2_sa_leave(struct ov2_sa *sa)
 {
 	struct ov2_nic *nic = sa->nic;
@@ -256,7 +258,9 @@ void ov2_sa_delete(struct ov2_sa *sa)
 		list_move_tail(&sa->queue, &nic->delq);
 		break;
 	case OV2_SA_DEMOTING:
-		/* On a queue unless it is in a list: then its completion finds that xfrm is through with it. */
+		/* On a queue unless it is in a list: then its completion finds that xfrm is
+		 * through with it.
+		 */
 		ov2_sa_set_state(sa, OV2_SA_DELETING);
 		if (!list_empty(&sa->queue))
 			list_move_tail(&sa->queue, &nic->delq);
@@ -273,8 +277,8 @@ out:
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_sa_delete);
 
-/* Takes an SA off the NIC that xfrm keeps. The grace period, so that no packet is on its way to the NIC with a decision
- * for the offload that was taken before, is the demote work's.
+/* Takes an SA off the NIC that xfrm keeps. The grace period, so that no packet is on its way to
+ * the NIC with a decision for the offload that was taken before, is the demote work's.
  */
 void ov2_sa_demote(struct ov2_sa *sa)
 {
@@ -307,8 +311,9 @@ void ov2_sa_demote_work(struct work_struct *work)
 	ov2_request_kick(nic);
 }
 
-/* The receive window of an SA has moved. Context: x->lock held, softirq. Cheap unless the NIC has to be told, which is
- * once in 2^31 packets: the NIC infers upper halves right as long as what it knows is not older than that.
+/* The receive window of an SA has moved. Context: x->lock held, softirq. Cheap unless the NIC has
+ * to be told, which is once in 2^31 packets: the NIC infers upper halves right as long as what it
+ * knows is not older than that.
  */
 void ov2_sa_advance(struct ov2_sa *sa, struct ov2_seq seq)
 {

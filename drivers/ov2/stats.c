@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: counters. One table names each; the control path's are under nic->lock, the packet path's per CPU.
+ * ov2 core: counters. One table names each; the control path's are under nic->lock, the packet
+ * path's per CPU.
  */
 #include <linux/ethtool.h>
 #include <linux/seq_file.h>
@@ -26,19 +27,26 @@ static const char * const ov2_counter_names[OV2_CNT_COUNT] = {
 	[OV2_CNT_PROTOCOL_ERRORS] = "ipsec_protocol_errors",
 };
 
-static const struct {
-	const char *name;
-	size_t offset;
-} ov2_pcpu_names[] = {
-	{ "ipsec_sa_rx_marked", offsetof(struct ov2_pcpu_stats, rx_marked) },
-	{ "ipsec_sa_rx_failed", offsetof(struct ov2_pcpu_stats, rx_failed) },
-	{ "ipsec_sa_rx_drop_no_sa", offsetof(struct ov2_pcpu_stats, rx_drop_sa) },
-	{ "ipsec_sa_rx_drop_no_mem", offsetof(struct ov2_pcpu_stats, rx_drop_mem) },
-	{ "ipsec_sa_tx_protected", offsetof(struct ov2_pcpu_stats, tx_protected) },
-	{ "ipsec_sa_tx_drop_no_sa", offsetof(struct ov2_pcpu_stats, tx_drop_sa) },
+static const char * const ov2_packet_counter_names[OV2_PKT_COUNT] = {
+	[OV2_PKT_RX_MARKED] = "ipsec_sa_rx_marked",
+	[OV2_PKT_RX_FAILED] = "ipsec_sa_rx_failed",
+	[OV2_PKT_RX_DROP_SA] = "ipsec_sa_rx_drop_no_sa",
+	[OV2_PKT_RX_DROP_MEM] = "ipsec_sa_rx_drop_no_mem",
+	[OV2_PKT_TX_PROTECTED] = "ipsec_sa_tx_protected",
+	[OV2_PKT_TX_DROP_SA] = "ipsec_sa_tx_drop_no_sa",
 };
 
-static u64 ov2_stats_pcpu(struct ov2_nic *nic, size_t offset)
+/* Context: BH off. */
+void ov2_stats_inc(struct ov2_nic *nic, enum ov2_packet_counter counter)
+{
+	struct ov2_pcpu_stats *stats = this_cpu_ptr(nic->stats);
+
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_inc(&stats->packets[counter]);
+	u64_stats_update_end(&stats->syncp);
+}
+
+static u64 ov2_stats_packets(struct ov2_nic *nic, enum ov2_packet_counter counter)
 {
 	u64 sum = 0;
 	int cpu;
@@ -50,7 +58,7 @@ static u64 ov2_stats_pcpu(struct ov2_nic *nic, size_t offset)
 
 		do {
 			start = u64_stats_fetch_begin(&stats->syncp);
-			value = u64_stats_read((const u64_stats_t *)((const u8 *)stats + offset));
+			value = u64_stats_read(&stats->packets[counter]);
 		} while (u64_stats_fetch_retry(&stats->syncp, start));
 		sum += value;
 	}
@@ -64,7 +72,7 @@ static u64 ov2_stats_pcpu(struct ov2_nic *nic, size_t offset)
  */
 int ov2_stats_count(void)
 {
-	return OV2_CNT_COUNT + ARRAY_SIZE(ov2_pcpu_names);
+	return OV2_CNT_COUNT + OV2_PKT_COUNT;
 }
 EXPORT_SYMBOL_GPL(ov2_stats_count);
 
@@ -78,8 +86,8 @@ void ov2_stats_strings(u8 **data)
 
 	for (i = 0; i < OV2_CNT_COUNT; i++)
 		ethtool_puts(data, ov2_counter_names[i]);
-	for (i = 0; i < ARRAY_SIZE(ov2_pcpu_names); i++)
-		ethtool_puts(data, ov2_pcpu_names[i].name);
+	for (i = 0; i < OV2_PKT_COUNT; i++)
+		ethtool_puts(data, ov2_packet_counter_names[i]);
 }
 EXPORT_SYMBOL_GPL(ov2_stats_strings);
 
@@ -97,19 +105,19 @@ void ov2_stats_fill(struct ov2_nic *nic, u64 *data)
 	spin_lock_bh(&nic->lock);
 	memcpy(data, nic->counters, sizeof(nic->counters));
 	spin_unlock_bh(&nic->lock);
-	for (i = 0; i < ARRAY_SIZE(ov2_pcpu_names); i++)
-		data[OV2_CNT_COUNT + i] = ov2_stats_pcpu(nic, ov2_pcpu_names[i].offset);
+	for (i = 0; i < OV2_PKT_COUNT; i++)
+		data[OV2_CNT_COUNT + i] = ov2_stats_packets(nic, i);
 }
 EXPORT_SYMBOL_GPL(ov2_stats_fill);
 
 void ov2_stats_show(struct ov2_nic *nic, struct seq_file *seq)
 {
-	u64 data[OV2_CNT_COUNT + ARRAY_SIZE(ov2_pcpu_names)];
+	u64 data[OV2_CNT_COUNT + OV2_PKT_COUNT];
 	int i;
 
 	ov2_stats_fill(nic, data);
 	for (i = 0; i < OV2_CNT_COUNT; i++)
 		seq_printf(seq, "%s %llu\n", ov2_counter_names[i], data[i]);
 	for (; i < ARRAY_SIZE(data); i++)
-		seq_printf(seq, "%s %llu\n", ov2_pcpu_names[i - OV2_CNT_COUNT].name, data[i]);
+		seq_printf(seq, "%s %llu\n", ov2_packet_counter_names[i - OV2_CNT_COUNT], data[i]);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: the send path. Owns nothing; names the SA and the sequence number of a packet that the NIC must protect.
+ * ov2 core: the send path. Owns nothing; names the SA and the sequence number of a packet that the
+ * NIC must protect.
  */
 #include <linux/skbuff.h>
 #include <net/esp.h>
@@ -8,8 +9,8 @@
 #include <kunit/visibility.h>
 #include "ov2.h"
 
-/* xfrm counts xo->seq on, and the segments of a packet in a qdisc share one: the lower half is what the ESP header says, the
- * upper half that of the number nearest to xo->seq.
+/* xfrm counts xo->seq on, and the segments of a packet in a qdisc share one: the lower half is
+ * what the ESP header says, the upper half that of the number nearest to xo->seq.
  */
 VISIBLE_IF_KUNIT u64 ov2_tx_seq(u32 header, u32 xo_low, u32 xo_high)
 {
@@ -26,7 +27,9 @@ static __be32 ov2_tx_esp_seq(const struct sk_buff *skb, bool encap)
 	return ((const struct ip_esp_hdr *)esp)->seq_no;
 }
 
-/* Served until the delete has completed: what the stack has handed over as XFRM_XMIT cannot go back. */
+/* Served until the delete has completed: what the stack has handed over as XFRM_XMIT cannot go
+ * back.
+ */
 static bool ov2_tx_served(const struct ov2_sa *sa)
 {
 	enum ov2_sa_state state = READ_ONCE(sa->state);
@@ -40,12 +43,14 @@ static bool ov2_tx_served(const struct ov2_sa *sa)
  * @skb: in ndo_start_xmit
  * @tx: filled if the return is 1
  *
- * The NIC does the cryptography for the packet and, if it is a GSO packet, everything of each segment: ESP header, sequence
- * number counted on from @tx, IV, padding, trailer and ICV. NDIS: the OffloadHandle of a send.
+ * The NIC does the cryptography for the packet and, if it is a GSO packet, everything of each
+ * segment: ESP header, sequence number counted on from @tx, IV, padding, trailer and ICV. NDIS:
+ * the OffloadHandle of a send.
  *
  * Context: send path, BH off.
- * Return: 0 if there is nothing to do, 1 if the packet is to be protected, or -ENOENT if it was to be but no SA stands behind
- * it any more: the driver must drop it, it is in clear, and it is counted already.
+ * Return: 0 if there is nothing to do, 1 if the packet is to be protected, or -ENOENT if it was to
+ * be but no SA stands behind it any more: the driver must drop it, it is in clear, and it is
+ * counted already.
  */
 int ov2_tx_sa(struct sk_buff *skb, struct ov2_tx *tx)
 {
@@ -66,14 +71,14 @@ int ov2_tx_sa(struct sk_buff *skb, struct ov2_tx *tx)
 	if (!handle || !port || sa->nic != port->nic || sa->dir != OV2_OUT || !ov2_tx_served(sa)) {
 		rcu_read_unlock();
 		if (port)
-			ov2_stats_inc(port->nic, tx_drop_sa);
+			ov2_stats_inc(port->nic, OV2_PKT_TX_DROP_SA);
 		return -ENOENT;
 	}
 	low = be32_to_cpu(ov2_tx_esp_seq(skb, x->encap));
 	tx->offload_handle = handle;
 	tx->seq = sa->esn ? ov2_tx_seq(low, xo->seq.low, xo->seq.hi) : low;
 	rcu_read_unlock();
-	ov2_stats_inc(port->nic, tx_protected);
+	ov2_stats_inc(port->nic, OV2_PKT_TX_PROTECTED);
 	return 1;
 }
 EXPORT_SYMBOL_GPL(ov2_tx_sa);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: what xfrm calls. Finds the SA of an xfrm_state and hands over to sa.c; owns no state. The contexts are those of
- * XFRM: add may sleep, delete and advance_esn run under x->lock with BH off, offload_ok on the send path under RCU.
+ * ov2 core: what xfrm calls. Finds the SA of an xfrm_state and hands over to sa.c; owns no state.
+ * The contexts are those of XFRM: add may sleep, delete and advance_esn run under x->lock with BH
+ * off, offload_ok on the send path under RCU.
  */
 #include <compat.h>
 #include <linux/ip.h>
@@ -21,7 +22,7 @@ struct ov2_port *ov2_port_of(const struct net_device *netdev)
 {
 	const struct xfrmdev_ops *ops = netdev->xfrmdev_ops;
 
-	if (!ops || ops->xdo_dev_state_add != ov2_xdo_fn(ov2_xdo_state_add))
+	if (!ops || ops->xdo_dev_state_add != ov2_xdo_fn(xdo_dev_state_add, ov2_xdo_state_add))
 		return NULL;
 	return container_of(ops, struct ov2_port, xfrmdev_ops);
 }
@@ -90,7 +91,9 @@ static void ov2_xdo_state_free(struct net_device *netdev, struct xfrm_state *x)
 	if (!sa)
 		return;
 	if (rcu_access_pointer(sa->x)) {
-		/* Freed without a delete: nobody may find x any more when it goes, which after a delete the GC sees to. */
+		/* Freed without a delete: nobody may find x any more when it goes, which after a
+		 * delete the GC sees to.
+		 */
 		ov2_sa_delete(sa);
 		synchronize_rcu();
 	}
@@ -108,7 +111,8 @@ static bool ov2_xfrm_gso_ok(const struct sk_buff *skb, const struct xfrm_state *
 	return !sa->esn || !x->replay_esn || x->replay_esn->oseq < U32_MAX - OV2_GSO_WRAP_GUARD;
 }
 
-/* xfrm_dev_offload_ok() has looked at the headers already on newer kernels, and at the MTU on all. */
+/* xfrm_dev_offload_ok() has looked at the headers already on newer kernels, and at the MTU on all.
+ */
 static bool ov2_xfrm_headers_ok(struct sk_buff *skb, const struct xfrm_state *x)
 {
 	const struct dst_entry *dst = skb_dst(skb);
@@ -153,15 +157,16 @@ static void ov2_xdo_state_advance_esn(struct xfrm_state *x)
 ov2_xdo_shims(ov2_xdo_state_add, ov2_xdo_state_delete, ov2_xdo_state_free)
 
 const struct xfrmdev_ops ov2_xfrmdev_ops = {
-	.xdo_dev_state_add = ov2_xdo_fn(ov2_xdo_state_add),
-	.xdo_dev_state_delete = ov2_xdo_fn(ov2_xdo_state_delete),
-	.xdo_dev_state_free = ov2_xdo_fn(ov2_xdo_state_free),
+	.xdo_dev_state_add = ov2_xdo_fn(xdo_dev_state_add, ov2_xdo_state_add),
+	.xdo_dev_state_delete = ov2_xdo_fn(xdo_dev_state_delete, ov2_xdo_state_delete),
+	.xdo_dev_state_free = ov2_xdo_fn(xdo_dev_state_free, ov2_xdo_state_free),
 	.xdo_dev_offload_ok = ov2_xdo_offload_ok,
 	.xdo_dev_state_advance_esn = ov2_xdo_state_advance_esn,
 };
 
-/* Fills the node of an SA that is about to leave for the NIC. Context: process, no locks; sa->state is ADDING.
- * Returns 0, -ENOENT if xfrm has deleted the SA, or why it cannot be offloaded any more.
+/* Fills the node of an SA that is about to leave for the NIC. Context: process, no locks;
+ * sa->state is ADDING. Returns 0, -ENOENT if xfrm has deleted the SA, or why it cannot be
+ * offloaded any more.
  */
 int ov2_xfrm_fill(struct ov2_sa *sa)
 {
@@ -203,8 +208,8 @@ int ov2_xfrm_fill(struct ov2_sa *sa)
  * @netdev: one with a port
  * @features: what is wanted
  *
- * Checksums of protected packets and their segmentation need ESP offload, and segmentation needs the checksums: the stack
- * leaves both to the NIC together.
+ * Checksums of protected packets and their segmentation need ESP offload, and segmentation needs
+ * the checksums: the stack leaves both to the NIC together.
  *
  * Context: rtnl.
  * Return: what is possible.
@@ -225,9 +230,9 @@ EXPORT_SYMBOL_GPL(ov2_fix_features);
  * @netdev: one with a port
  * @features: what the stack has in mind for it
  *
- * If xfrm meant the packet for an SA that the NIC does not serve any more, takes ESP offload away so that software encrypts
- * it. IPv6 GSO packets and GSO packets in UDP are left alone, for software would send those with IVs used twice, or mangled:
- * ov2_tx_sa() drops them.
+ * If xfrm meant the packet for an SA that the NIC does not serve any more, takes ESP offload away
+ * so that software encrypts it. IPv6 GSO packets and GSO packets in UDP are left alone, for
+ * software would send those with IVs used twice, or mangled: ov2_tx_sa() drops them.
  *
  * Context: send path, BH off.
  * Return: what of @features holds for the packet.

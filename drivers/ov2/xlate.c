@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: translation of an xfrm_state into an ADD_SA node. Pure: no lock, no I/O, no allocation; what a NIC can do is not
- * asked here but in caps.c.
+ * ov2 core: translation of an xfrm_state into an ADD_SA node. Pure: no lock, no I/O, no
+ * allocation; what a NIC can do is not asked here but in caps.c.
  */
 #include <crypto/internal/geniv.h>
 #include <linux/netlink.h>
@@ -122,8 +122,9 @@ static int ov2_xlate_separate(const struct xfrm_state *x, struct ov2_add_sa *add
 				    &add->auth_key_off, &add->auth_key_len, extack);
 }
 
-/* Software may send on the SA by turns with the NIC and no nonce may repeat: the NIC's IVs have to fit those of the kernel's
- * IV generator, whose salt can be read only if the generator is really the one that xfrm asked for.
+/* Software may send on the SA by turns with the NIC and no nonce may repeat: the NIC's IVs have to
+ * fit those of the kernel's IV generator, whose salt can be read only if the generator is really
+ * the one that xfrm asked for.
  */
 static int ov2_xlate_iv(const struct xfrm_state *x, struct ov2_add_sa *add,
 			struct netlink_ext_ack *extack)
@@ -238,8 +239,8 @@ static int ov2_xlate_check(const struct xfrm_state *x, struct netlink_ext_ack *e
 	return 0;
 }
 
-/* Fills @add, but for what the engine owns (next, port, cookie). Context: any; x->lock if x is known to others.
- * Returns 0, or -EOPNOTSUPP with the reason in @extack, may be NULL.
+/* Fills @add, but for what the engine owns (next, port, cookie). Context: any; x->lock if x is
+ * known to others. Returns 0, or -EOPNOTSUPP with the reason in @extack, may be NULL.
  */
 int ov2_xlate(const struct xfrm_state *x, struct ov2_add_sa *add, struct netlink_ext_ack *extack)
 {

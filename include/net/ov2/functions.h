@@ -30,7 +30,8 @@ int ov2_nic_reset(struct ov2_nic *nic);
 void ov2_nic_reset_schedule(struct ov2_nic *nic);
 
 /* Ports: nic.c */
-void ov2_port_init(struct ov2_nic *nic, struct ov2_port *port, struct net_device *netdev, u32 index);
+void ov2_port_init(struct ov2_nic *nic, struct ov2_port *port, struct net_device *netdev,
+		   u32 index);
 void ov2_port_close(struct ov2_port *port);
 
 /* Requests: request.c */

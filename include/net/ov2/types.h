@@ -129,8 +129,9 @@ struct ov2_alg_caps {
  * @ciphers: by &enum ov2_cipher
  * @auths: by &enum ov2_auth
  *
- * Two copies belong to a NIC: what the hardware can do, constant, and the current configuration, a subset of it that
- * admission uses. NDIS: NDIS_IPSEC_OFFLOAD_V2 in NDIS_OFFLOAD, hardware and current.
+ * Two copies belong to a NIC: what the hardware can do, constant, and the current configuration, a
+ * subset of it that admission uses. NDIS: NDIS_IPSEC_OFFLOAD_V2 in NDIS_OFFLOAD, hardware and
+ * current.
  */
 struct ov2_caps {
 	u32 max_sas;
@@ -172,10 +173,12 @@ struct ov2_sel {
 
 /**
  * struct ov2_seq - Sequence state of an SA.
- * @low: lower half. Outbound: the last number sent. Inbound: the right edge (T) of the replay window.
+ * @low: lower half. Outbound: the last number sent. Inbound: the right edge (T) of the replay
+ *	window.
  * @high: upper half, 0 without ESN
  *
- * With the window size W this is all that RFC 4303 appendix A2 needs to infer the upper half of a received number.
+ * With the window size W this is all that RFC 4303 appendix A2 needs to infer the upper half of a
+ * received number.
  */
 struct ov2_seq {
 	u32 low;
@@ -189,8 +192,9 @@ struct ov2_seq {
  * struct ov2_add_sa - One SA of an ADD_SA list.
  * @next: next node or NULL. NDIS: Next
  * @cookie: the core's name for the SA, never 0; comes back in &struct ov2_rx_meta. In.
- * @offload_handle: the NIC's name for the SA: 0 when submitted; the NIC sets it, non-zero and unique among its live
- *	SAs, before completion if it has offloaded this SA, and leaves 0 if not. Out. NDIS: OffloadHandle
+ * @offload_handle: the NIC's name for the SA: 0 when submitted; the NIC sets it, non-zero and
+ *	unique among its live SAs, before completion if it has offloaded this SA, and leaves 0
+ *	if not. Out. NDIS: OffloadHandle
  * @status: why the SA was not offloaded, a negative errno; 0 if it was. Out.
  * @port: index of the port (&struct ov2_port.index) whose packets the SA is for
  * @dir: direction
@@ -223,8 +227,8 @@ struct ov2_seq {
  * @hard_packets: hard lifetime limit, 0 for none
  * @key_area: the keys
  *
- * The node belongs to the NIC from submission to completion, and to the core before and after. The receiver validates
- * every field. NDIS: IPSEC_OFFLOAD_V2_ADD_SA.
+ * The node belongs to the NIC from submission to completion, and to the core before and after. The
+ * receiver validates every field. NDIS: IPSEC_OFFLOAD_V2_ADD_SA.
  */
 struct ov2_add_sa {
 	struct ov2_add_sa *next;
@@ -344,44 +348,51 @@ struct ov2_request {
  * add_sa, delete_sa and update_sa return
  *
  * * 0: done, the nodes carry the results (NDIS_STATUS_SUCCESS),
- * * -EINPROGRESS: pending, ov2_request_complete() will follow, exactly once (NDIS_STATUS_PENDING); it may have been called
- *   already when the op returns,
- * * -EBUSY: not accepted, a reset is under way (NDIS_STATUS_RESET_IN_PROGRESS, NDIS_STATUS_NOT_ACCEPTED),
- * * another errno: the whole request failed, nothing was changed (NDIS_STATUS_FAILURE, NDIS_STATUS_RESOURCES).
+ * * -EINPROGRESS: pending, ov2_request_complete() will follow, exactly once (NDIS_STATUS_PENDING);
+ *   it may have been called already when the op returns,
+ * * -EBUSY: not accepted, a reset is under way (NDIS_STATUS_RESET_IN_PROGRESS,
+ *   NDIS_STATUS_NOT_ACCEPTED),
+ * * another errno: the whole request failed, nothing was changed (NDIS_STATUS_FAILURE,
+ *   NDIS_STATUS_RESOURCES).
  *
- * The list belongs to the NIC from the call until completion: until the op returns anything but -EINPROGRESS, or until
- * ov2_request_complete(). Context of these three: process, no locks held; they may be called for several requests at once
- * up to &struct ov2_caps.max_requests; they must not wait for the NIC.
+ * The list belongs to the NIC from the call until completion: until the op returns anything but
+ * -EINPROGRESS, or until ov2_request_complete(). Context of these three: process, no locks held;
+ * they may be called for several requests at once up to &struct ov2_caps.max_requests; they must
+ * not wait for the NIC.
  */
 struct ov2_nic_ops {
 	/**
-	 * @add_sa: offload each SA of @req->add. Every node is tried. Succeeds if at least one SA was offloaded, and
-	 * fails with the reason if none was. NDIS: OID_TCP_TASK_IPSEC_OFFLOAD_V2_ADD_SA.
+	 * @add_sa: offload each SA of @req->add. Every node is tried. Succeeds if at least one SA
+	 *	was offloaded, and fails with the reason if none was. NDIS:
+	 *	OID_TCP_TASK_IPSEC_OFFLOAD_V2_ADD_SA.
 	 */
 	int (*add_sa)(struct ov2_nic *nic, struct ov2_request *req);
 	/**
-	 * @delete_sa: remove each SA of @req->del; handles that stand for nothing are passed over. The whole list is
-	 * walked. Cannot fail for good: 0, -EINPROGRESS, -EBUSY, or completion with -ECANCELED, and then the core
-	 * asks again. NDIS: OID_TCP_TASK_IPSEC_OFFLOAD_V2_DELETE_SA.
+	 * @delete_sa: remove each SA of @req->del; handles that stand for nothing are passed over.
+	 *	The whole list is walked. Cannot fail for good: 0, -EINPROGRESS, -EBUSY, or
+	 *	completion with -ECANCELED, and then the core asks again. NDIS:
+	 *	OID_TCP_TASK_IPSEC_OFFLOAD_V2_DELETE_SA.
 	 */
 	int (*delete_sa)(struct ov2_nic *nic, struct ov2_request *req);
 	/**
-	 * @update_sa: change the sequence state of each SA of @req->update and nothing else. Succeeds if at least
-	 * one was changed. NDIS: OID_TCP_TASK_IPSEC_OFFLOAD_V2_UPDATE_SA.
+	 * @update_sa: change the sequence state of each SA of @req->update and nothing else.
+	 *	Succeeds if at least one was changed. NDIS:
+	 *	OID_TCP_TASK_IPSEC_OFFLOAD_V2_UPDATE_SA.
 	 */
 	int (*update_sa)(struct ov2_nic *nic, struct ov2_request *req);
 	/**
-	 * @cancel: complete @req with -ECANCELED promptly if it is still pending; if it completes by itself at the same
-	 * time, do nothing. Context: process, may sleep, no locks; @req stays valid during the call.
-	 * NDIS: MiniportCancelDirectOidRequest.
+	 * @cancel: complete @req with -ECANCELED promptly if it is still pending; if it completes
+	 *	by itself at the same time, do nothing. Context: process, may sleep, no locks;
+	 *	@req stays valid during the call. NDIS: MiniportCancelDirectOidRequest.
 	 */
 	void (*cancel)(struct ov2_nic *nic, struct ov2_request *req);
 	/**
-	 * @reset: reset the NIC: its SA table is empty afterwards, keys wiped, and it touches no request or node any more.
-	 * Pending requests may be completed with -ECANCELED; the core aborts those that are not. New requests are not
-	 * submitted meanwhile. Context: process, may sleep, no locks; must take neither rtnl nor devlink's lock; ends in
-	 * bounded time. Return: 0, or an errno if the NIC is not usable any more; even then it must have let go of all
-	 * memory. NDIS: MiniportResetEx.
+	 * @reset: reset the NIC: its SA table is empty afterwards, keys wiped, and it touches no
+	 *	request or node any more. Pending requests may be completed with -ECANCELED; the
+	 *	core aborts those that are not. New requests are not submitted meanwhile.
+	 *	Context: process, may sleep, no locks; must take neither rtnl nor devlink's
+	 *	lock; ends in bounded time. Return: 0, or an errno if the NIC is not usable any
+	 *	more; even then it must have let go of all memory. NDIS: MiniportResetEx.
 	 */
 	int (*reset)(struct ov2_nic *nic);
 };
@@ -391,9 +402,6 @@ struct ov2_nic_ops {
  * @nic: the NIC
  * @netdev: the netdev
  * @index: the driver's number for it
- * @xfrmdev_ops: what @netdev points to; leads back from the netdev to the port
- * @list: on &struct ov2_nic's ports, under its lock
- * @closing: set under the NIC's lock when the netdev is on its way out: no more adds
  *
  * Lives in the driver's netdev_priv(). See ov2_port_add().
  */
@@ -401,7 +409,9 @@ struct ov2_port {
 	struct ov2_nic *nic;
 	struct net_device *netdev;
 	u32 index;
-	/* private: */
+	/* private: xfrmdev_ops is what the netdev points to and leads back to the port; the rest is
+	 * under the NIC's lock
+	 */
 	struct xfrmdev_ops xfrmdev_ops;
 	struct list_head list;
 	bool closing;
@@ -409,13 +419,14 @@ struct ov2_port {
 
 /* struct ov2_rx_meta.flags */
 #define OV2_RX_CRYPTO_DONE	BIT(0)	/* the NIC checked the packet; status says how it went */
-#define OV2_RX_SA_DELETE_REQ	BIT(1)	/* NDIS: SaDeleteReq. The NIC wants the SA and its counterpart deleted */
+#define OV2_RX_SA_DELETE_REQ	BIT(1)	/* the NIC wants SA and counterpart deleted */
 
 /**
  * struct ov2_rx_meta - What the NIC says of a received packet.
  * @cookie: the SA that it matched, &struct ov2_add_sa.cookie
  * @flags: OV2_RX_*
- * @status: with OV2_RX_CRYPTO_DONE: one of enum's CRYPTO_* bits of <net/xfrm.h> (CRYPTO_SUCCESS, ...). NDIS: CryptoStatus
+ * @status: with OV2_RX_CRYPTO_DONE: one of enum's CRYPTO_* bits of <net/xfrm.h> (CRYPTO_SUCCESS,
+ *	...). NDIS: CryptoStatus
  * @seq: 64-bit sequence number as the NIC inferred it
  *
  * NDIS: NDIS_IPSEC_OFFLOAD_V2_NET_BUFFER_LIST_INFO of a receive.
