@@ -10,6 +10,7 @@
 static struct dentry *ov2_debugfs_root;
 
 static void *ov2_debugfs_sas_start(struct seq_file *seq, loff_t *pos)
+	__acquires(&nic->lock)
 {
 	struct ov2_nic *nic = seq->private;
 
@@ -25,6 +26,7 @@ static void *ov2_debugfs_sas_next(struct seq_file *seq, void *v, loff_t *pos)
 }
 
 static void ov2_debugfs_sas_stop(struct seq_file *seq, void *v)
+	__releases(&nic->lock)
 {
 	struct ov2_nic *nic = seq->private;
 
