@@ -100,7 +100,7 @@ bool ov2sim_hw_tx_reap(struct ov2sim_hw *hw, u32 port, u32 queue, struct ov2sim_
 #define OV2SIM_RX_RETURNED	BIT(0)	/* no packet, just the buffer */
 #define OV2SIM_RX_CSUM_OK	BIT(1)	/* the (inner, if decrypted) TCP or UDP checksum is right */
 #define OV2SIM_RX_HASH_L4	BIT(2)	/* hash covers ports or an SPI */
-#define OV2SIM_RX_ESP_DONE	BIT(3)	/* matched an SA and was processed: status says how it went */
+#define OV2SIM_RX_ESP_DONE	BIT(3)	/* processed with an SA: status says how it went */
 
 /**
  * struct ov2sim_rxc - A received packet.

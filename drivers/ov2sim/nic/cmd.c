@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ov2sim: the command queue and the thread that executes request lists, one at a time.
+ *
+ * ov2sim_cmdq.lock guards the lists; a request is on queued or parked, or it is the one being
+ * executed (busy), and whoever takes it off its list is the one who completes it. So cancel, reset
+ * and the thread never complete one twice. The lock is taken with BH disabled: submission may come
+ * from softirq. Completion is called without it.
+ */
+#include <kunit/visibility.h>
+#include <linux/bottom_half.h>
+#include <linux/export.h>
+#include <linux/kthread.h>
+#include "hw.h"
+
+static void ov2sim_cmd_done(struct ov2sim_hw *hw, struct ov2_request *req, int status)
+{
+	local_bh_disable();
+	hw->ops->cmd_done(hw->drv, req, status);
+	local_bh_enable();
+}
+
+/* Neither longer nor shorter than it says: the NIC walks what it was given. */
+static bool ov2sim_cmd_count_ok(struct ov2sim_hw *hw, const struct ov2_request *req)
+{
+	const struct ov2_update_sa *update;
+	const struct ov2_delete_sa *del;
+	const struct ov2_add_sa *add;
+	u32 count = 0;
+
+	if (!req->count || req->count > hw->config.caps.max_list)
+		return false;
+	switch (req->kind) {
+	case OV2_ADD_SA:
+		for (add = req->add; add && count <= req->count; add = add->next)
+			count++;
+		break;
+	case OV2_DELETE_SA:
+		for (del = req->del; del && count <= req->count; del = del->next)
+			count++;
+		break;
+	case OV2_UPDATE_SA:
+		for (update = req->update; update && count <= req->count; update = update->next)
+			count++;
+		break;
+	default:
+		return false;
+	}
+	return count == req->count;
+}
+
+int ov2sim_hw_submit(struct ov2sim_hw *hw, struct ov2_request *req)
+{
+	struct ov2sim_cmdq *q = &hw->cmdq;
+	int err = -EINPROGRESS;
+
+	if (!ov2sim_cmd_count_ok(hw, req))
+		return -EINVAL;
+
+	spin_lock_bh(&q->lock);
+	if (q->resetting || q->pending >= hw->config.caps.max_requests) {
+		err = -EBUSY;
+	} else {
+		list_add_tail(&req->driver, &q->queued);
+		q->pending++;
+	}
+	spin_unlock_bh(&q->lock);
+	if (err == -EINPROGRESS)
+		wake_up(&q->wait);
+	return err;
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_submit);
+
+static bool ov2sim_cmd_take(struct list_head *list, struct ov2_request *req)
+{
+	struct ov2_request *other;
+
+	list_for_each_entry(other, list, driver) {
+		if (other == req) {
+			list_del(&req->driver);
+			return true;
+		}
+	}
+	return false;
+}
+
+void ov2sim_hw_cancel(struct ov2sim_hw *hw, struct ov2_request *req)
+{
+	struct ov2sim_cmdq *q = &hw->cmdq;
+	bool found;
+
+	spin_lock_bh(&q->lock);
+	found = ov2sim_cmd_take(&q->queued, req) || ov2sim_cmd_take(&q->parked, req);
+	if (found) {
+		q->pending--;
+		q->epoch++;
+		if (q->held == req)
+			q->held = NULL;
+	}
+	spin_unlock_bh(&q->lock);
+	if (!found)
+		return;
+	wake_up(&q->wait);
+	ov2sim_cmd_done(hw, req, -ECANCELED);
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_cancel);
+
+/* Abort what waits, and wait for what runs. */
+static void ov2sim_cmd_abort_all(struct ov2sim_hw *hw)
+{
+	struct ov2sim_cmdq *q = &hw->cmdq;
+	struct ov2_request *req, *next;
+	LIST_HEAD(aborted);
+
+	spin_lock_bh(&q->lock);
+	q->resetting = true;
+	list_splice_init(&q->queued, &aborted);
+	list_splice_init(&q->parked, &aborted);
+	list_for_each_entry(req, &aborted, driver)
+		q->pending--;
+	q->held = NULL;
+	q->epoch++;
+	spin_unlock_bh(&q->lock);
+	wake_up(&q->wait);
+
+	list_for_each_entry_safe(req, next, &aborted, driver) {
+		list_del(&req->driver);
+		ov2sim_cmd_done(hw, req, -ECANCELED);
+	}
+	wait_event(q->wait, !READ_ONCE(q->busy));
+}
+
+int ov2sim_hw_reset(struct ov2sim_hw *hw)
+{
+	struct ov2sim_cmdq *q = &hw->cmdq;
+	struct ov2sim_hwport *port;
+
+	mutex_lock(&q->reset_lock);
+	ov2sim_cmd_abort_all(hw);
+	ov2sim_sadb_flush(&hw->sadb);
+	for (u32 i = 0; i < hw->config.ports * hw->config.queues; i++) {
+		port = &hw->ports[i / hw->config.queues];
+		mutex_lock(&hw->lanes[i % hw->config.queues].lock);
+		ov2sim_port_drain(port, i % hw->config.queues);
+		mutex_unlock(&hw->lanes[i % hw->config.queues].lock);
+	}
+
+	spin_lock_bh(&q->lock);
+	q->resetting = false;
+	spin_unlock_bh(&q->lock);
+	mutex_unlock(&q->reset_lock);
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_reset);
+
+/* S2, S4: every node is tried; success if at least one SA was offloaded */
+static int ov2sim_cmd_add(struct ov2sim_hw *hw, struct ov2_request *req)
+{
+	u32 refuse = READ_ONCE(hw->faults.refuse);
+	int first = 0, good = 0;
+	u32 n = 0;
+
+	for (struct ov2_add_sa *node = req->add; node; node = node->next) {
+		if (READ_ONCE(hw->cmdq.resetting)) {
+			/* The reset takes back what this list has brought so far */
+			node->status = -ECANCELED;
+			node->offload_handle = 0;
+			return -ECANCELED;
+		}
+		if (++n == refuse) {
+			node->status = -EIO;
+			node->offload_handle = 0;
+		} else {
+			node->status = ov2sim_sadb_add(&hw->sadb, node);
+		}
+		if (!node->status)
+			good++;
+		else if (!first)
+			first = node->status;
+		cond_resched();
+	}
+	return good ? 0 : first;
+}
+
+/* S16: the whole list is walked. One grace period for all. */
+static int ov2sim_cmd_delete(struct ov2sim_hw *hw, struct ov2_request *req)
+{
+	LIST_HEAD(dead);
+
+	for (struct ov2_delete_sa *node = req->del; node; node = node->next)
+		ov2sim_sadb_unlink(&hw->sadb, node->offload_handle, &dead);
+	ov2sim_sadb_free(&hw->sadb, &dead);
+	return 0;
+}
+
+static int ov2sim_cmd_update(struct ov2sim_hw *hw, struct ov2_request *req)
+{
+	int first = 0, good = 0;
+
+	for (struct ov2_update_sa *node = req->update; node; node = node->next) {
+		node->status = ov2sim_sadb_update(&hw->sadb, node->offload_handle, &node->seq);
+		if (!node->status)
+			good++;
+		else if (!first)
+			first = node->status;
+	}
+	return good ? 0 : first;
+}
+
+static int ov2sim_cmd_execute(struct ov2sim_hw *hw, struct ov2_request *req)
+{
+	switch (req->kind) {
+	case OV2_ADD_SA:
+		return ov2sim_cmd_add(hw, req);
+	case OV2_DELETE_SA:
+		return ov2sim_cmd_delete(hw, req);
+	case OV2_UPDATE_SA:
+		return ov2sim_cmd_update(hw, req);
+	default:
+		return -EINVAL;
+	}
+}
+
+/* The next request to execute, or NULL if a fault has got it. */
+static struct ov2_request *ov2sim_cmd_next(struct ov2sim_hw *hw)
+{
+	struct ov2sim_cmdq *q = &hw->cmdq;
+	struct ov2_request *req;
+
+	lockdep_assert_held(&q->lock);
+	req = list_first_entry_or_null(&q->queued, struct ov2_request, driver);
+	if (!req)
+		return NULL;
+	if (ov2sim_fault_take(&hw->faults.lose)) {
+		list_move_tail(&req->driver, &q->parked);
+		return NULL;
+	}
+	if (!q->held && ov2sim_fault_take(&hw->faults.reorder)) {
+		list_move_tail(&req->driver, &q->parked);
+		q->held = req;
+		return NULL;
+	}
+	list_del(&req->driver);
+	q->busy = true;
+	return req;
+}
+
+static void ov2sim_cmd_run(struct ov2sim_hw *hw, struct ov2_request *req)
+{
+	struct ov2sim_cmdq *q = &hw->cmdq;
+	int status = ov2sim_cmd_execute(hw, req);
+
+	/* A driver that submits the next from the completion finds room for it */
+	spin_lock_bh(&q->lock);
+	q->pending--;
+	spin_unlock_bh(&q->lock);
+	ov2sim_cmd_done(hw, req, status);
+}
+
+/* What was held back has its turn now: after the one that came after it. */
+static struct ov2_request *ov2sim_cmd_release(struct ov2sim_cmdq *q)
+{
+	struct ov2_request *req;
+
+	spin_lock_bh(&q->lock);
+	req = q->held;
+	if (req)
+		list_del(&req->driver);
+	else
+		q->busy = false;
+	q->held = NULL;
+	spin_unlock_bh(&q->lock);
+	return req;
+}
+
+static void ov2sim_cmd_turn(struct ov2sim_hw *hw)
+{
+	struct ov2sim_cmdq *q = &hw->cmdq;
+	struct ov2_request *req;
+
+	spin_lock_bh(&q->lock);
+	req = ov2sim_cmd_next(hw);
+	spin_unlock_bh(&q->lock);
+	if (!req)
+		return;
+	do {
+		ov2sim_cmd_run(hw, req);
+		req = ov2sim_cmd_release(q);
+	} while (req);
+	wake_up(&q->wait);
+}
+
+/* Return: whether the first request's delay has gone by undisturbed */
+static bool ov2sim_cmd_delay(struct ov2sim_hw *hw)
+{
+	u32 delay = READ_ONCE(hw->faults.delay);
+	struct ov2sim_cmdq *q = &hw->cmdq;
+	u32 epoch = READ_ONCE(q->epoch);
+
+	if (!delay)
+		return true;
+	return !wait_event_idle_timeout(q->wait,
+					epoch != READ_ONCE(q->epoch) || kthread_should_stop(),
+					msecs_to_jiffies(delay));
+}
+
+static int ov2sim_cmd_thread(void *arg)
+{
+	struct ov2sim_hw *hw = arg;
+	struct ov2sim_cmdq *q = &hw->cmdq;
+
+	while (!kthread_should_stop()) {
+		wait_event_idle(q->wait, !list_empty_careful(&q->queued) || kthread_should_stop());
+		if (!kthread_should_stop() && ov2sim_cmd_delay(hw))
+			ov2sim_cmd_turn(hw);
+	}
+	return 0;
+}
+
+int ov2sim_cmd_init(struct ov2sim_hw *hw)
+{
+	struct ov2sim_cmdq *q = &hw->cmdq;
+	struct task_struct *task;
+
+	spin_lock_init(&q->lock);
+	INIT_LIST_HEAD(&q->queued);
+	INIT_LIST_HEAD(&q->parked);
+	init_waitqueue_head(&q->wait);
+	mutex_init(&q->reset_lock);
+	task = kthread_run(ov2sim_cmd_thread, hw, "%s-cmd", hw->config.name);
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	q->task = task;
+	return 0;
+}
+
+/* Nothing is accepted any more, and nothing is left. */
+void ov2sim_cmd_destroy(struct ov2sim_hw *hw)
+{
+	ov2sim_cmd_abort_all(hw);
+	kthread_stop(hw->cmdq.task);
+}

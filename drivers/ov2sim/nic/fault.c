@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* ov2sim: faults. The knobs are plain words that debugfs writes; a count is used up by cmpxchg. */
+#include <kunit/visibility.h>
+#include <linux/atomic.h>
+#include <linux/export.h>
+#include <linux/kernel.h>
+#include "hw.h"
+
+static const struct {
+	const char *name;
+	size_t offset;
+} ov2sim_fault_knobs[] = {
+	{ "delay_ms", offsetof(struct ov2sim_faults, delay) },
+	{ "lose", offsetof(struct ov2sim_faults, lose) },
+	{ "refuse_nth", offsetof(struct ov2sim_faults, refuse) },
+	{ "reorder", offsetof(struct ov2sim_faults, reorder) },
+	{ "nomem", offsetof(struct ov2sim_faults, nomem) },
+};
+
+u32 *ov2sim_hw_fault(struct ov2sim_hw *hw, unsigned int i, const char **name)
+{
+	if (i >= ARRAY_SIZE(ov2sim_fault_knobs))
+		return NULL;
+	*name = ov2sim_fault_knobs[i].name;
+	return (void *)&hw->faults + ov2sim_fault_knobs[i].offset;
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_fault);
+
+/* Use up one of a knob's count; false if there is none left. */
+bool ov2sim_fault_take(u32 *knob)
+{
+	u32 old = READ_ONCE(*knob);
+
+	do {
+		if (!old)
+			return false;
+	} while (!try_cmpxchg(knob, &old, old - 1));
+	return true;
+}

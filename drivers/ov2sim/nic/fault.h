@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* ov2sim: faults of the NIC, switched by debugfs. */
+#ifndef __OV2SIM_NIC_FAULT_H
+#define __OV2SIM_NIC_FAULT_H
+
+#include <linux/types.h>
+
+/**
+ * struct ov2sim_faults - Knobs; 0 is off. Written at any time, by anybody.
+ * @delay: execute each list this many milliseconds after its turn has come
+ * @lose: never execute, and never answer, this many of the next lists
+ * @refuse: refuse this node (1 is the first) of each ADD list
+ * @reorder: answer this many of the next lists only after the one that follows
+ * @nomem: run out of memory for this many of the next SAs
+ */
+struct ov2sim_faults {
+	u32 delay;
+	u32 lose;
+	u32 refuse;
+	u32 reorder;
+	u32 nomem;
+};
+
+bool ov2sim_fault_take(u32 *knob);
+
+#endif /* __OV2SIM_NIC_FAULT_H */

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* ov2sim: frames inside the NIC and on the wire. */
+#ifndef __OV2SIM_NIC_FRAME_H
+#define __OV2SIM_NIC_FRAME_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+
+/**
+ * struct ov2sim_frame - One Ethernet frame, linear.
+ * @list: in a fifo, or with other segments of its descriptor
+ * @hash: receive hash, as the receiving port computes it on arrival
+ * @hash_l4: @hash covers ports or an SPI
+ * @len: bytes
+ * @data: the frame; aligned so that its IP header is
+ */
+struct ov2sim_frame {
+	struct list_head list;
+	u32 hash;
+	bool hash_l4;
+	u32 len;
+	u8 *data;
+};
+
+int ov2sim_frame_init(void);
+void ov2sim_frame_exit(void);
+struct ov2sim_frame *ov2sim_frame_alloc(u32 len);
+void ov2sim_frame_free(struct ov2sim_frame *frame);
+u32 ov2sim_frames_free(struct list_head *frames);
+unsigned int ov2sim_frames_live(void);
+
+#endif /* __OV2SIM_NIC_FRAME_H */

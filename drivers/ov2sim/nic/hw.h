@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* ov2sim: the insides of the NIC. */
+#ifndef __OV2SIM_NIC_HW_H
+#define __OV2SIM_NIC_HW_H
+
+#include <linux/atomic.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include "fault.h"
+#include "frame.h"
+#include "nic.h"
+#include "sadb.h"
+
+struct task_struct;
+
+/* Frames that wait in a port's queue before the sender is told to pause */
+#define OV2SIM_FIFO_MAX		512
+/* Frames or descriptors that a lane does for one queue before it looks at the next */
+#define OV2SIM_BUDGET		64
+/* How long a frame waits for a buffer, or for room at the other end, before it is dropped */
+#define OV2SIM_PATIENCE		(HZ / 4)
+
+/**
+ * struct ov2sim_tx_slot - One descriptor and what became of it.
+ * @txd: the driver's
+ * @frames: frames made
+ * @status: result
+ */
+struct ov2sim_tx_slot {
+	struct ov2sim_txd txd;
+	u32 frames;
+	int status;
+};
+
+/**
+ * struct ov2sim_rx_slot - One buffer and what was put into it.
+ * @va: where
+ * @size: how long
+ * @rxc: result; its buf is set when the buffer is posted
+ */
+struct ov2sim_rx_slot {
+	void *va;
+	u32 size;
+	struct ov2sim_rxc rxc;
+};
+
+/**
+ * struct ov2sim_index - The three free-running indices of a ring; slot numbers modulo its size.
+ * @size: slots, a power of two; 0 if the port is not open
+ * @posted: written by the driver, after the slot
+ * @done: written by the NIC, after the result
+ * @reaped: written by the driver, after it has read the result
+ */
+struct ov2sim_index {
+	u32 size;
+	u32 posted;
+	u32 done;
+	u32 reaped;
+};
+
+/**
+ * struct ov2sim_fifo - Frames that have come from the wire.
+ * @lock: guards the rest; taken with BH enabled, in process context only
+ * @frames: &struct ov2sim_frame
+ * @count: of them
+ * @open: the port is started
+ * @paused: a sender waits for room
+ */
+struct ov2sim_fifo {
+	spinlock_t lock;	/* guards the rest; process context only */
+	struct list_head frames;
+	u32 count;
+	bool open;
+	bool paused;
+};
+
+/**
+ * struct ov2sim_queue - A queue pair of a port.
+ * @tx: TX ring
+ * @tx_slots: its slots
+ * @rx: RX ring
+ * @rx_slots: its slots
+ * @fifo: frames from the wire
+ * @built: frames of the descriptor in work, until the wire takes them; its lane's
+ * @tx_wait: jiffies when @built began to wait, 0 if it does not
+ * @rx_wait: jiffies when @fifo began to wait for a buffer, 0 if it does not
+ */
+struct ov2sim_queue {
+	struct ov2sim_index tx;
+	struct ov2sim_tx_slot *tx_slots;
+	struct ov2sim_index rx;
+	struct ov2sim_rx_slot *rx_slots;
+	struct ov2sim_fifo fifo;
+	struct list_head built;
+	unsigned long tx_wait;
+	unsigned long rx_wait;
+};
+
+/**
+ * struct ov2sim_hwport - A port.
+ * @hw: the NIC
+ * @index: its number there
+ * @peer: the other end of the wire; written under the link mutex, read under RCU
+ * @started: written under the link mutex; a lane that reads it as true may use the rings until it
+ *	gives its lock back
+ * @up: link state as last told; link mutex
+ * @features: OV2SIM_PORT_*
+ * @nqueues: queue pairs that are open, 0 if the port is not
+ * @queues: all of them
+ * @stats: by &enum ov2sim_stat
+ */
+struct ov2sim_hwport {
+	struct ov2sim_hw *hw;
+	u32 index;
+	struct ov2sim_hwport __rcu *peer;
+	bool started;
+	bool up;
+	u32 features;
+	u32 nqueues;
+	struct ov2sim_queue *queues;
+	atomic64_t stats[OV2SIM_STAT_COUNT];
+};
+
+/**
+ * struct ov2sim_lane - A data thread.
+ * @hw: the NIC
+ * @index: number of the queues that it serves
+ * @task: the thread
+ * @wait: where it waits
+ * @kicked: there may be something to do
+ * @lock: held while it works: who holds it knows that it does not
+ */
+struct ov2sim_lane {
+	struct ov2sim_hw *hw;
+	u32 index;
+	struct task_struct *task;
+	wait_queue_head_t wait;
+	atomic_t kicked;
+	struct mutex lock;	/* held while the lane works */
+};
+
+/**
+ * struct ov2sim_cmdq - The command queue.
+ * @lock: guards the rest
+ * @queued: requests that wait, in order, the first perhaps for its delay to be over
+ * @parked: requests that faults have lost or hold back
+ * @held: the one of @parked that is to be answered after the next, or NULL
+ * @pending: requests submitted and not complete
+ * @epoch: counts aborts, so that a delay ends early
+ * @busy: a list is being executed
+ * @resetting: nothing is accepted
+ * @wait: for @queued, @busy, @epoch
+ * @task: the thread that executes
+ * @reset_lock: one reset at a time
+ */
+struct ov2sim_cmdq {
+	spinlock_t lock;	/* guards the rest; softirq takes it, too */
+	struct list_head queued;
+	struct list_head parked;
+	struct ov2_request *held;
+	u32 pending;
+	u32 epoch;
+	bool busy;
+	bool resetting;
+	wait_queue_head_t wait;
+	struct task_struct *task;
+	struct mutex reset_lock;	/* one reset at a time */
+};
+
+/**
+ * struct ov2sim_hw - A NIC.
+ * @config: what it is made of; the name is its own copy
+ * @ops: interrupts
+ * @drv: their argument
+ * @cmdq: commands
+ * @sadb: SA table
+ * @faults: knobs
+ * @ports: &struct ov2sim_hw_config.ports of them
+ * @lanes: &struct ov2sim_hw_config.queues of them
+ */
+struct ov2sim_hw {
+	struct ov2sim_hw_config config;
+	const struct ov2sim_hw_ops *ops;
+	void *drv;
+	struct ov2sim_cmdq cmdq;
+	struct ov2sim_sadb sadb;
+	struct ov2sim_faults faults;
+	struct ov2sim_hwport *ports;
+	struct ov2sim_lane *lanes;
+};
+
+static inline struct ov2sim_queue *ov2sim_queue(struct ov2sim_hw *hw, u32 port, u32 queue)
+{
+	return &hw->ports[port].queues[queue];
+}
+
+/* An index that the other side writes, and what it has put into the slots before */
+static inline u32 ov2sim_index_read(const u32 *index)
+{
+	/* Pairs with ov2sim_index_write() */
+	return smp_load_acquire(index);
+}
+
+/* Pass slots on to the other side */
+static inline void ov2sim_index_write(u32 *index, u32 value)
+{
+	/* Pairs with ov2sim_index_read() */
+	smp_store_release(index, value);
+}
+
+static inline void ov2sim_stat_add(struct ov2sim_hwport *port, enum ov2sim_stat stat, u64 n)
+{
+	atomic64_add(n, &port->stats[stat]);
+}
+
+/* cmd.c */
+int ov2sim_cmd_init(struct ov2sim_hw *hw);
+void ov2sim_cmd_destroy(struct ov2sim_hw *hw);
+
+/* lane.c */
+int ov2sim_lane_init(struct ov2sim_lane *lane, struct ov2sim_hw *hw, u32 index);
+void ov2sim_lane_destroy(struct ov2sim_lane *lane);
+void ov2sim_lane_kick(struct ov2sim_lane *lane);
+
+/* port.c */
+void ov2sim_port_drain(struct ov2sim_hwport *port, u32 queue);
+
+/* link.c */
+int ov2sim_link_send(struct ov2sim_hwport *port, struct list_head *frames);
+void ov2sim_link_resume(struct ov2sim_hwport *port);
+void ov2sim_link_set_started(struct ov2sim_hwport *port, bool started);
+
+/* tx.c, rx.c: return false if there was nothing to do or nothing could be done */
+bool ov2sim_tx_work(struct ov2sim_hwport *port, u32 queue);
+bool ov2sim_rx_work(struct ov2sim_hwport *port, u32 queue);
+
+#endif /* __OV2SIM_NIC_HW_H */

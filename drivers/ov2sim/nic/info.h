@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* ov2sim: what the NIC shows of itself, and faults. Part of nic.h, which is what to include. */
+#ifndef __OV2SIM_NIC_INFO_H
+#define __OV2SIM_NIC_INFO_H
+
+#include <net/ov2/types.h>
+
+struct ov2sim_hw;
+
+/* Counters: stats.c */
+enum ov2sim_stat {
+	OV2SIM_STAT_RX_PKTS,
+	OV2SIM_STAT_RX_BYTES,
+	OV2SIM_STAT_RX_FAIL,
+	OV2SIM_STAT_RX_NO_SA,
+	OV2SIM_STAT_TX_PKTS,
+	OV2SIM_STAT_TX_BYTES,
+	OV2SIM_STAT_TX_DROP,
+	OV2SIM_STAT_TX_NO_SA,
+	OV2SIM_STAT_TX_MISMATCH,
+	OV2SIM_STAT_TX_LSO,
+	OV2SIM_STAT_WIRE_RX,
+	OV2SIM_STAT_WIRE_TX,
+	OV2SIM_STAT_RX_NO_BUFFER,
+	OV2SIM_STAT_RX_TOO_LONG,
+	OV2SIM_STAT_TX_NO_LINK,
+	OV2SIM_STAT_TX_NO_ROOM,
+	OV2SIM_STAT_TX_BAD,
+	OV2SIM_STAT_RESET_DROP,
+	OV2SIM_STAT_NO_MEM,
+	OV2SIM_STAT_COUNT,
+};
+
+/* Names for ethtool -S, mlx5's where it has one; by enum ov2sim_stat */
+extern const char *const ov2sim_stat_names[OV2SIM_STAT_COUNT];
+
+/** ov2sim_hw_stats() - Read a port's counters. Context: any. */
+void ov2sim_hw_stats(struct ov2sim_hw *hw, u32 port, u64 stats[OV2SIM_STAT_COUNT]);
+
+/* For debugfs */
+
+/**
+ * struct ov2sim_sa_info - What may be shown of an SA: everything but its keys.
+ * @handle: offload_handle
+ * @cookie: the core's name for it
+ * @port: port
+ * @dir: direction
+ * @family: family of the addresses
+ * @mode: mode
+ * @encap: encapsulation
+ * @esn: 64-bit sequence numbers
+ * @spi: SPI
+ * @saddr: source
+ * @daddr: destination
+ * @alg: name of the algorithm
+ * @icv_len: ICV length in bytes
+ * @packets: packets processed well
+ * @bytes: their bytes
+ * @fails: packets that failed
+ * @seq: highest 64-bit sequence number used or verified
+ */
+struct ov2sim_sa_info {
+	u32 handle;
+	u32 cookie;
+	u32 port;
+	enum ov2_dir dir;
+	enum ov2_family family;
+	enum ov2_mode mode;
+	enum ov2_encap encap;
+	bool esn;
+	__be32 spi;
+	struct in6_addr saddr;
+	struct in6_addr daddr;
+	const char *alg;
+	u16 icv_len;
+	u64 packets;
+	u64 bytes;
+	u64 fails;
+	u64 seq;
+};
+
+/**
+ * ov2sim_hw_sa_next() - Walk the SA table in the order of handles.
+ * @hw: the NIC
+ * @handle: the previous SA's handle, 0 to begin
+ * @info: the next SA
+ *
+ * Context: process, may sleep.
+ * Return: false at the end.
+ */
+bool ov2sim_hw_sa_next(struct ov2sim_hw *hw, u32 handle, struct ov2sim_sa_info *info);
+
+/** ov2sim_hw_sa_count() - SAs in the table. Context: any. */
+u32 ov2sim_hw_sa_count(struct ov2sim_hw *hw);
+
+/**
+ * ov2sim_hw_fault() - Find a fault's knob: fault.c lists them.
+ * @hw: the NIC
+ * @i: index, from 0
+ * @name: its name
+ *
+ * Return: the knob, 0 is off; NULL after the last one.
+ */
+u32 *ov2sim_hw_fault(struct ov2sim_hw *hw, unsigned int i, const char **name);
+
+#endif /* __OV2SIM_NIC_INFO_H */

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ov2sim: wires. A wire is two ports that point at each other.
+ *
+ * Pointers, started and up are written under ov2sim_link_mutex; link_change is called under it,
+ * so that calls are in order. A sender reads the pointer under RCU, and a NIC goes only after it
+ * was unlinked and a grace period has passed.
+ */
+#include <kunit/visibility.h>
+#include <linux/bottom_half.h>
+#include <linux/export.h>
+#include <linux/rcupdate.h>
+#include "hw.h"
+#include "parse.h"
+
+static DEFINE_MUTEX(ov2sim_link_mutex);
+
+static struct ov2sim_hwport *ov2sim_link_peer(struct ov2sim_hwport *port)
+{
+	return rcu_dereference_protected(port->peer, lockdep_is_held(&ov2sim_link_mutex));
+}
+
+static void ov2sim_link_update(struct ov2sim_hwport *port)
+{
+	struct ov2sim_hwport *peer = ov2sim_link_peer(port);
+	bool up = peer && port->started && peer->started;
+	struct ov2sim_hw *hw = port->hw;
+
+	lockdep_assert_held(&ov2sim_link_mutex);
+	if (up == port->up)
+		return;
+	port->up = up;
+	local_bh_disable();
+	hw->ops->link_change(hw->drv, port->index, up);
+	local_bh_enable();
+}
+
+void ov2sim_link_set_started(struct ov2sim_hwport *port, bool started)
+{
+	struct ov2sim_hwport *peer;
+
+	mutex_lock(&ov2sim_link_mutex);
+	WRITE_ONCE(port->started, started);
+	ov2sim_link_update(port);
+	peer = ov2sim_link_peer(port);
+	if (peer)
+		ov2sim_link_update(peer);
+	mutex_unlock(&ov2sim_link_mutex);
+}
+
+int ov2sim_hw_link(struct ov2sim_hw *hw_a, u32 port_a, struct ov2sim_hw *hw_b, u32 port_b)
+{
+	struct ov2sim_hwport *a, *b;
+	int err = 0;
+
+	if (port_a >= hw_a->config.ports || port_b >= hw_b->config.ports)
+		return -EINVAL;
+	a = &hw_a->ports[port_a];
+	b = &hw_b->ports[port_b];
+	if (a == b)
+		return -EINVAL;
+
+	mutex_lock(&ov2sim_link_mutex);
+	if (ov2sim_link_peer(a) || ov2sim_link_peer(b)) {
+		err = -EBUSY;
+	} else {
+		rcu_assign_pointer(a->peer, b);
+		rcu_assign_pointer(b->peer, a);
+		ov2sim_link_update(a);
+		ov2sim_link_update(b);
+	}
+	mutex_unlock(&ov2sim_link_mutex);
+	return err;
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_link);
+
+int ov2sim_hw_unlink(struct ov2sim_hw *hw, u32 port)
+{
+	struct ov2sim_hwport *a, *b;
+
+	if (port >= hw->config.ports)
+		return -EINVAL;
+	a = &hw->ports[port];
+
+	mutex_lock(&ov2sim_link_mutex);
+	b = ov2sim_link_peer(a);
+	if (b) {
+		RCU_INIT_POINTER(a->peer, NULL);
+		RCU_INIT_POINTER(b->peer, NULL);
+		ov2sim_link_update(a);
+		ov2sim_link_update(b);
+	}
+	mutex_unlock(&ov2sim_link_mutex);
+	if (!b)
+		return -ENOLINK;
+	/* Whoever still sends over it, or kicks its other end, must be through */
+	synchronize_rcu();
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_unlink);
+
+/* All frames of a list are of one flow: the first one's hash is everybody's. */
+static int ov2sim_link_deliver(struct ov2sim_hwport *port, struct list_head *frames)
+{
+	struct ov2sim_frame *frame = list_first_entry(frames, struct ov2sim_frame, list);
+	u32 hash, queues = READ_ONCE(port->nqueues);
+	struct ov2sim_fifo *fifo;
+	struct ov2sim_lane *lane;
+	int err = 0;
+	bool l4;
+
+	if (!queues)
+		return -ENETDOWN;
+	hash = ov2sim_pkt_hash(frame->data, frame->len, &l4);
+	fifo = &port->queues[hash % queues].fifo;
+	lane = &port->hw->lanes[hash % queues];
+
+	spin_lock(&fifo->lock);
+	if (!fifo->open) {
+		err = -ENETDOWN;
+	} else if (fifo->count >= OV2SIM_FIFO_MAX) {
+		fifo->paused = true;
+		err = -ENOSPC;
+	} else {
+		list_for_each_entry(frame, frames, list) {
+			frame->hash = hash;
+			frame->hash_l4 = l4;
+			fifo->count++;
+		}
+		list_splice_tail_init(frames, &fifo->frames);
+	}
+	spin_unlock(&fifo->lock);
+	if (!err)
+		ov2sim_lane_kick(lane);
+	return err;
+}
+
+/**
+ * ov2sim_link_send() - Put frames on the wire.
+ * @port: the sending port
+ * @frames: frames of one flow; empty afterwards if the wire has taken them
+ *
+ * Return: 0; -ENOLINK or -ENETDOWN if there is nobody to take them; -ENOSPC if the other end has
+ * no room now: ov2sim_link_resume() kicks the lane then.
+ */
+int ov2sim_link_send(struct ov2sim_hwport *port, struct list_head *frames)
+{
+	struct ov2sim_hwport *peer;
+	int err = -ENOLINK;
+
+	rcu_read_lock();
+	peer = rcu_dereference(port->peer);
+	if (peer)
+		err = ov2sim_link_deliver(peer, frames);
+	rcu_read_unlock();
+	return err;
+}
+
+/* There is room in @port again: tell who may be waiting for it. */
+void ov2sim_link_resume(struct ov2sim_hwport *port)
+{
+	struct ov2sim_hwport *peer;
+
+	rcu_read_lock();
+	peer = rcu_dereference(port->peer);
+	if (peer) {
+		for (u32 i = 0; i < peer->hw->config.queues; i++)
+			ov2sim_lane_kick(&peer->hw->lanes[i]);
+	}
+	rcu_read_unlock();
+}

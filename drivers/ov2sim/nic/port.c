@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ov2sim: ports and their rings.
+ *
+ * A ring has three indices, each with one writer: the driver posts, the NIC does, the driver
+ * reaps. They run freely, and a release store of one passes on what stands in the slots. nqueues
+ * and rings change only while the port is stopped.
+ */
+#include <kunit/visibility.h>
+#include <linux/export.h>
+#include <linux/log2.h>
+#include <linux/slab.h>
+#include "hw.h"
+
+/* A reset looks at the rings of ports that are not started, too, under the lane's lock. */
+static void ov2sim_queue_free(struct ov2sim_hw *hw, struct ov2sim_hwport *port, u32 i)
+{
+	struct ov2sim_queue *queue = &port->queues[i];
+
+	mutex_lock(&hw->lanes[i].lock);
+	kvfree(queue->tx_slots);
+	kvfree(queue->rx_slots);
+	queue->tx_slots = NULL;
+	queue->rx_slots = NULL;
+	memset(&queue->tx, 0, sizeof(queue->tx));
+	memset(&queue->rx, 0, sizeof(queue->rx));
+	mutex_unlock(&hw->lanes[i].lock);
+}
+
+static int ov2sim_queue_alloc(struct ov2sim_hw *hw, struct ov2sim_hwport *port, u32 i,
+			      const struct ov2sim_port_config *config)
+{
+	struct ov2sim_queue *queue = &port->queues[i];
+	int err;
+
+	mutex_lock(&hw->lanes[i].lock);
+	queue->tx_slots = kvcalloc(config->tx_ring, sizeof(*queue->tx_slots), GFP_KERNEL);
+	queue->rx_slots = kvcalloc(config->rx_ring, sizeof(*queue->rx_slots), GFP_KERNEL);
+	queue->tx = (struct ov2sim_index){ .size = config->tx_ring };
+	queue->rx = (struct ov2sim_index){ .size = config->rx_ring };
+	err = queue->tx_slots && queue->rx_slots ? 0 : -ENOMEM;
+	mutex_unlock(&hw->lanes[i].lock);
+	return err;
+}
+
+int ov2sim_hw_port_open(struct ov2sim_hw *hw, u32 port, const struct ov2sim_port_config *config)
+{
+	struct ov2sim_hwport *p = &hw->ports[port];
+	u32 i;
+
+	if (!config->queues || config->queues > hw->config.queues ||
+	    !is_power_of_2(config->tx_ring) || !is_power_of_2(config->rx_ring))
+		return -EINVAL;
+	if (p->nqueues)
+		return -EBUSY;
+
+	for (i = 0; i < config->queues; i++) {
+		if (ov2sim_queue_alloc(hw, p, i, config))
+			goto err_free_queues;
+	}
+	WRITE_ONCE(p->nqueues, config->queues);
+	return 0;
+
+err_free_queues:
+	do {
+		ov2sim_queue_free(hw, p, i);
+	} while (i--);
+	return -ENOMEM;
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_port_open);
+
+void ov2sim_hw_port_close(struct ov2sim_hw *hw, u32 port)
+{
+	struct ov2sim_hwport *p = &hw->ports[port];
+	u32 queues = p->nqueues;
+
+	WRITE_ONCE(p->nqueues, 0);
+	for (u32 i = 0; i < queues; i++)
+		ov2sim_queue_free(hw, p, i);
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_port_close);
+
+static void ov2sim_fifo_set_open(struct ov2sim_fifo *fifo, bool open)
+{
+	spin_lock(&fifo->lock);
+	fifo->open = open;
+	spin_unlock(&fifo->lock);
+}
+
+void ov2sim_hw_port_start(struct ov2sim_hw *hw, u32 port)
+{
+	struct ov2sim_hwport *p = &hw->ports[port];
+
+	for (u32 i = 0; i < p->nqueues; i++)
+		ov2sim_fifo_set_open(&p->queues[i].fifo, true);
+	ov2sim_link_set_started(p, true);
+	for (u32 i = 0; i < p->nqueues; i++)
+		ov2sim_lane_kick(&hw->lanes[i]);
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_port_start);
+
+/*
+ * Drop what one queue of a port holds of packets. The caller has the lane's lock, so that the
+ * lane is not at it. Buffers stay posted.
+ */
+void ov2sim_port_drain(struct ov2sim_hwport *port, u32 queue)
+{
+	struct ov2sim_queue *q = &port->queues[queue];
+	struct ov2sim_fifo *fifo = &q->fifo;
+	struct ov2sim_tx_slot *slot;
+	u32 dropped, posted, done;
+	LIST_HEAD(frames);
+
+	lockdep_assert_held(&port->hw->lanes[queue].lock);
+	spin_lock(&fifo->lock);
+	list_splice_init(&fifo->frames, &frames);
+	fifo->count = 0;
+	fifo->paused = false;
+	spin_unlock(&fifo->lock);
+	dropped = ov2sim_frames_free(&frames);
+	ov2sim_frames_free(&q->built);
+
+	posted = ov2sim_index_read(&q->tx.posted);
+	for (done = q->tx.done; done != posted; done++) {
+		slot = &q->tx_slots[done & (q->tx.size - 1)];
+		slot->frames = 0;
+		slot->status = -ECANCELED;
+		dropped++;
+	}
+	ov2sim_index_write(&q->tx.done, done);
+	q->tx_wait = 0;
+	q->rx_wait = 0;
+	ov2sim_stat_add(port, OV2SIM_STAT_RESET_DROP, dropped);
+	ov2sim_link_resume(port);
+}
+
+static void ov2sim_port_return_buffers(struct ov2sim_queue *q)
+{
+	u32 posted = ov2sim_index_read(&q->rx.posted);
+	struct ov2sim_rxc *rxc;
+	u32 done;
+
+	for (done = q->rx.done; done != posted; done++) {
+		rxc = &q->rx_slots[done & (q->rx.size - 1)].rxc;
+		*rxc = (struct ov2sim_rxc){ .buf = rxc->buf, .flags = OV2SIM_RX_RETURNED };
+	}
+	ov2sim_index_write(&q->rx.done, done);
+}
+
+void ov2sim_hw_port_stop(struct ov2sim_hw *hw, u32 port)
+{
+	struct ov2sim_hwport *p = &hw->ports[port];
+
+	ov2sim_link_set_started(p, false);
+	for (u32 i = 0; i < p->nqueues; i++) {
+		ov2sim_fifo_set_open(&p->queues[i].fifo, false);
+		mutex_lock(&hw->lanes[i].lock);
+		ov2sim_port_drain(p, i);
+		ov2sim_port_return_buffers(&p->queues[i]);
+		mutex_unlock(&hw->lanes[i].lock);
+	}
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_port_stop);
+
+void ov2sim_hw_port_features(struct ov2sim_hw *hw, u32 port, u32 features)
+{
+	WRITE_ONCE(hw->ports[port].features, features);
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_port_features);

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ov2sim: receive: from a frame on the wire to a buffer of the driver's.
+ *
+ * The ring's indices are explained in port.c. Everything else here is done by the queue's lane,
+ * under its lock.
+ */
+#include <kunit/visibility.h>
+#include <linux/bottom_half.h>
+#include <linux/export.h>
+#include <linux/unaligned.h>
+#include <net/xfrm.h>
+#include "hw.h"
+#include "parse.h"
+#include "rx.h"
+
+int ov2sim_hw_rx_post(struct ov2sim_hw *hw, u32 port, u32 queue, void *buf, void *va, u32 size)
+{
+	struct ov2sim_queue *q = ov2sim_queue(hw, port, queue);
+	struct ov2sim_rx_slot *slot;
+	u32 posted = q->rx.posted;
+
+	if (posted - ov2sim_index_read(&q->rx.reaped) == q->rx.size)
+		return -ENOSPC;
+	slot = &q->rx_slots[posted & (q->rx.size - 1)];
+	*slot = (struct ov2sim_rx_slot){ .va = va, .size = size, .rxc.buf = buf };
+	ov2sim_index_write(&q->rx.posted, posted + 1);
+	/* Kick only a lane that has run out of buffers; pairs with ov2sim_rx_starved() */
+	smp_mb();
+	if (READ_ONCE(q->rx_wait))
+		ov2sim_lane_kick(&hw->lanes[queue]);
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_rx_post);
+
+bool ov2sim_hw_rx_reap(struct ov2sim_hw *hw, u32 port, u32 queue, struct ov2sim_rxc *rxc)
+{
+	struct ov2sim_queue *q = ov2sim_queue(hw, port, queue);
+	u32 reaped = q->rx.reaped;
+
+	if (reaped == ov2sim_index_read(&q->rx.done))
+		return false;
+	*rxc = q->rx_slots[reaped & (q->rx.size - 1)].rxc;
+	ov2sim_index_write(&q->rx.reaped, reaped + 1);
+	return true;
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_rx_reap);
+
+/* Take checksum offload behind the IP header at @l3, in the clear packet that ends at @end. */
+static void ov2sim_rx_inner_csum(const u8 *data, u32 l3, u32 end, u8 next_header,
+				 struct ov2sim_rxc *rxc)
+{
+	enum ov2_family family = next_header == IPPROTO_IPIP ? OV2_IPV4 : OV2_IPV6;
+	struct ov2sim_pkt inner;
+
+	if (ov2sim_parse_ip(data, l3, end, family, &inner) && ov2sim_pkt_csum_ok(data, &inner))
+		rxc->flags |= OV2SIM_RX_CSUM_OK;
+}
+
+static void ov2sim_rx_esp_csum(const struct ov2sim_sa *sa, const u8 *data,
+			       const struct ov2sim_pkt *pkt, struct ov2sim_rxc *rxc)
+{
+	u32 tail = pkt->end - sa->esp.icv_len - 2;
+	struct ov2sim_pkt inner = *pkt;
+
+	inner.l4 = pkt->esp + OV2SIM_ESP_HLEN + sa->esp.iv_len;
+	inner.end = tail - data[tail];
+	inner.proto = rxc->next_header;
+	if (sa->mode == OV2_TUNNEL) {
+		ov2sim_rx_inner_csum(data, inner.l4, inner.end, inner.proto, rxc);
+		return;
+	}
+	ov2sim_parse_l4(data, &inner);
+	if (ov2sim_pkt_csum_ok(data, &inner))
+		rxc->flags |= OV2SIM_RX_CSUM_OK;
+}
+
+/**
+ * ov2sim_rx_esp() - Process a packet with the SA that it matches.
+ * @sa: the SA
+ * @frame: the frame as it came
+ * @data: a copy of it, decrypted in place; as it came again if the packet is not good
+ * @pkt: the frame, parsed
+ * @csum: verify the inner checksum
+ * @rxc: what to tell the driver
+ */
+void ov2sim_rx_esp(struct ov2sim_sa *sa, const struct ov2sim_frame *frame, u8 *data,
+		   const struct ov2sim_pkt *pkt, bool csum, struct ov2sim_rxc *rxc)
+{
+	u32 len = pkt->end - pkt->esp;
+
+	rxc->flags |= OV2SIM_RX_ESP_DONE;
+	rxc->cookie = sa->cookie;
+	rxc->seq = ov2sim_sa_infer(sa, get_unaligned_be32(data + pkt->esp + 4));
+	rxc->status = ov2sim_esp_open(&sa->esp, sa->mode, data + pkt->esp, len, rxc->seq,
+				      &rxc->next_header);
+	if (rxc->status != CRYPTO_SUCCESS) {
+		/* What decryption has left in there is nobody's business */
+		memcpy(data + pkt->esp, frame->data + pkt->esp, len);
+		atomic64_inc(&sa->fails);
+		return;
+	}
+
+	ov2sim_sa_advance(sa, rxc->seq);
+	atomic64_inc(&sa->packets);
+	atomic64_add(frame->len, &sa->bytes);
+	if (csum)
+		ov2sim_rx_esp_csum(sa, data, pkt, rxc);
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_rx_esp);
+
+/* Return: false if no SA matches */
+static bool ov2sim_rx_match(struct ov2sim_hwport *port, const struct ov2sim_frame *frame, u8 *data,
+			    const struct ov2sim_pkt *pkt, bool csum, struct ov2sim_rxc *rxc)
+{
+	struct ov2sim_sadb *db = &port->hw->sadb;
+	struct ov2sim_sa_key key = {
+		.port = port->index,
+		.family = pkt->family,
+		.encap = pkt->encap,
+		.encap_dport = pkt->dport,
+		.spi = pkt->spi,
+		.daddr = pkt->daddr,
+	};
+	struct ov2sim_sa *sa;
+	bool good;
+	int idx;
+
+	idx = ov2sim_sadb_read_lock(db);
+	sa = ov2sim_sadb_find_rx(db, &key);
+	if (sa)
+		ov2sim_rx_esp(sa, frame, data, pkt, csum, rxc);
+	ov2sim_sadb_read_unlock(db, idx);
+	if (!sa) {
+		if (pkt->encap == OV2_ENCAP_NONE)
+			ov2sim_stat_add(port, OV2SIM_STAT_RX_NO_SA, 1);
+		return false;
+	}
+
+	good = rxc->status == CRYPTO_SUCCESS;
+	ov2sim_stat_add(port, good ? OV2SIM_STAT_RX_PKTS : OV2SIM_STAT_RX_FAIL, 1);
+	if (good)
+		ov2sim_stat_add(port, OV2SIM_STAT_RX_BYTES, frame->len);
+	return true;
+}
+
+static void ov2sim_rx_frame(struct ov2sim_hwport *port, const struct ov2sim_frame *frame,
+			    struct ov2sim_rx_slot *slot)
+{
+	u32 features = READ_ONCE(port->features);
+	bool csum = features & OV2SIM_PORT_CSUM_RX;
+	struct ov2sim_rxc *rxc = &slot->rxc;
+	struct ov2sim_pkt pkt;
+	u8 *data = slot->va;
+
+	memcpy(data, frame->data, frame->len);
+	*rxc = (struct ov2sim_rxc){
+		.buf = rxc->buf,
+		.len = frame->len,
+		.hash = frame->hash,
+		.flags = frame->hash_l4 ? OV2SIM_RX_HASH_L4 : 0,
+	};
+	if (!ov2sim_parse_frame(data, frame->len, &pkt))
+		return;
+	if (pkt.esp && features & OV2SIM_PORT_ESP_RX &&
+	    ov2sim_rx_match(port, frame, data, &pkt, csum, rxc))
+		return;
+	if (csum && ov2sim_pkt_csum_ok(data, &pkt))
+		rxc->flags |= OV2SIM_RX_CSUM_OK;
+}
+
+/* Take the next frame; with a buffer at hand it leaves the fifo, else it waits there */
+static struct ov2sim_frame *ov2sim_rx_next(struct ov2sim_fifo *fifo, bool buffer, bool *resume)
+{
+	struct ov2sim_frame *frame;
+
+	spin_lock(&fifo->lock);
+	frame = list_first_entry_or_null(&fifo->frames, struct ov2sim_frame, list);
+	if (frame && buffer) {
+		list_del(&frame->list);
+		fifo->count--;
+	}
+	if (fifo->paused && fifo->count <= OV2SIM_FIFO_MAX / 2) {
+		fifo->paused = false;
+		*resume = true;
+	}
+	spin_unlock(&fifo->lock);
+	return frame;
+}
+
+/* Frames are here and no buffer is. Return: false if they wait on */
+static bool ov2sim_rx_starved(struct ov2sim_hwport *port, struct ov2sim_queue *q)
+{
+	LIST_HEAD(frames);
+
+	if (!q->rx_wait) {
+		WRITE_ONCE(q->rx_wait, jiffies | 1);
+		/* A buffer posted until now came without a kick: look again; pairs with post */
+		smp_mb();
+		return true;
+	}
+	if (time_before(jiffies, q->rx_wait + OV2SIM_PATIENCE))
+		return false;
+
+	spin_lock(&q->fifo.lock);
+	list_splice_init(&q->fifo.frames, &frames);
+	q->fifo.count = 0;
+	spin_unlock(&q->fifo.lock);
+	ov2sim_stat_add(port, OV2SIM_STAT_RX_NO_BUFFER, ov2sim_frames_free(&frames));
+	WRITE_ONCE(q->rx_wait, 0);
+	return true;
+}
+
+/* Return: whether a completion came of it */
+static bool ov2sim_rx_one(struct ov2sim_hwport *port, struct ov2sim_queue *q,
+			  struct ov2sim_frame *frame, u32 done)
+{
+	struct ov2sim_rx_slot *slot = &q->rx_slots[done & (q->rx.size - 1)];
+	bool fits = frame->len <= slot->size;
+
+	if (fits)
+		ov2sim_rx_frame(port, frame, slot);
+	ov2sim_stat_add(port, fits ? OV2SIM_STAT_WIRE_RX : OV2SIM_STAT_RX_TOO_LONG, 1);
+	ov2sim_frame_free(frame);
+	return fits;
+}
+
+bool ov2sim_rx_work(struct ov2sim_hwport *port, u32 queue)
+{
+	struct ov2sim_queue *q = &port->queues[queue];
+	bool resume = false, more = true, buffer;
+	struct ov2sim_hw *hw = port->hw;
+	struct ov2sim_frame *frame;
+	u32 start = q->rx.done;
+	u32 done = start;
+
+	for (u32 i = 0; i < OV2SIM_BUDGET && more; i++) {
+		buffer = done != ov2sim_index_read(&q->rx.posted);
+		frame = ov2sim_rx_next(&q->fifo, buffer, &resume);
+		if (!frame) {
+			more = false;
+		} else if (!buffer) {
+			more = ov2sim_rx_starved(port, q);
+		} else {
+			WRITE_ONCE(q->rx_wait, 0);
+			done += ov2sim_rx_one(port, q, frame, done);
+		}
+	}
+	if (resume)
+		ov2sim_link_resume(port);
+	if (done == start)
+		return more;
+
+	ov2sim_index_write(&q->rx.done, done);
+	local_bh_disable();
+	hw->ops->rx_irq(hw->drv, port->index, queue);
+	local_bh_enable();
+	return more;
+}

@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ov2sim: the NIC's SA table.
+ *
+ * Changes are made under ov2sim_sadb.lock. Readers hold ov2sim_sadb.srcu, because whoever uses an
+ * SA may sleep in its cryptography. An SA is unlinked first and freed after a grace period: when
+ * ov2sim_sadb_free() returns nobody uses it any more (S18). Freeing its tfm wipes its key.
+ *
+ * Handles come from one counter that starts again only after 2^32, and not at a reset: a stale
+ * handle does not find a newer SA (S9).
+ */
+#include <kunit/visibility.h>
+#include <linux/export.h>
+#include <linux/jhash.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <net/ipv6.h>
+#include "fault.h"
+#include "nic.h"
+#include "sadb.h"
+#include "validate.h"
+
+#define OV2SIM_SADB_BUCKET_BITS_MAX	16
+
+static struct kmem_cache *ov2sim_sa_cache;
+static atomic_t ov2sim_sa_live;
+
+int ov2sim_sa_cache_init(void)
+{
+	ov2sim_sa_cache = KMEM_CACHE(ov2sim_sa, 0);
+	return ov2sim_sa_cache ? 0 : -ENOMEM;
+}
+
+void ov2sim_sa_cache_exit(void)
+{
+	kmem_cache_destroy(ov2sim_sa_cache);
+}
+
+unsigned int ov2sim_sas_live(void)
+{
+	return atomic_read(&ov2sim_sa_live);
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_sas_live);
+
+int ov2sim_sadb_init(struct ov2sim_sadb *db, const struct ov2_caps *caps, u32 ports,
+		     struct ov2sim_faults *faults)
+{
+	int err;
+
+	memset(db, 0, sizeof(*db));
+	db->caps = caps;
+	db->ports = ports;
+	db->faults = faults;
+	mutex_init(&db->lock);
+	xa_init_flags(&db->handles, XA_FLAGS_ALLOC1);
+	db->bucket_bits = min(order_base_2(caps->max_sas), OV2SIM_SADB_BUCKET_BITS_MAX);
+	db->buckets = kvcalloc(1U << db->bucket_bits, sizeof(*db->buckets), GFP_KERNEL);
+	if (!db->buckets)
+		return -ENOMEM;
+	err = init_srcu_struct(&db->srcu);
+	if (err)
+		goto err_free_buckets;
+	return 0;
+
+err_free_buckets:
+	kvfree(db->buckets);
+	return err;
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_sadb_init);
+
+void ov2sim_sadb_destroy(struct ov2sim_sadb *db)
+{
+	ov2sim_sadb_flush(db);
+	cleanup_srcu_struct(&db->srcu);
+	kvfree(db->buckets);
+	xa_destroy(&db->handles);
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_sadb_destroy);
+
+static struct hlist_head *ov2sim_sadb_bucket(struct ov2sim_sadb *db, const struct in6_addr *daddr,
+					     __be32 spi)
+{
+	u32 hash = jhash2((const u32 *)daddr->s6_addr32, 4, (__force u32)spi);
+
+	return &db->buckets[hash & ((1U << db->bucket_bits) - 1)];
+}
+
+/* IPv4 addresses are in the first word, and what is in the others is not the NIC's business. */
+static void ov2sim_sa_copy_addr(struct in6_addr *to, const struct in6_addr *from,
+				enum ov2_family family)
+{
+	memset(to, 0, sizeof(*to));
+	if (family == OV2_IPV4)
+		to->s6_addr32[0] = from->s6_addr32[0];
+	else
+		*to = *from;
+}
+
+static struct ov2sim_sa *ov2sim_sa_create(const struct ov2_add_sa *node)
+{
+	struct ov2sim_sa *sa;
+	int err;
+
+	sa = kmem_cache_zalloc(ov2sim_sa_cache, GFP_KERNEL);
+	if (!sa)
+		return ERR_PTR(-ENOMEM);
+	err = ov2sim_esp_init(&sa->esp, node);
+	if (err)
+		goto err_free_sa;
+
+	sa->cookie = node->cookie;
+	sa->port = node->port;
+	sa->dir = node->dir;
+	sa->family = node->family;
+	sa->mode = node->mode;
+	sa->encap = node->encap;
+	sa->encap_dport = node->encap_dport;
+	sa->esn = node->esn;
+	sa->window = node->replay_window;
+	sa->spi = node->spi;
+	ov2sim_sa_copy_addr(&sa->saddr, &node->saddr, node->family);
+	ov2sim_sa_copy_addr(&sa->daddr, &node->daddr, node->family);
+	spin_lock_init(&sa->lock);
+	sa->top = (u64)node->seq.high << 32 | node->seq.low;
+	atomic_inc(&ov2sim_sa_live);
+	return sa;
+
+err_free_sa:
+	kmem_cache_free(ov2sim_sa_cache, sa);
+	return ERR_PTR(err);
+}
+
+static void ov2sim_sa_destroy(struct ov2sim_sa *sa)
+{
+	ov2sim_esp_destroy(&sa->esp);
+	kmem_cache_free(ov2sim_sa_cache, sa);
+	atomic_dec(&ov2sim_sa_live);
+}
+
+static int ov2sim_sadb_insert(struct ov2sim_sadb *db, struct ov2sim_sa *sa)
+{
+	int err;
+
+	lockdep_assert_held(&db->lock);
+	if (db->count >= db->caps->max_sas)
+		return -ENOSPC;
+	err = xa_alloc_cyclic(&db->handles, &sa->handle, NULL, xa_limit_32b, &db->next_handle,
+			      GFP_KERNEL);
+	if (err < 0)
+		return err;
+	/* The slot is reserved, so this needs no memory; readers see a handle that is set */
+	xa_store(&db->handles, sa->handle, sa, GFP_KERNEL);
+	if (sa->dir == OV2_IN)
+		hlist_add_tail_rcu(&sa->hash, ov2sim_sadb_bucket(db, &sa->daddr, sa->spi));
+	db->count++;
+	return 0;
+}
+
+/**
+ * ov2sim_sadb_add() - Execute one ADD_SA node.
+ * @db: the table
+ * @node: the node; its offload_handle is set if and only if this succeeds
+ *
+ * Return: 0 or the reason.
+ */
+int ov2sim_sadb_add(struct ov2sim_sadb *db, struct ov2_add_sa *node)
+{
+	struct ov2sim_sa *sa;
+	int err;
+
+	err = ov2sim_sa_validate(node, db->caps, db->ports);
+	if (err)
+		goto err_no_handle;
+	/* A full table is refused before work is done for it; insertion looks again */
+	err = -ENOSPC;
+	if (READ_ONCE(db->count) >= db->caps->max_sas)
+		goto err_no_handle;
+	err = -ENOMEM;
+	if (ov2sim_fault_take(&db->faults->nomem))
+		goto err_no_handle;
+
+	sa = ov2sim_sa_create(node);
+	if (IS_ERR(sa)) {
+		err = PTR_ERR(sa);
+		goto err_no_handle;
+	}
+	mutex_lock(&db->lock);
+	err = ov2sim_sadb_insert(db, sa);
+	mutex_unlock(&db->lock);
+	if (err)
+		goto err_destroy_sa;
+	node->offload_handle = sa->handle;
+	return 0;
+
+err_destroy_sa:
+	ov2sim_sa_destroy(sa);
+err_no_handle:
+	node->offload_handle = 0;
+	return err;
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_sadb_add);
+
+static void ov2sim_sadb_unlink_sa(struct ov2sim_sadb *db, struct ov2sim_sa *sa,
+				  struct list_head *dead)
+{
+	lockdep_assert_held(&db->lock);
+	xa_erase(&db->handles, sa->handle);
+	if (sa->dir == OV2_IN)
+		hlist_del_rcu(&sa->hash);
+	list_add_tail(&sa->list, dead);
+}
+
+/**
+ * ov2sim_sadb_unlink() - Make an SA unknown.
+ * @db: the table
+ * @handle: its handle; one that stands for nothing is passed over
+ * @dead: where to put it for ov2sim_sadb_free()
+ */
+void ov2sim_sadb_unlink(struct ov2sim_sadb *db, u32 handle, struct list_head *dead)
+{
+	struct ov2sim_sa *sa;
+
+	mutex_lock(&db->lock);
+	sa = xa_load(&db->handles, handle);
+	if (sa)
+		ov2sim_sadb_unlink_sa(db, sa, dead);
+	mutex_unlock(&db->lock);
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_sadb_unlink);
+
+/**
+ * ov2sim_sadb_free() - Free what was unlinked, when its last user has gone.
+ * @db: the table
+ * @dead: SAs
+ *
+ * Their places in the table are free again when this returns, not before.
+ */
+void ov2sim_sadb_free(struct ov2sim_sadb *db, struct list_head *dead)
+{
+	struct ov2sim_sa *sa, *next;
+	u32 count = 0;
+
+	if (list_empty(dead))
+		return;
+	synchronize_srcu(&db->srcu);
+	list_for_each_entry_safe(sa, next, dead, list) {
+		list_del(&sa->list);
+		ov2sim_sa_destroy(sa);
+		count++;
+	}
+	mutex_lock(&db->lock);
+	db->count -= count;
+	mutex_unlock(&db->lock);
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_sadb_free);
+
+void ov2sim_sadb_flush(struct ov2sim_sadb *db)
+{
+	struct ov2sim_sa *sa;
+	unsigned long handle;
+	LIST_HEAD(dead);
+
+	mutex_lock(&db->lock);
+	xa_for_each(&db->handles, handle, sa)
+		ov2sim_sadb_unlink_sa(db, sa, &dead);
+	mutex_unlock(&db->lock);
+	ov2sim_sadb_free(db, &dead);
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_sadb_flush);
+
+int ov2sim_sadb_update(struct ov2sim_sadb *db, u32 handle, const struct ov2_seq *seq)
+{
+	struct ov2sim_sa *sa;
+	int err = 0;
+
+	mutex_lock(&db->lock);
+	sa = xa_load(&db->handles, handle);
+	if (!sa) {
+		err = -ENOENT;
+	} else if (!sa->esn) {
+		err = -EINVAL;
+	} else {
+		spin_lock(&sa->lock);
+		sa->top = (u64)seq->high << 32 | seq->low;
+		spin_unlock(&sa->lock);
+	}
+	mutex_unlock(&db->lock);
+	return err;
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_sadb_update);
+
+int ov2sim_sadb_read_lock(struct ov2sim_sadb *db)
+{
+	return srcu_read_lock(&db->srcu);
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_sadb_read_lock);
+
+void ov2sim_sadb_read_unlock(struct ov2sim_sadb *db, int idx)
+{
+	srcu_read_unlock(&db->srcu, idx);
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_sadb_read_unlock);
+
+/* NULL also for another port's SA and for an inbound one: neither is there to send with. */
+struct ov2sim_sa *ov2sim_sadb_find_tx(struct ov2sim_sadb *db, u32 handle, u32 port)
+{
+	struct ov2sim_sa *sa = xa_load(&db->handles, handle);
+
+	return sa && sa->dir == OV2_OUT && sa->port == port ? sa : NULL;
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_sadb_find_tx);
+
+/* Of several that match the oldest, which is the first in its bucket, serves. */
+struct ov2sim_sa *ov2sim_sadb_find_rx(struct ov2sim_sadb *db, const struct ov2sim_sa_key *key)
+{
+	struct hlist_head *bucket = ov2sim_sadb_bucket(db, &key->daddr, key->spi);
+	struct ov2sim_sa *sa;
+
+	hlist_for_each_entry_srcu(sa, bucket, hash, srcu_read_lock_held(&db->srcu)) {
+		if (sa->spi == key->spi && sa->port == key->port && sa->family == key->family &&
+		    sa->encap == key->encap &&
+		    (sa->encap == OV2_ENCAP_NONE || sa->encap_dport == key->encap_dport) &&
+		    ipv6_addr_equal(&sa->daddr, &key->daddr))
+			return sa;
+	}
+	return NULL;
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_sadb_find_rx);
+
+bool ov2sim_sadb_next(struct ov2sim_sadb *db, u32 handle, struct ov2sim_sa_info *info)
+{
+	unsigned long index = (unsigned long)handle + 1;
+	struct ov2sim_sa *sa;
+
+	mutex_lock(&db->lock);
+	sa = handle == U32_MAX ? NULL : xa_find(&db->handles, &index, U32_MAX, XA_PRESENT);
+	if (sa) {
+		*info = (struct ov2sim_sa_info) {
+			.handle = sa->handle,
+			.cookie = sa->cookie,
+			.port = sa->port,
+			.dir = sa->dir,
+			.family = sa->family,
+			.mode = sa->mode,
+			.encap = sa->encap,
+			.esn = sa->esn,
+			.spi = sa->spi,
+			.saddr = sa->saddr,
+			.daddr = sa->daddr,
+			.alg = sa->esp.name,
+			.icv_len = sa->esp.icv_len,
+			.packets = atomic64_read(&sa->packets),
+			.bytes = atomic64_read(&sa->bytes),
+			.fails = atomic64_read(&sa->fails),
+		};
+		spin_lock(&sa->lock);
+		info->seq = sa->top;
+		spin_unlock(&sa->lock);
+	}
+	mutex_unlock(&db->lock);
+	return sa;
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_sadb_next);
+
+/**
+ * ov2sim_sa_infer() - Find the sequence number of a received packet.
+ * @sa: the SA
+ * @low: what the packet carries
+ *
+ * RFC 4303 appendix A2.2. Where the upper half would fall below 0 it comes out as 2^32 - 1, and
+ * the ICV will be wrong, as xfrm has it.
+ * Return: all 64 bits.
+ */
+u64 ov2sim_sa_infer(struct ov2sim_sa *sa, u32 low)
+{
+	u32 top_low, top_high, bottom;
+	u64 top;
+
+	if (!sa->esn)
+		return low;
+
+	spin_lock(&sa->lock);
+	top = sa->top;
+	spin_unlock(&sa->lock);
+	top_low = lower_32_bits(top);
+	top_high = upper_32_bits(top);
+	bottom = top_low - sa->window + 1;
+	if (top_low >= sa->window - 1)
+		top_high += low < bottom;	/* case A: the window is in one subspace */
+	else
+		top_high -= low >= bottom;	/* case B: it spans two */
+	return (u64)top_high << 32 | low;
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_sa_infer);
+
+/* A packet with @seq is verified, or sent. */
+void ov2sim_sa_advance(struct ov2sim_sa *sa, u64 seq)
+{
+	spin_lock(&sa->lock);
+	if (seq > sa->top)
+		sa->top = seq;
+	spin_unlock(&sa->lock);
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_sa_advance);

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* ov2sim: the NIC's SA table. */
+#ifndef __OV2SIM_NIC_SADB_H
+#define __OV2SIM_NIC_SADB_H
+
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/srcu.h>
+#include <linux/xarray.h>
+#include <net/ov2/types.h>
+#include "esp.h"
+
+struct ov2sim_faults;
+struct ov2sim_sa_info;
+
+/**
+ * struct ov2sim_sa - An SA. Everything but @lock's and the counters is constant.
+ * @hash: inbound: in its bucket
+ * @list: on its way out
+ * @handle: offload_handle
+ * @cookie: the core's name for it
+ * @port: port
+ * @dir: direction
+ * @family: family of the addresses
+ * @mode: mode
+ * @encap: encapsulation
+ * @encap_dport: UDP destination port
+ * @esn: 64-bit sequence numbers
+ * @window: replay window in packets, for the inference of the upper half
+ * @spi: SPI
+ * @saddr: source
+ * @daddr: destination
+ * @esp: its cryptography
+ * @lock: guards @top
+ * @top: highest sequence number verified (RFC 4303 appendix A2: T) or sent
+ * @packets: processed well
+ * @bytes: of these
+ * @fails: packets that failed
+ */
+struct ov2sim_sa {
+	struct hlist_node hash;
+	struct list_head list;
+	u32 handle;
+	u32 cookie;
+	u32 port;
+	enum ov2_dir dir;
+	enum ov2_family family;
+	enum ov2_mode mode;
+	enum ov2_encap encap;
+	__be16 encap_dport;
+	bool esn;
+	u32 window;
+	__be32 spi;
+	struct in6_addr saddr;
+	struct in6_addr daddr;
+	struct ov2sim_esp esp;
+	spinlock_t lock;	/* guards top; process context only */
+	u64 top;
+	atomic64_t packets;
+	atomic64_t bytes;
+	atomic64_t fails;
+};
+
+/**
+ * struct ov2sim_sadb - An SA table.
+ * @caps: what may be in it; constant
+ * @ports: SAs may name ports below this
+ * @faults: the NIC's
+ * @lock: guards changes; held by the one who adds or deletes
+ * @handles: all SAs by handle
+ * @next_handle: where to look for a free handle: none comes back before all others were used
+ * @buckets: inbound SAs, each bucket in the order of arrival
+ * @bucket_bits: there are 1 << this
+ * @count: SAs
+ * @srcu: readers: those who use an SA, who may sleep
+ */
+struct ov2sim_sadb {
+	const struct ov2_caps *caps;
+	u32 ports;
+	struct ov2sim_faults *faults;
+	struct mutex lock;	/* guards changes */
+	struct xarray handles;
+	u32 next_handle;
+	struct hlist_head *buckets;
+	unsigned int bucket_bits;
+	u32 count;
+	struct srcu_struct srcu;
+};
+
+/**
+ * struct ov2sim_sa_key - What a received ESP packet is matched by.
+ * @port: port that it came in by
+ * @family: family of its addresses
+ * @encap: whether it came in UDP
+ * @encap_dport: with this destination port
+ * @spi: SPI
+ * @daddr: destination
+ */
+struct ov2sim_sa_key {
+	u32 port;
+	enum ov2_family family;
+	enum ov2_encap encap;
+	__be16 encap_dport;
+	__be32 spi;
+	struct in6_addr daddr;
+};
+
+int ov2sim_sa_cache_init(void);
+void ov2sim_sa_cache_exit(void);
+unsigned int ov2sim_sas_live(void);
+
+int ov2sim_sadb_init(struct ov2sim_sadb *db, const struct ov2_caps *caps, u32 ports,
+		     struct ov2sim_faults *faults);
+void ov2sim_sadb_destroy(struct ov2sim_sadb *db);
+void ov2sim_sadb_flush(struct ov2sim_sadb *db);
+
+int ov2sim_sadb_add(struct ov2sim_sadb *db, struct ov2_add_sa *node);
+void ov2sim_sadb_unlink(struct ov2sim_sadb *db, u32 handle, struct list_head *dead);
+void ov2sim_sadb_free(struct ov2sim_sadb *db, struct list_head *dead);
+int ov2sim_sadb_update(struct ov2sim_sadb *db, u32 handle, const struct ov2_seq *seq);
+bool ov2sim_sadb_next(struct ov2sim_sadb *db, u32 handle, struct ov2sim_sa_info *info);
+
+/* Readers: the SA is good until ov2sim_sadb_read_unlock() */
+int ov2sim_sadb_read_lock(struct ov2sim_sadb *db);
+void ov2sim_sadb_read_unlock(struct ov2sim_sadb *db, int idx);
+struct ov2sim_sa *ov2sim_sadb_find_tx(struct ov2sim_sadb *db, u32 handle, u32 port);
+struct ov2sim_sa *ov2sim_sadb_find_rx(struct ov2sim_sadb *db, const struct ov2sim_sa_key *key);
+
+u64 ov2sim_sa_infer(struct ov2sim_sa *sa, u32 low);
+void ov2sim_sa_advance(struct ov2sim_sa *sa, u64 seq);
+
+#endif /* __OV2SIM_NIC_SADB_H */

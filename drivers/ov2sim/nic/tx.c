@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ov2sim: transmit: from a descriptor to frames on the wire.
+ *
+ * The ring's indices are explained in port.c. Everything else here is done by the queue's lane,
+ * under its lock. A descriptor that the NIC refuses puts nothing on the wire (S37, S44).
+ */
+#include <kunit/visibility.h>
+#include <linux/bottom_half.h>
+#include <linux/export.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/skbuff.h>
+#include <linux/unaligned.h>
+#include <net/checksum.h>
+#include "hw.h"
+#include "lso.h"
+
+int ov2sim_hw_tx(struct ov2sim_hw *hw, u32 port, u32 queue, const struct ov2sim_txd *txd)
+{
+	struct ov2sim_queue *q = ov2sim_queue(hw, port, queue);
+	u32 posted = q->tx.posted;
+
+	if (!READ_ONCE(hw->ports[port].started))
+		return -ENETDOWN;
+	if (posted - ov2sim_index_read(&q->tx.reaped) == q->tx.size)
+		return -ENOSPC;
+	q->tx_slots[posted & (q->tx.size - 1)].txd = *txd;
+	ov2sim_index_write(&q->tx.posted, posted + 1);
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_tx);
+
+void ov2sim_hw_tx_kick(struct ov2sim_hw *hw, u32 port, u32 queue)
+{
+	ov2sim_lane_kick(&hw->lanes[queue]);
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_tx_kick);
+
+u32 ov2sim_hw_tx_room(struct ov2sim_hw *hw, u32 port, u32 queue)
+{
+	struct ov2sim_queue *q = ov2sim_queue(hw, port, queue);
+
+	return q->tx.size - (READ_ONCE(q->tx.posted) - ov2sim_index_read(&q->tx.reaped));
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_tx_room);
+
+bool ov2sim_hw_tx_reap(struct ov2sim_hw *hw, u32 port, u32 queue, struct ov2sim_txc *txc)
+{
+	struct ov2sim_queue *q = ov2sim_queue(hw, port, queue);
+	u32 reaped = q->tx.reaped;
+	struct ov2sim_tx_slot *slot;
+
+	if (reaped == ov2sim_index_read(&q->tx.done))
+		return false;
+	slot = &q->tx_slots[reaped & (q->tx.size - 1)];
+	*txc = (struct ov2sim_txc){
+		.skb = slot->txd.skb,
+		.frames = slot->frames,
+		.status = slot->status,
+	};
+	ov2sim_index_write(&q->tx.reaped, reaped + 1);
+	return true;
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_tx_reap);
+
+/**
+ * ov2sim_esp_send() - Protect one frame.
+ * @sa: the SA
+ * @data: the frame, complete but for IV and ICV
+ * @len: bytes
+ * @esp_off: offset of the ESP header
+ * @seq: sequence number
+ *
+ * Return: 0 or an errno, of which nothing may be sent.
+ */
+int ov2sim_esp_send(const struct ov2sim_sa *sa, u8 *data, u32 len, u32 esp_off, u64 seq)
+{
+	u8 iv[OV2SIM_ESP_IV_MAX];
+
+	ov2sim_esp_make_iv(&sa->esp, seq, iv);
+	return ov2sim_esp_seal(&sa->esp, data + esp_off, len - esp_off, seq, iv);
+}
+
+/* One's complement checksum over [csum_start, end); the field holds the pseudo header's sum. */
+static int ov2sim_tx_csum(const struct ov2sim_txd *txd, u8 *data, u32 end)
+{
+	u32 field = txd->csum_start + txd->csum_offset;
+	__sum16 sum;
+
+	if (field + sizeof(sum) > end)
+		return -EINVAL;
+	sum = csum_fold(csum_partial(data + txd->csum_start, end - txd->csum_start, 0));
+	put_unaligned(sum ?: CSUM_MANGLED_0, (__sum16 *)(data + field));
+	return 0;
+}
+
+/* The ICV goes where the packet ends, so frame and IP header must agree where that is. */
+static bool ov2sim_tx_ip_fits(const struct ov2sim_sa *sa, const u8 *data, u32 len, u32 l3)
+{
+	if (sa->family == OV2_IPV4)
+		return len >= l3 + sizeof(struct iphdr) && data[l3] >> 4 == 4 &&
+		       get_unaligned_be16(data + l3 + 2) == len - l3;
+	return len >= l3 + sizeof(struct ipv6hdr) && data[l3] >> 4 == 6 &&
+	       get_unaligned_be16(data + l3 + 4) == len - l3 - sizeof(struct ipv6hdr);
+}
+
+/* A frame that the stack has framed for ESP already: checksum first, then cryptography */
+static int ov2sim_tx_protect(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa, u8 *data,
+			     u32 len)
+{
+	u32 text = txd->esp_off + OV2SIM_ESP_HLEN + sa->esp.iv_len;
+	u32 tail = sa->esp.icv_len + 2;
+	int err;
+
+	if (len < text + tail || !ov2sim_tx_ip_fits(sa, data, len, txd->l3_off))
+		return -EINVAL;
+	if (get_unaligned((__be32 *)(data + txd->esp_off)) != sa->spi ||
+	    (!sa->esn && upper_32_bits(txd->seq)))
+		return -EIO;
+
+	if (txd->flags & OV2SIM_TX_CSUM) {
+		tail += data[len - tail];
+		if (txd->csum_start < text || len < text + tail)
+			return -EINVAL;
+		err = ov2sim_tx_csum(txd, data, len - tail);
+		if (err)
+			return err;
+	}
+	return ov2sim_esp_send(sa, data, len, txd->esp_off, txd->seq);
+}
+
+static int ov2sim_tx_single(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa,
+			    struct list_head *frames)
+{
+	struct ov2sim_frame *frame;
+	int err;
+
+	frame = ov2sim_frame_alloc(txd->skb->len);
+	if (!frame)
+		return -ENOMEM;
+	err = skb_copy_bits(txd->skb, 0, frame->data, frame->len);
+	if (err)
+		goto err_free_frame;
+	if (sa)
+		err = ov2sim_tx_protect(txd, sa, frame->data, frame->len);
+	else if (txd->flags & OV2SIM_TX_CSUM)
+		err = ov2sim_tx_csum(txd, frame->data, frame->len);
+	if (err)
+		goto err_free_frame;
+	list_add_tail(&frame->list, frames);
+	return 0;
+
+err_free_frame:
+	ov2sim_frame_free(frame);
+	return err;
+}
+
+static int ov2sim_tx_cut(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa,
+			 struct list_head *frames)
+{
+	return txd->flags & OV2SIM_TX_LSO ? ov2sim_lso(txd, sa, frames) :
+					    ov2sim_tx_single(txd, sa, frames);
+}
+
+static void ov2sim_tx_count_sa(struct ov2sim_hwport *port, const struct ov2sim_txd *txd,
+			       struct ov2sim_sa *sa, const struct list_head *frames)
+{
+	struct ov2sim_frame *frame;
+	u64 bytes = 0, count = 0;
+
+	list_for_each_entry(frame, frames, list) {
+		bytes += frame->len;
+		count++;
+	}
+	atomic64_add(count, &sa->packets);
+	atomic64_add(bytes, &sa->bytes);
+	ov2sim_sa_advance(sa, txd->seq + count - 1);
+	ov2sim_stat_add(port, OV2SIM_STAT_TX_PKTS, count);
+	ov2sim_stat_add(port, OV2SIM_STAT_TX_BYTES, bytes);
+}
+
+static int ov2sim_tx_build_esp(struct ov2sim_hwport *port, const struct ov2sim_txd *txd,
+			       struct list_head *frames)
+{
+	struct ov2sim_sadb *db = &port->hw->sadb;
+	enum ov2sim_stat stat = OV2SIM_STAT_TX_NO_SA;
+	struct ov2sim_sa *sa;
+	int idx, err = -ENOENT;
+
+	idx = ov2sim_sadb_read_lock(db);
+	sa = ov2sim_sadb_find_tx(db, txd->offload_handle, port->index);
+	if (sa) {
+		stat = OV2SIM_STAT_TX_MISMATCH;
+		err = ov2sim_tx_cut(txd, sa, frames);
+		if (err)
+			atomic64_inc(&sa->fails);
+		else
+			ov2sim_tx_count_sa(port, txd, sa, frames);
+	}
+	ov2sim_sadb_read_unlock(db, idx);
+	if (err) {
+		ov2sim_stat_add(port, OV2SIM_STAT_TX_DROP, 1);
+		if (err == -ENOENT || err == -EIO)
+			ov2sim_stat_add(port, stat, 1);
+	}
+	return err;
+}
+
+static void ov2sim_tx_build(struct ov2sim_hwport *port, struct ov2sim_tx_slot *slot,
+			    struct list_head *frames)
+{
+	const struct ov2sim_txd *txd = &slot->txd;
+	int err;
+
+	if (txd->flags & OV2SIM_TX_ESP)
+		err = ov2sim_tx_build_esp(port, txd, frames);
+	else
+		err = ov2sim_tx_cut(txd, NULL, frames);
+
+	slot->frames = list_count_nodes(frames);
+	slot->status = err;
+	if (err == -ENOMEM)
+		ov2sim_stat_add(port, OV2SIM_STAT_NO_MEM, 1);
+	else if (err == -EINVAL)
+		ov2sim_stat_add(port, OV2SIM_STAT_TX_BAD, 1);
+	else if (!err && txd->flags & OV2SIM_TX_LSO)
+		ov2sim_stat_add(port, OV2SIM_STAT_TX_LSO, 1);
+}
+
+/* Return: false if the frames must wait */
+static bool ov2sim_tx_send(struct ov2sim_hwport *port, struct ov2sim_queue *q, u32 count)
+{
+	int err;
+
+	if (!count)
+		return true;
+	err = ov2sim_link_send(port, &q->built);
+	if (err == -ENOSPC) {
+		if (!q->tx_wait)
+			q->tx_wait = jiffies | 1;
+		if (time_before(jiffies, q->tx_wait + OV2SIM_PATIENCE))
+			return false;
+	}
+	q->tx_wait = 0;
+	if (!err) {
+		ov2sim_stat_add(port, OV2SIM_STAT_WIRE_TX, count);
+		return true;
+	}
+	ov2sim_frames_free(&q->built);
+	ov2sim_stat_add(port, err == -ENOSPC ? OV2SIM_STAT_TX_NO_ROOM : OV2SIM_STAT_TX_NO_LINK,
+			count);
+	return true;
+}
+
+bool ov2sim_tx_work(struct ov2sim_hwport *port, u32 queue)
+{
+	struct ov2sim_queue *q = &port->queues[queue];
+	u32 posted = ov2sim_index_read(&q->tx.posted);
+	struct ov2sim_hw *hw = port->hw;
+	u32 start = q->tx.done;
+	struct ov2sim_tx_slot *slot;
+	u32 done = start;
+
+	for (u32 frames = 0; done != posted && frames < OV2SIM_BUDGET; done++) {
+		slot = &q->tx_slots[done & (q->tx.size - 1)];
+		/* What waited for room is built already */
+		if (list_empty(&q->built))
+			ov2sim_tx_build(port, slot, &q->built);
+		if (!ov2sim_tx_send(port, q, slot->frames))
+			break;
+		frames += slot->frames ?: 1;
+	}
+	if (done == start)
+		return false;
+
+	ov2sim_index_write(&q->tx.done, done);
+	local_bh_disable();
+	hw->ops->tx_irq(hw->drv, port->index, queue);
+	local_bh_enable();
+	return done != posted && !q->tx_wait;
+}
