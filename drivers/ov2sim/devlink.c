@@ -18,6 +18,7 @@ enum {
 	OV2SIM_PARAM_BASE = DEVLINK_PARAM_GENERIC_ID_MAX,
 	OV2SIM_PARAM_REQUEST_DEADLINE,
 	OV2SIM_PARAM_SA_WAITING_MAX,
+	OV2SIM_PARAM_REQUESTS_MAX,
 };
 
 static int ov2sim_info_get(struct devlink *devlink, struct devlink_info_req *req,
@@ -67,6 +68,7 @@ const struct devlink_ops ov2sim_devlink_ops = {
 static int ov2sim_param_get(DEVLINK_PARAM_GET_ARGS)
 {
 	struct ov2sim *sim = devlink_priv(devlink);
+	struct ov2_caps caps;
 
 	switch (id) {
 	case OV2SIM_PARAM_REQUEST_DEADLINE:
@@ -74,6 +76,12 @@ static int ov2sim_param_get(DEVLINK_PARAM_GET_ARGS)
 		return 0;
 	case OV2SIM_PARAM_SA_WAITING_MAX:
 		ctx->val.vu32 = sim->nic ? ov2_nic_waiting_max(sim->nic) : sim->waiting_max;
+		return 0;
+	case OV2SIM_PARAM_REQUESTS_MAX:
+		if (!sim->nic)
+			return -ENODEV;
+		ov2_nic_caps(sim->nic, &caps);
+		ctx->val.vu32 = caps.max_requests;
 		return 0;
 	default:
 		return -EOPNOTSUPP;
@@ -84,6 +92,7 @@ static int ov2sim_param_set(struct devlink *devlink, u32 id, struct devlink_para
 			    struct netlink_ext_ack *extack)
 {
 	struct ov2sim *sim = devlink_priv(devlink);
+	struct ov2_caps caps;
 	int err;
 
 	if (!sim->nic) {
@@ -99,6 +108,13 @@ static int ov2sim_param_set(struct devlink *devlink, u32 id, struct devlink_para
 	case OV2SIM_PARAM_SA_WAITING_MAX:
 		ov2_nic_set_waiting_max(sim->nic, ctx->val.vu32);
 		return 0;
+	case OV2SIM_PARAM_REQUESTS_MAX:
+		ov2_nic_caps(sim->nic, &caps);
+		caps.max_requests = ctx->val.vu32;
+		err = ov2_nic_set_caps(sim->nic, &caps);
+		if (err)
+			NL_SET_ERR_MSG_MOD(extack, "The NIC does not take so many requests at once");
+		return err;
 	default:
 		return -EOPNOTSUPP;
 	}
@@ -109,6 +125,9 @@ static const struct devlink_param ov2sim_params[] = {
 			     DEVLINK_PARAM_TYPE_U32, BIT(DEVLINK_PARAM_CMODE_RUNTIME),
 			     ov2sim_param_get, ov2sim_param_set, NULL),
 	DEVLINK_PARAM_DRIVER(OV2SIM_PARAM_SA_WAITING_MAX, "sa_waiting_max",
+			     DEVLINK_PARAM_TYPE_U32, BIT(DEVLINK_PARAM_CMODE_RUNTIME),
+			     ov2sim_param_get, ov2sim_param_set, NULL),
+	DEVLINK_PARAM_DRIVER(OV2SIM_PARAM_REQUESTS_MAX, "requests_max",
 			     DEVLINK_PARAM_TYPE_U32, BIT(DEVLINK_PARAM_CMODE_RUNTIME),
 			     ov2sim_param_get, ov2sim_param_set, NULL),
 };
