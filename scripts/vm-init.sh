@@ -5,10 +5,10 @@
 # is in the run folder, which vm.sh shares with it: settings, the command, the
 # modules; and what comes of it goes back there: output, status.
 #
-# It runs twice: first on the host's file system (read-only), where it puts the
-# VM's root together, then as --stage2 inside that root.
+# It runs twice: first on the host's file system (read-only), where it mounts the
+# VM's root, then as --stage2 inside that root.
 
-PATH=/usr/sbin:/usr/bin:/sbin:/bin
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
 off()
 {
@@ -36,66 +36,6 @@ mount_hostfs()
 		mount -t hostfs -o "sync,$1" none "$2"
 }
 
-# The host's file system stays readable at the same paths, and below /host as a
-# whole. System folders are the userland's; every other top folder is the host's.
-assemble()
-{
-	local base=$1 path name
-
-	mount -t tmpfs -o mode=755 root /mnt || fail "tmpfs on /mnt"
-	cd /mnt || fail "cd"
-	mkdir dev proc sys run tmp mnt host etc var
-	for path in "$base"/*; do
-		name=${path##*/}
-		[[ ! -e $name ]] || continue
-		if [[ -L $path ]]; then
-			cp -P "$path" "$name"
-		elif [[ -d $path ]]; then
-			mkdir "$name" && mount --bind "$path" "$name"
-		fi
-	done
-	for path in /*; do
-		name=${path##*/}
-		case $name in
-		home | root | work | opt | srv | data | build | builds | workspace)
-			[[ -d $path ]] || continue
-			mkdir -p "$name" && mount --bind "$path" "$name"
-			;;
-		*)
-			[[ ! -e $name && -d $path && ! -L $path ]] || continue
-			mkdir "$name" && mount --bind "$path" "$name"
-			;;
-		esac
-	done
-	mount --bind "$base/etc" etc
-	mount --bind "$base/var" var
-	mount -t tmpfs -o mode=1777 tmp tmp
-	mount -t tmpfs -o mode=755 run run
-	mount -t tmpfs -o mode=755 mnt mnt
-	mount -t tmpfs -o mode=1777 vartmp var/tmp
-	mount -t tmpfs -o mode=755 varlog var/log
-	mount --move /dev dev 2>/dev/null || mount -t devtmpfs dev dev
-	mount --move /proc proc
-	mount -t sysfs sys sys
-	mount -t debugfs debugfs sys/kernel/debug
-	mount -t tracefs tracefs sys/kernel/tracing
-	mkdir -p dev/shm dev/pts
-	mount -t tmpfs shm dev/shm
-	mount -t devpts pts dev/pts
-	mkdir run/ov2-vm
-	mount --move "$OV2_VM_RUN" run/ov2-vm
-	# What lies below /tmp or /var on the host is not there yet.
-	for path in $OV2_VM_PATHS; do
-		[[ -d ./$path ]] && continue
-		mkdir -p "./$path" && mount --bind "$path" "./$path"
-	done
-	if [[ -d $OV2_VM_LIBMODULES && -d usr/lib/modules ]]; then
-		mount --bind "$OV2_VM_LIBMODULES" usr/lib/modules
-	fi
-	pivot_root . host || fail "pivot_root"
-	exec /bin/bash "$0" --stage2
-}
-
 share_out()
 {
 	local dir=$1
@@ -110,14 +50,14 @@ share_out()
 
 load_modules()
 {
-	local ko dep
+	local modprobe=() ko
 
-	# In the order they were named: each after those that it needs.
+	# shellcheck disable=SC2154
+	read -ra modprobe <<<"$needed"
+	if ((${#modprobe[@]})); then
+		modprobe -a "${modprobe[@]}" || return
+	fi
 	while read -r ko; do
-		for dep in $(modinfo -F depends "$ko" | tr ',' ' ') \
-			$(modinfo -F softdep "$ko" | sed -n 's/^pre: //p'); do
-			[[ -d /sys/module/$dep ]] || modprobe -q "$dep" || :
-		done
 		insmod "$ko" || return
 	done </run/ov2-vm/modules
 }
@@ -127,9 +67,9 @@ unload_modules()
 {
 	local name rc=0
 
-	for name in $(awk '$1 ~ /^ov2/ { print $1 }' /proc/modules); do
-		[[ ! -d /sys/module/$name ]] || rmmod "$name" || rc=1
-	done
+	while read -r name _; do
+		[[ $name != ov2* ]] || rmmod "$name" || rc=1
+	done </proc/modules
 	return "$rc"
 }
 
@@ -139,7 +79,7 @@ stage2()
 
 	# shellcheck disable=SC1091
 	. /run/ov2-vm/settings
-	hostname ov2
+	echo ov2 >/proc/sys/kernel/hostname
 	ip link set lo up
 	export HOME=/tmp LANG=C.UTF-8 TMPDIR=/tmp
 	if [[ $OV2_OUT ]]; then
@@ -176,21 +116,20 @@ if [[ ${1:-} == --stage2 ]]; then
 	stage2
 fi
 
+# The run folder comes by kernel argument, which the kernel hands on as a variable.
 mount -t proc proc /proc
-# The run folder comes by kernel argument: hostfs needs its path, 9p its tag.
-for arg in $(</proc/cmdline); do
-	case $arg in
-	ov2_run=*) OV2_VM_RUN=${arg#*=} ;;
-	esac
-done
 mount -t tmpfs run /run || fail "tmpfs on /run"
 mkdir /run/share
-if grep -qw hostfs /proc/filesystems; then
-	mount_hostfs "$OV2_VM_RUN" /run/share
-else
+# shellcheck disable=SC2154
+if [[ $ov2_run == 9p ]]; then
 	mount -t 9p -o trans=virtio,version=9p2000.L,cache=none run /run/share
-fi || fail "cannot share $OV2_VM_RUN"
-OV2_VM_RUN=/run/share
-# shellcheck disable=SC1091
-. /run/share/boot
-assemble "$OV2_VM_BASE"
+else
+	mount_hostfs "$ov2_run" /run/share
+fi || fail "cannot share $ov2_run"
+# vm.sh has made the skeleton of the root and the list of what goes where; mount
+# reads it in one go, for every process costs tens of milliseconds here.
+mount --bind /run/share/root /mnt || fail "bind"
+mount -a -T /run/share/fstab || fail "mount"
+cd /mnt || fail "cd"
+pivot_root . host || fail "pivot_root"
+exec /bin/bash "$0" --stage2
