@@ -361,8 +361,8 @@ static void ov2sim_vector_drain(struct ov2sim_vector *v)
 
 static void ov2sim_vector_free(struct ov2sim_vector *v)
 {
-	netif_napi_del(&v->napi);
 	page_pool_destroy(v->pool);
+	netif_napi_del(&v->napi);
 	kmem_cache_free(ov2sim_vector_cache, v);
 }
 
