@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Runs the selftests inside a VM:
+#   scripts/vm.sh -- scripts/selftest/run.sh [AREA[:PART OF A TEST'S NAME]]...
+# Areas are the files beside this one. Prints KTAP.
+
+set -u
+cd "$(dirname "$0")" || exit
+
+if (($#)); then
+	areas=("$@")
+else
+	areas=()
+	for path in *.sh; do
+		case $path in
+		run.sh | lib.sh | *_lib.sh) ;;
+		*) areas+=("${path%.sh}") ;;
+		esac
+	done
+fi
+
+rc=0
+n=0
+echo "KTAP version 1"
+echo "1..${#areas[@]}"
+for area in "${areas[@]}"; do
+	name=${area%%:*}
+	part=()
+	[[ $area != *:* ]] || part=("${area#*:}")
+	n=$((n + 1))
+	start=$SECONDS
+	if "./$name.sh" "${part[@]}" > >(exec sed -u 's/^/    /') 2>&1; then
+		result=ok
+	else
+		result="not ok"
+		rc=1
+	fi
+	# The area's last lines come before its result.
+	wait $!
+	echo "$result $n $name"
+	echo "# $name took $((SECONDS - start)) s"
+done
+exit "$rc"

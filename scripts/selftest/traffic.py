@@ -1,0 +1,244 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Traffic of the selftests: an echo and stream server, and its clients.
+
+serve PORT READYFILE [natt]
+    UDP echo and TCP streams on PORT, IPv4 and IPv6; natt: also a socket for
+    ESP in UDP on port 4500. READYFILE is made when it listens.
+natt READYFILE
+    Only the sockets on port 4500.
+udp [TIMEOUT]
+    stdin: lines "ID SRC SPORT DST DPORT LENGTHS", lengths as 1,2,5-9. Sends
+    random payloads, compares what comes back, prints "ID ok" or "ID REASON".
+tcp SRC SPORT DST DPORT up|down SIZE
+    A stream of SIZE random bytes; sha256 is made at both ends and compared.
+flood SRC SPORT DST DPORT LENGTH SECONDS_MAX
+    Sends and counts echoes until SIGTERM, prints "sent N echoed M bad K".
+"""
+import hashlib
+import os
+import select
+import signal
+import socket
+import struct
+import sys
+import threading
+import time
+
+BLOCK = 65536
+
+
+def family(addr):
+    return socket.AF_INET6 if ":" in addr else socket.AF_INET
+
+
+def udp_socket(addr, port):
+    sock = socket.socket(family(addr), socket.SOCK_DGRAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+    if ":" in addr:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    sock.bind((addr, port))
+    return sock
+
+
+def natt_sockets():
+    socks = []
+    for addr in ("0.0.0.0", "::"):
+        sock = udp_socket(addr, 4500)
+        sock.setsockopt(socket.IPPROTO_UDP, 100, 2)  # UDP_ENCAP, ESPINUDP
+        socks.append(sock)
+    return socks
+
+
+def receive_exactly(sock, size):
+    data = b""
+    while len(data) < size:
+        part = sock.recv(size - len(data))
+        if not part:
+            raise EOFError("stream ended early")
+        data += part
+    return data
+
+
+def stream_send(sock, size):
+    digest = hashlib.sha256()
+    block = os.urandom(BLOCK)
+    number = 0
+    while size:
+        number += 1
+        part = (struct.pack(">Q", number) + block[8:])[:size]
+        digest.update(part)
+        sock.sendall(part)
+        size -= len(part)
+    return digest.digest()
+
+
+def stream_receive(sock, size):
+    digest = hashlib.sha256()
+    while size:
+        part = sock.recv(min(size, BLOCK))
+        if not part:
+            raise EOFError("stream ended early")
+        digest.update(part)
+        size -= len(part)
+    return digest.digest()
+
+
+def stream_serve(sock):
+    try:
+        while True:
+            head = sock.recv(1)
+            if not head:
+                break
+            size = struct.unpack(">Q", receive_exactly(sock, 8))[0]
+            if head == b"u":
+                sock.sendall(stream_receive(sock, size))
+            else:
+                sock.sendall(stream_send(sock, size))
+    except (OSError, EOFError):
+        pass
+    sock.close()
+
+
+def echo(sock):
+    while True:
+        try:
+            data, peer = sock.recvfrom(65536)
+            sock.sendto(data, peer)
+        except OSError:
+            pass
+
+
+def serve(port, ready, natt=None):
+    keep = natt_sockets() if natt else []
+    listeners = []
+    for addr in ("0.0.0.0", "::"):
+        threading.Thread(target=echo, args=(udp_socket(addr, port),),
+                         daemon=True).start()
+        sock = socket.socket(family(addr), socket.SOCK_STREAM)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if ":" in addr:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        sock.bind((addr, port))
+        sock.listen(64)
+        listeners.append(sock)
+    open(ready, "w").close()
+    while True:
+        for sock in select.select(listeners, [], [])[0]:
+            conn = sock.accept()[0]
+            threading.Thread(target=stream_serve, args=(conn,),
+                             daemon=True).start()
+    return keep
+
+
+def lengths(text):
+    result = []
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        result.extend(range(int(first), int(last or first) + 1))
+    return result
+
+
+def udp_wait(waiting, socks, timeout):
+    end = time.monotonic() + timeout
+    while waiting and time.monotonic() < end:
+        for sock in select.select(list(socks), [], [], 0.1)[0]:
+            data = sock.recvfrom(65536)[0]
+            key = (socks[sock], len(data))
+            if key not in waiting:
+                continue
+            if waiting.pop(key) != data:
+                yield key, "damaged"
+    for key in list(waiting):
+        del waiting[key]
+        yield key, "lost"
+
+
+def udp(timeout="3"):
+    socks, results, jobs = {}, {}, []
+    for line in sys.stdin:
+        ident, src, sport, dst, dport, text = line.split()
+        sock = udp_socket(src, int(sport))
+        socks[sock] = ident
+        results[ident] = []
+        jobs.extend((ident, sock, (dst, int(dport)), n) for n in lengths(text))
+    # A few at a time: what gets lost was lost by the packet path, not for
+    # want of buffers.
+    for i in range(0, len(jobs), 32):
+        waiting = {}
+        for ident, sock, peer, length in jobs[i:i + 32]:
+            payload = os.urandom(length)
+            waiting[ident, length] = payload
+            try:
+                sock.sendto(payload, peer)
+            except OSError as err:
+                del waiting[ident, length]
+                results[ident].append("length %d: %s" % (length, err))
+        for (ident, length), what in udp_wait(waiting, socks, float(timeout)):
+            results[ident].append("length %d %s" % (length, what))
+    for ident, bad in results.items():
+        print(ident, "; ".join(bad[:4]) or "ok")
+    return any(results.values())
+
+
+def tcp(src, sport, dst, dport, direction, size):
+    size = int(size)
+    sock = socket.socket(family(src), socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.settimeout(60)
+    sock.bind((src, int(sport)))
+    sock.connect((dst, int(dport)))
+    # An abortive close: the port is free for the next stream at once.
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    if direction == "up":
+        sock.sendall(b"u" + struct.pack(">Q", size))
+        mine = stream_send(sock, size)
+    else:
+        sock.sendall(b"d" + struct.pack(">Q", size))
+        mine = stream_receive(sock, size)
+    theirs = receive_exactly(sock, 32)
+    sock.close()
+    if mine != theirs:
+        print("sha256 differs: here", mine.hex(), "there", theirs.hex())
+        return 1
+    return 0
+
+
+def flood(src, sport, dst, dport, length, seconds):
+    stop = []
+    signal.signal(signal.SIGTERM, lambda *_: stop.append(1))
+    sock = udp_socket(src, int(sport))
+    peer = (dst, int(dport))
+    sent = echoed = bad = 0
+    end = time.monotonic() + float(seconds)
+    pending = {}
+    while not stop and time.monotonic() < end:
+        payload = struct.pack(">I", sent) + os.urandom(int(length) - 4)
+        try:
+            sock.sendto(payload, peer)
+            pending[sent] = payload
+        except OSError:
+            pass
+        sent += 1
+        while select.select([sock], [], [], 0.002)[0]:
+            data = sock.recvfrom(65536)[0]
+            if pending.pop(struct.unpack(">I", data[:4])[0], None) == data:
+                echoed += 1
+            else:
+                bad += 1
+    print("sent %d echoed %d bad %d" % (sent, echoed, bad))
+    return 0
+
+
+def natt(ready):
+    socks = natt_sockets()
+    open(ready, "w").close()
+    signal.pause()
+    return socks
+
+
+if __name__ == "__main__":
+    command = {"serve": lambda p, *a: serve(int(p), *a), "natt": natt,
+               "udp": udp, "tcp": tcp, "flood": flood}[sys.argv[1]]
+    sys.exit(command(*sys.argv[2:]))
