@@ -1,0 +1,582 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ov2sim: the NIC's ESP against published vectors.
+ *
+ * draft-mcgrew-gcm-test-01 (GCM, GMAC) and RFC 7634 publish whole packets. RFC 3602 and NIST
+ * SP 800-38A publish what AES-CBC makes; the ICVs behind that, and those of null encryption, were
+ * computed with Python's hmac module.
+ */
+#include <kunit/test.h>
+#include <linux/hex.h>
+#include <linux/slab.h>
+#include <net/xfrm.h>
+#include "../drivers/ov2sim/nic/esp.h"
+
+#define ESP_TEXT_MAX	256
+
+/* Strings are in hexadecimal */
+struct esp_row {
+	const char *name;
+	enum ov2_cipher cipher;
+	enum ov2_auth auth;
+	const char *key;
+	const char *auth_key;
+	const char *salt;
+	bool esn;
+	u64 seq;
+	u16 icv_len;
+	u8 iv_len;
+	const char *text;
+	const char *packet;
+};
+
+static const struct esp_row esp_rows[] = {
+	{
+		.name = "draft-mcgrew-gcm-test 1",
+		.cipher = OV2_CIPHER_AES_GCM,
+		.key = "4c80cdefbb5d10da906ac73c3613a634",
+		.salt = "2e443b68",
+		.esn = true,
+		.seq = 0x8765432100000000ULL,
+		.icv_len = 16,
+		.iv_len = 8,
+		.text = "45000048699a000080114db7c0a80102c0a801010a9bf15638d3010000010000"
+			"00000000045f736970045f756470037369700963796265726369747902646b00"
+			"0021000101020201",
+		.packet = "00004321000000004956ed7e3b244cfefecf537e729d5b07dc30df528dd22b76"
+			  "8d1b98736696a6fd348509fa13ceac34cfa2436f14a3f3cf65925bf1f4a13c5d"
+			  "15b21e1884f5ff6247aeabb786b93bce61bc17d768fd9732459018148f6cbe72"
+			  "2fd04796562dfdb4",
+	},
+	{
+		.name = "draft-mcgrew-gcm-test 2",
+		.cipher = OV2_CIPHER_AES_GCM,
+		.key = "feffe9928665731c6d6a8f9467308308",
+		.salt = "cafebabe",
+		.seq = 0x0000000aULL,
+		.icv_len = 16,
+		.iv_len = 8,
+		.text = "4500003e698f000080114dccc0a80102c0a801010a980035002a2343b2d00100"
+			"0001000000000000037369700963796265726369747902646b00000100010001",
+		.packet = "0000a5f80000000afacedbaddecaf888deb22cd9b07c72c16e3a65beeb8df304"
+			  "a5a5897d33ae530f1ba76d5d114d2a5c3de81827c10e9a4f51330d0eec416642"
+			  "cfbb85a5b47e48a4ec3b9ba95d918bd183b70d3aa8bc6ee4c309e9d85a41ad4a",
+	},
+	{
+		.name = "draft-mcgrew-gcm-test 3",
+		.cipher = OV2_CIPHER_AES_GCM,
+		.key = "abbccddef00112233445566778899aababbccddef00112233445566778899aab",
+		.salt = "11223344",
+		.seq = 0x00000002ULL,
+		.icv_len = 16,
+		.iv_len = 8,
+		.text = "4500003069a6400080062690c0a801029389155e0a9e008b2dc57ee000000000"
+			"7002400020bf0000020405b40101040201020201",
+		.packet = "4a2cbfe3000000020102030405060708ff425c9b724599df7a3bcd510194e00d"
+			  "6a78107f1b0b1cbf06efae9d65a5d763748a637985771d347f0545659f14e99d"
+			  "ef842d8eb335f4eecfdbf831824b4c4915956c96",
+	},
+	{
+		.name = "draft-mcgrew-gcm-test 5",
+		.cipher = OV2_CIPHER_AES_GCM,
+		.key = "3de09874b388e6491988d0c3607eae1f",
+		.salt = "57690e43",
+		.esn = true,
+		.seq = 0x1010101010101010ULL,
+		.icv_len = 16,
+		.iv_len = 8,
+		.text = "4500003c99c300008001cb7c40679318010101010800085c0200430061626364"
+			"65666768696a6b6c6d6e6f707172737475767761626364656667686901020201",
+		.packet = "42f67e3f101010104e280000a2fca1a3fba2caa4853cf9f0f22cb10d86dd83b0"
+			  "fec75691cf1a04b00d1138ec9c35791765acbd8701ad79845bf9fe3fba487bc9"
+			  "1755e6662b4c8d0d1f5e22739530320ae0d731cc978ecafaeae88f00e80d6e48",
+	},
+	{
+		.name = "draft-mcgrew-gcm-test 7",
+		.cipher = OV2_CIPHER_AES_GCM,
+		.key = "feffe9928665731c6d6a8f9467308308feffe9928665731c",
+		.salt = "cafebabe",
+		.seq = 0x0000000aULL,
+		.icv_len = 16,
+		.iv_len = 8,
+		.text = "45000028a4ad4000400678800a01038f0a010612802306b8cb712602dd6bb03e"
+			"501016d075680001",
+		.packet = "0000a5f80000000afacedbaddecaf888a5b1f8066029aea40e598b8122de0242"
+			  "0938b3ab33f828e687b8858b5bfbdbd0315b27452144cc7795457b9652037f53"
+			  "18027b5b4cd7a636",
+	},
+	{
+		.name = "draft-mcgrew-gcm-test 9",
+		.cipher = OV2_CIPHER_AES_GCM,
+		.key = "abbccddef00112233445566778899aababbccddef00112233445566778899aab",
+		.salt = "73616c74",
+		.esn = true,
+		.seq = 0x156f3126dd0db99bULL,
+		.icv_len = 16,
+		.iv_len = 8,
+		.text = "45080028732c00004006e9f90a0106120a01038f06b88023dd6bafbecb712602"
+			"50101f646d540001",
+		.packet = "17405e67dd0db99b616e640169766563f2d69ecdbd5a0d5b8d5ef38bad4da58d"
+			  "1f278fde98ef67549d524a3018d9a57ff4d3a31ce673119e451626c2415771e3"
+			  "b7eebca614c89b35",
+	},
+	{
+		.name = "draft-mcgrew-gcm-test 12",
+		.cipher = OV2_CIPHER_AES_GCM,
+		.key = "7d773d00c144c525ac619d18c84a3f47",
+		.salt = "d9664267",
+		.seq = 0xffffffffULL,
+		.icv_len = 16,
+		.iv_len = 8,
+		.text = "01020201",
+		.packet = "335467aeffffffff43457e9182443bc6437f866bcb3f699fe9b0822bac961c45"
+			  "04bef270",
+	},
+	{
+		.name = "draft-mcgrew-gcm-test GMAC",
+		.cipher = OV2_CIPHER_AES_GMAC,
+		.key = "4c80cdefbb5d10da906ac73c3613a634",
+		.salt = "22433c64",
+		.seq = 0x00000007ULL,
+		.icv_len = 16,
+		.iv_len = 8,
+		.text = "45000030da3a00008001df3bc0a80005c0a800010800c6cd0200070061626364"
+			"65666768696a6b6c6d6e6f707172737401020201",
+		.packet = "0000432100000007000000000000000045000030da3a00008001df3bc0a80005"
+			  "c0a800010800c6cd020007006162636465666768696a6b6c6d6e6f7071727374"
+			  "01020201f2a9a836e155106aa8dcd618e4099aaa",
+	},
+	{
+		.name = "RFC 7634 appendix A",
+		.cipher = OV2_CIPHER_CHACHA20_POLY1305,
+		.key = "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f",
+		.salt = "a0a1a2a3",
+		.seq = 0x00000005ULL,
+		.icv_len = 16,
+		.iv_len = 8,
+		.text = "45000054a6f200004001e778c6336405c000020508005b7a3a080000553bec10"
+			"0007362708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20212223"
+			"2425262728292a2b2c2d2e2f303132333435363701020204",
+		.packet = "0102030400000005101112131415161724039428b97f417e3c13753a4f05087b"
+			  "67c352e6a7fab1b982d466ef407ae5c614ee8099d52844eb61aa95dfab4c02f7"
+			  "2aa71e7c4c4f64c9befe2facc638e8f3cbec163fac469b502773f6fb94e664da"
+			  "9165b82829f641e076aaa8266b7fb0f7b11b369907e1ad43",
+	},
+	{
+		.name = "RFC 3602 case 5, HMAC-SHA1-96",
+		.cipher = OV2_CIPHER_AES_CBC,
+		.auth = OV2_AUTH_HMAC_SHA1,
+		.auth_key = "0b121920272e353c434a51585f666d747b828990",
+		.key = "90d382b410eeba7ad938c46cec1a82bf",
+		.seq = 0x00000001ULL,
+		.icv_len = 12,
+		.iv_len = 16,
+		.text = "08000ebda70a00008e9c083db95b070008090a0b0c0d0e0f1011121314151617"
+			"18191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637"
+			"0102030405060708090a0b0c0d0e0e01",
+		.packet = "0000432100000001e96e8c08ab465763fd098d45dd3ff893f663c25d325c18c6"
+			  "a9453e194e120849a4870b66cc6b9965330013b4898dc856a4699e523a55db08"
+			  "0b59ec3a8e4b7e52775b07d1db34ed9c538ab50c551b874aa269add047ad2d59"
+			  "13ac19b7cfbad4a64aa01e443de9327f479fcd5d",
+	},
+	{
+		.name = "RFC 3602 case 5, HMAC-SHA1-160",
+		.cipher = OV2_CIPHER_AES_CBC,
+		.auth = OV2_AUTH_HMAC_SHA1,
+		.auth_key = "0b121920272e353c434a51585f666d747b828990",
+		.key = "90d382b410eeba7ad938c46cec1a82bf",
+		.seq = 0x00000001ULL,
+		.icv_len = 20,
+		.iv_len = 16,
+		.text = "08000ebda70a00008e9c083db95b070008090a0b0c0d0e0f1011121314151617"
+			"18191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637"
+			"0102030405060708090a0b0c0d0e0e01",
+		.packet = "0000432100000001e96e8c08ab465763fd098d45dd3ff893f663c25d325c18c6"
+			  "a9453e194e120849a4870b66cc6b9965330013b4898dc856a4699e523a55db08"
+			  "0b59ec3a8e4b7e52775b07d1db34ed9c538ab50c551b874aa269add047ad2d59"
+			  "13ac19b7cfbad4a64aa01e443de9327f479fcd5dc17d17c3dc1c47a3",
+	},
+	{
+		.name = "RFC 3602 case 5, HMAC-SHA256-128, ESN",
+		.cipher = OV2_CIPHER_AES_CBC,
+		.auth = OV2_AUTH_HMAC_SHA256,
+		.auth_key = "0b121920272e353c434a51585f666d747b828990979ea5acb3bac1c8cfd6dde4",
+		.key = "90d382b410eeba7ad938c46cec1a82bf",
+		.esn = true,
+		.seq = 0x0000000700000001ULL,
+		.icv_len = 16,
+		.iv_len = 16,
+		.text = "08000ebda70a00008e9c083db95b070008090a0b0c0d0e0f1011121314151617"
+			"18191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637"
+			"0102030405060708090a0b0c0d0e0e01",
+		.packet = "0000432100000001e96e8c08ab465763fd098d45dd3ff893f663c25d325c18c6"
+			  "a9453e194e120849a4870b66cc6b9965330013b4898dc856a4699e523a55db08"
+			  "0b59ec3a8e4b7e52775b07d1db34ed9c538ab50c551b874aa269add047ad2d59"
+			  "13ac19b7cfbad4a6acdc7267aa9aa506a2eae3b649655c2b",
+	},
+	{
+		.name = "RFC 3602 case 5, HMAC-SHA256-96",
+		.cipher = OV2_CIPHER_AES_CBC,
+		.auth = OV2_AUTH_HMAC_SHA256,
+		.auth_key = "0b121920272e353c434a51585f666d747b828990979ea5acb3bac1c8cfd6dde4",
+		.key = "90d382b410eeba7ad938c46cec1a82bf",
+		.seq = 0x00000001ULL,
+		.icv_len = 12,
+		.iv_len = 16,
+		.text = "08000ebda70a00008e9c083db95b070008090a0b0c0d0e0f1011121314151617"
+			"18191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637"
+			"0102030405060708090a0b0c0d0e0e01",
+		.packet = "0000432100000001e96e8c08ab465763fd098d45dd3ff893f663c25d325c18c6"
+			  "a9453e194e120849a4870b66cc6b9965330013b4898dc856a4699e523a55db08"
+			  "0b59ec3a8e4b7e52775b07d1db34ed9c538ab50c551b874aa269add047ad2d59"
+			  "13ac19b7cfbad4a6ed1eb430b1fd1d3c6360f38c",
+	},
+	{
+		.name = "SP 800-38A F.2.3, HMAC-SHA384-192",
+		.cipher = OV2_CIPHER_AES_CBC,
+		.auth = OV2_AUTH_HMAC_SHA384,
+		.auth_key = "0b121920272e353c434a51585f666d747b828990979ea5acb3bac1c8cfd6dde4"
+			    "ebf2f900070e151c232a31383f464d54",
+		.key = "8e73b0f7da0e6452c810f32b809079e562f8ead2522c6b7b",
+		.seq = 0x00000001ULL,
+		.icv_len = 24,
+		.iv_len = 16,
+		.text = "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51"
+			"30c81c46a35ce411e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710",
+		.packet = "0000432100000001000102030405060708090a0b0c0d0e0f4f021db243bc633d"
+			  "7178183a9fa071e8b4d9ada9ad7dedf4e5e738763f69145a571b242012fb7ae0"
+			  "7fa9baac3df102e008b0e27988598881d920a9e64f5615cd0783743ba9eb7c45"
+			  "098b1245d6efb6254c0cd6a69a203837",
+	},
+	{
+		.name = "SP 800-38A F.2.5, HMAC-SHA512-256",
+		.cipher = OV2_CIPHER_AES_CBC,
+		.auth = OV2_AUTH_HMAC_SHA512,
+		.auth_key = "0b121920272e353c434a51585f666d747b828990979ea5acb3bac1c8cfd6dde4"
+			    "ebf2f900070e151c232a31383f464d545b626970777e858c939aa1a8afb6bdc4",
+		.key = "603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4",
+		.seq = 0x00000001ULL,
+		.icv_len = 32,
+		.iv_len = 16,
+		.text = "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51"
+			"30c81c46a35ce411e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710",
+		.packet = "0000432100000001000102030405060708090a0b0c0d0e0ff58c4c04d6e5f1ba"
+			  "779eabfb5f7bfbd69cfc4e967edb808d679f777bc6702c7d39f23369a9d9bacf"
+			  "a530e26304231461b2eb05e2c39be9fcda6c19078c6a9d1b891383b9d5f95fd4"
+			  "fa24b3b4e69956c2ed59a97ac2da48fddca6ccb9b04518ad",
+	},
+	{
+		.name = "NULL, HMAC-SHA256-128",
+		.cipher = OV2_CIPHER_NULL,
+		.auth = OV2_AUTH_HMAC_SHA256,
+		.auth_key = "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b",
+		.key = "",
+		.seq = 0x00000001ULL,
+		.icv_len = 16,
+		.iv_len = 0,
+		.text = "08000ebda70a00008e9c083db95b070008090a0b0c0d0e0f1011121314151617"
+			"18191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637"
+			"01020201",
+		.packet = "000043210000000108000ebda70a00008e9c083db95b070008090a0b0c0d0e0f"
+			  "101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f"
+			  "30313233343536370102020156b012aa896c4b34a21e7ed03446bdc4",
+	},
+	{
+		.name = "NULL, HMAC-SHA1-96, ESN",
+		.cipher = OV2_CIPHER_NULL,
+		.auth = OV2_AUTH_HMAC_SHA1,
+		.auth_key = "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b",
+		.key = "",
+		.esn = true,
+		.seq = 0x00000001ffffffffULL,
+		.icv_len = 12,
+		.iv_len = 0,
+		.text = "08000ebda70a00008e9c083db95b070008090a0b0c0d0e0f1011121314151617"
+			"18191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637"
+			"01020201",
+		.packet = "00004321ffffffff08000ebda70a00008e9c083db95b070008090a0b0c0d0e0f"
+			  "101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f"
+			  "3031323334353637010202018ee023d0062ab9e47cea95aa",
+	},
+};
+
+KUNIT_ARRAY_PARAM_DESC(esp, esp_rows, name);
+
+/* What a row says, in binary */
+struct esp_case {
+	const struct esp_row *row;
+	struct ov2sim_esp esp;
+	u8 text[ESP_TEXT_MAX];
+	u32 text_len;
+	u8 packet[ESP_TEXT_MAX];
+	u32 len;
+};
+
+static u32 esp_hex(struct kunit *test, u8 *to, u32 max, const char *from)
+{
+	u32 len = from ? strlen(from) / 2 : 0;
+
+	KUNIT_ASSERT_LE(test, len, max);
+	if (len)
+		KUNIT_ASSERT_EQ(test, 0, hex2bin(to, from, len));
+	return len;
+}
+
+/* S10: the keys stand in the key area in an order of their own, with gaps */
+static void esp_node(struct kunit *test, const struct esp_row *row, struct ov2_add_sa *node)
+{
+	memset(node, 0, sizeof(*node));
+	memset(node->key_area, 0xee, sizeof(node->key_area));
+	node->cipher = row->cipher;
+	node->auth = row->auth;
+	node->iv = row->iv_len == 16 ? OV2_IV_RANDOM : row->iv_len ? OV2_IV_SEQ : OV2_IV_NONE;
+	node->esn = row->esn;
+	node->icv_len = row->icv_len;
+	node->auth_key_len = esp_hex(test, node->key_area, OV2_KEY_AREA_LEN, row->auth_key);
+	node->cipher_key_off = OV2_KEY_AREA_LEN - strlen(row->key) / 2;
+	node->cipher_key_len = esp_hex(test, node->key_area + node->cipher_key_off,
+				       OV2_KEY_AREA_LEN, row->key);
+	node->key_area_len = OV2_KEY_AREA_LEN;
+	node->salt_len = esp_hex(test, node->salt, sizeof(node->salt), row->salt);
+}
+
+static void esp_case_init(struct kunit *test, struct esp_case *c, const struct esp_row *row)
+{
+	struct ov2_add_sa *node = kunit_kzalloc(test, sizeof(*node), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, node);
+	memset(c, 0, sizeof(*c));
+	c->row = row;
+	c->text_len = esp_hex(test, c->text, sizeof(c->text), row->text);
+	c->len = esp_hex(test, c->packet, sizeof(c->packet), row->packet);
+	esp_node(test, row, node);
+	KUNIT_ASSERT_EQ(test, 0, ov2sim_esp_init(&c->esp, node));
+	KUNIT_EXPECT_EQ(test, row->iv_len, c->esp.iv_len);
+}
+
+static struct esp_case *esp_case(struct kunit *test)
+{
+	struct esp_case *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, c);
+	esp_case_init(test, c, test->param_value);
+	return c;
+}
+
+/* S11, S12: each algorithm, outbound: exactly the published packet */
+static void esp_seals(struct kunit *test)
+{
+	struct esp_case *c = esp_case(test);
+	u8 iv[OV2SIM_ESP_IV_MAX];
+	u8 *packet = kunit_kzalloc(test, c->len, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, packet);
+	memcpy(packet, c->packet, OV2SIM_ESP_HLEN);
+	memcpy(packet + OV2SIM_ESP_HLEN + c->row->iv_len, c->text, c->text_len);
+	memcpy(iv, c->packet + OV2SIM_ESP_HLEN, c->row->iv_len);
+	KUNIT_EXPECT_EQ(test, 0, ov2sim_esp_seal(&c->esp, packet, c->len, c->row->seq, iv));
+	KUNIT_EXPECT_MEMEQ(test, packet, c->packet, c->len);
+	ov2sim_esp_destroy(&c->esp);
+}
+
+/* S11, S12, S53: and inbound */
+static void esp_opens(struct kunit *test)
+{
+	struct esp_case *c = esp_case(test);
+	u8 *packet = kunit_kzalloc(test, c->len, GFP_KERNEL);
+	u8 next_header = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, packet);
+	memcpy(packet, c->packet, c->len);
+	KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS,
+			ov2sim_esp_open(&c->esp, OV2_TRANSPORT, packet, c->len, c->row->seq,
+					&next_header));
+	KUNIT_EXPECT_MEMEQ(test, packet + OV2SIM_ESP_HLEN + c->row->iv_len, c->text, c->text_len);
+	KUNIT_EXPECT_MEMEQ(test, packet, c->packet, OV2SIM_ESP_HLEN + c->row->iv_len);
+	KUNIT_EXPECT_EQ(test, c->text[c->text_len - 1], next_header);
+	ov2sim_esp_destroy(&c->esp);
+}
+
+static u32 esp_open_copy(struct kunit *test, struct esp_case *c, u32 len, u64 seq,
+			 enum ov2_mode mode)
+{
+	/* Exactly as long as the packet, for KASAN to see what is behind it */
+	u8 *packet = kmemdup(c->packet, len ?: 1, GFP_KERNEL);
+	u8 next_header;
+	u32 status;
+
+	KUNIT_ASSERT_NOT_NULL(test, packet);
+	status = ov2sim_esp_open(&c->esp, mode, packet, len, seq, &next_header);
+	kfree(packet);
+	return status;
+}
+
+/* S51: any byte changed, the authentication fails, with the mode's bit */
+static void esp_bad_byte(struct kunit *test)
+{
+	struct esp_case *c = esp_case(test);
+
+	for (u32 i = 0; i < c->len; i++) {
+		/* The number is not read from the packet: the caller has inferred it */
+		if (i >= 4 && i < 8)
+			continue;
+		c->packet[i] ^= 1;
+		KUNIT_EXPECT_EQ(test, CRYPTO_TRANSPORT_ESP_AUTH_FAILED,
+				esp_open_copy(test, c, c->len, c->row->seq, OV2_TRANSPORT));
+		KUNIT_EXPECT_EQ(test, CRYPTO_TUNNEL_ESP_AUTH_FAILED,
+				esp_open_copy(test, c, c->len, c->row->seq, OV2_TUNNEL));
+		c->packet[i] ^= 1;
+	}
+	KUNIT_EXPECT_EQ(test, CRYPTO_TRANSPORT_ESP_AUTH_FAILED,
+			esp_open_copy(test, c, c->len, c->row->seq + 1, OV2_TRANSPORT));
+	ov2sim_esp_destroy(&c->esp);
+}
+
+/* S14: the upper half is authenticated with ESN, and without is not looked at */
+static void esp_upper_half(struct kunit *test)
+{
+	struct esp_case *c = esp_case(test);
+	u32 status = esp_open_copy(test, c, c->len, c->row->seq + BIT_ULL(32), OV2_TRANSPORT);
+
+	KUNIT_EXPECT_EQ(test, status,
+			c->row->esn ? CRYPTO_TRANSPORT_ESP_AUTH_FAILED : CRYPTO_SUCCESS);
+	ov2sim_esp_destroy(&c->esp);
+}
+
+/* S52: every shorter length */
+static void esp_damaged_length(struct kunit *test)
+{
+	struct esp_case *c = esp_case(test);
+	u32 over = OV2SIM_ESP_HLEN + c->row->iv_len + c->row->icv_len;
+	u32 status, expected;
+
+	for (u32 len = 0; len < c->len; len++) {
+		status = esp_open_copy(test, c, len, c->row->seq, OV2_TRANSPORT);
+		expected = CRYPTO_TRANSPORT_ESP_AUTH_FAILED;
+		if (len < over + 2 || (len - over) % c->esp.block)
+			expected = CRYPTO_INVALID_PACKET_SYNTAX;
+		KUNIT_EXPECT_EQ_MSG(test, expected, status, "length %u", len);
+	}
+	ov2sim_esp_destroy(&c->esp);
+}
+
+static const struct esp_row *esp_find(struct kunit *test, const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(esp_rows); i++) {
+		if (!strcmp(esp_rows[i].name, name))
+			return &esp_rows[i];
+	}
+	KUNIT_FAIL_AND_ABORT(test, "no row %s", name);
+	return NULL;
+}
+
+/* RFC 4106: a shorter ICV of GCM is the beginning of the full one */
+static void esp_gcm_short_icv(struct kunit *test)
+{
+	static const u16 lens[] = { 8, 12 };
+	struct esp_case *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
+	struct esp_row row = *esp_find(test, "draft-mcgrew-gcm-test 2");
+
+	KUNIT_ASSERT_NOT_NULL(test, c);
+	for (size_t i = 0; i < ARRAY_SIZE(lens); i++) {
+		row.icv_len = lens[i];
+		esp_case_init(test, c, &row);
+		c->len -= 16 - lens[i];
+		KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS,
+				esp_open_copy(test, c, c->len, row.seq, OV2_TRANSPORT));
+		c->packet[c->len - 1] ^= 0x80;
+		KUNIT_EXPECT_EQ(test, CRYPTO_TRANSPORT_ESP_AUTH_FAILED,
+				esp_open_copy(test, c, c->len, row.seq, OV2_TRANSPORT));
+		ov2sim_esp_destroy(&c->esp);
+	}
+}
+
+/* A packet that is authentic, with a trailer of the test's choice */
+static u32 esp_open_trailer(struct kunit *test, u8 pad, u8 next_header, enum ov2_mode mode)
+{
+	struct esp_case *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
+	u8 iv[OV2SIM_ESP_IV_MAX] = {};
+	u32 status, tail;
+
+	KUNIT_ASSERT_NOT_NULL(test, c);
+	esp_case_init(test, c, esp_find(test, "draft-mcgrew-gcm-test 2"));
+	tail = c->len - c->row->icv_len;
+	c->packet[tail - 2] = pad;
+	c->packet[tail - 1] = next_header;
+	KUNIT_ASSERT_EQ(test, 0, ov2sim_esp_seal(&c->esp, c->packet, c->len, c->row->seq, iv));
+	status = esp_open_copy(test, c, c->len, c->row->seq, mode);
+	ov2sim_esp_destroy(&c->esp);
+	return status;
+}
+
+/* S51, S52: what only decryption brings to light. The text is 64 bytes long. */
+static void esp_trailer(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS, esp_open_trailer(test, 62, 4, OV2_TUNNEL));
+	KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS, esp_open_trailer(test, 0, 41, OV2_TUNNEL));
+	KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS, esp_open_trailer(test, 0, 6, OV2_TRANSPORT));
+	KUNIT_EXPECT_EQ(test, CRYPTO_INVALID_PACKET_SYNTAX,
+			esp_open_trailer(test, 63, 4, OV2_TUNNEL));
+	KUNIT_EXPECT_EQ(test, CRYPTO_INVALID_PACKET_SYNTAX,
+			esp_open_trailer(test, 255, 6, OV2_TRANSPORT));
+	KUNIT_EXPECT_EQ(test, CRYPTO_INVALID_PROTOCOL, esp_open_trailer(test, 0, 6, OV2_TUNNEL));
+	KUNIT_EXPECT_EQ(test, CRYPTO_INVALID_PROTOCOL, esp_open_trailer(test, 0, 59, OV2_TUNNEL));
+}
+
+/* The IV of the NIC: the number with bit 63 XOR the salt, so never one of seqiv's */
+static void esp_iv_seq(struct kunit *test)
+{
+	struct ov2sim_esp esp = { .iv = OV2_IV_SEQ, .iv_len = 8,
+				  .iv_salt = { 1, 2, 3, 4, 5, 6, 7, 8 } };
+	static const u8 expected[] = { 0x81, 2, 3, 5, 5, 6, 7, 0x0d };
+	u8 iv[8];
+
+	ov2sim_esp_make_iv(&esp, BIT_ULL(32) | 5, iv);
+	KUNIT_EXPECT_MEMEQ(test, iv, expected, sizeof(iv));
+}
+
+/* RFC 3602: not predictable, and never the same */
+static void esp_iv_random(struct kunit *test)
+{
+	struct ov2sim_esp esp = { .iv = OV2_IV_RANDOM, .iv_len = 16 };
+	u8 iv[2][16] = {};
+
+	ov2sim_esp_make_iv(&esp, 1, iv[0]);
+	ov2sim_esp_make_iv(&esp, 1, iv[1]);
+	KUNIT_EXPECT_NE(test, 0, memcmp(iv[0], iv[1], 16));
+}
+
+/* A header with another number than the one to be used is not sealed: no IV twice */
+static void esp_seal_refuses(struct kunit *test)
+{
+	struct esp_case *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
+	u8 iv[OV2SIM_ESP_IV_MAX] = {};
+
+	KUNIT_ASSERT_NOT_NULL(test, c);
+	esp_case_init(test, c, esp_find(test, "draft-mcgrew-gcm-test 2"));
+	KUNIT_EXPECT_EQ(test, -EIO, ov2sim_esp_seal(&c->esp, c->packet, c->len, 11, iv));
+	KUNIT_EXPECT_EQ(test, -EINVAL, ov2sim_esp_seal(&c->esp, c->packet, c->len - 1, 10, iv));
+	KUNIT_EXPECT_EQ(test, -EINVAL, ov2sim_esp_seal(&c->esp, c->packet, 32, 10, iv));
+	ov2sim_esp_destroy(&c->esp);
+}
+
+static struct kunit_case esp_cases[] = {
+	KUNIT_CASE_PARAM(esp_seals, esp_gen_params),
+	KUNIT_CASE_PARAM(esp_opens, esp_gen_params),
+	KUNIT_CASE_PARAM(esp_bad_byte, esp_gen_params),
+	KUNIT_CASE_PARAM(esp_upper_half, esp_gen_params),
+	KUNIT_CASE_PARAM(esp_damaged_length, esp_gen_params),
+	KUNIT_CASE(esp_gcm_short_icv),
+	KUNIT_CASE(esp_trailer),
+	KUNIT_CASE(esp_iv_seq),
+	KUNIT_CASE(esp_iv_random),
+	KUNIT_CASE(esp_seal_refuses),
+	{}
+};
+
+static struct kunit_suite esp_suite = {
+	.name = "ov2_nic_esp",
+	.test_cases = esp_cases,
+};
+
+kunit_test_suite(esp_suite);

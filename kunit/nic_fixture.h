@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* ov2sim: what the KUnit suites of the NIC share. */
+#ifndef __OV2_NIC_FIXTURE_H
+#define __OV2_NIC_FIXTURE_H
+
+#include <kunit/test.h>
+#include <linux/completion.h>
+#include <linux/wait.h>
+#include "../drivers/ov2sim/nic/nic.h"
+
+#define NIC_TEST_COOKIE		0x1234
+#define NIC_TEST_SPI		0x1001
+#define NIC_TEST_REQS		8
+#define NIC_TEST_RING		16
+#define NIC_TEST_BUF		2048
+
+/**
+ * struct nic_test_done - One completed request.
+ * @req: which
+ * @status: how
+ */
+struct nic_test_done {
+	struct ov2_request *req;
+	int status;
+};
+
+/**
+ * struct nic_fixture - A NIC and all that it has said.
+ * @hw: the NIC
+ * @lock: guards the rest
+ * @wait: for the rest
+ * @done: completed requests in order
+ * @done_count: of them
+ * @up: link state by port
+ * @links: link_change calls
+ */
+struct nic_fixture {
+	struct ov2sim_hw *hw;
+	spinlock_t lock;	/* guards the rest */
+	wait_queue_head_t wait;
+	struct nic_test_done done[NIC_TEST_REQS];
+	unsigned int done_count;
+	bool up[2];
+	unsigned int links;
+};
+
+void nic_test_caps(struct ov2_caps *caps);
+void nic_test_node(struct ov2_add_sa *node, enum ov2_dir dir);
+struct nic_fixture *nic_fixture_create(struct kunit *test, const struct ov2_caps *caps);
+void nic_fixture_destroy(struct nic_fixture *fix);
+bool nic_fixture_wait_done(struct nic_fixture *fix, unsigned int count);
+int nic_fixture_add(struct nic_fixture *fix, struct ov2_add_sa *node);
+int nic_fixture_delete(struct nic_fixture *fix, u32 handle);
+
+#endif /* __OV2_NIC_FIXTURE_H */
