@@ -74,16 +74,7 @@ esac
 # waited for.
 run=$(mktemp -d "$([[ -w /dev/shm ]] && echo /dev/shm || echo "${TMPDIR:-/tmp}")/ov2-vm.XXXXXX")
 pids=()
-cleanup()
-{
-	local pid
-
-	for pid in "${pids[@]}"; do
-		kill -KILL "$pid" 2>/dev/null || :
-	done
-	rm -rf "$run"
-}
-trap cleanup EXIT
+trap '((${#pids[@]} == 0)) || kill -KILL "${pids[@]}" 2>/dev/null || :; rm -rf "$run"' EXIT
 trap 'exit 130' INT TERM
 
 # Copies, so that the next build cannot take them away from under this VM.
@@ -117,28 +108,94 @@ collect_modules()
 	done
 }
 
+# What the modules want of the kernel's own modules, in any order.
+needed_modules()
+{
+	local deps=("$libmodules"/*/modules.dep) dep ko
+
+	for ko in "$run/ko/"*.ko; do
+		[[ -e $ko ]] || continue
+		modinfo -F depends "$ko" | tr , '\n'
+		modinfo -F softdep "$ko" | sed -n 's/^pre: //p' | tr ' ' '\n'
+	done | sort -u | while read -r dep; do
+		[[ ! $dep ]] || ! grep -qE "/${dep//_/[-_]}\.ko[.a-z]*:" "${deps[0]}" || echo "$dep"
+	done
+}
+
 quote()
 {
 	printf '%q ' "$@"
 }
 
+bind()
+{
+	[[ ! -e $run/root$2 ]] || [[ ${3:-} == over ]] || return 0
+	mkdir -p "$run/root$2"
+	echo "$1 /mnt$2 none bind 0 0" >>"$run/fstab"
+}
+
+fresh()
+{
+	mkdir -p "$run/root$2"
+	echo "$1 /mnt$2 $1 ${3:-defaults} 0 0" >>"$run/fstab"
+}
+
+# The host's file system stays readable at the same paths, and below /host as a
+# whole. System folders are the userland's; every other top folder is the host's.
+# Order matters: what lies below another mount comes after it.
+write_root()
+{
+	local path name
+
+	mkdir -p "$run/root/host"
+	: >"$run/fstab"
+	for name in mnt tmp run; do
+		fresh tmpfs "/$name" mode=1777
+	done
+	fresh proc /proc
+	fresh sysfs /sys
+	fresh devtmpfs /dev
+	for path in "$base"/*; do
+		name=${path##*/}
+		if [[ -L $path ]]; then
+			cp -P "$path" "$run/root/"
+		elif [[ -d $path ]]; then
+			case $name in
+			home | root | opt | srv) ;;
+			*) bind "$path" "/$name" ;;
+			esac
+		fi
+	done
+	for path in /*; do
+		[[ -L $path || ! -d $path ]] || bind "$path" "$path"
+	done
+	echo "debugfs /mnt/sys/kernel/debug debugfs defaults 0 0
+tracefs /mnt/sys/kernel/tracing tracefs defaults 0 0
+tmpfs /mnt/dev/shm tmpfs mode=1777,X-mount.mkdir 0 0
+devpts /mnt/dev/pts devpts X-mount.mkdir 0 0
+tmpfs /mnt/var/tmp tmpfs mode=1777 0 0
+tmpfs /mnt/var/log tmpfs defaults 0 0
+/run/share /mnt/run/ov2-vm none bind,X-mount.mkdir 0 0" >>"$run/fstab"
+	mkdir -p "$base/usr/lib/modules"
+	echo "$libmodules /mnt/usr/lib/modules none bind 0 0" >>"$run/fstab"
+	# What lies below /tmp or /var on the host is hidden by now.
+	for path in "$OV2_TOP" "$OV2_CACHE" "$PWD" "$out"; do
+		case $path in
+		/tmp/* | /var/* | /mnt/* | /run/*)
+			echo "$path /mnt$path none bind,X-mount.mkdir 0 0" >>"$run/fstab"
+			;;
+		esac
+	done
+}
+
 write_settings()
 {
-	local libmodules=$kdir/root/usr/lib/modules var
+	local var
 
-	[[ -d $libmodules ]] || libmodules=$kdir/root/lib/modules
-	if [[ $out ]]; then
-		mkdir -p "$out"
-		out=$(cd "$out" && pwd -P)
-	fi
-	cat >"$run/boot" <<-EOF
-		OV2_VM_BASE=$(quote "$base")
-		OV2_VM_PATHS=$(quote "$OV2_TOP $OV2_CACHE $PWD")
-		OV2_VM_LIBMODULES=$(quote "$libmodules")
-	EOF
 	cat >"$run/settings" <<-EOF
 		OV2_OUT=$(quote "$out")
 		share=$([[ $kernel == uml-* ]] && echo hostfs || echo 9p)
+		needed="$(needed_modules | tr '\n' ' ')"
 		unload=$unload
 		gcov=$gcov
 	EOF
@@ -161,6 +218,7 @@ write_settings()
 
 start_uml()
 {
+	# shellcheck disable=SC2054
 	local args=("mem=${mem:-768M}" rootfstype=hostfs rootflags=/ root=none ro
 		"init=$OV2_SCRIPTS/vm-init.sh" "ov2_run=$run" con=null con0=null,fd:1
 		panic=-1 kasan_multi_shot)
@@ -177,6 +235,85 @@ start_uml()
 	pids+=("$vm")
 }
 
+# 9p and what it stands on, and busybox, which mounts the host's files.
+make_initrd()
+{
+	local dir=$run/initrd release ko
+
+	release=$(<"$kdir/release")
+	mkdir -p "$dir/bin" "$dir/dev" "$dir/new" "$dir/proc"
+	cp /bin/busybox "$dir/bin/"
+	modprobe -d "$kdir/root" -S "$release" --show-depends -a 9pnet_virtio 9p virtio_pci |
+		awk '$1 == "insmod" && !seen[$2]++ { print $2 }' |
+		while read -r ko; do
+			case $ko in
+			*.xz) xz -dc "$ko" >"$dir/$(basename "${ko%.xz}")" ;;
+			*.zst) zstd -qdc "$ko" >"$dir/$(basename "${ko%.zst}")" ;;
+			*) cp "$ko" "$dir/" ;;
+			esac
+			ko=${ko##*/}
+			echo "insmod /${ko%.[xz]*z*}" >>"$dir/load"
+		done
+	{
+		echo '#!/bin/busybox sh'
+		sed 's:^:/bin/busybox :' "$dir/load"
+		cat <<-'EOF'
+			[ -z "$ov2_probe" ] || /bin/busybox poweroff -f
+			/bin/busybox mount -t 9p -o ro,trans=virtio,version=9p2000.L,cache=loose,msize=262144 host /new
+			exec /bin/busybox switch_root /new "$ov2_init"
+		EOF
+	} >"$dir/init"
+	chmod +x "$dir/init"
+	(cd "$dir" && find . | cpio -o -H newc --quiet) >"$kdir/initrd.$$"
+	mv "$kdir/initrd.$$" "$kdir/initrd"
+}
+
+# KVM is there on many machines where a guest does not get through: ask once.
+probe_accel()
+{
+	local found=tcg
+
+	if [[ -w /dev/kvm ]] && timeout -k 1 20 qemu-system-x86_64 -machine q35 -cpu max \
+		-accel kvm -m 1G -nographic -no-reboot -nic none -kernel "$kdir/vmlinuz" \
+		-initrd "$kdir/initrd" -append "console=ttyS0 panic=-1 quiet ov2_probe=1" \
+		</dev/null >/dev/null 2>&1; then
+		found=kvm
+	fi
+	ov2_say "$kernel runs under $found here"
+	echo "$found" >"$kdir/accel"
+}
+
+prepare_qemu()
+{
+	ov2_need qemu-system-x86 busybox-static cpio kmod xz-utils
+	[[ -s $kdir/initrd && $kdir/initrd -nt $kdir/ov2-key && $kdir/initrd -nt $0 ]] ||
+		make_initrd
+	[[ -s $kdir/accel && $kdir/accel -nt $kdir/ov2-key ]] || probe_accel
+}
+
+start_qemu()
+{
+	local args=(-machine q35 -cpu max -m "${mem:-2G}" -smp "${cpus:-2}" -nographic
+		-no-reboot -nic none -kernel "$kdir/vmlinuz" -initrd "$kdir/initrd"
+		-append "console=ttyS0 panic=-1 loglevel=6 ov2_run=9p
+			ov2_init=$OV2_SCRIPTS/vm-init.sh $append"
+		-serial "file:$run/klog" -monitor none
+		-virtfs "local,id=host,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap"
+		-virtfs "local,id=run,path=$run,mount_tag=run,security_model=none")
+
+	ov2_locked "vm-$kernel" prepare_qemu
+	case ${accel:-$(<"$kdir/accel")} in
+	kvm) args+=(-accel kvm) ;;
+	*) args+=(-accel "tcg,thread=multi") ;;
+	esac
+	[[ ! $out ]] ||
+		args+=(-virtfs "local,id=out,path=$out,mount_tag=out,security_model=none")
+	timeout -k 5 "$limit" qemu-system-x86_64 "${args[@]}" \
+		</dev/null >"$run/hostlog" 2>&1 &
+	vm=$!
+	pids+=("$vm")
+}
+
 start_vm()
 {
 	case $kernel in
@@ -186,24 +323,31 @@ start_vm()
 }
 
 # Reports that a kernel makes about a bug. What 7.3 says about itself at boot
-# with SMP and PROVE_RCU, before anything of ours is there, is known.
+# with SMP and PROVE_RCU, before anything of ours is there, is known; and what a
+# stock kernel says about QEMU is not our concern.
 splats()
 {
-	awk '
+	awk -v stock="$([[ $kernel == uml-* ]] || echo 1)" '
 		/ov2-vm: modules/ { ours = 1 }
-		/(BUG|WARNING|INFO|UBSAN|KASAN|Oops|KTAP)[: ]/ { }
 		/KASAN|UBSAN|BUG:|BUG at|WARNING:|Oops|Kernel panic|kernel panic/ { hit = 1 }
 		/possible (recursive|circular|irq lock)|suspicious RCU|refcount_t:|ref_tracker:/ { hit = 1 }
 		/[Oo]bjects remaining|still has objects|still held|invalid wait context|blocked for more than/ { hit = 1 }
 		/unreferenced object|ODEBUG|list_(add|del) corruption|sleeping function|general protection/ { hit = 1 }
 		/soft lockup|rcu.*(stall|detected)|scheduling while atomic|leaked reference|Bad page/ { hit = 1 }
 		/inconsistent lock state|bad unlock|unregister_netdevice: waiting/ { hit = 1 }
-		hit && !ours && /rcu\/tree\.c|RCU/ { hit = 0 }
+		hit && !ours && (stock || /rcu\/tree\.c|RCU/) { hit = 0 }
 		hit { print FNR ": " $0; hit = 0 }
 	' "$1"
 }
 
+libmodules=$kdir/root/usr/lib/modules
+[[ -d $libmodules ]] || libmodules=$kdir/root/lib/modules
+if [[ $out ]]; then
+	mkdir -p "$out"
+	out=$(cd "$out" && pwd -P)
+fi
 collect_modules
+write_root
 write_settings "$@"
 start_vm
 if [[ $verbose == yes ]]; then
@@ -215,7 +359,8 @@ tail_out=$!
 tail -qs 0.05 -n +1 -f --pid="$vm" "$run/stderr" >&2 &
 tail_err=$!
 rc=0
-wait "$vm" || rc=$?
+# Not every way in which a VM ends is one that bash should remark on.
+wait "$vm" 2>/dev/null || rc=$?
 wait "$tail_out" "$tail_err" || :
 pids=()
 [[ ! $klog ]] || cp "$run/klog" "$klog"
