@@ -25,6 +25,8 @@ usage()
 	debian-6.12    Debian's own, for QEMU, with its headers
 	debian-7.3     the same from Debian's backports
 
+	OV2_BUILD=WORD builds the modules in a folder of their own, so that builds with
+	different arguments do not undo each other.
 	OV2_REFRESH=1 looks for a newer package of each series now and not once a week.
 	EOF
 }
@@ -228,28 +230,12 @@ kernel()
 # The project's modules: built in a mirror of the sources in the cache, one for
 # each kernel, so that the repository stays clean and builds do not clash.
 
-mirror_sources()
-{
-	local dir=$1 src present=()
-
-	ov2_need rsync
-	for src in "${ov2_sources[@]}"; do
-		[[ ! -e $OV2_TOP/$src ]] || present+=("$OV2_TOP/$src")
-	done
-	mkdir -p "$dir"
-	# Checksums and kept times: what did not change is not built again.
-	rsync -rlpt --checksum --delete --exclude='*.ko' --exclude='*.o' --exclude='*.mod' \
-		--exclude='*.mod.c' --exclude='.*.cmd' --exclude='*.gcno' \
-		--exclude='modules.order' --exclude='Module.symvers' --exclude='*.dtb*' \
-		"${present[@]}" "$dir/"
-}
-
 modules_build()
 {
 	local name=$1 kdir=$2 dir=$3
 	shift 3
 
-	mirror_sources "$dir"
+	ov2_mirror_sources "$dir"
 	case $name in
 	uml-*)
 		make -C "$kdir" ARCH=um M="$dir" -j"$jobs" "$@" modules >&2
@@ -272,8 +258,8 @@ modules()
 
 	kdir=$(kernel "$name")
 	ov2_need gcc make
-	dir=$OV2_CACHE/modules/$(ov2_checkout_id)/$name
-	ov2_locked "modules-$(ov2_checkout_id)-$name" modules_build "$name" "$kdir" "$dir" "$@"
+	dir=$OV2_CACHE/modules/$(ov2_checkout_id)/$name${OV2_BUILD:+-$OV2_BUILD}
+	ov2_locked "modules-$(ov2_checkout_id)-${dir##*/}" modules_build "$name" "$kdir" "$dir" "$@"
 	printf '%s\n' "$dir"
 }
 

@@ -23,11 +23,6 @@ ov2_die()
 	exit 1
 }
 
-# The project as it is built: everything in it that is not an agreed source
-# folder stays out of the build trees.
-# shellcheck disable=SC2034
-ov2_sources=(drivers include kunit Kbuild Kconfig Makefile)
-
 # A name for this checkout, so that two clones do not share a build tree.
 ov2_checkout_id()
 {
@@ -202,4 +197,21 @@ ov2_fetch()
 	mkdir -p "$dir"
 	ov2_say "fetch $*"
 	(cd "$dir" && apt-get -qq -c "$conf" download "$@" >&2)
+}
+
+# Bring the sources up to date in folder $1, beside what was built there.
+ov2_mirror_sources()
+{
+	local dir=$1 src present=()
+
+	ov2_need rsync
+	for src in drivers include kunit Kbuild Kconfig Makefile; do
+		[[ ! -e $OV2_TOP/$src ]] || present+=("$OV2_TOP/$src")
+	done
+	mkdir -p "$dir"
+	# Checksums and kept times: what did not change is not built again.
+	rsync -rlpt --checksum --delete --exclude='*.ko' --exclude='*.o' --exclude='*.mod' \
+		--exclude='*.mod.c' --exclude='.*.cmd' --exclude='*.gcno' \
+		--exclude='modules.order' --exclude='Module.symvers' --exclude='*.dtb*' \
+		"${present[@]}" "$dir/"
 }

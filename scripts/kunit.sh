@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The KUnit suites: as kernel CI runs them, by the kernel's own kunit.py with the
+# project overlaid on a kernel tree, or as modules in a VM.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+usage()
+{
+	cat <<-'EOF'
+	Usage: scripts/kunit.sh [ARG...]        by kunit.py run, with ARG for it
+	       scripts/kunit.sh --vm NAME       as modules on kernel NAME of kernel.sh
+	EOF
+}
+
+# A tree of links to the kernel's, but for what has to be changed: kunit.py, which
+# looks for the tree that it is in, and the places that mention the project.
+make_shadow()
+{
+	local src=$1 dir=$2 file
+
+	[[ $(cat "$dir.key" 2>/dev/null) == "$src" ]] && return
+	ov2_say "overlay the project on ${src##*/}"
+	rm -rf "$dir" "${dir%/*}/build"
+	mkdir -p "${dir%/*}"
+	cp -as "$src" "$dir"
+	rm -rf "$dir/tools/testing/kunit"
+	cp -a "$src/tools/testing/kunit" "$dir/tools/testing/kunit"
+	for file in drivers/net/Kconfig drivers/net/Makefile; do
+		rm "$dir/$file"
+		cp "$src/$file" "$dir/$file"
+	done
+	sed -i '$i source "drivers/net/ov2/Kconfig"' "$dir/drivers/net/Kconfig"
+	# shellcheck disable=SC2016
+	echo 'obj-$(CONFIG_OV2) += ov2/' >>"$dir/drivers/net/Makefile"
+	echo "$src" >"$dir.key"
+}
+
+by_kunit_py()
+{
+	local src dir
+
+	ov2_need gcc make flex bison bc libelf-dev libssl-dev python3
+	src=$("$OV2_SCRIPTS/kernel.sh" --source 7.3)
+	dir=$OV2_CACHE/kunit/$(ov2_checkout_id)/tree
+	make_shadow "$src" "$dir"
+	ov2_mirror_sources "$dir/drivers/net/ov2"
+	(cd "$dir" && nice tools/testing/kunit/kunit.py run --jobs "${OV2_JOBS:-$(nproc)}" \
+		--build_dir="${dir%/*}/build" --kunitconfig="drivers/net/ov2/kunit" "$@")
+}
+
+in_vm()
+{
+	local name=$1 src out suite rc=0
+
+	src=$("$OV2_SCRIPTS/kernel.sh" --source 7.3)
+	out=$(mktemp -d)
+	# shellcheck disable=SC2016
+	"$OV2_SCRIPTS/vm.sh" --kernel "$name" --modules kunit --out "$out" --klog "$out/klog" -- \
+		bash -c 'cd /sys/kernel/debug/kunit &&
+			for suite in */; do cat "$suite/results" >"$OV2_OUT/${suite%/}.ktap"; done' ||
+		rc=$?
+	for suite in "$out"/*.ktap; do
+		[[ -s $suite ]] || { ov2_say "no results"; rc=1; break; }
+		python3 "$src/tools/testing/kunit/kunit.py" parse "$suite" || rc=1
+	done
+	rm -rf "$out"
+	return "$rc"
+}
+
+case ${1:-} in
+--vm)
+	in_vm "${2:-uml-7.3}"
+	;;
+-h | --help)
+	usage
+	;;
+*)
+	ov2_locked "kunit-$(ov2_checkout_id)" by_kunit_py "$@"
+	;;
+esac
