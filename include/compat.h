@@ -4,6 +4,7 @@
 #define __OV2_COMPAT_H
 
 #include <linux/netdevice.h>
+#include <linux/version.h>
 #include <net/devlink.h>
 
 /* A devlink parameter got an extack in its get callback a bit before this macro came. */
@@ -41,5 +42,20 @@
 #define ov2_xdo_fn(member, fn)								\
 	__builtin_choose_expr(__same_type(typeof_member(struct xfrmdev_ops, member),		\
 					  &fn ## _compat), fn ## _compat, fn)
+
+/* xfrm came to choose a state's offload type apart from its initialisation. For those who make
+ * states; they include <net/xfrm.h>.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+#define ov2_init_state(x) xfrm_init_state(x)
+#else
+#define ov2_init_state(x) ({						\
+	int __err = xfrm_init_state(x, NULL);				\
+									\
+	if (!__err)							\
+		xfrm_set_type_offload(x, true);				\
+	__err;								\
+})
+#endif
 
 #endif /* __OV2_COMPAT_H */

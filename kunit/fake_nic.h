@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A NIC driver for tests. It records every request, answers when the test says so (its clock is
+ * the test), and checks after each step that the core keeps the rules of <net/ov2.h>. It includes
+ * nothing else of the project: the proof that the public header suffices.
+ */
+#ifndef __OV2_KUNIT_FAKE_NIC_H
+#define __OV2_KUNIT_FAKE_NIC_H
+
+#include <kunit/test.h>
+#include <linux/completion.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <net/ov2.h>
+
+/* How a request is answered, from when fake_nic.mode is set. */
+enum fake_mode {
+	FAKE_PEND,	/* the op returns -EINPROGRESS and the test completes the request */
+	FAKE_NOW,	/* done when the op returns 0 */
+	FAKE_EARLY,	/* completed inside the op, which then returns -EINPROGRESS */
+	FAKE_SOFTIRQ,	/* completed from softirq */
+	FAKE_FAIL,	/* the op returns fake_nic.err: nothing was done */
+	FAKE_BUSY,	/* the op returns -EBUSY: not accepted */
+};
+
+/* One request, kept for the whole test; the copies are of what was submitted. */
+struct fake_request {
+	struct list_head list;
+	struct ov2_request *req;	/* NULL once it is the core's again */
+	enum ov2_request_kind kind;
+	u32 id;
+	u32 count;
+	unsigned long deadline;
+	int status;
+	const void **nodes;
+	struct ov2_add_sa *add;
+	struct ov2_delete_sa *del;
+	struct ov2_update_sa *update;
+};
+
+struct fake_entry {
+	bool live;
+	struct ov2_add_sa sa;
+};
+
+/**
+ * struct fake_nic - the NIC
+ * @test: the test
+ * @nic: the core's half
+ * @mode: what becomes of the next request
+ * @err: for FAKE_FAIL
+ * @refuse: bit n: the nth node of an ADD_SA list is refused
+ * @deaf: cancel does nothing
+ * @reset_completes: reset completes pending requests by itself
+ * @reset_err: what reset returns
+ * @hold_reset: reset does not return before the test completes it
+ * @in_op: called inside each op before it answers, without locks
+ * @requests: all requests, oldest first; @lock guards this and what follows
+ * @total: their number
+ * @open: those not completed
+ * @open_max: most at a time
+ * @cancels: calls of cancel
+ * @resets: calls of reset
+ * @live: SAs in the table
+ * @violation: the first rule that the core broke
+ */
+struct fake_nic {
+	struct kunit *test;
+	struct ov2_nic *nic;
+	enum fake_mode mode;
+	int err;
+	u32 refuse;
+	bool deaf;
+	bool reset_completes;
+	int reset_err;
+	struct completion *hold_reset;
+	void (*in_op)(struct fake_nic *fake, struct ov2_request *req);
+	/* see above */
+	spinlock_t lock;
+	wait_queue_head_t wait;
+	struct list_head requests;
+	u32 total;
+	u32 open;
+	u32 open_max;
+	u32 cancels;
+	u32 resets;
+	u32 live;
+	bool resetting;
+	bool unregistered;
+	int ops_running;
+	u32 next_handle;
+	u32 table_size;
+	struct fake_entry *table;
+	struct work_struct softirq;
+	char violation[128];
+};
+
+extern const struct ov2_caps fake_nic_caps;
+
+struct fake_nic *fake_nic_create(struct kunit *test, const struct ov2_caps *caps);
+void fake_nic_unregister(struct fake_nic *fake);
+void fake_nic_destroy(struct fake_nic *fake);
+
+struct fake_request *fake_nic_wait(struct fake_nic *fake, u32 nth);
+void fake_nic_wait_resetting(struct fake_nic *fake);
+void fake_nic_wait_resets(struct fake_nic *fake, u32 resets);
+void fake_nic_finish(struct fake_nic *fake, struct fake_request *fr);
+void fake_nic_finish_status(struct fake_nic *fake, struct fake_request *fr, int status);
+void fake_nic_finish_all(struct fake_nic *fake);
+void fake_nic_check(struct fake_nic *fake);
+bool fake_nic_has(struct fake_nic *fake, u32 handle);
+const struct ov2_add_sa *fake_nic_by_spi(struct fake_nic *fake, u32 spi);
+
+#endif /* __OV2_KUNIT_FAKE_NIC_H */

@@ -1,0 +1,567 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The request engine of the core: completion in all its ways, lists, adds and deletes that meet.
+ * The NIC takes one request at a time unless a test says otherwise, so that what is submitted
+ * behind a pending one gathers.
+ */
+#include "xfrm_fixture.h"
+
+#define REQUEST_EXPECT(test, fr, want_kind, want_count) do {			\
+	KUNIT_EXPECT_EQ(test, (fr)->kind, (enum ov2_request_kind)(want_kind));	\
+	KUNIT_EXPECT_EQ(test, (fr)->count, want_count);				\
+} while (0)
+
+static int request_init(struct kunit *test)
+{
+	struct ov2_caps caps = fake_nic_caps;
+
+	caps.max_requests = 1;
+	fixture_create(test, &caps);
+	return 0;
+}
+
+static void request_exit(struct kunit *test)
+{
+	fixture_destroy(test->priv);
+}
+
+struct request_mode_row {
+	const char *name;
+	enum fake_mode mode;
+};
+
+static const struct request_mode_row request_mode_rows[] = {
+	{ "pending", FAKE_PEND },
+	{ "at once", FAKE_NOW },
+	{ "before the op returns", FAKE_EARLY },
+	{ "from softirq", FAKE_SOFTIRQ },
+};
+KUNIT_ARRAY_PARAM_DESC(request_mode, request_mode_rows, name);
+
+/* S3, S4, S16, S25: a lone add leaves at once and ends with the NIC's handle; a delete leaves
+ * nothing behind. All of it however the NIC completes.
+ */
+static void request_add_delete(struct kunit *test)
+{
+	const struct request_mode_row *row = test->param_value;
+	struct fixture *f = test->priv;
+	struct fake_request *fr;
+	struct xfrm_state *x;
+
+	f->fake->mode = row->mode;
+	x = fixture_sa(f, NULL);
+	fr = fake_nic_wait(f->fake, 0);
+	REQUEST_EXPECT(test, fr, OV2_ADD_SA, 1);
+	KUNIT_EXPECT_EQ(test, fr->add[0].cookie, x->xso.offload_handle);
+	if (row->mode == FAKE_PEND) {
+		FIXTURE_EXPECT_STATE(f, x, OV2_SA_ADDING);
+		fake_nic_finish(f->fake, fr);
+	}
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_NE(test, fr->add[0].offload_handle, 0);
+	KUNIT_EXPECT_EQ(test, fixture_entry(x)->offload_handle, fr->add[0].offload_handle);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
+
+	fixture_delete(f, x);
+	fixture_gc();
+	fr = fake_nic_wait(f->fake, 1);
+	REQUEST_EXPECT(test, fr, OV2_DELETE_SA, 1);
+	if (row->mode == FAKE_PEND)
+		fake_nic_finish(f->fake, fr);
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 2);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
+}
+
+/* Holds the NIC busy with one pending add. */
+static struct xfrm_state *request_blocker(struct fixture *f)
+{
+	struct xfrm_state *x = fixture_sa(f, NULL);
+
+	fake_nic_wait(f->fake, 0);
+	fixture_settle(f);
+	return x;
+}
+
+/* S2, S3, S5: each node of a list is tried, and those that are refused disturb no other. */
+static void request_partial(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[5], *first = request_blocker(f);
+	struct fake_request *fr;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(x); i++)
+		x[i] = fixture_sa(f, NULL);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
+	fr = fake_nic_wait(f->fake, 1);
+	REQUEST_EXPECT(test, fr, OV2_ADD_SA, 5);
+	f->fake->refuse = BIT(0) | BIT(3);
+	fake_nic_finish(f->fake, fr);
+	KUNIT_EXPECT_EQ(test, fr->status, 0);
+	FIXTURE_EXPECT_STATE(f, first, OV2_SA_OFFLOADED);
+	for (i = 0; i < ARRAY_SIZE(x); i++) {
+		bool refused = f->fake->refuse & BIT(i);
+
+		FIXTURE_EXPECT_STATE(f, x[i], refused ? OV2_SA_SOFTWARE : OV2_SA_OFFLOADED);
+		KUNIT_EXPECT_EQ(test, !fixture_entry(x[i])->offload_handle, refused);
+	}
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 4);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ADD_SUCCESS), 4);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ADD_FAIL), 2);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
+}
+
+/* S2, S5: a list of which nothing was offloaded fails, and leaves nothing. */
+static void request_none(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[3], *first = request_blocker(f);
+	struct fake_request *fr;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(x); i++)
+		x[i] = fixture_sa(f, NULL);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
+	fr = fake_nic_wait(f->fake, 1);
+	f->fake->refuse = ~0U;
+	fake_nic_finish(f->fake, fr);
+	KUNIT_EXPECT_EQ(test, fr->status, -EIO);
+	for (i = 0; i < ARRAY_SIZE(x); i++)
+		FIXTURE_EXPECT_STATE(f, x[i], OV2_SA_SOFTWARE);
+	FIXTURE_EXPECT_STATE(f, first, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
+	/* Deleting what is in software is none of the NIC's business. */
+	fixture_delete(f, x[0]);
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 2);
+}
+
+/* S5: the op refuses the whole request; the keys do not stay in the core either. */
+static void request_op_fails(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x;
+	struct ov2_sa *sa;
+
+	f->fake->mode = FAKE_FAIL;
+	f->fake->err = -ENOMEM;
+	x = fixture_sa(f, NULL);
+	fake_nic_wait(f->fake, 0);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_SOFTWARE);
+	sa = fixture_entry(x);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ADD_FAIL), 1);
+	KUNIT_EXPECT_NULL(test, memchr_inv(sa->add.key_area, 0, sizeof(sa->add.key_area)));
+	KUNIT_EXPECT_NULL(test, memchr_inv(sa->add.salt, 0, sizeof(sa->add.salt)));
+}
+
+/* S27: after completion the core has wiped the keys: nobody may need them any more. */
+static void request_keys_wiped(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = request_blocker(f);
+	struct ov2_sa *sa = fixture_entry(x);
+
+	KUNIT_EXPECT_NOT_NULL(test, memchr_inv(sa->add.key_area, 0, sizeof(sa->add.key_area)));
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_NULL(test, memchr_inv(sa->add.key_area, 0, sizeof(sa->add.key_area)));
+	KUNIT_EXPECT_NULL(test, memchr_inv(sa->add.salt, 0, sizeof(sa->add.salt)));
+	KUNIT_EXPECT_NULL(test, sa->add.next);
+}
+
+/* Group commit: what comes while a request is in flight leaves in lists as long as the NIC takes
+ * them, in the order in which it came.
+ */
+static void request_group_commit(struct kunit *test)
+{
+	static const u32 counts[] = { 1, 8, 8, 3 };
+	struct fixture *f = test->priv;
+	u32 cookie = 0, i, j;
+
+	request_blocker(f);
+	for (i = 1; i < 20; i++)
+		fixture_sa(f, NULL);
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 1);
+	for (i = 0; i < ARRAY_SIZE(counts); i++) {
+		struct fake_request *fr = fake_nic_wait(f->fake, i);
+
+		REQUEST_EXPECT(test, fr, OV2_ADD_SA, counts[i]);
+		for (j = 0; j < fr->count; j++) {
+			KUNIT_EXPECT_GT(test, fr->add[j].cookie, cookie);
+			cookie = fr->add[j].cookie;
+		}
+		fake_nic_finish(f->fake, fr);
+	}
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 20);
+	KUNIT_EXPECT_EQ(test, f->fake->open_max, 1);
+}
+
+/* S16: a flush becomes full DELETE_SA lists, and the whole of each is walked. */
+static void request_delete_lists(struct kunit *test)
+{
+	static const u32 counts[] = { 1, 8, 8, 3 };
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[20];
+	u32 i, base;
+
+	f->fake->mode = FAKE_NOW;
+	for (i = 0; i < ARRAY_SIZE(x); i++)
+		x[i] = fixture_sa(f, NULL);
+	fixture_settle(f);
+	f->fake->mode = FAKE_PEND;
+	base = f->fake->total;
+	fixture_delete(f, x[0]);
+	fake_nic_wait(f->fake, base);
+	for (i = 1; i < ARRAY_SIZE(x); i++)
+		fixture_delete(f, x[i]);
+	for (i = 0; i < ARRAY_SIZE(counts); i++) {
+		struct fake_request *fr = fake_nic_wait(f->fake, base + i);
+
+		REQUEST_EXPECT(test, fr, OV2_DELETE_SA, counts[i]);
+		fake_nic_finish(f->fake, fr);
+	}
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_SUCCESS), 20);
+}
+
+/* S23: as many requests in flight as the NIC takes, answered out of order. */
+static void request_several(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[4];
+	struct ov2_caps caps;
+	u32 i;
+
+	/* The pool is made for what the hardware can do: this needs a NIC of its own. */
+	fixture_destroy(f);
+	caps = fake_nic_caps;
+	caps.max_requests = 3;
+	f = fixture_create(test, &caps);
+	for (i = 0; i < ARRAY_SIZE(x); i++) {
+		x[i] = fixture_sa(f, NULL);
+		fixture_settle(f);
+	}
+	KUNIT_EXPECT_EQ(test, f->fake->total, 3);
+	KUNIT_EXPECT_EQ(test, f->fake->open, 3);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 2));
+	FIXTURE_EXPECT_STATE(f, x[2], OV2_SA_OFFLOADED);
+	FIXTURE_EXPECT_STATE(f, x[0], OV2_SA_ADDING);
+	FIXTURE_EXPECT_STATE(f, x[3], OV2_SA_ADDING);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 3));
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 1));
+	for (i = 0; i < ARRAY_SIZE(x); i++)
+		FIXTURE_EXPECT_STATE(f, x[i], OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, f->fake->open_max, 3);
+}
+
+/* S19: a delete before the add has left cancels both; the NIC sees neither. */
+static void request_cancel_pair(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *first = request_blocker(f), *x = fixture_sa(f, NULL);
+
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_QUEUED);
+	fixture_delete(f, x);
+	fixture_gc();
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
+	FIXTURE_EXPECT_STATE(f, first, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 1);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ADD_CANCELLED), 1);
+}
+
+/* S19, S24: a delete while the add runs takes effect after it, and neither it nor the free waits. */
+static void request_delete_behind_add(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = request_blocker(f);
+	u32 cookie = x->xso.offload_handle;
+	struct fake_request *fr;
+
+	fixture_delete(f, x);
+	fixture_gc();
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 1);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
+	rcu_read_lock();
+	KUNIT_EXPECT_NOT_NULL(test, ov2_sa_find(cookie));
+	rcu_read_unlock();
+
+	fr = fake_nic_wait(f->fake, 0);
+	fake_nic_finish(f->fake, fr);
+	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, 1)->del[0].offload_handle,
+			fr->add[0].offload_handle);
+	fr = fake_nic_wait(f->fake, 1);
+	REQUEST_EXPECT(test, fr, OV2_DELETE_SA, 1);
+	fake_nic_finish(f->fake, fr);
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+	rcu_read_lock();
+	KUNIT_EXPECT_NULL(test, ov2_sa_find(cookie));
+	rcu_read_unlock();
+}
+
+/* S19: the add that a delete waits for is refused: there is nothing to delete. */
+static void request_delete_behind_refused(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = request_blocker(f);
+
+	fixture_delete(f, x);
+	f->fake->refuse = BIT(0);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 1);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+}
+
+/* S19: and if it is aborted, it is not asked for again. */
+static void request_delete_behind_aborted(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = request_blocker(f);
+
+	fixture_delete(f, x);
+	fake_nic_finish_status(f->fake, fake_nic_wait(f->fake, 0), -ECANCELED);
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 1);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+}
+
+/* S26: an add that the NIC aborts by itself is asked again. */
+static void request_add_aborted(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = request_blocker(f);
+
+	fake_nic_finish_status(f->fake, fake_nic_wait(f->fake, 0), -ECANCELED);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 1));
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ABORTED), 1);
+}
+
+/* S17: a delete that was aborted is asked again, until it is done. */
+static void request_delete_aborted(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = request_blocker(f);
+	struct fake_request *fr;
+	u32 handle, i;
+
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	handle = fixture_entry(x)->offload_handle;
+	fixture_delete(f, x);
+	for (i = 1; i <= 3; i++) {
+		fr = fake_nic_wait(f->fake, i);
+		REQUEST_EXPECT(test, fr, OV2_DELETE_SA, 1);
+		KUNIT_EXPECT_EQ(test, fr->del[0].offload_handle, handle);
+		KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
+		if (i < 3)
+			fake_nic_finish_status(f->fake, fr, -ECANCELED);
+	}
+	fake_nic_finish(f->fake, fr);
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+	KUNIT_EXPECT_EQ(test, f->fake->resets, 0);
+}
+
+/* S17: a NIC that cannot delete is broken, and is reset. */
+static void request_delete_fails(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = request_blocker(f);
+
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_delete(f, x);
+	fake_nic_finish_status(f->fake, fake_nic_wait(f->fake, 1), -EIO);
+	fake_nic_wait_resets(f->fake, 1);
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 2);
+}
+
+/* Deletes do not starve adds, nor the reverse: they take turns. */
+static void request_turns(struct kunit *test)
+{
+	static const enum ov2_request_kind kinds[] = {
+		OV2_DELETE_SA, OV2_ADD_SA, OV2_DELETE_SA, OV2_ADD_SA,
+	};
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[16];
+	u32 i, base;
+
+	f->fake->mode = FAKE_NOW;
+	for (i = 0; i < ARRAY_SIZE(x); i++)
+		x[i] = fixture_sa(f, NULL);
+	fixture_settle(f);
+	f->fake->mode = FAKE_PEND;
+	base = f->fake->total;
+	fixture_sa(f, NULL);
+	fake_nic_wait(f->fake, base);
+	for (i = 0; i < ARRAY_SIZE(x); i++) {
+		fixture_delete(f, x[i]);
+		fixture_sa(f, NULL);
+	}
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, base));
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		REQUEST_EXPECT(test, fake_nic_wait(f->fake, base + 1 + i), kinds[i], 8);
+		fake_nic_finish(f->fake, fake_nic_wait(f->fake, base + 1 + i));
+	}
+}
+
+/* S25: a NIC that breaks the rules is counted and does no harm. */
+static void request_completed_as_pending(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = request_blocker(f);
+
+	fake_nic_finish_status(f->fake, fake_nic_wait(f->fake, 0), -EINPROGRESS);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_SOFTWARE);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 1);
+}
+
+static void request_completed_twice(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = request_blocker(f);
+	struct ov2_request *req = fake_nic_wait(f->fake, 0)->req;
+
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
+	ov2_request_complete(f->nic, req, -EIO);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 1);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
+}
+
+/* S26, S28: what is past its deadline is cancelled, and the NIC is reset; what is finished is not
+ * touched. The SA that took too long stays in software, the other is restored.
+ */
+static void request_deadline(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *done = request_blocker(f), *late;
+	struct fake_request *fr;
+
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
+	late = fixture_sa(f, NULL);
+	fr = fake_nic_wait(f->fake, 1);
+	fixture_settle(f);
+	ov2_request_expire(f->nic, fr->deadline - 1);
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->cancels, 0);
+	KUNIT_EXPECT_EQ(test, f->fake->resets, 0);
+
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	ov2_request_expire(f->nic, fr->deadline);
+	FIXTURE_EXPECT_STATE(f, late, OV2_SA_SOFTWARE);
+	FIXTURE_EXPECT_STATE(f, done, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, f->fake->cancels, 1);
+	KUNIT_EXPECT_EQ(test, fr->status, -ECANCELED);
+	KUNIT_EXPECT_EQ(test, f->fake->resets, 1);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DEADLINES), 1);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_RESTORED), 1);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
+}
+
+/* S28: not even cancel is answered: the reset takes the request back. */
+static void request_deadline_deaf(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = request_blocker(f);
+	struct fake_request *fr = fake_nic_wait(f->fake, 0);
+
+	f->fake->deaf = true;
+	ov2_request_expire(f->nic, fr->deadline);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_SOFTWARE);
+	KUNIT_EXPECT_EQ(test, f->fake->resets, 1);
+	KUNIT_EXPECT_NULL(test, fr->req);
+	/* The NIC is as good as new. */
+	f->fake->mode = FAKE_NOW;
+	FIXTURE_EXPECT_STATE(f, fixture_sa(f, NULL), OV2_SA_OFFLOADED);
+}
+
+/* S28: the deadline also comes by itself. */
+static void request_deadline_timer(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	KUNIT_ASSERT_EQ(test, ov2_nic_set_deadline(f->nic, 10), 0);
+	f->fake->deaf = true;
+	request_blocker(f);
+	fake_nic_wait_resets(f->fake, 1);
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->cancels, 1);
+}
+
+/* S28: each request has a deadline of its own, that of its submission. */
+static void request_deadline_each(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct fake_request *first, *second;
+	struct xfrm_state *x;
+	struct ov2_caps caps;
+
+	fixture_destroy(f);
+	caps = fake_nic_caps;
+	f = fixture_create(test, &caps);
+	request_blocker(f);
+	KUNIT_ASSERT_EQ(test, ov2_nic_set_deadline(f->nic, 60000), 0);
+	x = fixture_sa(f, NULL);
+	first = fake_nic_wait(f->fake, 0);
+	second = fake_nic_wait(f->fake, 1);
+	fixture_settle(f);
+	KUNIT_EXPECT_TRUE(test, time_after(second->deadline, first->deadline));
+	f->fake->mode = FAKE_NOW;
+	ov2_request_expire(f->nic, first->deadline);
+	/* Its request is aborted by the reset, not late: it is asked again. */
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, f->fake->cancels, 1);
+}
+
+static struct kunit_case request_cases[] = {
+	KUNIT_CASE_PARAM(request_add_delete, request_mode_gen_params),
+	KUNIT_CASE(request_partial),
+	KUNIT_CASE(request_none),
+	KUNIT_CASE(request_op_fails),
+	KUNIT_CASE(request_keys_wiped),
+	KUNIT_CASE(request_group_commit),
+	KUNIT_CASE(request_delete_lists),
+	KUNIT_CASE(request_several),
+	KUNIT_CASE(request_cancel_pair),
+	KUNIT_CASE(request_delete_behind_add),
+	KUNIT_CASE(request_delete_behind_refused),
+	KUNIT_CASE(request_delete_behind_aborted),
+	KUNIT_CASE(request_add_aborted),
+	KUNIT_CASE(request_delete_aborted),
+	KUNIT_CASE(request_delete_fails),
+	KUNIT_CASE(request_turns),
+	KUNIT_CASE(request_completed_as_pending),
+	KUNIT_CASE(request_completed_twice),
+	KUNIT_CASE(request_deadline),
+	KUNIT_CASE(request_deadline_deaf),
+	KUNIT_CASE(request_deadline_timer),
+	KUNIT_CASE(request_deadline_each),
+	{ }
+};
+
+static struct kunit_suite request_suite = {
+	.name = "ov2_request",
+	.init = request_init,
+	.exit = request_exit,
+	.test_cases = request_cases,
+};
+
+kunit_test_suite(request_suite);
