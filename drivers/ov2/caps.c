@@ -206,9 +206,8 @@ int ov2_nic_set_caps(struct ov2_nic *nic, const struct ov2_caps *caps)
 	nic->caps = *caps;
 	trace_ov2_config(nic, caps);
 	list_for_each_entry(sa, &nic->sas, list)
-		if (ov2_caps_check(caps, &sa->add, NULL))
-			ov2_sa_demote(sa);
-	ov2_sa_refill(nic);
+		ov2_sa_reconsider(sa);
+	ov2_offer_refill(nic);
 	spin_unlock_bh(&nic->lock);
 	ov2_request_kick(nic);
 	return 0;

@@ -15,9 +15,14 @@ static int __init ov2_init(void)
 	err = ov2_request_cache_init();
 	if (err)
 		goto err_sa_cache;
+	err = ov2_delreq_init();
+	if (err)
+		goto err_request_cache;
 	ov2_debugfs_init();
 	return 0;
 
+err_request_cache:
+	ov2_request_cache_exit();
 err_sa_cache:
 	ov2_sa_cache_exit();
 	return err;
@@ -26,6 +31,7 @@ err_sa_cache:
 static void __exit ov2_exit(void)
 {
 	ov2_debugfs_exit();
+	ov2_delreq_exit();
 	ov2_sa_cache_exit();
 	ov2_request_cache_exit();
 }

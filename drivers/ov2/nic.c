@@ -54,10 +54,14 @@ struct ov2_nic *ov2_nic_alloc(const struct ov2_nic_ops *ops, const struct ov2_ca
 	INIT_LIST_HEAD(&nic->demoteq);
 	INIT_LIST_HEAD(&nic->updq);
 	INIT_LIST_HEAD(&nic->waitq);
+	INIT_LIST_HEAD(&nic->delreqq);
+	nic->reoffer = true;
 	INIT_LIST_HEAD(&nic->inflight);
 	INIT_LIST_HEAD(&nic->free_requests);
 	INIT_WORK(&nic->submit_work, ov2_request_submit_work);
 	INIT_WORK(&nic->demote_work, ov2_sa_demote_work);
+	INIT_WORK(&nic->delreq_work, ov2_delreq_work);
+	INIT_DELAYED_WORK(&nic->offer_work, ov2_offer_work);
 	INIT_WORK(&nic->reset_work, ov2_nic_reset_work);
 	INIT_DELAYED_WORK(&nic->deadline_work, ov2_request_deadline_work);
 
@@ -177,6 +181,8 @@ void ov2_nic_unregister(struct ov2_nic *nic)
 		return;
 	ov2_debugfs_del(nic);
 	ov2_nic_close(nic);
+	cancel_delayed_work_sync(&nic->offer_work);
+	flush_work(&nic->delreq_work);
 	if (!wait_event_timeout(nic->idle, ov2_nic_is_idle(nic), msecs_to_jiffies(nic->deadline)))
 		ov2_nic_gone(nic);
 	flush_work(&nic->reset_work);
@@ -242,6 +248,32 @@ void ov2_port_close(struct ov2_port *port)
 	spin_unlock_bh(&port->nic->lock);
 }
 EXPORT_SYMBOL_GPL(ov2_port_close);
+
+/**
+ * ov2_port_set_esp - the admin has switched a port's ESP offload
+ * @port: the port
+ * @on: whether NETIF_F_HW_ESP is on
+ *
+ * To be called from ndo_set_features. The port's SAs leave the NIC and go on in software, or come
+ * back.
+ *
+ * Context: rtnl.
+ */
+void ov2_port_set_esp(struct ov2_port *port, bool on)
+{
+	struct ov2_nic *nic = port->nic;
+	struct ov2_sa *sa;
+
+	spin_lock_bh(&nic->lock);
+	port->esp_off = !on;
+	list_for_each_entry(sa, &nic->sas, list)
+		if (rcu_access_pointer(sa->x) && sa->port == port)
+			ov2_sa_reconsider(sa);
+	ov2_offer_refill(nic);
+	spin_unlock_bh(&nic->lock);
+	ov2_request_kick(nic);
+}
+EXPORT_SYMBOL_GPL(ov2_port_set_esp);
 
 /**
  * ov2_nic_set_deadline - set how long the NIC may take to answer a request

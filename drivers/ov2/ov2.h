@@ -36,6 +36,16 @@ struct xfrm_state;
  * under RCU and takes a reference unless it is zero. Each SA has a reference on the NIC.
  */
 
+/* What an SA and its counterpart have in common, beside what their nodes say. */
+struct ov2_pair_key {
+	const struct net *net;
+	u32 reqid;
+	u32 if_id;
+	u32 mark;
+};
+
+#define OV2_PAIR_BITS	10
+
 enum ov2_sa_state {
 	OV2_SA_WAITING,		/* no room: in software, on nic->waitq */
 	OV2_SA_QUEUED,		/* on nic->addq, capacity reserved */
@@ -67,6 +77,21 @@ enum ov2_sa_state {
  * @update_wanted: the sequence state moved on since the NIC was told, under nic->lock
  * @seq_told: ov2_seq_key() of what the NIC knows or is about to be told
  * @seq: the sequence state to tell it, under nic->lock
+ * @pair_key: what its counterpart is recognised by
+ * @pair_node: in nic->pairs while xfrm has it, under nic->lock
+ * @pair: its counterpart, under nic->lock; valid while both are in nic->pairs
+ * @delreq: SaDeleteReq has been raised since it was offloaded, under nic->lock
+ * @delreq_list: on nic->delreqq, under nic->lock
+ * @then: the SA whose DELETE_SA follows its own, a reference, under nic->lock
+ * @chained: it is the @then of another, under nic->lock
+ * @unwanted: to be demoted as soon as it is in, under nic->lock
+ * @outside: not within the configuration, to come back when it is, under nic->lock
+ * @again: to be offered again when there is room, under nic->lock
+ * @back_off: how often in a row the NIC wanted its place, under nic->lock
+ * @not_before: jiffies before which it is not offered again, if @back_off, under nic->lock
+ * @offloaded_at: jiffies, under nic->lock
+ * @packets: as x counted them when @rate was made, under nic->lock
+ * @rate: average of packets per interval, times 16, under nic->lock
  * @add: node
  * @del: node
  * @update: node
@@ -91,6 +116,21 @@ struct ov2_sa {
 	bool update_wanted;
 	u64 seq_told;
 	struct ov2_seq seq;
+	struct ov2_pair_key pair_key;
+	struct hlist_node pair_node;
+	struct ov2_sa *pair;
+	bool delreq;
+	bool chained;
+	bool unwanted;
+	bool outside;
+	bool again;
+	u8 back_off;
+	unsigned long not_before;
+	unsigned long offloaded_at;
+	u64 packets;
+	u32 rate;
+	struct list_head delreq_list;
+	struct ov2_sa *then;
 	struct ov2_add_sa add;
 	struct ov2_delete_sa del;
 	struct ov2_update_sa update;
@@ -121,6 +161,9 @@ enum ov2_counter {
 	OV2_CNT_RESETS,
 	OV2_CNT_RESTORED,
 	OV2_CNT_DEMOTED,
+	OV2_CNT_DELREQ_PACKETS,
+	OV2_CNT_DELREQ,
+	OV2_CNT_ASKED,
 	OV2_CNT_PROTOCOL_ERRORS,
 	OV2_CNT_COUNT,
 };
@@ -164,6 +207,12 @@ struct ov2_pcpu_stats {
  * @demoteq: SAs to be demoted, for the demote work
  * @updq: SAs whose sequence state is to be updated
  * @waitq: SAs that wait for room, oldest first
+ * @delreqq: SAs whose SaDeleteReq is to be answered
+ * @delreq_policy: how
+ * @pairs: SAs that xfrm has, by ov2_pair_hash()
+ * @reoffer: waiting SAs are offered again
+ * @pressure: the NIC asked for room, until @pressure_until
+ * @pressure_until: jiffies
  * @last: kind of the last request, for fairness between adds and deletes
  * @inflight: requests that the NIC has
  * @inflight_count: their number, and that of requests being built
@@ -177,6 +226,8 @@ struct ov2_pcpu_stats {
  * @wq: the NIC's own, so that no drain waits for another's work
  * @submit_work: builds and submits requests; the only place that does
  * @demote_work: moves SAs from @demoteq to @delq after a grace period
+ * @delreq_work: answers SaDeleteReqs
+ * @offer_work: once per interval while SAs wait, see offer.c
  * @reset_work: resets the NIC
  * @deadline_work: looks for requests past their deadline
  * @reset_lock: one reset at a time
@@ -209,6 +260,12 @@ struct ov2_nic {
 	struct list_head demoteq;
 	struct list_head updq;
 	struct list_head waitq;
+	struct list_head delreqq;
+	enum ov2_delreq_policy delreq_policy;
+	struct hlist_head pairs[1 << OV2_PAIR_BITS];
+	bool reoffer;
+	bool pressure;
+	unsigned long pressure_until;
 	enum ov2_request_kind last;
 	struct list_head inflight;
 	u32 inflight_count;
@@ -223,6 +280,8 @@ struct ov2_nic {
 	struct workqueue_struct *wq;
 	struct work_struct submit_work;
 	struct work_struct demote_work;
+	struct work_struct delreq_work;
+	struct delayed_work offer_work;
 	struct work_struct reset_work;
 	struct delayed_work deadline_work;
 	/* serialises resets, taken in process context outside of @lock */
@@ -249,7 +308,10 @@ void ov2_sa_set_state(struct ov2_sa *sa, enum ov2_sa_state state);
 void ov2_sa_leave(struct ov2_sa *sa);
 void ov2_sa_demote(struct ov2_sa *sa);
 void ov2_sa_demote_work(struct work_struct *work);
-void ov2_sa_refill(struct ov2_nic *nic);
+void ov2_sa_reserve(struct ov2_sa *sa);
+void ov2_sa_enqueue(struct ov2_sa *sa, bool reserve);
+bool ov2_sa_allowed(const struct ov2_sa *sa);
+void ov2_sa_reconsider(struct ov2_sa *sa);
 void ov2_sa_advance(struct ov2_sa *sa, struct ov2_seq seq);
 const char *ov2_sa_state_name(enum ov2_sa_state state);
 
@@ -268,6 +330,25 @@ void ov2_request_abort_all(struct ov2_nic *nic);
 void ov2_request_submit_work(struct work_struct *work);
 void ov2_request_deadline_work(struct work_struct *work);
 void ov2_request_expire(struct ov2_nic *nic, unsigned long now);
+
+/* pair.c */
+void ov2_pair_key(struct xfrm_state *x, struct ov2_pair_key *key);
+void ov2_pair_add(struct ov2_sa *sa);
+void ov2_pair_del(struct ov2_sa *sa);
+
+/* delreq.c */
+int ov2_delreq_init(void);
+void ov2_delreq_exit(void);
+void ov2_delreq_raise(struct ov2_sa *sa);
+void ov2_delreq_unchain(struct ov2_sa *in);
+void ov2_delreq_work(struct work_struct *work);
+
+/* offer.c */
+bool ov2_offer_room(const struct ov2_nic *nic);
+void ov2_offer_wait(struct ov2_sa *sa);
+void ov2_offer_back_off(struct ov2_sa *sa);
+void ov2_offer_refill(struct ov2_nic *nic);
+void ov2_offer_work(struct work_struct *work);
 
 /* reset.c */
 void ov2_nic_reset_work(struct work_struct *work);

@@ -186,6 +186,10 @@ static void ov2_request_refuse(struct ov2_sa *sa, int err)
 		nic->counters[OV2_CNT_ADD_CANCELLED]++;
 	else
 		nic->counters[OV2_CNT_ADD_FAIL]++;
+	if (err == -ENOSPC)
+		sa->again = true;
+	else if (rcu_access_pointer(sa->x) && !ov2_sa_allowed(sa))
+		sa->outside = true;
 	trace_ov2_sa_refused(sa, err);
 	ov2_sa_leave(sa);
 }
@@ -295,16 +299,24 @@ static void ov2_request_added(struct ov2_sa *sa, u32 offload_handle)
 
 	nic->counters[OV2_CNT_ADD_SUCCESS]++;
 	WRITE_ONCE(sa->offload_handle, offload_handle);
+	ov2_sa_reserve(sa);
 	if (!rcu_access_pointer(sa->x)) {
 		ov2_sa_set_state(sa, OV2_SA_DELETING);
 		list_add_tail(&sa->queue, &nic->delq);
 		return;
 	}
 	ov2_sa_set_state(sa, OV2_SA_OFFLOADED);
-	if (ov2_caps_check(&nic->caps, &sa->add, NULL)) {
+	sa->offloaded_at = jiffies;
+	sa->delreq = false;
+	sa->again = false;
+	if (sa->unwanted) {
+		ov2_offer_back_off(sa);
 		ov2_sa_demote(sa);
 		return;
 	}
+	ov2_sa_reconsider(sa);
+	if (sa->state != OV2_SA_OFFLOADED)
+		return;
 	if (sa->update_wanted) {
 		sa->update_wanted = false;
 		refcount_inc(&sa->ref);

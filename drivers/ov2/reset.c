@@ -88,6 +88,8 @@ static void ov2_nic_restore_sa(struct ov2_sa *sa, bool dead)
 			ov2_sa_leave(sa);
 			break;
 		}
+		/* The restore tells the NIC the numbers of then. */
+		ov2_sa_drop_update(sa);
 		nic->counters[OV2_CNT_RESTORED]++;
 		ov2_sa_set_state(sa, OV2_SA_QUEUED);
 		list_add_tail(&sa->queue, &nic->addq);

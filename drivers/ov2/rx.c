@@ -35,6 +35,17 @@ static struct xfrm_state *ov2_rx_state(const struct ov2_port *port, u32 cookie)
 	return x;
 }
 
+static void ov2_rx_delete_req(const struct ov2_port *port, u32 cookie)
+{
+	struct ov2_sa *sa;
+
+	rcu_read_lock();
+	sa = ov2_sa_find(cookie);
+	if (sa && sa->nic == port->nic)
+		ov2_delreq_raise(sa);
+	rcu_read_unlock();
+}
+
 /**
  * ov2_rx - tell xfrm what the NIC did with a received packet
  * @port: where it was received
@@ -55,8 +66,12 @@ int ov2_rx(struct ov2_port *port, struct sk_buff *skb, const struct ov2_rx_meta 
 	struct xfrm_state *x;
 	struct sec_path *sp;
 
-	if (!(meta->flags & OV2_RX_CRYPTO_DONE))
+	if (!(meta->flags & OV2_RX_CRYPTO_DONE)) {
+		/* A sec_path that says nothing of cryptography would mislead xfrm. */
+		if (meta->flags & OV2_RX_SA_DELETE_REQ)
+			ov2_rx_delete_req(port, meta->cookie);
 		return 0;
+	}
 
 	x = ov2_rx_state(port, meta->cookie);
 	if (!x) {
@@ -73,6 +88,8 @@ int ov2_rx(struct ov2_port *port, struct sk_buff *skb, const struct ov2_rx_meta 
 	sp->olen++;
 	xo = xfrm_offload(skb);
 	xo->flags = CRYPTO_DONE;
+	if (meta->flags & OV2_RX_SA_DELETE_REQ)
+		xo->flags |= SA_DELETE_REQ;
 	xo->status = meta->status;
 	if (meta->status & CRYPTO_SUCCESS)
 		ov2_stats_inc(port->nic, OV2_PKT_RX_MARKED);

@@ -71,6 +71,8 @@ struct ov2_sa *ov2_sa_alloc(struct ov2_nic *nic, struct ov2_port *port, struct x
 	INIT_LIST_HEAD(&sa->list);
 	INIT_LIST_HEAD(&sa->queue);
 	INIT_LIST_HEAD(&sa->update_queue);
+	INIT_LIST_HEAD(&sa->delreq_list);
+	INIT_HLIST_NODE(&sa->pair_node);
 	RCU_INIT_POINTER(sa->x, x);
 	if (xa_alloc_cyclic_bh(&ov2_sas, &sa->cookie, sa, xa_limit_32b, &ov2_next_cookie,
 			       GFP_KERNEL) < 0) {
@@ -128,12 +130,61 @@ void ov2_sa_set_state(struct ov2_sa *sa, enum ov2_sa_state state)
 		wake_up(&nic->idle);
 }
 
+void ov2_sa_reserve(struct ov2_sa *sa)
+{
+	lockdep_assert_held(&sa->nic->lock);
+	if (sa->reserved)
+		return;
+	sa->reserved = true;
+	sa->nic->reserved++;
+}
+
 static void ov2_sa_unreserve(struct ov2_sa *sa)
 {
 	if (!sa->reserved)
 		return;
 	sa->reserved = false;
 	sa->nic->reserved--;
+}
+
+/* Is the SA within the current configuration? Asked only while xfrm has it. */
+bool ov2_sa_allowed(const struct ov2_sa *sa)
+{
+	lockdep_assert_held(&sa->nic->lock);
+	return !(sa->port && sa->port->esp_off) &&
+	       !ov2_caps_check(&sa->nic->caps, &sa->add, NULL);
+}
+
+/* Does an SA that xfrm keeps wait for the NIC, or go on in software for good? */
+static bool ov2_sa_comes_back(struct ov2_sa *sa)
+{
+	const struct ov2_nic *nic = sa->nic;
+
+	if (nic->closing || nic->state == OV2_NIC_DEAD)
+		return false;
+	if (sa->outside && ov2_sa_allowed(sa)) {
+		sa->outside = false;
+		sa->again = true;
+	}
+	return sa->again && !sa->outside;
+}
+
+/* The configuration has changed. Takes an SA off the NIC, or brings it back. */
+void ov2_sa_reconsider(struct ov2_sa *sa)
+{
+	lockdep_assert_held(&sa->nic->lock);
+	if (!rcu_access_pointer(sa->x))
+		return;
+	if (!ov2_sa_allowed(sa)) {
+		if (sa->state == OV2_SA_OFFLOADED) {
+			sa->outside = true;
+			ov2_sa_demote(sa);
+		}
+	} else if (sa->outside && sa->state == OV2_SA_SOFTWARE) {
+		sa->outside = false;
+		sa->again = true;
+		ov2_offer_wait(sa);
+	}
 }
 
 /* The NIC has nothing of the SA, or nothing any more: it goes on in software if xfrm still has it,
@@ -146,50 +197,36 @@ void ov2_sa_leave(struct ov2_sa *sa)
 	lockdep_assert_held(&nic->lock);
 	list_del_init(&sa->queue);
 	WRITE_ONCE(sa->offload_handle, 0);
+	sa->unwanted = false;
 	ov2_sa_unreserve(sa);
 	if (!list_empty(&sa->update_queue)) {
 		list_del_init(&sa->update_queue);
 		ov2_sa_put(sa);
 	}
 	sa->update_wanted = false;
-	if (rcu_access_pointer(sa->x)) {
-		ov2_sa_set_state(sa, OV2_SA_SOFTWARE);
-	} else {
+	ov2_delreq_unchain(sa);
+	if (!rcu_access_pointer(sa->x)) {
 		ov2_sa_set_state(sa, OV2_SA_GONE);
 		list_del_init(&sa->list);
 		ov2_sa_put(sa);
+	} else if (ov2_sa_comes_back(sa)) {
+		ov2_offer_wait(sa);
+	} else {
+		ov2_sa_set_state(sa, OV2_SA_SOFTWARE);
 	}
-	ov2_sa_refill(nic);
+	ov2_offer_refill(nic);
 }
 
-static void ov2_sa_enqueue(struct ov2_sa *sa)
+/* On its way to the NIC. With a place reserved, unless it is submitted to be refused. */
+void ov2_sa_enqueue(struct ov2_sa *sa, bool reserve)
 {
 	struct ov2_nic *nic = sa->nic;
 
-	sa->reserved = true;
-	nic->reserved++;
+	lockdep_assert_held(&nic->lock);
+	if (reserve)
+		ov2_sa_reserve(sa);
 	ov2_sa_set_state(sa, OV2_SA_QUEUED);
 	list_move_tail(&sa->queue, &nic->addq);
-}
-
-static bool ov2_nic_has_room(struct ov2_nic *nic)
-{
-	return nic->reserved < nic->caps.max_sas;
-}
-
-/* Offers waiting SAs again, in the order in which they came, as far as there is room. */
-void ov2_sa_refill(struct ov2_nic *nic)
-{
-	struct ov2_sa *sa, *next;
-
-	lockdep_assert_held(&nic->lock);
-	if (nic->closing || nic->state == OV2_NIC_DEAD)
-		return;
-	list_for_each_entry_safe(sa, next, &nic->waitq, queue) {
-		if (!ov2_nic_has_room(nic))
-			return;
-		ov2_sa_enqueue(sa);
-	}
 }
 
 /* Lets an SA in: queued if the NIC has room, else waiting. Context: process. */
@@ -197,6 +234,7 @@ int ov2_sa_admit(struct ov2_sa *sa, struct netlink_ext_ack *extack)
 {
 	struct ov2_nic *nic = sa->nic;
 	int err = -EOPNOTSUPP;
+	bool room;
 
 	spin_lock_bh(&nic->lock);
 	if (nic->closing || nic->state == OV2_NIC_DEAD || (sa->port && sa->port->closing)) {
@@ -206,7 +244,8 @@ int ov2_sa_admit(struct ov2_sa *sa, struct netlink_ext_ack *extack)
 	err = ov2_caps_check(&nic->caps, &sa->add, extack);
 	if (err)
 		goto out;
-	if (!ov2_nic_has_room(nic) && nic->waiting >= nic->waiting_max) {
+	room = ov2_offer_room(nic);
+	if (!room && nic->waiting >= nic->waiting_max) {
 		NL_SET_ERR_MSG_FMT_MOD(extack,
 				       "the NIC's SA table (%u) is full and %u SAs wait already",
 				       nic->caps.max_sas, nic->waiting);
@@ -216,15 +255,16 @@ int ov2_sa_admit(struct ov2_sa *sa, struct netlink_ext_ack *extack)
 
 	refcount_inc(&sa->ref);
 	list_add_tail(&sa->list, &nic->sas);
-	if (ov2_nic_has_room(nic)) {
-		ov2_sa_enqueue(sa);
+	ov2_pair_add(sa);
+	if (room) {
+		ov2_sa_enqueue(sa, true);
 	} else {
 		NL_SET_ERR_MSG_FMT_MOD(extack,
 				       "the NIC's SA table (%u) is full, the SA waits in software",
 				       nic->caps.max_sas);
 		nic->counters[OV2_CNT_ADD_WAITING]++;
-		ov2_sa_set_state(sa, OV2_SA_WAITING);
-		list_add_tail(&sa->queue, &nic->waitq);
+		sa->again = true;
+		ov2_offer_wait(sa);
 	}
 out:
 	spin_unlock_bh(&nic->lock);
@@ -245,6 +285,7 @@ void ov2_sa_delete(struct ov2_sa *sa)
 	if (!rcu_access_pointer(sa->x))
 		goto out;
 	RCU_INIT_POINTER(sa->x, NULL);
+	ov2_pair_del(sa);
 	switch (sa->state) {
 	case OV2_SA_QUEUED:
 		nic->counters[OV2_CNT_ADD_CANCELLED]++;
@@ -255,11 +296,13 @@ void ov2_sa_delete(struct ov2_sa *sa)
 		break;
 	case OV2_SA_OFFLOADED:
 		ov2_sa_set_state(sa, OV2_SA_DELETING);
-		list_move_tail(&sa->queue, &nic->delq);
+		/* The outbound half of an answer to SaDeleteReq waits for the inbound one. */
+		if (!sa->chained)
+			list_move_tail(&sa->queue, &nic->delq);
 		break;
 	case OV2_SA_DEMOTING:
-		/* On a queue unless it is in a list: then its completion finds that xfrm is
-		 * through with it.
+		/* On a queue unless it is in a list or chained: then its completion finds that
+		 * xfrm is through with it.
 		 */
 		ov2_sa_set_state(sa, OV2_SA_DELETING);
 		if (!list_empty(&sa->queue))

@@ -24,6 +24,9 @@ static const char * const ov2_counter_names[OV2_CNT_COUNT] = {
 	[OV2_CNT_RESETS] = "ipsec_resets",
 	[OV2_CNT_RESTORED] = "ipsec_sa_restored",
 	[OV2_CNT_DEMOTED] = "ipsec_sa_demoted",
+	[OV2_CNT_DELREQ_PACKETS] = "ipsec_sa_delete_req_packets",
+	[OV2_CNT_DELREQ] = "ipsec_sa_delete_req",
+	[OV2_CNT_ASKED] = "ipsec_sa_asked_for_room",
 	[OV2_CNT_PROTOCOL_ERRORS] = "ipsec_protocol_errors",
 };
 

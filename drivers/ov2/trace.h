@@ -78,6 +78,20 @@ TRACE_EVENT(ov2_sa_refused,
 			   __entry->err = err;),
 	    TP_printk("nic=%s cookie=%08x err=%d", __get_str(nic), __entry->cookie, __entry->err));
 
+TRACE_EVENT(ov2_sa_delete_req,
+	    TP_PROTO(const struct ov2_sa *sa),
+	    TP_ARGS(sa),
+	    TP_STRUCT__entry(__string(nic, sa->nic->name)
+			     __field(u32, cookie)
+			     __field(u32, handle)
+			     __field(u32, pair)),
+	    TP_fast_assign(__assign_str(nic);
+			   __entry->cookie = sa->cookie;
+			   __entry->handle = sa->offload_handle;
+			   __entry->pair = sa->pair ? sa->pair->cookie : 0;),
+	    TP_printk("nic=%s cookie=%08x handle=%08x pair=%08x", __get_str(nic),
+		      __entry->cookie, __entry->handle, __entry->pair));
+
 TRACE_EVENT(ov2_reset,
 	    TP_PROTO(const struct ov2_nic *nic, int phase),
 	    TP_ARGS(nic, phase),

@@ -55,6 +55,7 @@ static int ov2_xdo_state_add(struct net_device *netdev, struct xfrm_state *x,
 	err = ov2_xlate(x, &sa->add, extack);
 	if (err)
 		goto err_put;
+	ov2_pair_key(x, &sa->pair_key);
 	sa->dir = sa->add.dir;
 	sa->esn = sa->add.esn;
 	sa->encap = sa->add.encap != OV2_ENCAP_NONE;
@@ -191,8 +192,8 @@ int ov2_xfrm_fill(struct ov2_sa *sa)
 		add.cookie = sa->cookie;
 		add.port = sa->port->index;
 		spin_lock(&nic->lock);
-		err = ov2_caps_check(&nic->caps, &add, NULL);
 		sa->add = add;
+		err = ov2_sa_allowed(sa) ? 0 : -EOPNOTSUPP;
 		WRITE_ONCE(sa->seq_told, ov2_seq_key(add.seq));
 		sa->update_wanted = false;
 		spin_unlock(&nic->lock);

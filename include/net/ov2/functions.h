@@ -25,6 +25,12 @@ u32 ov2_nic_waiting_max(struct ov2_nic *nic);
 u32 ov2_nic_occupancy(struct ov2_nic *nic);
 void ov2_nic_gone(struct ov2_nic *nic);
 
+/* SaDeleteReq and places in the NIC: delreq.c, offer.c */
+void ov2_nic_set_delreq_policy(struct ov2_nic *nic, enum ov2_delreq_policy policy);
+enum ov2_delreq_policy ov2_nic_delreq_policy(struct ov2_nic *nic);
+void ov2_nic_set_reoffer(struct ov2_nic *nic, bool on);
+bool ov2_nic_reoffer(struct ov2_nic *nic);
+
 /* Reset: reset.c */
 int ov2_nic_reset(struct ov2_nic *nic);
 void ov2_nic_reset_schedule(struct ov2_nic *nic);
@@ -33,6 +39,7 @@ void ov2_nic_reset_schedule(struct ov2_nic *nic);
 void ov2_port_init(struct ov2_nic *nic, struct ov2_port *port, struct net_device *netdev,
 		   u32 index);
 void ov2_port_close(struct ov2_port *port);
+void ov2_port_set_esp(struct ov2_port *port, bool on);
 
 /* Requests: request.c */
 void ov2_request_complete(struct ov2_nic *nic, struct ov2_request *req, int status);

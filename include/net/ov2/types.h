@@ -415,6 +415,20 @@ struct ov2_port {
 	struct xfrmdev_ops xfrmdev_ops;
 	struct list_head list;
 	bool closing;
+	bool esp_off;
+};
+
+/**
+ * enum ov2_delreq_policy - What becomes of the xfrm states of an SA that the NIC wants deleted,
+ * and of its counterpart's.
+ * @OV2_DELREQ_DEMOTE: both go on in software
+ * @OV2_DELREQ_SOFT: the same, and a soft expire of the inbound one has the key manager rekey
+ * @OV2_DELREQ_HARD: both are deleted with a hard expire
+ */
+enum ov2_delreq_policy {
+	OV2_DELREQ_DEMOTE,
+	OV2_DELREQ_SOFT,
+	OV2_DELREQ_HARD,
 };
 
 /* struct ov2_rx_meta.flags */

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ov2 core: SaDeleteReq, from the packet that carries it to the answer: one DELETE_SA for the
+ * inbound SA and then one for the outbound SA that corresponds to it. NDIS: SaDeleteReq in
+ * NDIS_IPSEC_OFFLOAD_V2_NET_BUFFER_LIST_INFO.
+ *
+ * The flag comes by ov2_rx() and, on a packet that the NIC has processed, rides on the skb through
+ * xfrm_input(), as SA_DELETE_REQ in xfrm_offload.flags, to the protocol callbacks at the end of
+ * this file. Each SA is answered once; the list of those to be answered is under nic->lock, the
+ * answer is given in a work item, for it takes x->lock.
+ */
+#include <linux/module.h>
+#include <net/xfrm.h>
+#include <kunit/visibility.h>
+#include "ov2.h"
+#include "trace.h"
+
+/* Above vti's, so that the flag is seen whoever gets the packet. */
+#define OV2_DELREQ_PRIORITY	200
+
+/* The NIC wants @sa deleted. Context: any up to softirq. */
+void ov2_delreq_raise(struct ov2_sa *sa)
+{
+	struct ov2_nic *nic = sa->nic;
+
+	spin_lock_bh(&nic->lock);
+	nic->counters[OV2_CNT_DELREQ_PACKETS]++;
+	if (sa->dir == OV2_IN && sa->state == OV2_SA_OFFLOADED && !sa->delreq && !nic->closing) {
+		sa->delreq = true;
+		refcount_inc(&sa->ref);
+		list_add_tail(&sa->delreq_list, &nic->delreqq);
+		nic->counters[OV2_CNT_DELREQ]++;
+		trace_ov2_sa_delete_req(sa);
+		queue_work(nic->wq, &nic->delreq_work);
+	}
+	spin_unlock_bh(&nic->lock);
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2_delreq_raise);
+
+/* Makes the outbound SA's delete wait for the completion of the inbound one's: lists in flight may
+ * be executed in any order. Returns the counterpart, if it is to be taken off the NIC.
+ */
+static struct ov2_sa *ov2_delreq_chain(struct ov2_sa *in)
+{
+	struct ov2_sa *out = in->pair;
+
+	lockdep_assert_held(&in->nic->lock);
+	if (!out)
+		return NULL;
+	switch (out->state) {
+	case OV2_SA_OFFLOADED:
+		in->then = out;
+		out->chained = true;
+		refcount_inc(&out->ref);
+		return out;
+	case OV2_SA_ADDING:
+		/* Demoted as soon as it is in. */
+		out->unwanted = true;
+		return NULL;
+	case OV2_SA_QUEUED:
+		ov2_offer_back_off(out);
+		ov2_sa_leave(out);
+		return NULL;
+	default:
+		return NULL;
+	}
+}
+
+/* Called when the NIC has nothing of @in any more. */
+void ov2_delreq_unchain(struct ov2_sa *in)
+{
+	struct ov2_sa *out = in->then;
+
+	lockdep_assert_held(&in->nic->lock);
+	if (!out)
+		return;
+	in->then = NULL;
+	out->chained = false;
+	if ((out->state == OV2_SA_DEMOTING || out->state == OV2_SA_DELETING) &&
+	    list_empty(&out->queue))
+		list_add_tail(&out->queue, &in->nic->delq);
+	ov2_sa_put(out);
+}
+
+/* Takes both off the NIC; xfrm keeps them and goes on in software. */
+static void ov2_delreq_demote(struct ov2_sa *in)
+{
+	struct ov2_nic *nic = in->nic;
+	struct ov2_sa *out;
+
+	spin_lock_bh(&nic->lock);
+	if (in->state == OV2_SA_OFFLOADED) {
+		out = ov2_delreq_chain(in);
+		ov2_offer_back_off(in);
+		ov2_sa_demote(in);
+		if (out) {
+			ov2_offer_back_off(out);
+			nic->counters[OV2_CNT_DEMOTED]++;
+			ov2_sa_set_state(out, OV2_SA_DEMOTING);
+		}
+	}
+	spin_unlock_bh(&nic->lock);
+}
+
+static struct xfrm_state *ov2_delreq_state(struct ov2_sa *sa)
+{
+	struct xfrm_state *x;
+
+	rcu_read_lock();
+	x = rcu_dereference(sa->x);
+	if (x && !refcount_inc_not_zero(&x->refcnt))
+		x = NULL;
+	rcu_read_unlock();
+	return x;
+}
+
+/* A soft expire asks the key manager to rekey; dying keeps the state's own timer from asking again.
+ */
+static void ov2_delreq_expire_soft(struct xfrm_state *x)
+{
+	spin_lock_bh(&x->lock);
+	if (x->km.state == XFRM_STATE_VALID && !x->km.dying) {
+		x->km.dying = 1;
+		km_state_expired(x, 0, 0);
+	}
+	spin_unlock_bh(&x->lock);
+}
+
+/* As xfrm's own timer does it: a silent delete would leave an IKE daemon with a dead CHILD_SA. */
+static void ov2_delreq_expire_hard(struct xfrm_state *x)
+{
+	int err = -ESRCH;
+
+	spin_lock_bh(&x->lock);
+	if (x->km.state == XFRM_STATE_VALID) {
+		err = __xfrm_state_delete(x);
+		if (!err)
+			km_state_expired(x, 1, 0);
+	}
+	spin_unlock_bh(&x->lock);
+	xfrm_audit_state_delete(x, !err, true);
+}
+
+static void ov2_delreq_expire(struct ov2_sa *sa, void (*expire)(struct xfrm_state *x))
+{
+	struct xfrm_state *x = ov2_delreq_state(sa);
+
+	if (!x)
+		return;
+	expire(x);
+	xfrm_state_put(x);
+}
+
+/* Deletes both states, the inbound first. */
+static void ov2_delreq_hard(struct ov2_sa *in)
+{
+	struct ov2_nic *nic = in->nic;
+	struct ov2_sa *out;
+
+	spin_lock_bh(&nic->lock);
+	out = in->state == OV2_SA_OFFLOADED ? in->pair : NULL;
+	if (out) {
+		refcount_inc(&out->ref);
+		ov2_delreq_chain(in);
+	}
+	spin_unlock_bh(&nic->lock);
+
+	ov2_delreq_expire(in, ov2_delreq_expire_hard);
+
+	/* If xfrm is not through with setting it up there was nothing to delete. */
+	spin_lock_bh(&nic->lock);
+	if (in->state == OV2_SA_OFFLOADED) {
+		in->delreq = false;
+		ov2_delreq_unchain(in);
+	}
+	spin_unlock_bh(&nic->lock);
+
+	if (out) {
+		ov2_delreq_expire(out, ov2_delreq_expire_hard);
+		ov2_sa_put(out);
+	}
+}
+
+static void ov2_delreq_answer(struct ov2_sa *in, enum ov2_delreq_policy policy)
+{
+	switch (policy) {
+	case OV2_DELREQ_DEMOTE:
+		ov2_delreq_demote(in);
+		break;
+	case OV2_DELREQ_SOFT:
+		ov2_delreq_demote(in);
+		ov2_delreq_expire(in, ov2_delreq_expire_soft);
+		break;
+	case OV2_DELREQ_HARD:
+		ov2_delreq_hard(in);
+		break;
+	}
+}
+
+void ov2_delreq_work(struct work_struct *work)
+{
+	struct ov2_nic *nic = container_of(work, struct ov2_nic, delreq_work);
+	enum ov2_delreq_policy policy;
+	struct ov2_sa *sa;
+
+	for (;;) {
+		spin_lock_bh(&nic->lock);
+		sa = list_first_entry_or_null(&nic->delreqq, struct ov2_sa, delreq_list);
+		if (sa)
+			list_del_init(&sa->delreq_list);
+		policy = nic->delreq_policy;
+		spin_unlock_bh(&nic->lock);
+		if (!sa)
+			return;
+		ov2_delreq_answer(sa, policy);
+		ov2_sa_put(sa);
+		cond_resched();
+	}
+}
+
+/**
+ * ov2_nic_set_delreq_policy - set what becomes of the states of SAs that the NIC wants deleted
+ * @nic: the NIC
+ * @policy: for SaDeleteReqs answered from now on
+ */
+void ov2_nic_set_delreq_policy(struct ov2_nic *nic, enum ov2_delreq_policy policy)
+{
+	spin_lock_bh(&nic->lock);
+	nic->delreq_policy = policy;
+	spin_unlock_bh(&nic->lock);
+}
+EXPORT_SYMBOL_GPL(ov2_nic_set_delreq_policy);
+
+/**
+ * ov2_nic_delreq_policy - what becomes of the states of SAs that the NIC wants deleted
+ * @nic: the NIC
+ *
+ * Return: the policy.
+ */
+enum ov2_delreq_policy ov2_nic_delreq_policy(struct ov2_nic *nic)
+{
+	return READ_ONCE(nic->delreq_policy);
+}
+EXPORT_SYMBOL_GPL(ov2_nic_delreq_policy);
+
+/* At the end of xfrm_input(), whether it accepted the packet or not. Context: softirq, RCU. Always
+ * passes the packet on.
+ */
+static int ov2_delreq_cb(struct sk_buff *skb, int err)
+{
+	struct xfrm_offload *xo = xfrm_offload(skb);
+	const struct xfrm_state *x;
+	struct ov2_sa *sa;
+
+	if (!xo || !(xo->flags & SA_DELETE_REQ))
+		return 1;
+	xo->flags &= ~SA_DELETE_REQ;
+	x = xfrm_input_state(skb);
+	sa = ov2_sa_find(READ_ONCE(x->xso.offload_handle));
+	if (sa && rcu_access_pointer(sa->x) == x)
+		ov2_delreq_raise(sa);
+	return 1;
+}
+
+static int ov2_delreq_rcv(struct sk_buff *skb)
+{
+	return -EINVAL;
+}
+
+static int ov2_delreq_input(struct sk_buff *skb, int nexthdr, __be32 spi, int encap_type)
+{
+	return -EINVAL;
+}
+
+static int ov2_delreq_err4(struct sk_buff *skb, u32 info)
+{
+	return -ENOENT;
+}
+
+static int ov2_delreq_err6(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type, u8 code,
+			   int offset, __be32 info)
+{
+	return -ENOENT;
+}
+
+static struct xfrm4_protocol ov2_delreq_protocol4 = {
+	.handler = ov2_delreq_rcv,
+	.input_handler = ov2_delreq_input,
+	.cb_handler = ov2_delreq_cb,
+	.err_handler = ov2_delreq_err4,
+	.priority = OV2_DELREQ_PRIORITY,
+};
+
+static struct xfrm6_protocol ov2_delreq_protocol6 = {
+	.handler = ov2_delreq_rcv,
+	.input_handler = ov2_delreq_input,
+	.cb_handler = ov2_delreq_cb,
+	.err_handler = ov2_delreq_err6,
+	.priority = OV2_DELREQ_PRIORITY,
+};
+
+int ov2_delreq_init(void)
+{
+	int err;
+
+	err = xfrm4_protocol_register(&ov2_delreq_protocol4, IPPROTO_ESP);
+	if (err)
+		return err;
+	err = xfrm6_protocol_register(&ov2_delreq_protocol6, IPPROTO_ESP);
+	if (err)
+		xfrm4_protocol_deregister(&ov2_delreq_protocol4, IPPROTO_ESP);
+	return err;
+}
+
+void ov2_delreq_exit(void)
+{
+	xfrm6_protocol_deregister(&ov2_delreq_protocol6, IPPROTO_ESP);
+	xfrm4_protocol_deregister(&ov2_delreq_protocol4, IPPROTO_ESP);
+}
