@@ -306,6 +306,7 @@ void ov2_sa_delete(struct ov2_sa *sa);
 void ov2_sa_put(struct ov2_sa *sa);
 void ov2_sa_set_state(struct ov2_sa *sa, enum ov2_sa_state state);
 void ov2_sa_leave(struct ov2_sa *sa);
+void ov2_sa_drop_update(struct ov2_sa *sa);
 void ov2_sa_demote(struct ov2_sa *sa);
 void ov2_sa_demote_work(struct work_struct *work);
 void ov2_sa_reserve(struct ov2_sa *sa);

@@ -187,6 +187,17 @@ void ov2_sa_reconsider(struct ov2_sa *sa)
 	}
 }
 
+/* The NIC need not be told of the sequence state any more. */
+void ov2_sa_drop_update(struct ov2_sa *sa)
+{
+	lockdep_assert_held(&sa->nic->lock);
+	sa->update_wanted = false;
+	if (list_empty(&sa->update_queue))
+		return;
+	list_del_init(&sa->update_queue);
+	ov2_sa_put(sa);
+}
+
 /* The NIC has nothing of the SA, or nothing any more: it goes on in software if xfrm still has it,
  * else it is done with.
  */
@@ -199,11 +210,7 @@ void ov2_sa_leave(struct ov2_sa *sa)
 	WRITE_ONCE(sa->offload_handle, 0);
 	sa->unwanted = false;
 	ov2_sa_unreserve(sa);
-	if (!list_empty(&sa->update_queue)) {
-		list_del_init(&sa->update_queue);
-		ov2_sa_put(sa);
-	}
-	sa->update_wanted = false;
+	ov2_sa_drop_update(sa);
 	ov2_delreq_unchain(sa);
 	if (!rcu_access_pointer(sa->x)) {
 		ov2_sa_set_state(sa, OV2_SA_GONE);
