@@ -230,12 +230,37 @@ kernel()
 # The project's modules: built in a mirror of the sources in the cache, one for
 # each kernel, so that the repository stays clean and builds do not clash.
 
+# 7.3 wants a sparse that knows __typeof_unqual__: Debian has it in sid only, and
+# that one wants a newer C library than Debian 12's. Debian 13's root has one.
+unpack_sparse()
+{
+	local dir=$1 root
+
+	[[ ! -x $dir/sparse ]] || return 0
+	root=$("$OV2_SCRIPTS/rootfs.sh" build)
+	rm -rf "$dir"
+	ov2_fetch sid "$dir/deb" sparse
+	dpkg-deb -x "$dir/deb/"*.deb "$dir/root"
+	cat >"$dir/sparse.tmp" <<-EOF
+		#!/bin/sh
+		exec $root/lib64/ld-linux-x86-64.so.2 \
+			--library-path $root/usr/lib/x86_64-linux-gnu \
+			$dir/root/usr/bin/sparse "\$@"
+	EOF
+	chmod +x "$dir/sparse.tmp"
+	mv "$dir/sparse.tmp" "$dir/sparse"
+}
+
 modules_build()
 {
 	local name=$1 kdir=$2 dir=$3
 	shift 3
 
 	ov2_mirror_sources "$dir"
+	if [[ " $* " == *" C="* ]]; then
+		ov2_locked sparse unpack_sparse "$OV2_CACHE/sparse"
+		set -- "$@" "CHECK=$OV2_CACHE/sparse/sparse"
+	fi
 	case $name in
 	uml-*)
 		make -C "$kdir" ARCH=um M="$dir" -j"$jobs" "$@" modules >&2

@@ -38,7 +38,7 @@ ov2_locked()
 
 	mkdir -p "$OV2_CACHE/lock"
 	exec {fd}>"$OV2_CACHE/lock/$name"
-	if ! flock -n "$fd"; then
+	if ! flock -w 2 "$fd"; then
 		ov2_say "waiting for another run that works on $name"
 		flock "$fd"
 	fi
