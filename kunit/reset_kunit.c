@@ -1,0 +1,462 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Reset, restore and removal of a NIC. */
+#include "xfrm_fixture.h"
+
+static int reset_init(struct kunit *test)
+{
+	fixture_create(test, NULL);
+	return 0;
+}
+
+static void reset_exit(struct kunit *test)
+{
+	fixture_destroy(test->priv);
+}
+
+static void reset_esn_advance(struct xfrm_state *x, u64 seq)
+{
+	spin_lock_bh(&x->lock);
+	x->replay_esn->seq = lower_32_bits(seq);
+	x->replay_esn->seq_hi = upper_32_bits(seq);
+	x->xso.dev->xfrmdev_ops->xdo_dev_state_advance_esn(x);
+	spin_unlock_bh(&x->lock);
+}
+
+/* S63: after a reset the NIC has all SAs again, in lists, under the same cookies and with what
+ * xfrm has of their sequence numbers by now; xfrm has not noticed.
+ */
+static void reset_restores(struct kunit *test)
+{
+	struct fixture_sa out = { .out = true }, esn = { .esn = true, .seq = 100 };
+	struct fixture *f = test->priv;
+	u32 cookie[12], i, base;
+	struct xfrm_state *x[12];
+
+	f->fake->mode = FAKE_NOW;
+	for (i = 0; i < ARRAY_SIZE(x); i++) {
+		x[i] = fixture_sa(f, i == 0 ? &esn : &out);
+		cookie[i] = x[i]->xso.offload_handle;
+		fixture_settle(f);
+	}
+	x[1]->replay.oseq = 77;
+	x[0]->replay_esn->seq = 300;
+	base = f->fake->total;
+	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
+	for (i = 0; i < ARRAY_SIZE(x); i++) {
+		const struct ov2_add_sa *sa;
+
+		FIXTURE_EXPECT_STATE(f, x[i], OV2_SA_OFFLOADED);
+		KUNIT_EXPECT_EQ(test, x[i]->xso.offload_handle, cookie[i]);
+		sa = fake_nic_by_spi(f->fake, fixture_spi(x[i]));
+		KUNIT_ASSERT_NOT_NULL(test, sa);
+		KUNIT_EXPECT_EQ(test, sa->cookie, cookie[i]);
+		KUNIT_EXPECT_EQ(test, sa->offload_handle, fixture_entry(x[i])->offload_handle);
+		KUNIT_EXPECT_NOT_NULL(test, memchr_inv(sa->key_area, 0, sa->key_area_len));
+	}
+	KUNIT_EXPECT_EQ(test, fake_nic_by_spi(f->fake, fixture_spi(x[1]))->seq.low, 77);
+	KUNIT_EXPECT_EQ(test, fake_nic_by_spi(f->fake, fixture_spi(x[0]))->seq.low, 300);
+	KUNIT_EXPECT_EQ(test, f->fake->total, base + 2);
+	KUNIT_EXPECT_EQ(test, f->fake->resets, 1);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 12);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_RESTORED), 12);
+}
+
+struct reset_row {
+	const char *name;
+	bool completes;
+};
+
+static const struct reset_row reset_rows[] = {
+	{ "the NIC lets go of requests", false },
+	{ "the NIC aborts requests", true },
+};
+KUNIT_ARRAY_PARAM_DESC(reset, reset_rows, name);
+
+/* S62: a running add is aborted, and asked for again after the reset. */
+static void reset_during_add(struct kunit *test)
+{
+	const struct reset_row *row = test->param_value;
+	struct fixture *f = test->priv;
+	struct xfrm_state *x, *queued;
+	struct fake_request *fr;
+
+	f->fake->reset_completes = row->completes;
+	x = fixture_sa(f, NULL);
+	fr = fake_nic_wait(f->fake, 0);
+	fixture_sa(f, NULL);
+	fake_nic_wait(f->fake, 1);
+	queued = fixture_sa(f, NULL);
+	FIXTURE_EXPECT_STATE(f, queued, OV2_SA_QUEUED);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
+	KUNIT_EXPECT_NULL(test, fr->req);
+	KUNIT_EXPECT_EQ(test, fr->status, -ECANCELED);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	FIXTURE_EXPECT_STATE(f, queued, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 3);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ABORTED), 2);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
+}
+
+/* S19, S62: a running add whose SA xfrm has deleted is aborted for good. */
+static void reset_during_deleted_add(struct kunit *test)
+{
+	const struct reset_row *row = test->param_value;
+	struct fixture *f = test->priv;
+
+	f->fake->reset_completes = row->completes;
+	fixture_delete(f, fixture_sa(f, NULL));
+	fixture_settle(f);
+	ov2_nic_reset(f->nic);
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+	KUNIT_EXPECT_LE(test, f->fake->total, 1);
+}
+
+/* S62, S17: a running delete is aborted; after the reset there is nothing left to delete. */
+static void reset_during_delete(struct kunit *test)
+{
+	const struct reset_row *row = test->param_value;
+	struct fixture *f = test->priv;
+	struct xfrm_state *x, *other;
+
+	f->fake->reset_completes = row->completes;
+	f->fake->mode = FAKE_NOW;
+	x = fixture_sa(f, NULL);
+	other = fixture_sa(f, NULL);
+	fixture_settle(f);
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	fixture_delete(f, x);
+	fixture_settle(f);
+	KUNIT_ASSERT_EQ(test, f->fake->open, 1);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
+	FIXTURE_EXPECT_STATE(f, other, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_REQUESTS), 1);
+}
+
+/* S62, S22: a running update is aborted; the restore carries the numbers, and no update names a
+ * handle of before the reset.
+ */
+static void reset_during_update(struct kunit *test)
+{
+	const struct reset_row *row = test->param_value;
+	struct fixture_sa esn = { .esn = true, .seq = 100 };
+	struct fixture *f = test->priv;
+	struct xfrm_state *x;
+
+	f->fake->reset_completes = row->completes;
+	f->fake->mode = FAKE_NOW;
+	x = fixture_sa(f, &esn);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	reset_esn_advance(x, 0x100000005ULL);
+	fixture_settle(f);
+	KUNIT_ASSERT_EQ(test, f->fake->open, 1);
+	reset_esn_advance(x, 0x180000005ULL);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, fake_nic_by_spi(f->fake, fixture_spi(x))->seq.low, 0x80000005);
+	KUNIT_EXPECT_EQ(test, fake_nic_by_spi(f->fake, fixture_spi(x))->seq.high, 1);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_UPDATE_FAIL), 0);
+	/* And what comes later is told as ever. */
+	reset_esn_advance(x, 0x200000005ULL);
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, fake_nic_by_spi(f->fake, fixture_spi(x))->seq.high, 2);
+}
+
+/* S62: while the NIC is being reset nothing is submitted; adds and deletes are taken all the same
+ * and have their effect afterwards.
+ */
+static void reset_meanwhile(struct kunit *test)
+{
+	DECLARE_COMPLETION_ONSTACK(go);
+	struct fixture *f = test->priv;
+	struct xfrm_state *x, *stays, *late, *both;
+	u32 base;
+
+	f->fake->mode = FAKE_NOW;
+	x = fixture_sa(f, NULL);
+	stays = fixture_sa(f, NULL);
+	fixture_settle(f);
+	base = f->fake->total;
+	f->fake->hold_reset = &go;
+	ov2_nic_reset_schedule(f->nic);
+	fake_nic_wait_resetting(f->fake);
+	late = fixture_sa(f, NULL);
+	both = fixture_sa(f, NULL);
+	fixture_delete(f, both);
+	fixture_delete(f, x);
+	fixture_gc();
+	flush_work(&f->nic->submit_work);
+	KUNIT_EXPECT_EQ(test, f->fake->total, base);
+	complete(&go);
+	FIXTURE_EXPECT_STATE(f, stays, OV2_SA_OFFLOADED);
+	FIXTURE_EXPECT_STATE(f, late, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 2);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 2);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_REQUESTS), 0);
+	f->fake->hold_reset = NULL;
+}
+
+/* S17, S62: what the NIC does not accept is held back until it has been reset. */
+static void reset_not_accepted(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x, *gone;
+
+	f->fake->mode = FAKE_NOW;
+	gone = fixture_sa(f, NULL);
+	fixture_settle(f);
+	WRITE_ONCE(f->fake->mode, FAKE_BUSY);
+	fixture_delete(f, gone);
+	x = fixture_sa(f, NULL);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_QUEUED);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 2);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_NOT_ACCEPTED), 1);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 2);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
+}
+
+/* S62: an add is not accepted, keeps its place and leaves after the reset. */
+static void reset_add_not_accepted(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x;
+
+	f->fake->mode = FAKE_BUSY;
+	x = fixture_sa(f, NULL);
+	fake_nic_wait(f->fake, 0);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_QUEUED);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ADD_FAIL), 0);
+}
+
+/* S28: a NIC that accepts nothing and does not reset either is reset at the deadline. */
+static void reset_not_accepted_forever(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x;
+
+	f->fake->mode = FAKE_BUSY;
+	x = fixture_sa(f, NULL);
+	fake_nic_wait(f->fake, 0);
+	fixture_settle(f);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	ov2_request_expire(f->nic, f->nic->parked_since);
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->resets, 0);
+	ov2_request_expire(f->nic, f->nic->parked_since +
+			   msecs_to_jiffies(ov2_nic_deadline(f->nic)));
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, f->fake->resets, 1);
+}
+
+/* A NIC that cannot be reset is dead: all goes on in software, and new SAs are told why. */
+static void reset_fails(struct kunit *test)
+{
+	static const struct fixture_sa plain;
+	struct fixture *f = test->priv;
+	struct xfrm_state *x, *adding, *late;
+
+	f->fake->mode = FAKE_NOW;
+	x = fixture_sa(f, NULL);
+	fixture_settle(f);
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	adding = fixture_sa(f, NULL);
+	fixture_settle(f);
+	f->fake->reset_err = -EIO;
+	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), -ENODEV);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_SOFTWARE);
+	FIXTURE_EXPECT_STATE(f, adding, OV2_SA_SOFTWARE);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+	KUNIT_EXPECT_EQ(test, fixture_entry(x)->offload_handle, 0);
+
+	late = fixture_state(f, &plain);
+	KUNIT_EXPECT_EQ(test, fixture_offload(f, late, &plain), 0);
+	KUNIT_EXPECT_EQ(test, late->xso.offload_handle, 0);
+	KUNIT_EXPECT_NOT_NULL(test, f->extack._msg);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 2);
+	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), -ENODEV);
+	KUNIT_EXPECT_EQ(test, f->fake->resets, 1);
+}
+
+/* S65: after a surprise removal requests are refused at once, what runs is aborted, and nothing
+ * hangs: xfrm deletes the SAs without a single op.
+ */
+static void reset_gone(struct kunit *test)
+{
+	static const struct fixture_sa plain;
+	struct fixture *f = test->priv;
+	struct xfrm_state *x, *adding, *late;
+	u32 total;
+
+	f->fake->mode = FAKE_NOW;
+	x = fixture_sa(f, NULL);
+	fixture_settle(f);
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	adding = fixture_sa(f, NULL);
+	fixture_settle(f);
+	f->fake->deaf = true;
+	total = f->fake->total;
+	ov2_nic_gone(f->nic);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_SOFTWARE);
+	FIXTURE_EXPECT_STATE(f, adding, OV2_SA_SOFTWARE);
+	late = fixture_state(f, &plain);
+	KUNIT_EXPECT_EQ(test, fixture_offload(f, late, &plain), 0);
+	KUNIT_EXPECT_EQ(test, late->xso.offload_handle, 0);
+	fixture_delete(f, x);
+	fixture_delete(f, adding);
+	fixture_gc();
+	fixture_close(f);
+	fake_nic_unregister(f->fake);
+	KUNIT_EXPECT_EQ(test, f->fake->total, total);
+	KUNIT_EXPECT_EQ(test, f->fake->resets, 1);
+}
+
+/* S65: the removal of the ports deletes all SAs unasked, and unregistration waits for it. */
+static void reset_removal(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	u32 i;
+
+	f->fake->mode = FAKE_SOFTIRQ;
+	for (i = 0; i < 20; i++)
+		fixture_sa(f, NULL);
+	fixture_close(f);
+	fake_nic_unregister(f->fake);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
+	KUNIT_EXPECT_EQ(test, f->fake->resets, 0);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+}
+
+struct reset_answer {
+	struct work_struct work;
+	struct fixture *f;
+};
+
+/* Answers everything as soon as the unregistration of the NIC has begun. */
+static void reset_answer_late(struct work_struct *work)
+{
+	struct fixture *f = container_of(work, struct reset_answer, work)->f;
+
+	while (!READ_ONCE(f->nic->closing))
+		schedule_timeout_uninterruptible(1);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	fake_nic_finish_all(f->fake);
+}
+
+/* S65: unregistration of a NIC whose SAs xfrm still has, on a port that stays. */
+static void reset_removal_before_ports(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct reset_answer answer = { .f = f };
+	struct xfrm_state *x, *adding;
+
+	f->fake->mode = FAKE_NOW;
+	x = fixture_sa(f, NULL);
+	fixture_settle(f);
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	adding = fixture_sa(f, NULL);
+	fixture_settle(f);
+	INIT_WORK_ONSTACK(&answer.work, reset_answer_late);
+	schedule_work(&answer.work);
+	fake_nic_unregister(f->fake);
+	flush_work(&answer.work);
+	destroy_work_on_stack(&answer.work);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
+	KUNIT_EXPECT_EQ(test, f->fake->resets, 0);
+	KUNIT_EXPECT_EQ(test, fixture_sa_state(x), OV2_SA_SOFTWARE);
+	KUNIT_EXPECT_EQ(test, fixture_sa_state(adding), OV2_SA_SOFTWARE);
+}
+
+/* S28, S65: a NIC that never answers delays neither its ports' removal nor, beyond the deadline,
+ * its own; and not at all that of another NIC.
+ */
+static void reset_never_answers(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct fake_nic *other;
+	struct xfrm_state *x;
+
+	KUNIT_ASSERT_EQ(test, ov2_nic_set_deadline(f->nic, 50), 0);
+	f->fake->deaf = true;
+	f->fake->mode = FAKE_NOW;
+	x = fixture_sa(f, NULL);
+	fixture_settle(f);
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	fixture_sa(f, NULL);
+	fixture_delete(f, x);
+	fixture_gc();
+	other = fake_nic_create(test, &fake_nic_caps);
+	fake_nic_destroy(other);
+	fixture_close(f);
+	KUNIT_EXPECT_EQ(test, f->fake->open, 2);
+	fake_nic_unregister(f->fake);
+	KUNIT_EXPECT_EQ(test, f->fake->open, 0);
+	KUNIT_EXPECT_GE(test, f->fake->resets, 1);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+}
+
+/* An op completes the last request and takes its time to return. */
+static void reset_linger(struct fake_nic *fake, struct ov2_request *req)
+{
+	unsigned long end = jiffies + HZ / 5;
+
+	while (time_before(jiffies, end) && !READ_ONCE(fake->unregistered))
+		schedule_timeout_uninterruptible(1);
+}
+
+/* No op runs on once unregistration has returned. */
+static void reset_removal_op_lingers(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x;
+
+	f->fake->mode = FAKE_NOW;
+	x = fixture_sa(f, NULL);
+	fixture_settle(f);
+	f->fake->mode = FAKE_EARLY;
+	f->fake->in_op = reset_linger;
+	fixture_delete(f, x);
+	fake_nic_wait(f->fake, 1);
+	fixture_close(f);
+	fake_nic_unregister(f->fake);
+	fake_nic_check(f->fake);
+}
+
+static struct kunit_case reset_cases[] = {
+	KUNIT_CASE(reset_restores),
+	KUNIT_CASE_PARAM(reset_during_add, reset_gen_params),
+	KUNIT_CASE_PARAM(reset_during_deleted_add, reset_gen_params),
+	KUNIT_CASE_PARAM(reset_during_delete, reset_gen_params),
+	KUNIT_CASE_PARAM(reset_during_update, reset_gen_params),
+	KUNIT_CASE(reset_meanwhile),
+	KUNIT_CASE(reset_not_accepted),
+	KUNIT_CASE(reset_add_not_accepted),
+	KUNIT_CASE(reset_not_accepted_forever),
+	KUNIT_CASE(reset_fails),
+	KUNIT_CASE(reset_gone),
+	KUNIT_CASE(reset_removal),
+	KUNIT_CASE(reset_removal_before_ports),
+	KUNIT_CASE(reset_never_answers),
+	KUNIT_CASE(reset_removal_op_lingers),
+	{ }
+};
+
+static struct kunit_suite reset_suite = {
+	.name = "ov2_reset",
+	.init = reset_init,
+	.exit = reset_exit,
+	.test_cases = reset_cases,
+};
+
+kunit_test_suite(reset_suite);
