@@ -4,7 +4,7 @@
 #   scripts/vm.sh -- scripts/selftest/run.sh [AREA[:PART OF A TEST'S NAME]]...
 # Areas are the files beside this one. Prints KTAP.
 
-set -u
+set -u -o pipefail
 cd "$(dirname "$0")" || exit
 
 if (($#)); then
@@ -29,14 +29,12 @@ for area in "${areas[@]}"; do
 	[[ $area != *:* ]] || part=("${area#*:}")
 	n=$((n + 1))
 	start=$SECONDS
-	if "./$name.sh" "${part[@]}" > >(exec sed -u 's/^/    /') 2>&1; then
+	if "./$name.sh" "${part[@]}" 2>&1 | sed -u 's/^/    /'; then
 		result=ok
 	else
 		result="not ok"
 		rc=1
 	fi
-	# The area's last lines come before its result.
-	wait $!
 	echo "$result $n $name"
 	echo "# $name took $((SECONDS - start)) s"
 done
