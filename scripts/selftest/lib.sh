@@ -184,10 +184,10 @@ b()
 	nsenter --net=/run/netns/b "$@"
 }
 
-# Runs COMMAND in the background; its process is $child.
+# spawn END COMMAND...: runs it in the background; its process is $child.
 spawn()
 {
-	"$@" &
+	nsenter --net="/run/netns/$1" "${@:2}" &
 	child=$!
 	children+=("$child")
 }
