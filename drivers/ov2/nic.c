@@ -185,9 +185,13 @@ void ov2_nic_unregister(struct ov2_nic *nic)
 	flush_work(&nic->delreq_work);
 	if (!wait_event_timeout(nic->idle, ov2_nic_is_idle(nic), msecs_to_jiffies(nic->deadline)))
 		ov2_nic_gone(nic);
-	flush_work(&nic->reset_work);
-	cancel_work_sync(&nic->demote_work);
+	/* The deadline may still schedule a reset, and an op may have completed its request without
+	 * having returned.
+	 */
 	cancel_delayed_work_sync(&nic->deadline_work);
+	flush_work(&nic->reset_work);
+	flush_work(&nic->submit_work);
+	cancel_work_sync(&nic->demote_work);
 	nic->registered = false;
 }
 EXPORT_SYMBOL_GPL(ov2_nic_unregister);

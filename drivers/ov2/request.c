@@ -213,6 +213,7 @@ static void ov2_request_fill(struct ov2_nic *nic, struct ov2_request *req)
 		*link = sa->add.next;
 		req->count--;
 		memzero_explicit(sa->add.key_area, sizeof(sa->add.key_area));
+		memzero_explicit(sa->add.salt, sizeof(sa->add.salt));
 		spin_lock_bh(&nic->lock);
 		ov2_request_refuse(sa, err);
 		spin_unlock_bh(&nic->lock);
