@@ -315,7 +315,10 @@ static void ov2_request_added(struct ov2_sa *sa, u32 offload_handle)
 		ov2_sa_demote(sa);
 		return;
 	}
-	ov2_sa_reconsider(sa);
+	if (nic->closing)
+		ov2_sa_demote(sa);
+	else
+		ov2_sa_reconsider(sa);
 	if (sa->state != OV2_SA_OFFLOADED)
 		return;
 	if (sa->update_wanted) {
