@@ -49,6 +49,7 @@ err_free_frame:
 	kmem_cache_free(ov2sim_frame_cache, frame);
 	return NULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_frame_alloc);
 
 void ov2sim_frame_free(struct ov2sim_frame *frame)
 {
@@ -56,6 +57,7 @@ void ov2sim_frame_free(struct ov2sim_frame *frame)
 	kmem_cache_free(ov2sim_frame_cache, frame);
 	atomic_dec(&ov2sim_frame_count);
 }
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_frame_free);
 
 u32 ov2sim_frames_free(struct list_head *frames)
 {
@@ -69,3 +71,4 @@ u32 ov2sim_frames_free(struct list_head *frames)
 	}
 	return count;
 }
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_frames_free);

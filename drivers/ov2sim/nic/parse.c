@@ -110,6 +110,7 @@ void ov2sim_parse_l4(const u8 *data, struct ov2sim_pkt *pkt)
 		break;
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_parse_l4);
 
 /**
  * ov2sim_parse_ip() - Parse an IP packet.
