@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# strongSwan brings tunnels up, and the NICs do their cryptography: modes,
+# families, several children, one end with offload, ESN.
+
+# shellcheck source=swan_lib.sh
+. "$(dirname "$0")/swan_lib.sh"
+
+# swan_case [KEY=VALUE]... -- SAS_L SAS_R COUNTERS: a connection as swan_defaults
+# has it but for these; so many SAs in the NICs; who has worked on the packets.
+connection()
+{
+	local sas
+
+	swan_defaults
+	while [[ $1 != -- ]]; do
+		C[${1%%=*}]=${1#*=}
+		shift
+	done
+	shift
+	sas=$((2 * C[children]))
+	swan_up && swan_settled l "$sas" "$1" && swan_settled r "$sas" "$2" &&
+		swan_traffic "$3" || swan_logs
+	swan_down
+	# charon has deleted its SAs, and the NICs know it (S16, S18).
+	check "SAs gone at l" swan_settled l 0
+	check "SAs gone at r" swan_settled r 0
+}
+
+both="1 1 1 1"
+v6=(local=2001:db8::1 remote=2001:db8::2)
+
+T "tunnel, IPv4" connection -- 2 2 "$both"
+T "tunnel, IPv6" connection "${v6[@]}" inner=6 -- 2 2 "$both"
+T "tunnel, IPv4 in IPv6" connection "${v6[@]}" -- 2 2 "$both"
+T "tunnel, IPv6 in IPv4" connection inner=6 -- 2 2 "$both"
+T "transport, IPv4" connection mode=transport -- 2 2 "$both"
+T "transport, IPv6" connection "${v6[@]}" mode=transport -- 2 2 "$both"
+T "four children" connection children=4 -- 8 8 "$both"
+T "offload at the left end only" connection hw_r=no -- 2 0 "1 0 0 1"
+T "offload at the right end only" connection hw_l=no -- 0 2 "0 1 1 0"
+T "hw_offload = auto" connection hw_l=auto hw_r=auto -- 2 2 "$both"
+T "S14 ESN" connection esp=aes256gcm16-esn -- 2 2 "$both"
+T "ESN at one end with offload" connection esp=aes128gcm16-esn hw_r=no -- 2 0 "1 0 0 1"
+T "ChaCha20-Poly1305" connection esp=chacha20poly1305 -- 2 2 "$both"
+T "AES-CBC with HMAC-SHA2" connection esp=aes128-sha256 mode=transport -- 2 2 "$both"
+T "AES-GMAC" connection esp=aes256gmac "${v6[@]}" -- 2 2 "$both"
+
+setup()
+{
+	swan_setup && swan_bridge && swan_inner || fail "no wire"
+}
+
+run_tests
