@@ -29,7 +29,8 @@ const struct ov2_caps fake_nic_caps = {
 	},
 	.auths = {
 		[OV2_AUTH_HMAC_SHA1] = { OV2_LEN(20), OV2_LEN(12) },
-		[OV2_AUTH_HMAC_SHA256] = { OV2_LEN(32), OV2_LEN(16) },
+		[OV2_AUTH_HMAC_SHA256] = { OV2_LEN(32) | OV2_LEN(64),
+					   OV2_LEN(12) | OV2_LEN(16) },
 		[OV2_AUTH_HMAC_SHA384] = { OV2_LEN(48), OV2_LEN(24) },
 		[OV2_AUTH_HMAC_SHA512] = { OV2_LEN(64), OV2_LEN(32) },
 	},

@@ -25,8 +25,17 @@ static netdev_tx_t fixture_start_xmit(struct sk_buff *skb, struct net_device *ne
 	return NETDEV_TX_OK;
 }
 
+static int fixture_set_features(struct net_device *netdev, netdev_features_t features)
+{
+	struct fixture_port *port = netdev_priv(netdev);
+
+	ov2_port_set_esp(&port->port, features & NETIF_F_HW_ESP);
+	return 0;
+}
+
 static const struct net_device_ops fixture_netdev_ops = {
 	.ndo_start_xmit = fixture_start_xmit,
+	.ndo_set_features = fixture_set_features,
 	.ndo_features_check = ov2_features_check,
 	.ndo_fix_features = ov2_fix_features,
 };

@@ -110,8 +110,10 @@ u32 fixture_spi(const struct xfrm_state *x);
 
 /* What becomes of an SA is under nic->lock and may change in a work item: settle first. */
 #define FIXTURE_EXPECT_STATE(f, x, state) do {						\
+	struct xfrm_state *__x = (x);							\
+											\
 	fixture_settle(f);								\
-	KUNIT_EXPECT_STREQ((f)->test, ov2_kunit_state_name(fixture_sa_state(x)),	\
+	KUNIT_EXPECT_STREQ((f)->test, ov2_kunit_state_name(fixture_sa_state(__x)),	\
 			   ov2_kunit_state_name(state));				\
 } while (0)
 

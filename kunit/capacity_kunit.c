@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The NIC's SA table: the last SA, those that wait for room, and who gets it. */
+#include "xfrm_fixture.h"
+
+#define CAPACITY	4
+
+static int capacity_init(struct kunit *test)
+{
+	struct ov2_caps caps = fake_nic_caps;
+	struct fixture *f;
+
+	caps.max_sas = CAPACITY;
+	f = fixture_create(test, &caps);
+	f->fake->mode = FAKE_NOW;
+	return 0;
+}
+
+static void capacity_exit(struct kunit *test)
+{
+	fixture_destroy(test->priv);
+}
+
+static void capacity_fill(struct fixture *f, struct xfrm_state **x)
+{
+	int i;
+
+	for (i = 0; i < CAPACITY; i++) {
+		x[i] = fixture_sa(f, NULL);
+		KUNIT_EXPECT_NULL(f->test, f->extack._msg);
+	}
+	fixture_settle(f);
+	KUNIT_ASSERT_EQ(f->test, f->fake->live, CAPACITY);
+}
+
+/* S6: what is advertised is offloaded; one more waits in software, and xfrm is told why; a delete
+ * makes room for exactly one, and that is the one that has waited longest.
+ */
+static void capacity_one_more(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[CAPACITY], *first, *second;
+
+	capacity_fill(f, x);
+	first = fixture_sa(f, NULL);
+	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "table (4) is full"));
+	second = fixture_sa(f, NULL);
+	FIXTURE_EXPECT_STATE(f, first, OV2_SA_WAITING);
+	FIXTURE_EXPECT_STATE(f, second, OV2_SA_WAITING);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), CAPACITY);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ADD_WAITING), 2);
+
+	fixture_delete(f, x[2]);
+	FIXTURE_EXPECT_STATE(f, first, OV2_SA_OFFLOADED);
+	FIXTURE_EXPECT_STATE(f, second, OV2_SA_WAITING);
+	KUNIT_EXPECT_EQ(test, f->fake->live, CAPACITY);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), CAPACITY);
+}
+
+/* S6, S18: room is there when the NIC has completed the delete, and not before. */
+static void capacity_not_before_completion(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[CAPACITY], *waits;
+	u32 base;
+
+	capacity_fill(f, x);
+	waits = fixture_sa(f, NULL);
+	fixture_settle(f);
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	base = f->fake->total;
+	fixture_delete(f, x[0]);
+	fixture_gc();
+	FIXTURE_EXPECT_STATE(f, waits, OV2_SA_WAITING);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), CAPACITY);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, base));
+	FIXTURE_EXPECT_STATE(f, waits, OV2_SA_OFFLOADED);
+}
+
+/* S5, S6: an add that is refused takes no room. */
+static void capacity_refused(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[CAPACITY], *refused;
+
+	f->fake->refuse = ~0U;
+	refused = fixture_sa(f, NULL);
+	FIXTURE_EXPECT_STATE(f, refused, OV2_SA_SOFTWARE);
+	f->fake->refuse = 0;
+	capacity_fill(f, x);
+}
+
+/* S6: places are given at admission: pending adds count. */
+static void capacity_pending(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[CAPACITY], *waits;
+	int i;
+
+	f->fake->mode = FAKE_PEND;
+	for (i = 0; i < CAPACITY; i++)
+		x[i] = fixture_sa(f, NULL);
+	waits = fixture_sa(f, NULL);
+	FIXTURE_EXPECT_STATE(f, waits, OV2_SA_WAITING);
+	/* One is refused: the place is free again. */
+	f->fake->refuse = BIT(0);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
+	f->fake->refuse = 0;
+	fake_nic_finish_all(f->fake);
+	FIXTURE_EXPECT_STATE(f, x[0], OV2_SA_SOFTWARE);
+	FIXTURE_EXPECT_STATE(f, waits, OV2_SA_OFFLOADED);
+}
+
+/* S6: past a second limit xfrm is refused, with the limit named, and goes on in software. */
+static void capacity_second_limit(struct kunit *test)
+{
+	static const struct fixture_sa plain;
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[CAPACITY], *over, *waits;
+
+	KUNIT_EXPECT_GT(test, ov2_nic_waiting_max(f->nic), 0);
+	ov2_nic_set_waiting_max(f->nic, 1);
+	KUNIT_EXPECT_EQ(test, ov2_nic_waiting_max(f->nic), 1);
+	capacity_fill(f, x);
+	waits = fixture_sa(f, NULL);
+	over = fixture_state(f, &plain);
+	KUNIT_EXPECT_EQ(test, fixture_offload(f, over, &plain), 0);
+	KUNIT_EXPECT_EQ(test, over->xso.offload_handle, 0);
+	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "1 SAs wait already"));
+	FIXTURE_EXPECT_STATE(f, waits, OV2_SA_WAITING);
+
+	/* One that waits is deleted: the NIC does not hear of it, and the next may wait. */
+	fixture_delete(f, waits);
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_REQUESTS), 0);
+	FIXTURE_EXPECT_STATE(f, fixture_sa(f, NULL), OV2_SA_WAITING);
+}
+
+/* While SAs wait for room deletes leave first. */
+static void capacity_deletes_first(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[CAPACITY];
+	struct ov2_caps caps;
+	u32 base;
+
+	ov2_nic_caps(f->nic, &caps);
+	caps.max_requests = 1;
+	caps.max_list = 1;
+	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
+	capacity_fill(f, x);
+	fixture_sa(f, NULL);
+	fixture_sa(f, NULL);
+	fixture_sa(f, NULL);
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	base = f->fake->total;
+	fixture_delete(f, x[0]);
+	fake_nic_wait(f->fake, base);
+	fixture_delete(f, x[1]);
+	fixture_delete(f, x[2]);
+	/* With the first delete the first waiting SA is queued; two still wait. */
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, base));
+	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, base + 1)->kind, OV2_DELETE_SA);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, base + 1));
+	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, base + 2)->kind, OV2_DELETE_SA);
+}
+
+/* S6: the limit that counts is that of the current configuration. Raising it makes room at once;
+ * lowering it takes nothing from anybody, but room comes back only below it.
+ */
+static void capacity_configured(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[CAPACITY], *waits[2];
+	struct ov2_caps caps;
+
+	ov2_nic_caps(f->nic, &caps);
+	caps.max_sas = 2;
+	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
+	x[0] = fixture_sa(f, NULL);
+	x[1] = fixture_sa(f, NULL);
+	waits[0] = fixture_sa(f, NULL);
+	waits[1] = fixture_sa(f, NULL);
+	FIXTURE_EXPECT_STATE(f, waits[0], OV2_SA_WAITING);
+	caps.max_sas = 3;
+	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
+	FIXTURE_EXPECT_STATE(f, waits[0], OV2_SA_OFFLOADED);
+	FIXTURE_EXPECT_STATE(f, waits[1], OV2_SA_WAITING);
+	caps.max_sas = 2;
+	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
+	fixture_delete(f, x[0]);
+	FIXTURE_EXPECT_STATE(f, waits[1], OV2_SA_WAITING);
+	fixture_delete(f, x[1]);
+	FIXTURE_EXPECT_STATE(f, waits[1], OV2_SA_OFFLOADED);
+}
+
+/* S63: a reset changes nothing about who has a place and who waits. */
+static void capacity_reset(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[CAPACITY], *waits;
+	int i;
+
+	capacity_fill(f, x);
+	waits = fixture_sa(f, NULL);
+	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
+	for (i = 0; i < CAPACITY; i++)
+		FIXTURE_EXPECT_STATE(f, x[i], OV2_SA_OFFLOADED);
+	FIXTURE_EXPECT_STATE(f, waits, OV2_SA_WAITING);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), CAPACITY);
+}
+
+/* S65: those that wait are let go at removal; nothing is added to a NIC that goes. */
+static void capacity_removal(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[CAPACITY];
+
+	capacity_fill(f, x);
+	fixture_sa(f, NULL);
+	fixture_sa(f, NULL);
+	fixture_settle(f);
+	fixture_close(f);
+	fake_nic_unregister(f->fake);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+	KUNIT_EXPECT_EQ(test, f->nic->waiting, 0);
+}
+
+static struct kunit_case capacity_cases[] = {
+	KUNIT_CASE(capacity_one_more),
+	KUNIT_CASE(capacity_not_before_completion),
+	KUNIT_CASE(capacity_refused),
+	KUNIT_CASE(capacity_pending),
+	KUNIT_CASE(capacity_second_limit),
+	KUNIT_CASE(capacity_deletes_first),
+	KUNIT_CASE(capacity_configured),
+	KUNIT_CASE(capacity_reset),
+	KUNIT_CASE(capacity_removal),
+	{ }
+};
+
+static struct kunit_suite capacity_suite = {
+	.name = "ov2_capacity",
+	.init = capacity_init,
+	.exit = capacity_exit,
+	.test_cases = capacity_cases,
+};
+
+kunit_test_suite(capacity_suite);

@@ -1,0 +1,446 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Capabilities: what is refused and in which words, each capability for itself, and changes of the
+ * configuration that meet adds.
+ */
+#include "xfrm_fixture.h"
+
+static int caps_init(struct kunit *test)
+{
+	struct fixture *f = fixture_create(test, NULL);
+
+	f->fake->mode = FAKE_NOW;
+	return 0;
+}
+
+static void caps_exit(struct kunit *test)
+{
+	fixture_destroy(test->priv);
+}
+
+/* One capability off, and an SA that needs it: refused. All else on: taken. */
+struct caps_row {
+	const char *name;
+	void (*off)(struct ov2_caps *caps);
+	struct fixture_sa sa;
+	const char *msg;
+};
+
+#define CAPS_OFF(fn, change) \
+	static void caps_off_ ## fn(struct ov2_caps *caps) { change; }
+
+CAPS_OFF(esp, caps->features &= ~OV2_CAP_ESP)
+CAPS_OFF(esn, caps->features &= ~OV2_CAP_ESN)
+CAPS_OFF(cross, caps->features &= ~OV2_CAP_CROSS_FAMILY)
+CAPS_OFF(udp_in4, caps->features &= ~OV2_CAP_UDP_IN_IPV4)
+CAPS_OFF(udp_out4, caps->features &= ~OV2_CAP_UDP_OUT_IPV4)
+CAPS_OFF(udp_in6, caps->features &= ~OV2_CAP_UDP_IN_IPV6)
+CAPS_OFF(ipv4, caps->families = BIT(OV2_IPV6))
+CAPS_OFF(ipv6, caps->families = BIT(OV2_IPV4))
+CAPS_OFF(transport, caps->modes = BIT(OV2_TUNNEL))
+CAPS_OFF(tunnel, caps->modes = BIT(OV2_TRANSPORT))
+CAPS_OFF(window, caps->replay_window_max = 64)
+CAPS_OFF(gcm, caps->ciphers[OV2_CIPHER_AES_GCM].key_lens = 0)
+CAPS_OFF(gcm128, caps->ciphers[OV2_CIPHER_AES_GCM].key_lens &= ~OV2_LEN(16))
+CAPS_OFF(gcm192, caps->ciphers[OV2_CIPHER_AES_GCM].key_lens &= ~OV2_LEN(24))
+CAPS_OFF(gcm256, caps->ciphers[OV2_CIPHER_AES_GCM].key_lens &= ~OV2_LEN(32))
+CAPS_OFF(icv8, caps->ciphers[OV2_CIPHER_AES_GCM].icv_lens &= ~OV2_LEN(8))
+CAPS_OFF(icv12, caps->ciphers[OV2_CIPHER_AES_GCM].icv_lens &= ~OV2_LEN(12))
+CAPS_OFF(icv16, caps->ciphers[OV2_CIPHER_AES_GCM].icv_lens &= ~OV2_LEN(16))
+CAPS_OFF(gmac, caps->ciphers[OV2_CIPHER_AES_GMAC].key_lens = 0)
+CAPS_OFF(chacha, caps->ciphers[OV2_CIPHER_CHACHA20_POLY1305].key_lens = 0)
+CAPS_OFF(cbc, caps->ciphers[OV2_CIPHER_AES_CBC].key_lens = 0)
+CAPS_OFF(cbc256, caps->ciphers[OV2_CIPHER_AES_CBC].key_lens &= ~OV2_LEN(32))
+CAPS_OFF(null, caps->ciphers[OV2_CIPHER_NULL].key_lens = 0)
+CAPS_OFF(sha1, caps->auths[OV2_AUTH_HMAC_SHA1].key_lens = 0)
+CAPS_OFF(sha256, caps->auths[OV2_AUTH_HMAC_SHA256].key_lens = 0)
+CAPS_OFF(sha384, caps->auths[OV2_AUTH_HMAC_SHA384].key_lens = 0)
+CAPS_OFF(sha512, caps->auths[OV2_AUTH_HMAC_SHA512].key_lens = 0)
+CAPS_OFF(auth_key, caps->auths[OV2_AUTH_HMAC_SHA256].key_lens = OV2_LEN(64))
+CAPS_OFF(auth_icv, caps->auths[OV2_AUTH_HMAC_SHA256].icv_lens = OV2_LEN(12))
+
+#define CAPS_GCM(key, icv) \
+	.aead = "rfc4106(gcm(aes))", .aead_bits = (key) + 32, .aead_icv = (icv)
+#define CAPS_CBC(key) .ealg = "cbc(aes)", .ealg_bits = (key)
+#define CAPS_NULL .ealg = "ecb(cipher_null)"
+#define CAPS_SHA1 .aalg = "hmac(sha1)", .aalg_bits = 160, .aalg_trunc = 96
+#define CAPS_SHA(n) .aalg = "hmac(sha" #n ")", .aalg_bits = (n), .aalg_trunc = (n) / 2
+
+static const struct caps_row caps_rows[] = {
+	{ "ESP offload inbound", caps_off_esp, { }, "ESP offload is switched off" },
+	{ "ESP offload outbound", caps_off_esp, { .out = true }, "ESP offload is switched off" },
+	{ "IPv4", caps_off_ipv4, { }, "does not do IPv4" },
+	{ "IPv6", caps_off_ipv6, { .family = AF_INET6 }, "does not do IPv6" },
+	{ "transport mode", caps_off_transport, { }, "does not do transport mode" },
+	{ "tunnel mode", caps_off_tunnel, { .mode = XFRM_MODE_TUNNEL }, "does not do tunnel mode" },
+	{ "cross family", caps_off_cross,
+	  { .mode = XFRM_MODE_TUNNEL, .sel_family = AF_INET6 }, "inner and outer families differ" },
+	{ "ESN inbound", caps_off_esn, { .esn = true }, "extended sequence numbers" },
+	{ "ESN outbound", caps_off_esn, { .esn = true, .out = true }, "extended sequence numbers" },
+	{ "window with ESN", caps_off_window, { .esn = true, .window = 65 },
+	  "replay windows of 1 to 64 packets, not 65" },
+	{ "UDP inbound IPv4", caps_off_udp_in4, { .encap = 2 }, "UDP encapsulation over IPv4 inbound" },
+	{ "UDP outbound IPv4", caps_off_udp_out4, { .encap = 2, .out = true },
+	  "UDP encapsulation over IPv4 outbound" },
+	{ "UDP inbound IPv6", caps_off_udp_in6, { .encap = 2, .family = AF_INET6 },
+	  "UDP encapsulation over IPv6 inbound" },
+	{ "GCM", caps_off_gcm, { }, "does not do this encryption algorithm" },
+	{ "GCM 128", caps_off_gcm128, { CAPS_GCM(128, 128) }, "encryption keys of 128 bits" },
+	{ "GCM 192", caps_off_gcm192, { CAPS_GCM(192, 128) }, "encryption keys of 192 bits" },
+	{ "GCM 256", caps_off_gcm256, { CAPS_GCM(256, 128) }, "encryption keys of 256 bits" },
+	{ "GCM ICV 8", caps_off_icv8, { CAPS_GCM(128, 64) }, "an ICV of 64 bits" },
+	{ "GCM ICV 12", caps_off_icv12, { CAPS_GCM(128, 96) }, "an ICV of 96 bits" },
+	{ "GCM ICV 16", caps_off_icv16, { CAPS_GCM(128, 128) }, "an ICV of 128 bits" },
+	{ "GMAC", caps_off_gmac,
+	  { .aead = "rfc4543(gcm(aes))", .aead_bits = 160, .aead_icv = 128 },
+	  "does not do this encryption algorithm" },
+	{ "ChaCha20-Poly1305", caps_off_chacha,
+	  { .aead = "rfc7539esp(chacha20,poly1305)", .aead_bits = 288, .aead_icv = 128 },
+	  "does not do this encryption algorithm" },
+	{ "CBC", caps_off_cbc, { CAPS_CBC(128), CAPS_SHA1 },
+	  "does not do this encryption algorithm" },
+	{ "CBC 256", caps_off_cbc256, { CAPS_CBC(256), CAPS_SHA1 }, "encryption keys of 256 bits" },
+	{ "null", caps_off_null, { CAPS_NULL, CAPS_SHA1 }, "does not do this encryption algorithm" },
+	{ "SHA1", caps_off_sha1, { CAPS_CBC(128), CAPS_SHA1 },
+	  "does not do this authentication algorithm" },
+	{ "SHA256", caps_off_sha256, { CAPS_CBC(128), CAPS_SHA(256) },
+	  "does not do this authentication algorithm" },
+	{ "SHA384", caps_off_sha384, { CAPS_CBC(128), CAPS_SHA(384) },
+	  "does not do this authentication algorithm" },
+	{ "SHA512", caps_off_sha512, { CAPS_CBC(128), CAPS_SHA(512) },
+	  "does not do this authentication algorithm" },
+	{ "SHA256 key", caps_off_auth_key, { CAPS_CBC(128), CAPS_SHA(256) },
+	  "authentication keys of 256 bits" },
+	{ "SHA256 ICV", caps_off_auth_icv, { CAPS_CBC(128), CAPS_SHA(256) },
+	  "an ICV of 128 bits" },
+};
+KUNIT_ARRAY_PARAM_DESC(caps, caps_rows, name);
+
+/* S7, S34: with everything on the SA is offloaded. When the capability goes it is taken off the
+ * NIC and lives on in software; the next one is refused, and xfrm goes on in software with a
+ * sentence that names the limit. When the capability is back, so is the offload.
+ */
+static void caps_each(struct kunit *test)
+{
+	const struct caps_row *row = test->param_value;
+	struct fixture *f = test->priv;
+	struct xfrm_state *x, *y, *other;
+	struct ov2_caps all, less;
+	u32 handle;
+
+	/* An SA that none of the rows excludes at the same time. */
+	x = fixture_sa(f, &row->sa);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	handle = fixture_entry(x)->offload_handle;
+
+	ov2_nic_hw_caps(f->nic, &all);
+	less = all;
+	row->off(&less);
+	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &less), 0);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_SOFTWARE);
+	KUNIT_EXPECT_FALSE(test, fake_nic_has(f->fake, handle));
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+
+	y = fixture_state(f, &row->sa);
+	KUNIT_EXPECT_EQ(test, fixture_offload(f, y, &row->sa), 0);
+	KUNIT_EXPECT_EQ(test, y->xso.offload_handle, 0);
+	KUNIT_EXPECT_TRUE(test, y->xso.type == XFRM_DEV_OFFLOAD_UNSPECIFIED);
+	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(f->extack._msg, row->msg), "\"%s\"", f->extack._msg);
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
+
+	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &all), 0);
+	other = fixture_sa(f, &row->sa);
+	FIXTURE_EXPECT_STATE(f, other, OV2_SA_OFFLOADED);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+}
+
+/* S34: a capability that is off bears on nothing else. */
+static void caps_only_that(struct kunit *test)
+{
+	static const struct { unsigned int row, sa; } pairs[] = {
+		{ 2, 3 }, { 3, 2 }, { 4, 5 }, { 5, 4 }, { 6, 5 }, { 7, 0 }, { 8, 4 },
+		{ 9, 7 }, { 10, 11 }, { 11, 10 }, { 12, 10 }, { 14, 15 }, { 15, 16 }, { 16, 14 },
+		{ 17, 18 }, { 18, 19 }, { 19, 17 }, { 20, 13 }, { 21, 20 }, { 22, 13 }, { 23, 22 },
+		{ 25, 26 }, { 26, 27 }, { 27, 28 }, { 28, 25 }, { 13, 20 },
+	};
+	struct fixture *f = test->priv;
+	struct ov2_caps caps;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(pairs); i++) {
+		const struct caps_row *off = &caps_rows[pairs[i].row];
+		const struct caps_row *sa = &caps_rows[pairs[i].sa];
+		struct xfrm_state *x;
+
+		ov2_nic_hw_caps(f->nic, &caps);
+		off->off(&caps);
+		KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
+		x = fixture_state(f, &sa->sa);
+		KUNIT_EXPECT_EQ(test, fixture_offload(f, x, &sa->sa), 0);
+		KUNIT_EXPECT_TRUE_MSG(test, x->xso.offload_handle, "without %s: %s: %s", off->name,
+				      sa->name, f->extack._msg ?: "");
+		fixture_settle(f);
+		fixture_delete(f, x);
+	}
+}
+
+/* S29, S30: both are readable, all is on at the start, and current stays a subset. */
+static void caps_readable(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct ov2_caps hw, cur;
+
+	ov2_nic_hw_caps(f->nic, &hw);
+	ov2_nic_caps(f->nic, &cur);
+	KUNIT_EXPECT_MEMEQ(test, &hw, &fake_nic_caps, sizeof(hw));
+	KUNIT_EXPECT_MEMEQ(test, &cur, &fake_nic_caps, sizeof(cur));
+	cur.features &= ~OV2_CAP_LSO;
+	KUNIT_EXPECT_EQ(test, ov2_nic_set_caps(f->nic, &cur), 0);
+	memset(&cur, 0, sizeof(cur));
+	ov2_nic_caps(f->nic, &cur);
+	KUNIT_EXPECT_EQ(test, cur.features, hw.features & ~OV2_CAP_LSO);
+	ov2_nic_hw_caps(f->nic, &hw);
+	KUNIT_EXPECT_MEMEQ(test, &hw, &fake_nic_caps, sizeof(hw));
+}
+
+struct caps_bad_row {
+	const char *name;
+	void (*change)(struct ov2_caps *caps);
+};
+
+CAPS_OFF(more_sas, caps->max_sas++)
+CAPS_OFF(more_list, caps->max_list++)
+CAPS_OFF(more_requests, caps->max_requests++)
+CAPS_OFF(more_window, caps->replay_window_max++)
+CAPS_OFF(more_keys, caps->ciphers[OV2_CIPHER_NULL].key_lens |= OV2_LEN(16))
+CAPS_OFF(more_icvs, caps->auths[OV2_AUTH_HMAC_SHA1].icv_lens |= OV2_LEN(16))
+CAPS_OFF(no_sas, caps->max_sas = 0)
+CAPS_OFF(no_list, caps->max_list = 0)
+CAPS_OFF(no_requests, caps->max_requests = 0)
+CAPS_OFF(bad_feature, caps->features |= BIT(31))
+CAPS_OFF(bad_family, caps->families |= BIT(2))
+CAPS_OFF(bad_mode, caps->modes |= BIT(2))
+
+static const struct caps_bad_row caps_bad_rows[] = {
+	{ "more SAs", caps_off_more_sas },
+	{ "longer lists", caps_off_more_list },
+	{ "more requests", caps_off_more_requests },
+	{ "larger window", caps_off_more_window },
+	{ "more key lengths", caps_off_more_keys },
+	{ "more ICV lengths", caps_off_more_icvs },
+	{ "no SAs", caps_off_no_sas },
+	{ "no lists", caps_off_no_list },
+	{ "no requests", caps_off_no_requests },
+	{ "unknown feature", caps_off_bad_feature },
+	{ "unknown family", caps_off_bad_family },
+	{ "unknown mode", caps_off_bad_mode },
+};
+KUNIT_ARRAY_PARAM_DESC(caps_bad, caps_bad_rows, name);
+
+/* S29: what is more than the hardware can do, or makes no sense, changes nothing. */
+static void caps_refused(struct kunit *test)
+{
+	const struct caps_bad_row *row = test->param_value;
+	struct fixture *f = test->priv;
+	struct ov2_caps caps, cur;
+
+	ov2_nic_hw_caps(f->nic, &caps);
+	row->change(&caps);
+	KUNIT_EXPECT_EQ(test, ov2_nic_set_caps(f->nic, &caps), -EINVAL);
+	ov2_nic_caps(f->nic, &cur);
+	KUNIT_EXPECT_MEMEQ(test, &cur, &fake_nic_caps, sizeof(cur));
+}
+
+static struct ov2_caps *caps_without_gcm(struct kunit *test)
+{
+	struct ov2_caps *caps = kunit_kzalloc(test, sizeof(*caps), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, caps);
+	*caps = fake_nic_caps;
+	caps->ciphers[OV2_CIPHER_AES_GCM].key_lens = 0;
+	return caps;
+}
+
+/* S7: the add is on its way when the configuration excludes its algorithm: not on the NIC in the
+ * end.
+ */
+static void caps_race_adding(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x;
+
+	f->fake->mode = FAKE_PEND;
+	x = fixture_sa(f, NULL);
+	fake_nic_wait(f->fake, 0);
+	fixture_settle(f);
+	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, caps_without_gcm(test)), 0);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_SOFTWARE);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+}
+
+/* S7: the add is still queued: it never leaves, and its list goes without it. */
+static void caps_race_queued(struct kunit *test)
+{
+	struct fixture_sa sha = { CAPS_CBC(128), CAPS_SHA1 };
+	struct fixture *f = test->priv;
+	struct xfrm_state *x, *stays;
+
+	f->fake->mode = FAKE_PEND;
+	fixture_sa(f, NULL);
+	fake_nic_wait(f->fake, 0);
+	fixture_sa(f, NULL);
+	fake_nic_wait(f->fake, 1);
+	x = fixture_sa(f, NULL);
+	stays = fixture_sa(f, &sha);
+	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, caps_without_gcm(test)), 0);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	fake_nic_finish_all(f->fake);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_SOFTWARE);
+	FIXTURE_EXPECT_STATE(f, stays, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 1);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
+	/* Nothing of the key that was taken for the NIC stays behind. */
+	KUNIT_EXPECT_NULL(test, memchr_inv(fixture_entry(x)->add.key_area, 0, OV2_KEY_AREA_LEN));
+	KUNIT_EXPECT_NULL(test, memchr_inv(fixture_entry(x)->add.salt, 0, OV2_SALT_LEN_MAX));
+}
+
+/* S7: one that waits for room is not let in either. */
+static void caps_race_waiting(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct ov2_caps caps;
+	struct xfrm_state *x;
+
+	ov2_nic_hw_caps(f->nic, &caps);
+	caps.max_sas = 1;
+	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
+	fixture_sa(f, NULL);
+	x = fixture_sa(f, NULL);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_WAITING);
+	caps.ciphers[OV2_CIPHER_AES_GCM].key_lens = 0;
+	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_SOFTWARE);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
+}
+
+static void caps_set_esp(struct net_device *netdev, bool on)
+{
+	rtnl_lock();
+	if (on)
+		netdev->wanted_features |= NETIF_F_HW_ESP;
+	else
+		netdev->wanted_features &= ~NETIF_F_HW_ESP;
+	netdev_update_features(netdev);
+	rtnl_unlock();
+}
+
+/* S31: esp-hw-offload off on the netdev: what is in the NIC leaves it, in both directions, and a
+ * new SA goes to software, with the reason; other ports are not concerned. On again, all is back.
+ */
+static void caps_feature_off(struct kunit *test)
+{
+	static const struct fixture_sa plain, sent = { .out = true }, elsewhere = { .port = 1 };
+	netdev_features_t esp = NETIF_F_HW_ESP | NETIF_F_HW_ESP_TX_CSUM | NETIF_F_GSO_ESP;
+	struct fixture *f = test->priv;
+	struct xfrm_state *in, *out, *other, *x;
+
+	in = fixture_sa(f, &plain);
+	out = fixture_sa(f, &sent);
+	other = fixture_sa(f, &elsewhere);
+	fixture_settle(f);
+	caps_set_esp(f->netdev[0], false);
+	KUNIT_EXPECT_FALSE(test, f->netdev[0]->features & esp);
+	FIXTURE_EXPECT_STATE(f, in, OV2_SA_SOFTWARE);
+	FIXTURE_EXPECT_STATE(f, out, OV2_SA_SOFTWARE);
+	FIXTURE_EXPECT_STATE(f, other, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 1);
+
+	x = fixture_state(f, &plain);
+	KUNIT_EXPECT_EQ(test, fixture_offload(f, x, &plain), 0);
+	KUNIT_EXPECT_EQ(test, x->xso.offload_handle, 0);
+	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "switched off"));
+
+	caps_set_esp(f->netdev[0], true);
+	KUNIT_EXPECT_EQ(test, f->netdev[0]->features & esp, esp);
+	FIXTURE_EXPECT_STATE(f, in, OV2_SA_OFFLOADED);
+	FIXTURE_EXPECT_STATE(f, out, OV2_SA_OFFLOADED);
+	FIXTURE_EXPECT_STATE(f, fixture_sa(f, NULL), OV2_SA_OFFLOADED);
+}
+
+static int caps_no_op(struct ov2_nic *nic, struct ov2_request *req)
+{
+	return 0;
+}
+
+static void caps_no_cancel(struct ov2_nic *nic, struct ov2_request *req)
+{
+}
+
+static int caps_no_reset(struct ov2_nic *nic)
+{
+	return 0;
+}
+
+static const struct ov2_nic_ops caps_ops[] = {
+	{ .delete_sa = caps_no_op, .update_sa = caps_no_op, .cancel = caps_no_cancel,
+	  .reset = caps_no_reset },
+	{ .add_sa = caps_no_op, .update_sa = caps_no_op, .cancel = caps_no_cancel,
+	  .reset = caps_no_reset },
+	{ .add_sa = caps_no_op, .delete_sa = caps_no_op, .cancel = caps_no_cancel,
+	  .reset = caps_no_reset },
+	{ .add_sa = caps_no_op, .delete_sa = caps_no_op, .update_sa = caps_no_op,
+	  .reset = caps_no_reset },
+	{ .add_sa = caps_no_op, .delete_sa = caps_no_op, .update_sa = caps_no_op,
+	  .cancel = caps_no_cancel },
+	{ .add_sa = caps_no_op, .delete_sa = caps_no_op, .update_sa = caps_no_op,
+	  .cancel = caps_no_cancel, .reset = caps_no_reset },
+};
+
+/* A NIC with an op too few, or capabilities that make no sense, is refused. */
+static void caps_alloc(struct kunit *test)
+{
+	struct ov2_caps caps = fake_nic_caps;
+	struct ov2_nic *nic;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(caps_ops); i++) {
+		nic = ov2_nic_alloc(&caps_ops[i], &caps, 0, "caps");
+		if (i < ARRAY_SIZE(caps_ops) - 1) {
+			KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(nic), -EINVAL);
+			continue;
+		}
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, nic);
+		ov2_nic_free(nic);
+	}
+	caps.max_list = 0;
+	nic = ov2_nic_alloc(&caps_ops[i - 1], &caps, 0, "caps");
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(nic), -EINVAL);
+}
+
+static struct kunit_case caps_cases[] = {
+	KUNIT_CASE_PARAM(caps_each, caps_gen_params),
+	KUNIT_CASE(caps_only_that),
+	KUNIT_CASE(caps_readable),
+	KUNIT_CASE_PARAM(caps_refused, caps_bad_gen_params),
+	KUNIT_CASE(caps_race_adding),
+	KUNIT_CASE(caps_race_queued),
+	KUNIT_CASE(caps_race_waiting),
+	KUNIT_CASE(caps_feature_off),
+	KUNIT_CASE(caps_alloc),
+	{ }
+};
+
+static struct kunit_suite caps_suite = {
+	.name = "ov2_caps",
+	.init = caps_init,
+	.exit = caps_exit,
+	.test_cases = caps_cases,
+};
+
+kunit_test_suite(caps_suite);
