@@ -66,6 +66,9 @@ static void nic_fixture_cmd_done(void *drv, struct ov2_request *req, int status)
 		fix->done[fix->done_count] = (struct nic_test_done){ req, status };
 	fix->done_count++;
 	spin_unlock(&fix->lock);
+	if (fix->resubmit)
+		fix->resubmitted = ov2sim_hw_submit(fix->hw, fix->resubmit);
+	fix->resubmit = NULL;
 	wake_up(&fix->wait);
 }
 

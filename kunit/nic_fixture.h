@@ -33,6 +33,8 @@ struct nic_test_done {
  * @done_count: of them
  * @up: link state by port
  * @links: link_change calls
+ * @resubmit: submitted from within the next completion
+ * @resubmitted: what came of that
  */
 struct nic_fixture {
 	struct ov2sim_hw *hw;
@@ -42,6 +44,8 @@ struct nic_fixture {
 	unsigned int done_count;
 	bool up[2];
 	unsigned int links;
+	struct ov2_request *resubmit;
+	int resubmitted;
 };
 
 void nic_test_caps(struct ov2_caps *caps);

@@ -81,6 +81,7 @@ int ov2sim_esp_send(const struct ov2sim_sa *sa, u8 *data, u32 len, u32 esp_off, 
 	ov2sim_esp_make_iv(&sa->esp, seq, iv);
 	return ov2sim_esp_seal(&sa->esp, data + esp_off, len - esp_off, seq, iv);
 }
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_esp_send);
 
 /* One's complement checksum over [csum_start, end); the field holds the pseudo header's sum. */
 static int ov2sim_tx_csum(const struct ov2sim_txd *txd, u8 *data, u32 end)

@@ -1,0 +1,446 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ov2sim: the NIC's parser (S47, S48, S52, S55) and receive processing (S49, S51, S53).
+ *
+ * Frames are copied into memory of exactly their length, so that KASAN sees what reads behind it.
+ */
+#include <kunit/test.h>
+#include <linux/if_ether.h>
+#include <linux/skbuff.h>
+#include <linux/slab.h>
+#include <linux/unaligned.h>
+#include <net/ip.h>
+#include <net/xfrm.h>
+#include "../drivers/ov2sim/nic/fault.h"
+#include "../drivers/ov2sim/nic/lso.h"
+#include "../drivers/ov2sim/nic/rx.h"
+#include "nic_packet.h"
+
+#define PARSE_L3	ETH_HLEN
+#define PARSE_IP4_L4	(PARSE_L3 + 20)
+#define PARSE_IP6_L4	(PARSE_L3 + 40)
+#define PARSE_MAX	512
+
+/* A frame, by default good ESP with 100 bytes of TCP payload in transport mode */
+struct parse_frame {
+	u8 data[PARSE_MAX];
+	u32 len;
+};
+
+static const struct nic_packet parse_plain4 = { .family = OV2_IPV4, .payload = 100 };
+static const struct nic_packet parse_plain6 = { .family = OV2_IPV6, .payload = 100 };
+static const struct nic_packet parse_esp4 = {
+	.family = OV2_IPV4, .esp = true, .iv_len = 8, .icv_len = 16, .block = 4, .payload = 100,
+	.seq = 7,
+};
+
+static const struct nic_packet parse_esp6 = {
+	.family = OV2_IPV6, .esp = true, .iv_len = 8, .icv_len = 16, .block = 4, .payload = 100,
+	.seq = 7,
+};
+
+static const struct nic_packet parse_udp = {
+	.family = OV2_IPV4, .esp = true, .encap = OV2_ENCAP_UDP, .iv_len = 8, .icv_len = 16,
+	.block = 4, .payload = 100, .seq = 7,
+};
+
+static const struct nic_packet parse_tunnel = {
+	.family = OV2_IPV6, .tunnel = true, .inner = OV2_IPV4, .esp = true, .iv_len = 8,
+	.icv_len = 16, .block = 4, .payload = 100, .seq = 7,
+};
+
+static void parse_build(struct kunit *test, struct parse_frame *f, const struct nic_packet *p)
+{
+	struct ov2sim_txd txd;
+	struct sk_buff *skb;
+
+	skb = nic_packet_build(test, p, &txd);
+	KUNIT_ASSERT_LE(test, skb->len, PARSE_MAX);
+	f->len = skb->len;
+	memcpy(f->data, skb->data, skb->len);
+	kfree_skb(skb);
+}
+
+static void parse_fix_ip4(struct parse_frame *f)
+{
+	ip_send_check((struct iphdr *)(f->data + PARSE_L3));
+}
+
+/* Parse a copy of the first @len bytes */
+static bool parse_copy(struct kunit *test, const struct parse_frame *f, u32 len,
+		       struct ov2sim_pkt *pkt)
+{
+	u8 *copy = kmemdup(f->data, len ?: 1, GFP_KERNEL);
+	bool parsed;
+
+	KUNIT_ASSERT_NOT_NULL(test, copy);
+	parsed = ov2sim_parse_frame(copy, len, pkt);
+	if (parsed) {
+		KUNIT_EXPECT_LE(test, pkt->l4, pkt->end);
+		KUNIT_EXPECT_LE(test, pkt->end, len);
+		if (pkt->esp)
+			KUNIT_EXPECT_LE(test, pkt->esp + OV2SIM_ESP_HLEN, pkt->end);
+		ov2sim_pkt_csum_ok(copy, pkt);
+	}
+	kfree(copy);
+	return parsed;
+}
+
+static struct parse_frame *parse_frame(struct kunit *test, const struct nic_packet *p)
+{
+	struct parse_frame *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, f);
+	parse_build(test, f, p);
+	return f;
+}
+
+static void parse_good(struct kunit *test)
+{
+	struct ov2sim_pkt pkt;
+
+	KUNIT_ASSERT_TRUE(test, parse_copy(test, parse_frame(test, &parse_plain6), 186, &pkt));
+	KUNIT_EXPECT_EQ(test, OV2_IPV6, pkt.family);
+	KUNIT_EXPECT_EQ(test, PARSE_IP6_L4, pkt.l4);
+	KUNIT_EXPECT_EQ(test, 2000, ntohs(pkt.dport));
+	KUNIT_EXPECT_EQ(test, 0, pkt.esp);
+	KUNIT_EXPECT_EQ(test, 2, pkt.daddr.s6_addr[15]);
+}
+
+/* S47: what an ESP packet is matched by */
+static void parse_good_esp(struct kunit *test)
+{
+	struct parse_frame *f = parse_frame(test, &parse_esp4);
+	struct ov2sim_pkt pkt;
+
+	KUNIT_ASSERT_TRUE(test, parse_copy(test, f, f->len, &pkt));
+	KUNIT_EXPECT_EQ(test, PARSE_IP4_L4, pkt.esp);
+	KUNIT_EXPECT_EQ(test, NIC_TEST_SPI, be32_to_cpu(pkt.spi));
+	KUNIT_EXPECT_EQ(test, OV2_ENCAP_NONE, pkt.encap);
+	KUNIT_EXPECT_EQ(test, 0xc0000202, be32_to_cpu(pkt.daddr.s6_addr32[0]));
+	KUNIT_EXPECT_EQ(test, f->len, pkt.end);
+}
+
+/* Padding of a short frame is not part of the packet */
+static void parse_padded(struct kunit *test)
+{
+	struct parse_frame *f = parse_frame(test, &parse_esp4);
+	struct ov2sim_pkt pkt;
+
+	KUNIT_ASSERT_TRUE(test, parse_copy(test, f, f->len + 17, &pkt));
+	KUNIT_EXPECT_EQ(test, f->len, pkt.end);
+}
+
+static void parse_vlan(struct kunit *test)
+{
+	struct parse_frame *f = parse_frame(test, &parse_esp4);
+	struct ov2sim_pkt pkt;
+
+	memmove(f->data + 16, f->data + 12, f->len - 12);
+	f->len += 4;
+	put_unaligned_be32(0x81000005, f->data + 12);
+	KUNIT_ASSERT_TRUE(test, parse_copy(test, f, f->len, &pkt));
+	KUNIT_EXPECT_EQ(test, PARSE_IP4_L4 + 4, pkt.esp);
+	/* Two are too many */
+	memmove(f->data + 16, f->data + 12, f->len - 12);
+	put_unaligned_be32(0x81000005, f->data + 12);
+	KUNIT_EXPECT_FALSE(test, parse_copy(test, f, f->len + 4, &pkt));
+}
+
+/* S52: every shorter frame, the IP header promising more than there is */
+static void parse_truncated(struct kunit *test)
+{
+	static const struct nic_packet *const packets[] = {
+		&parse_plain4, &parse_plain6, &parse_esp4, &parse_esp6, &parse_udp, &parse_tunnel,
+	};
+	struct parse_frame *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
+	struct ov2sim_pkt pkt;
+
+	KUNIT_ASSERT_NOT_NULL(test, f);
+	for (size_t i = 0; i < ARRAY_SIZE(packets); i++) {
+		parse_build(test, f, packets[i]);
+		KUNIT_EXPECT_TRUE(test, parse_copy(test, f, f->len, &pkt));
+		for (u32 len = 0; len < f->len; len++)
+			KUNIT_EXPECT_FALSE(test, parse_copy(test, f, len, &pkt));
+	}
+}
+
+/* And with an IP header that knows: nothing is read behind the end, and ESP begins at 8 bytes */
+static void parse_shortened(struct kunit *test)
+{
+	struct parse_frame *f = parse_frame(test, &parse_esp4);
+	struct parse_frame *u = parse_frame(test, &parse_udp);
+	struct ov2sim_pkt pkt;
+
+	for (u32 len = PARSE_IP4_L4; len < f->len; len++) {
+		put_unaligned_be16(len - PARSE_L3, f->data + PARSE_L3 + 2);
+		parse_fix_ip4(f);
+		KUNIT_ASSERT_TRUE(test, parse_copy(test, f, len, &pkt));
+		KUNIT_EXPECT_EQ(test, len >= PARSE_IP4_L4 + 8, !!pkt.esp);
+	}
+	for (u32 len = PARSE_IP4_L4; len < u->len; len++) {
+		put_unaligned_be16(len - PARSE_L3, u->data + PARSE_L3 + 2);
+		put_unaligned_be16(len - PARSE_IP4_L4, u->data + PARSE_IP4_L4 + 4);
+		parse_fix_ip4(u);
+		KUNIT_ASSERT_TRUE(test, parse_copy(test, u, len, &pkt));
+		KUNIT_EXPECT_EQ(test, len >= PARSE_IP4_L4 + 16, !!pkt.esp);
+	}
+}
+
+/* S48: one byte of an IPv4 header changed, its checksum right */
+static void parse_outside(struct kunit *test)
+{
+	static const struct { u8 off, value; } rows[] = {
+		{ 0, 0x46 },	/* options */
+		{ 0, 0x44 },	/* a header too short */
+		{ 0, 0x65 },	/* another version */
+		{ 6, 0x20 },	/* more fragments */
+		{ 7, 1 },	/* a later fragment */
+		{ 2, 0xff },	/* longer than the frame */
+	};
+	struct parse_frame *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
+	struct ov2sim_pkt pkt;
+
+	KUNIT_ASSERT_NOT_NULL(test, f);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		parse_build(test, f, &parse_esp4);
+		f->data[PARSE_L3 + rows[i].off] = rows[i].value;
+		parse_fix_ip4(f);
+		KUNIT_EXPECT_FALSE_MSG(test, parse_copy(test, f, f->len, &pkt), "row %zu", i);
+	}
+	parse_build(test, f, &parse_esp4);
+	f->data[PARSE_L3 + 6] = 0x40;	/* may not be fragmented */
+	KUNIT_EXPECT_FALSE(test, parse_copy(test, f, f->len, &pkt));
+	parse_fix_ip4(f);
+	KUNIT_EXPECT_TRUE(test, parse_copy(test, f, f->len, &pkt));
+	put_unaligned_be16(ETH_P_ARP, f->data + 12);
+	KUNIT_EXPECT_FALSE(test, parse_copy(test, f, f->len, &pkt));
+}
+
+/* S48: extension headers and fragments of IPv6 hide what is behind them */
+static void parse_ext_headers(struct kunit *test)
+{
+	static const u8 protos[] = { 0, 43, 44, 60, 51, 58 };
+	struct parse_frame *f = parse_frame(test, &parse_esp6);
+	struct ov2sim_pkt pkt;
+
+	for (size_t i = 0; i < ARRAY_SIZE(protos); i++) {
+		f->data[PARSE_L3 + 6] = protos[i];
+		KUNIT_EXPECT_TRUE(test, parse_copy(test, f, f->len, &pkt));
+		KUNIT_EXPECT_EQ(test, 0, pkt.esp);
+		KUNIT_EXPECT_EQ(test, 0, pkt.dport);
+	}
+}
+
+/* S55: four zero bytes are IKE, one byte 0xff is a keepalive */
+static void parse_nat_t(struct kunit *test)
+{
+	struct parse_frame *f = parse_frame(test, &parse_udp);
+	struct ov2sim_pkt pkt;
+
+	KUNIT_ASSERT_TRUE(test, parse_copy(test, f, f->len, &pkt));
+	KUNIT_EXPECT_EQ(test, PARSE_IP4_L4 + 8, pkt.esp);
+	KUNIT_EXPECT_EQ(test, OV2_ENCAP_UDP, pkt.encap);
+	KUNIT_EXPECT_EQ(test, 4500, ntohs(pkt.dport));
+
+	/* A UDP length that is not the packet's */
+	f->data[PARSE_IP4_L4 + 5]--;
+	KUNIT_ASSERT_TRUE(test, parse_copy(test, f, f->len, &pkt));
+	KUNIT_EXPECT_EQ(test, 0, pkt.esp);
+	f->data[PARSE_IP4_L4 + 5]++;
+
+	put_unaligned_be32(0, f->data + PARSE_IP4_L4 + 8);
+	KUNIT_ASSERT_TRUE(test, parse_copy(test, f, f->len, &pkt));
+	KUNIT_EXPECT_EQ(test, 0, pkt.esp);
+
+	f->len = PARSE_IP4_L4 + 9;
+	f->data[f->len - 1] = 0xff;
+	put_unaligned_be16(9, f->data + PARSE_IP4_L4 + 4);
+	put_unaligned_be16(29, f->data + PARSE_L3 + 2);
+	parse_fix_ip4(f);
+	KUNIT_ASSERT_TRUE(test, parse_copy(test, f, f->len, &pkt));
+	KUNIT_EXPECT_EQ(test, 0, pkt.esp);
+}
+
+/* Packets of one flow stay together; SPIs spread */
+static void parse_hash(struct kunit *test)
+{
+	struct parse_frame *f = parse_frame(test, &parse_esp4);
+	unsigned int queues = 0;
+	u32 hash;
+	bool l4;
+
+	hash = ov2sim_pkt_hash(f->data, f->len, &l4);
+	KUNIT_EXPECT_TRUE(test, l4);
+	put_unaligned_be32(8, f->data + PARSE_IP4_L4 + 4);
+	KUNIT_EXPECT_EQ(test, hash, ov2sim_pkt_hash(f->data, f->len, &l4));
+	for (u32 i = 0; i < 64; i++) {
+		put_unaligned_be32(NIC_TEST_SPI + i, f->data + PARSE_IP4_L4);
+		queues |= BIT(ov2sim_pkt_hash(f->data, f->len, &l4) % 4);
+	}
+	KUNIT_EXPECT_EQ(test, 0xf, queues);
+	KUNIT_EXPECT_EQ(test, 0, ov2sim_pkt_hash(f->data, 13, &l4));
+	KUNIT_EXPECT_FALSE(test, l4);
+}
+
+/* One SA, and a sender that has the same key */
+struct rx_fixture {
+	struct ov2_caps caps;
+	struct ov2sim_faults faults;
+	struct ov2sim_sadb db;
+	struct ov2sim_sa *in;
+	struct ov2sim_sa *out;
+};
+
+static struct ov2sim_sa *rx_add(struct kunit *test, struct rx_fixture *fix, enum ov2_dir dir,
+				const struct nic_packet *p)
+{
+	struct ov2sim_sa *sa;
+	struct ov2_add_sa node;
+
+	nic_test_node(&node, dir);
+	node.family = p->family;
+	node.mode = p->tunnel ? OV2_TUNNEL : OV2_TRANSPORT;
+	node.cross_family = p->tunnel;
+	KUNIT_ASSERT_EQ(test, 0, ov2sim_sadb_add(&fix->db, &node));
+	sa = xa_load(&fix->db.handles, node.offload_handle);
+	KUNIT_ASSERT_NOT_NULL(test, sa);
+	return sa;
+}
+
+static struct rx_fixture *rx_fixture(struct kunit *test, const struct nic_packet *p)
+{
+	struct rx_fixture *fix = kunit_kzalloc(test, sizeof(*fix), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, fix);
+	nic_test_caps(&fix->caps);
+	KUNIT_ASSERT_EQ(test, 0, ov2sim_sadb_init(&fix->db, &fix->caps, 1, &fix->faults));
+	fix->in = rx_add(test, fix, OV2_IN, p);
+	fix->out = rx_add(test, fix, OV2_OUT, p);
+	return fix;
+}
+
+/* Encrypt the frame's ESP packet, which ends where the frame does */
+static void rx_seal(struct kunit *test, struct rx_fixture *fix, struct parse_frame *f, u64 seq)
+{
+	u32 esp = fix->in->family == OV2_IPV4 ? PARSE_IP4_L4 : PARSE_IP6_L4;
+
+	put_unaligned_be32(lower_32_bits(seq), f->data + esp + 4);
+	KUNIT_ASSERT_EQ(test, 0, ov2sim_esp_send(fix->out, f->data, f->len, esp, seq));
+}
+
+/* Receive it; @f then holds what the driver gets */
+static void rx_run(struct kunit *test, struct rx_fixture *fix, struct parse_frame *f,
+		   struct ov2sim_rxc *rxc)
+{
+	struct ov2sim_frame frame = { .len = f->len };
+	struct ov2sim_pkt pkt;
+	u8 *data = kmemdup(f->data, f->len, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, data);
+	frame.data = kmemdup(f->data, f->len, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, frame.data);
+	*rxc = (struct ov2sim_rxc){};
+	KUNIT_ASSERT_TRUE(test, ov2sim_parse_frame(data, f->len, &pkt));
+	KUNIT_ASSERT_NE(test, 0, pkt.esp);
+	ov2sim_rx_esp(fix->in, &frame, data, &pkt, true, rxc);
+	memcpy(f->data, data, f->len);
+	kfree(frame.data);
+	kfree(data);
+}
+
+/* S50, S53: a good packet */
+static void rx_good(struct kunit *test)
+{
+	static const struct nic_packet *const packets[] = {
+		&parse_esp4, &parse_esp6, &parse_tunnel,
+	};
+	struct parse_frame *f;
+	struct rx_fixture *fix;
+	struct ov2sim_rxc rxc;
+
+	for (size_t i = 0; i < ARRAY_SIZE(packets); i++) {
+		fix = rx_fixture(test, packets[i]);
+		f = parse_frame(test, packets[i]);
+		rx_seal(test, fix, f, 7);
+		rx_run(test, fix, f, &rxc);
+		KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS, rxc.status);
+		KUNIT_EXPECT_EQ(test, NIC_TEST_COOKIE, rxc.cookie);
+		KUNIT_EXPECT_EQ(test, 7ULL, rxc.seq);
+		KUNIT_EXPECT_EQ(test, packets[i]->tunnel ? IPPROTO_IPIP : IPPROTO_TCP,
+				rxc.next_header);
+		KUNIT_EXPECT_TRUE(test, rxc.flags & OV2SIM_RX_ESP_DONE);
+		/* The inner checksum is not made yet: it must not pass for good */
+		KUNIT_EXPECT_FALSE(test, rxc.flags & OV2SIM_RX_CSUM_OK);
+		KUNIT_EXPECT_EQ(test, 7ULL, fix->in->top);
+		ov2sim_sadb_destroy(&fix->db);
+	}
+}
+
+/* S49, S51: a bad one comes with its status, as it was, and moves nothing */
+static void rx_bad(struct kunit *test)
+{
+	struct rx_fixture *fix = rx_fixture(test, &parse_esp4);
+	struct parse_frame *f = parse_frame(test, &parse_esp4);
+	struct parse_frame *sent = kunit_kzalloc(test, sizeof(*sent), GFP_KERNEL);
+	struct ov2sim_rxc rxc;
+
+	KUNIT_ASSERT_NOT_NULL(test, sent);
+	rx_seal(test, fix, f, 7);
+	f->data[f->len - 1] ^= 1;
+	*sent = *f;
+	rx_run(test, fix, f, &rxc);
+	KUNIT_EXPECT_EQ(test, CRYPTO_TRANSPORT_ESP_AUTH_FAILED, rxc.status);
+	KUNIT_EXPECT_TRUE(test, rxc.flags & OV2SIM_RX_ESP_DONE);
+	KUNIT_EXPECT_EQ(test, NIC_TEST_COOKIE, rxc.cookie);
+	KUNIT_EXPECT_MEMEQ(test, sent->data, f->data, f->len);
+	KUNIT_EXPECT_EQ(test, 0ULL, fix->in->top);
+	KUNIT_EXPECT_EQ(test, 1LL, atomic64_read(&fix->in->fails));
+	KUNIT_EXPECT_EQ(test, 0LL, atomic64_read(&fix->in->packets));
+	ov2sim_sadb_destroy(&fix->db);
+}
+
+/* S52: every length that an ESP packet can be damaged to */
+static void rx_damaged_length(struct kunit *test)
+{
+	struct rx_fixture *fix = rx_fixture(test, &parse_esp4);
+	struct parse_frame *f = parse_frame(test, &parse_esp4);
+	u32 over = 8 + 8 + 16, expected, len, full = f->len;
+	struct ov2sim_rxc rxc;
+
+	rx_seal(test, fix, f, 7);
+	for (f->len = PARSE_IP4_L4 + 8; f->len < full; f->len++) {
+		len = f->len - PARSE_IP4_L4;
+		put_unaligned_be16(f->len - PARSE_L3, f->data + PARSE_L3 + 2);
+		parse_fix_ip4(f);
+		expected = len < over + 2 || (len - over) % 4 ? CRYPTO_INVALID_PACKET_SYNTAX :
+								CRYPTO_TRANSPORT_ESP_AUTH_FAILED;
+		rx_run(test, fix, f, &rxc);
+		KUNIT_EXPECT_EQ_MSG(test, expected, rxc.status, "length %u", len);
+	}
+	ov2sim_sadb_destroy(&fix->db);
+}
+
+static struct kunit_case parse_cases[] = {
+	KUNIT_CASE(parse_good),
+	KUNIT_CASE(parse_good_esp),
+	KUNIT_CASE(parse_padded),
+	KUNIT_CASE(parse_vlan),
+	KUNIT_CASE(parse_truncated),
+	KUNIT_CASE(parse_shortened),
+	KUNIT_CASE(parse_outside),
+	KUNIT_CASE(parse_ext_headers),
+	KUNIT_CASE(parse_nat_t),
+	KUNIT_CASE(parse_hash),
+	KUNIT_CASE(rx_good),
+	KUNIT_CASE(rx_bad),
+	KUNIT_CASE(rx_damaged_length),
+	{}
+};
+
+static struct kunit_suite parse_suite = {
+	.name = "ov2_nic_parse",
+	.test_cases = parse_cases,
+};
+
+kunit_test_suite(parse_suite);
