@@ -60,15 +60,17 @@ must_be_empty()
 # the comparison that it does not like.
 check_checkpatch()
 {
-	local src file
+	local src run
 
 	src=$(kernel_source) || return
-	for file in $(c_files) $(find . -name Kbuild -o -name Kconfig) Makefile; do
-		GIT_DIR=/nonexistent "$src/scripts/checkpatch.pl" --root="$src" --strict --terse \
-			--show-types --max-line-length=100 -f "$file" \
-			"$([[ $file == include/compat.h ]] && echo --ignore=LINUX_VERSION_CODE ||
-				echo --show-types)"
-	done | grep -v '^total: ' | must_be_empty checkpatch:
+	export GIT_DIR=/nonexistent
+	run=("$src/scripts/checkpatch.pl" "--root=$src" --strict --terse --show-types
+		--max-line-length=100)
+	{
+		"${run[@]}" --ignore=LINUX_VERSION_CODE,CONSTANT_COMPARISON -f include/compat.h
+		{ c_files | grep -v '^include/compat\.h$'; find . -name Kbuild -o -name Kconfig; } |
+			xargs "${run[@]}" -f Makefile
+	} | grep -v '^total: ' | must_be_empty checkpatch:
 }
 
 # Warnings of gcc and sparse in the project's own files; everything is checked each
