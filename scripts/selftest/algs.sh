@@ -87,8 +87,7 @@ setup()
 {
 	check "a pair of NICs" pair_up && check "a server" serve &&
 		check "a socket for UDP encapsulation" natt || return
-	commit
-	wait_offloaded $((2 * id))
+	commit && wait_offloaded $((2 * id)) || return
 	a python3 "$selftest/traffic.py" udp <<<"${lines%$'\n'}" >"$tmp/udp" 2>&1
 	read_tables
 }

@@ -475,10 +475,10 @@ conn()
 	new_crypt "$alg"
 	sa_2="xfrm state add src $dst dst $src proto esp spi $((spi + 1)) $req $flags $crypt $encap"
 	window="replay-window $window"
-	batch_a+="$sa_1 $out_a ${off_a:+$off_a out}"$'\n'
-	batch_b+="$sa_1 $window $in_b ${off_b:+$off_b in}"$'\n'
-	batch_b+="$sa_2 $out_b ${off_b:+$off_b out}"$'\n'
-	batch_a+="$sa_2 $window $in_a ${off_a:+$off_a in}"$'\n'
+	batch_a+="$sa_1 dir out $out_a ${off_a:+$off_a out}"$'\n'
+	batch_b+="$sa_1 dir in $window $in_b ${off_b:+$off_b in}"$'\n'
+	batch_b+="$sa_2 dir out $out_b ${off_b:+$off_b out}"$'\n'
+	batch_a+="$sa_2 dir in $window $in_a ${off_a:+$off_a in}"$'\n'
 
 	# Numbers: names need files that a small system lacks.
 	case $proto in
