@@ -233,8 +233,8 @@ static int fixture_fill(struct xfrm_state *x, const struct fixture_sa *want, u32
 		x->encap->encap_dport = htons(4501);
 	}
 	err = fixture_algs(x, want) ?: fixture_replay(x, want);
-	if (!err && want->no_geniv)
-		x->geniv = NULL;
+	if (!err && want->geniv)
+		x->geniv = want->geniv;
 	return err;
 }
 

@@ -59,7 +59,7 @@ struct fixture {
  * @sel_family: 0 as @family, FIXTURE_UNSPEC for none
  * @soft_packets: 0 for none
  * @hard_packets: 0 for none
- * @no_geniv: as if the state had no IV generator
+ * @geniv: another IV generator than xfrm's
  * @port: netdev
  */
 struct fixture_sa {
@@ -86,7 +86,7 @@ struct fixture_sa {
 	u16 sel_family;
 	u64 soft_packets;
 	u64 hard_packets;
-	bool no_geniv;
+	const char *geniv;
 	u32 port;
 };
 

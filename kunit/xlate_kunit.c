@@ -1,0 +1,494 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Translation of xfrm_states into ADD_SA nodes, row by row: what comes out, and what is refused in
+ * which words. The states are the kernel's own, with its IV generators.
+ */
+#include <crypto/internal/geniv.h>
+#include <linux/udp.h>
+#include "xfrm_fixture.h"
+
+#define XLATE_GCM(key, icv) \
+	.aead = "rfc4106(gcm(aes))", .aead_bits = (key) + 32, .aead_icv = (icv)
+#define XLATE_GMAC(key) .aead = "rfc4543(gcm(aes))", .aead_bits = (key) + 32, .aead_icv = 128
+#define XLATE_CHACHA .aead = "rfc7539esp(chacha20,poly1305)", .aead_bits = 288, .aead_icv = 128
+#define XLATE_CBC(key) .ealg = "cbc(aes)", .ealg_bits = (key)
+#define XLATE_NULL .ealg = "ecb(cipher_null)"
+#define XLATE_AUTH(name, key, icv) \
+	.aalg = "hmac(" name ")", .aalg_bits = (key), .aalg_trunc = (icv)
+
+static int xlate_init(struct kunit *test)
+{
+	struct fixture *f = fixture_create(test, NULL);
+
+	f->fake->mode = FAKE_NOW;
+	return 0;
+}
+
+static void xlate_exit(struct kunit *test)
+{
+	fixture_destroy(test->priv);
+}
+
+/* A state as ov2's xdo_dev_state_add sees it, of which xfrm knows nothing yet. */
+static struct xfrm_state *xlate_state(struct fixture *f, const struct fixture_sa *want)
+{
+	struct xfrm_state *x = fixture_state(f, want);
+
+	x->xso.type = want->packet ? XFRM_DEV_OFFLOAD_PACKET : XFRM_DEV_OFFLOAD_CRYPTO;
+	x->xso.dir = want->out ? XFRM_DEV_OFFLOAD_OUT : XFRM_DEV_OFFLOAD_IN;
+	return x;
+}
+
+static void xlate_put(struct xfrm_state *x)
+{
+	x->km.state = XFRM_STATE_DEAD;
+	xfrm_state_put(x);
+}
+
+struct xlate_alg_row {
+	const char *name;
+	struct fixture_sa sa;
+	enum ov2_cipher cipher;
+	enum ov2_auth auth;
+	u16 cipher_key_len;
+	u16 auth_key_len;
+	u16 icv_len;
+	u8 salt_len;
+	enum ov2_iv iv;
+};
+
+static const struct xlate_alg_row xlate_alg_rows[] = {
+	{ "GCM 128, 8", { XLATE_GCM(128, 64) }, OV2_CIPHER_AES_GCM, OV2_AUTH_NONE, 16, 0, 8, 4,
+	  OV2_IV_SEQ },
+	{ "GCM 128, 12", { XLATE_GCM(128, 96) }, OV2_CIPHER_AES_GCM, OV2_AUTH_NONE, 16, 0, 12, 4,
+	  OV2_IV_SEQ },
+	{ "GCM 192", { XLATE_GCM(192, 128) }, OV2_CIPHER_AES_GCM, OV2_AUTH_NONE, 24, 0, 16, 4,
+	  OV2_IV_SEQ },
+	{ "GCM 256", { XLATE_GCM(256, 128) }, OV2_CIPHER_AES_GCM, OV2_AUTH_NONE, 32, 0, 16, 4,
+	  OV2_IV_SEQ },
+	{ "GMAC 128", { XLATE_GMAC(128) }, OV2_CIPHER_AES_GMAC, OV2_AUTH_NONE, 16, 0, 16, 4,
+	  OV2_IV_SEQ },
+	{ "GMAC 256", { XLATE_GMAC(256) }, OV2_CIPHER_AES_GMAC, OV2_AUTH_NONE, 32, 0, 16, 4,
+	  OV2_IV_SEQ },
+	{ "ChaCha20-Poly1305", { XLATE_CHACHA }, OV2_CIPHER_CHACHA20_POLY1305, OV2_AUTH_NONE, 32, 0,
+	  16, 4, OV2_IV_SEQ },
+	{ "CBC 128, SHA1", { XLATE_CBC(128), XLATE_AUTH("sha1", 160, 96) }, OV2_CIPHER_AES_CBC,
+	  OV2_AUTH_HMAC_SHA1, 16, 20, 12, 0, OV2_IV_RANDOM },
+	{ "CBC 192, SHA256", { XLATE_CBC(192), XLATE_AUTH("sha256", 256, 128) }, OV2_CIPHER_AES_CBC,
+	  OV2_AUTH_HMAC_SHA256, 24, 32, 16, 0, OV2_IV_RANDOM },
+	{ "CBC 256, SHA384", { XLATE_CBC(256), XLATE_AUTH("sha384", 384, 192) }, OV2_CIPHER_AES_CBC,
+	  OV2_AUTH_HMAC_SHA384, 32, 48, 24, 0, OV2_IV_RANDOM },
+	{ "CBC 256, SHA512", { XLATE_CBC(256), XLATE_AUTH("sha512", 512, 256) }, OV2_CIPHER_AES_CBC,
+	  OV2_AUTH_HMAC_SHA512, 32, 64, 32, 0, OV2_IV_RANDOM },
+	{ "null, SHA1", { XLATE_NULL, XLATE_AUTH("sha1", 160, 96) }, OV2_CIPHER_NULL,
+	  OV2_AUTH_HMAC_SHA1, 0, 20, 12, 0, OV2_IV_NONE },
+	{ "null, SHA256", { XLATE_NULL, XLATE_AUTH("sha256", 256, 96) }, OV2_CIPHER_NULL,
+	  OV2_AUTH_HMAC_SHA256, 0, 32, 12, 0, OV2_IV_NONE },
+};
+KUNIT_ARRAY_PARAM_DESC(xlate_alg, xlate_alg_rows, name);
+
+/* The fixture's keys count up from a byte that tells which key it is. */
+static void xlate_expect_key(struct kunit *test, const u8 *key, unsigned int len, u8 first)
+{
+	unsigned int i;
+
+	for (i = 0; i < len; i++)
+		KUNIT_EXPECT_EQ(test, key[i], (u8)(first + i));
+}
+
+/* S10, S11, S12: every algorithm with the places and lengths of its keys; the salt is apart. */
+static void xlate_alg(struct kunit *test)
+{
+	const struct xlate_alg_row *row = test->param_value;
+	struct fixture *f = test->priv;
+	struct fixture_sa want = row->sa;
+	struct ov2_add_sa add;
+	struct xfrm_state *x;
+
+	want.out = true;
+	x = xlate_state(f, &want);
+	memset(&add, 0x55, sizeof(add));
+	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), 0);
+	KUNIT_EXPECT_EQ(test, add.cipher, row->cipher);
+	KUNIT_EXPECT_EQ(test, add.auth, row->auth);
+	KUNIT_EXPECT_EQ(test, add.cipher_key_len, row->cipher_key_len);
+	KUNIT_EXPECT_EQ(test, add.auth_key_len, row->auth_key_len);
+	KUNIT_EXPECT_EQ(test, add.icv_len, row->icv_len);
+	KUNIT_EXPECT_EQ(test, add.salt_len, row->salt_len);
+	KUNIT_EXPECT_EQ(test, add.iv, row->iv);
+	KUNIT_EXPECT_EQ(test, add.key_area_len, row->cipher_key_len + row->auth_key_len);
+	KUNIT_ASSERT_LE(test, add.cipher_key_off + add.cipher_key_len, add.key_area_len);
+	KUNIT_ASSERT_LE(test, add.auth_key_off + add.auth_key_len, add.key_area_len);
+	xlate_expect_key(test, add.key_area + add.cipher_key_off, add.cipher_key_len,
+			 row->salt_len ? 0x10 : 0x40);
+	xlate_expect_key(test, add.key_area + add.auth_key_off, add.auth_key_len, 0x80);
+	xlate_expect_key(test, add.salt, add.salt_len, 0x10 + add.cipher_key_len);
+	KUNIT_EXPECT_EQ(test, add.status, 0);
+	KUNIT_EXPECT_EQ(test, add.offload_handle, 0);
+	KUNIT_EXPECT_EQ(test, add.cookie, 0);
+	if (row->iv == OV2_IV_SEQ) {
+		const struct aead_geniv_ctx *geniv = crypto_aead_ctx(x->data);
+
+		KUNIT_EXPECT_MEMEQ(test, add.iv_salt, geniv->salt, sizeof(add.iv_salt));
+	}
+	xlate_put(x);
+}
+
+/* Inbound nobody makes IVs. */
+static void xlate_alg_inbound(struct kunit *test)
+{
+	const struct xlate_alg_row *row = test->param_value;
+	struct fixture *f = test->priv;
+	struct ov2_add_sa add;
+	struct xfrm_state *x;
+
+	x = xlate_state(f, &row->sa);
+	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), 0);
+	KUNIT_EXPECT_EQ(test, add.dir, OV2_IN);
+	KUNIT_EXPECT_EQ(test, add.cipher, row->cipher);
+	KUNIT_EXPECT_EQ(test, add.iv, OV2_IV_NONE);
+	xlate_put(x);
+}
+
+struct xlate_shape_row {
+	const char *name;
+	struct fixture_sa sa;
+	enum ov2_family family;
+	enum ov2_mode mode;
+	bool cross_family;
+	enum ov2_encap encap;
+};
+
+static const struct xlate_shape_row xlate_shape_rows[] = {
+	{ "IPv4 transport", { }, OV2_IPV4, OV2_TRANSPORT },
+	{ "IPv6 transport", { .family = AF_INET6 }, OV2_IPV6, OV2_TRANSPORT },
+	{ "IPv4 tunnel", { .mode = XFRM_MODE_TUNNEL }, OV2_IPV4, OV2_TUNNEL },
+	{ "IPv6 tunnel", { .family = AF_INET6, .mode = XFRM_MODE_TUNNEL }, OV2_IPV6, OV2_TUNNEL },
+	{ "IPv6 in IPv4", { .mode = XFRM_MODE_TUNNEL, .sel_family = AF_INET6 }, OV2_IPV4,
+	  OV2_TUNNEL, true },
+	{ "IPv4 in IPv6", { .family = AF_INET6, .mode = XFRM_MODE_TUNNEL, .sel_family = AF_INET },
+	  OV2_IPV6, OV2_TUNNEL, true },
+	{ "any in IPv4", { .mode = XFRM_MODE_TUNNEL, .sel_family = FIXTURE_UNSPEC }, OV2_IPV4,
+	  OV2_TUNNEL },
+	{ "UDP, IPv4", { .encap = UDP_ENCAP_ESPINUDP }, OV2_IPV4, OV2_TRANSPORT, false,
+	  OV2_ENCAP_UDP },
+	{ "UDP, IPv6", { .encap = UDP_ENCAP_ESPINUDP, .family = AF_INET6 }, OV2_IPV6,
+	  OV2_TRANSPORT, false, OV2_ENCAP_UDP },
+};
+KUNIT_ARRAY_PARAM_DESC(xlate_shape, xlate_shape_rows, name);
+
+static void xlate_expect_addr(struct kunit *test, const struct in6_addr *addr,
+			      const xfrm_address_t *want, bool ipv4)
+{
+	struct in6_addr expected = { };
+
+	if (ipv4)
+		expected.s6_addr32[0] = want->a4;
+	else
+		expected = want->in6;
+	KUNIT_EXPECT_MEMEQ(test, addr, &expected, sizeof(expected));
+}
+
+/* S13: family, direction, mode and end points, said explicitly. */
+static void xlate_shape(struct kunit *test)
+{
+	const struct xlate_shape_row *row = test->param_value;
+	struct fixture *f = test->priv;
+	struct ov2_add_sa add;
+	struct xfrm_state *x;
+
+	x = xlate_state(f, &row->sa);
+	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), 0);
+	KUNIT_EXPECT_EQ(test, add.dir, OV2_IN);
+	KUNIT_EXPECT_EQ(test, add.family, row->family);
+	KUNIT_EXPECT_EQ(test, add.mode, row->mode);
+	KUNIT_EXPECT_EQ(test, add.cross_family, row->cross_family);
+	KUNIT_EXPECT_EQ(test, add.encap, row->encap);
+	if (row->encap == OV2_ENCAP_UDP) {
+		KUNIT_EXPECT_EQ(test, add.encap_sport, htons(4500));
+		KUNIT_EXPECT_EQ(test, add.encap_dport, htons(4501));
+	}
+	KUNIT_EXPECT_EQ(test, add.spi, x->id.spi);
+	xlate_expect_addr(test, &add.saddr, &x->props.saddr, row->family == OV2_IPV4);
+	xlate_expect_addr(test, &add.daddr, &x->id.daddr, row->family == OV2_IPV4);
+	xlate_put(x);
+}
+
+struct xlate_seq_row {
+	const char *name;
+	struct fixture_sa sa;
+	struct ov2_seq seq;
+	u32 window;
+};
+
+static const struct xlate_seq_row xlate_seq_rows[] = {
+	{ "outbound", { .out = true, .oseq = 7, .seq = 9 }, { 7, 0 }, 32 },
+	{ "inbound", { .oseq = 7, .seq = 9 }, { 9, 0 }, 32 },
+	{ "ESN outbound", { .esn = true, .out = true, .oseq = 0x5fffffffe, .seq = 9 },
+	  { 0xfffffffe, 5 }, 32 },
+	{ "ESN inbound", { .esn = true, .window = 128, .oseq = 7, .seq = 0x380000001 },
+	  { 0x80000001, 3 }, 128 },
+};
+KUNIT_ARRAY_PARAM_DESC(xlate_seq, xlate_seq_rows, name);
+
+/* S14: both halves, of the right direction, and the window. */
+static void xlate_sequence(struct kunit *test)
+{
+	const struct xlate_seq_row *row = test->param_value;
+	struct fixture *f = test->priv;
+	struct ov2_add_sa add;
+	struct xfrm_state *x;
+
+	x = xlate_state(f, &row->sa);
+	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), 0);
+	KUNIT_EXPECT_EQ(test, add.esn, row->sa.esn);
+	KUNIT_EXPECT_EQ(test, add.seq.low, row->seq.low);
+	KUNIT_EXPECT_EQ(test, add.seq.high, row->seq.high);
+	KUNIT_EXPECT_EQ(test, add.replay_window, row->window);
+	xlate_put(x);
+}
+
+/* Lifetimes and selector. */
+static void xlate_rest(struct kunit *test)
+{
+	struct fixture_sa want = { .out = true, .soft_packets = 1000, .hard_packets = 2000 };
+	struct fixture *f = test->priv;
+	struct ov2_add_sa add;
+	struct xfrm_state *x;
+
+	x = xlate_state(f, &want);
+	x->sel.saddr.a4 = htonl(0x0a000000);
+	x->sel.daddr.a4 = htonl(0x0a010000);
+	x->sel.prefixlen_s = 24;
+	x->sel.prefixlen_d = 16;
+	x->sel.proto = IPPROTO_TCP;
+	x->sel.sport = htons(80);
+	x->sel.sport_mask = htons(0xffff);
+	x->sel.dport = htons(1024);
+	x->sel.dport_mask = htons(0xff00);
+	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), 0);
+	KUNIT_EXPECT_EQ(test, add.soft_packets, 1000);
+	KUNIT_EXPECT_EQ(test, add.hard_packets, 2000);
+	KUNIT_EXPECT_EQ(test, add.sel.family, AF_INET);
+	KUNIT_EXPECT_EQ(test, add.sel.saddr.s6_addr32[0], htonl(0x0a000000));
+	KUNIT_EXPECT_EQ(test, add.sel.daddr.s6_addr32[0], htonl(0x0a010000));
+	KUNIT_EXPECT_EQ(test, add.sel.prefixlen_s, 24);
+	KUNIT_EXPECT_EQ(test, add.sel.prefixlen_d, 16);
+	KUNIT_EXPECT_EQ(test, add.sel.proto, IPPROTO_TCP);
+	KUNIT_EXPECT_EQ(test, add.sel.sport, htons(80));
+	KUNIT_EXPECT_EQ(test, add.sel.sport_mask, htons(0xffff));
+	KUNIT_EXPECT_EQ(test, add.sel.dport, htons(1024));
+	KUNIT_EXPECT_EQ(test, add.sel.dport_mask, htons(0xff00));
+	xlate_put(x);
+
+	want.soft_packets = 0;
+	want.hard_packets = 0;
+	x = xlate_state(f, &want);
+	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), 0);
+	KUNIT_EXPECT_EQ(test, add.soft_packets, 0);
+	KUNIT_EXPECT_EQ(test, add.hard_packets, 0);
+	xlate_put(x);
+}
+
+struct xlate_bad_row {
+	const char *name;
+	struct fixture_sa sa;
+	const char *msg;
+};
+
+static const struct xlate_bad_row xlate_bad_rows[] = {
+	{ "BEET mode", { .mode = XFRM_MODE_BEET }, "only transport and tunnel mode" },
+	{ "packet offload", { .packet = true }, "not packet offload" },
+	{ "inbound mark", { .mark = 5 }, "inbound SAs with a mark" },
+	{ "UDP out over IPv6",
+	  { .encap = UDP_ENCAP_ESPINUDP, .family = AF_INET6, .out = true },
+	  "outbound UDP encapsulation over IPv6" },
+	{ "CCM", { .aead = "rfc4309(ccm(aes))", .aead_bits = 152, .aead_icv = 128 },
+	  "the algorithm rfc4309(ccm(aes)) is not offloaded" },
+	{ "encryption alone", { XLATE_CBC(128) }, "without authentication" },
+	{ "3DES", { .ealg = "cbc(des3_ede)", .ealg_bits = 192, XLATE_AUTH("sha1", 160, 96) },
+	  "the encryption algorithm cbc(des3_ede) is not offloaded" },
+	{ "CTR", { .ealg = "rfc3686(ctr(aes))", .ealg_bits = 160, XLATE_AUTH("sha1", 160, 96) },
+	  "the encryption algorithm rfc3686(ctr(aes)) is not offloaded" },
+	{ "MD5", { XLATE_CBC(128), XLATE_AUTH("md5", 128, 96) },
+	  "the authentication algorithm hmac(md5) is not offloaded" },
+	{ "keys too long", { XLATE_CBC(256), XLATE_AUTH("sha512", 1024, 256) },
+	  "keys of more than 96 bytes" },
+};
+KUNIT_ARRAY_PARAM_DESC(xlate_bad, xlate_bad_rows, name);
+
+/* S15: what cannot be offloaded is refused in words, and nothing of the key stays in the node. */
+static void xlate_refused(struct kunit *test)
+{
+	const struct xlate_bad_row *row = test->param_value;
+	struct fixture *f = test->priv;
+	struct ov2_add_sa add;
+	struct xfrm_state *x;
+
+	if ((row->sa.ealg && !xfrm_ealg_get_byname(row->sa.ealg, 1)) ||
+	    (row->sa.aalg && !xfrm_aalg_get_byname(row->sa.aalg, 1)) ||
+	    (row->sa.aead && !xfrm_aead_get_byname(row->sa.aead, row->sa.aead_icv, 1)))
+		kunit_skip(test, "this kernel lacks the algorithm");
+	x = xlate_state(f, &row->sa);
+	memset(&add, 0x55, sizeof(add));
+	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), -EOPNOTSUPP);
+	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(f->extack._msg, row->msg), "\"%s\"", f->extack._msg);
+	KUNIT_EXPECT_NULL(test, memchr_inv(&add, 0, sizeof(add)));
+	/* S24: acquires and bonds give no extack. */
+	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, NULL), -EOPNOTSUPP);
+	xlate_put(x);
+}
+
+/* Outbound marks are xfrm's own business. */
+static void xlate_mark_out(struct kunit *test)
+{
+	struct fixture_sa want = { .out = true, .mark = 5 };
+	struct fixture *f = test->priv;
+	struct ov2_add_sa add;
+	struct xfrm_state *x = xlate_state(f, &want);
+
+	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), 0);
+	xlate_put(x);
+}
+
+/* Only a mask: it matches packets with no mark, which the NIC cannot tell either. */
+static void xlate_mark_mask(struct kunit *test)
+{
+	static const struct fixture_sa want;
+	struct fixture *f = test->priv;
+	struct ov2_add_sa add;
+	struct xfrm_state *x = xlate_state(f, &want);
+
+	x->mark.m = 0xffffffff;
+	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), -EOPNOTSUPP);
+	xlate_put(x);
+}
+
+static void xlate_encap_unknown(struct kunit *test)
+{
+	struct fixture_sa want = { .encap = UDP_ENCAP_ESPINUDP };
+	struct fixture *f = test->priv;
+	struct ov2_add_sa add;
+	struct xfrm_state *x = xlate_state(f, &want);
+
+	x->encap->encap_type = TCP_ENCAP_ESPINTCP;
+	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), -EOPNOTSUPP);
+	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "only ESP in UDP"));
+	xlate_put(x);
+}
+
+static void xlate_proto(struct kunit *test)
+{
+	static const struct fixture_sa want;
+	struct fixture *f = test->priv;
+	struct ov2_add_sa add;
+	struct xfrm_state *x = xlate_state(f, &want);
+
+	x->id.proto = IPPROTO_AH;
+	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), -EOPNOTSUPP);
+	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "only ESP is offloaded"));
+	x->id.proto = IPPROTO_ESP;
+	xlate_put(x);
+}
+
+static const struct xlate_alg_row *const xlate_geniv_rows[] = {
+	&xlate_alg_rows[0], &xlate_alg_rows[4], &xlate_alg_rows[6], &xlate_alg_rows[7],
+};
+
+/* An IV generator that is not the one that xfrm asked for cannot be continued: outbound refused,
+ * the salt is not even read; inbound it does not matter.
+ */
+static void xlate_geniv(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct ov2_add_sa add;
+	struct xfrm_state *x;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(xlate_geniv_rows); i++) {
+		struct fixture_sa want = xlate_geniv_rows[i]->sa;
+
+		want.out = true;
+		x = xlate_state(f, &want);
+		x->geniv = NULL;
+		KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), -EOPNOTSUPP);
+		KUNIT_EXPECT_NULL(test, memchr_inv(&add, 0, sizeof(add)));
+		xlate_put(x);
+
+		want.out = false;
+		x = xlate_state(f, &want);
+		x->geniv = NULL;
+		KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), 0);
+		xlate_put(x);
+	}
+	/* A transform whose IVs are not made as the NIC would go on. */
+	for (i = 0; i < 3; i++) {
+		struct fixture_sa want = xlate_geniv_rows[i]->sa;
+
+		want.out = true;
+		want.geniv = "echainiv";
+		x = xlate_state(f, &want);
+		KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), -EOPNOTSUPP);
+		KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
+		KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "echainiv(rfc"));
+		xlate_put(x);
+	}
+}
+
+/* The NIC gets what the translation says, and xfrm_user's caller what it refuses. */
+static void xlate_end_to_end(struct kunit *test)
+{
+	struct fixture_sa good = { XLATE_CBC(256), XLATE_AUTH("sha512", 512, 256), .out = true };
+	struct fixture_sa bad = { .mark = 1 };
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = fixture_sa(f, &good), *y;
+	const struct ov2_add_sa *sa;
+
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	sa = fake_nic_by_spi(f->fake, fixture_spi(x));
+	KUNIT_ASSERT_NOT_NULL(test, sa);
+	xlate_expect_key(test, sa->key_area + sa->cipher_key_off, 32, 0x40);
+	xlate_expect_key(test, sa->key_area + sa->auth_key_off, 64, 0x80);
+
+	y = fixture_state(f, &bad);
+	KUNIT_EXPECT_EQ(test, fixture_offload(f, y, &bad), 0);
+	KUNIT_EXPECT_EQ(test, y->xso.offload_handle, 0);
+	KUNIT_EXPECT_NOT_NULL(test, f->extack._msg);
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 1);
+
+	/* Packet offload is not done: an error, for xfrm has no software path there. */
+	bad = (struct fixture_sa){ .packet = true };
+	y = fixture_state(f, &bad);
+	KUNIT_EXPECT_EQ(test, fixture_offload(f, y, &bad), -EOPNOTSUPP);
+	KUNIT_EXPECT_NOT_NULL(test, f->extack._msg);
+	xlate_put(y);
+}
+
+static struct kunit_case xlate_cases[] = {
+	KUNIT_CASE_PARAM(xlate_alg, xlate_alg_gen_params),
+	KUNIT_CASE_PARAM(xlate_alg_inbound, xlate_alg_gen_params),
+	KUNIT_CASE_PARAM(xlate_shape, xlate_shape_gen_params),
+	KUNIT_CASE_PARAM(xlate_sequence, xlate_seq_gen_params),
+	KUNIT_CASE(xlate_rest),
+	KUNIT_CASE_PARAM(xlate_refused, xlate_bad_gen_params),
+	KUNIT_CASE(xlate_mark_out),
+	KUNIT_CASE(xlate_mark_mask),
+	KUNIT_CASE(xlate_encap_unknown),
+	KUNIT_CASE(xlate_proto),
+	KUNIT_CASE(xlate_geniv),
+	KUNIT_CASE(xlate_end_to_end),
+	{ }
+};
+
+static struct kunit_suite xlate_suite = {
+	.name = "ov2_xlate",
+	.init = xlate_init,
+	.exit = xlate_exit,
+	.test_cases = xlate_cases,
+};
+
+kunit_test_suite(xlate_suite);
