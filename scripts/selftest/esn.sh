@@ -51,11 +51,11 @@ result()
 
 	check_eq "payloads" "$(sed -n "s/^$1 //p" "$tmp/udp")" ok
 	sim_sa "$spi" packets
-	check_eq "packets that the NIC encrypted" "$field" $packets
+	check_eq "packets that the NIC encrypted" "$field" "$packets"
 	sim_sa "$spi" seq
 	check_eq "last number sent" "$field" "$seq"
 	sim_sa $((spi + 1)) packets
-	check_eq "packets that the NIC decrypted" "$field" $packets
+	check_eq "packets that the NIC decrypted" "$field" "$packets"
 	sim_sa $((spi + 1)) seq
 	check_eq "highest number received" "$field" "$seq"
 }
@@ -74,7 +74,7 @@ stream()
 	local hi=$((100 + $1)) lso
 
 	flush a && flush b
-	esn_conn "$1" "$2" wire $hi fam="$2" proto=tcp
+	esn_conn "$1" "$2" wire "$hi" fam="$2" proto=tcp
 	commit && wait_offloaded 2 || return
 	lso=$(stat a tx_lso_pkts)
 	tcp "$1" "$2" wire up 3000000
@@ -88,7 +88,7 @@ setup()
 {
 	check "a pair of NICs" pair_up && check "a server" serve &&
 		check "a socket for UDP encapsulation" natt || return
-	b ethtool -K "$dev_b" tso off gso off
+	features b tso off gso off
 	commit && wait_offloaded $((2 * id)) || return
 	a python3 "$selftest/traffic.py" udp <<<"${lines%$'\n'}" >"$tmp/udp" 2>&1
 }

@@ -21,9 +21,9 @@ lengths()
 	done
 	udp 0 "$family" "$where" "$list"
 	sim_sa 0x1000 packets
-	check_eq "packets that the NIC encrypted" "$field" $count
+	check_eq "packets that the NIC encrypted" "$field" "$count"
 	sim_sa 0x1001 packets
-	check_eq "packets that the NIC decrypted" "$field" $count
+	check_eq "packets that the NIC decrypted" "$field" "$count"
 	# From here to beyond the MTU: wherever the stack's limit is exactly.
 	udp 0 "$family" "$where" "$((fits + 1))-1520,2990-3010"
 	sim_sa 0x1000 packets && tx=$field

@@ -454,7 +454,7 @@ conn()
 	local addr_a addr_b off_a='' off_b=''
 	shift
 
-	local "$@"
+	(($# == 0)) || local "$@"
 	inner=${inner:-$fam}
 	addrs "$fam" wire
 	src=$addr_a dst=$addr_b
@@ -570,6 +570,16 @@ sim_sa()
 fault()
 {
 	echo "$3" >"$sim/$1/faults/$2"
+}
+
+# features END NAME on|off...: as ethtool -K.
+features()
+{
+	local dev=$dev_a end=$1 out
+
+	[[ $1 == a ]] || dev=$dev_b
+	shift
+	out=$("$end" ethtool -K "$dev" "$@" 2>&1) || fail "ethtool -K $*: $out"
 }
 
 ### Counters
