@@ -189,9 +189,10 @@ EXPORT_SYMBOL_GPL(ov2_nic_caps);
  * @nic: the NIC
  * @caps: the new configuration, whole
  *
- * SAs that fall outside of it are taken off the NIC and go on in software; one whose add is
- * running is when it is through. The change is traced with the whole configuration. NDIS:
- * OID_TCP_OFFLOAD_PARAMETERS and NDIS_STATUS_TASK_OFFLOAD_CURRENT_CONFIG.
+ * To be followed by netdev_update_features() of the ports. More SAs than a smaller max_sas stay
+ * until they are deleted. SAs that fall outside of it are taken off the NIC and go on in software;
+ * one whose add is running is when it is through. The change is traced with the whole
+ * configuration. NDIS: OID_TCP_OFFLOAD_PARAMETERS and NDIS_STATUS_TASK_OFFLOAD_CURRENT_CONFIG.
  *
  * Context: process.
  * Return: 0, or -EINVAL if @caps is more than the hardware can do or makes no sense.
@@ -208,8 +209,8 @@ int ov2_nic_set_caps(struct ov2_nic *nic, const struct ov2_caps *caps)
 	list_for_each_entry(sa, &nic->sas, list)
 		ov2_sa_reconsider(sa);
 	ov2_offer_refill(nic);
-	spin_unlock_bh(&nic->lock);
 	ov2_request_kick(nic);
+	spin_unlock_bh(&nic->lock);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(ov2_nic_set_caps);

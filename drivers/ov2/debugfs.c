@@ -9,44 +9,50 @@
 
 static struct dentry *ov2_debugfs_root;
 
-static void *ov2_debugfs_sas_start(struct seq_file *seq, loff_t *pos)
-	__acquires(&nic->lock)
+/* The position is a cookie, so that no lock is held that xfrm needs; 0 is the heading. */
+static void *ov2_debugfs_sas_at(struct seq_file *seq, loff_t *pos)
 {
-	struct ov2_nic *nic = seq->private;
+	unsigned long cookie = *pos;
+	struct ov2_sa *sa;
 
-	spin_lock_bh(&nic->lock);
-	return seq_list_start_head(&nic->sas, *pos);
+	if (cookie > U32_MAX)
+		return NULL;
+	sa = ov2_sa_next(seq->private, &cookie);
+	*pos = cookie;
+	return sa;
+}
+
+static void *ov2_debugfs_sas_start(struct seq_file *seq, loff_t *pos)
+	__acquires(RCU)
+{
+	rcu_read_lock();
+	return *pos ? ov2_debugfs_sas_at(seq, pos) : SEQ_START_TOKEN;
 }
 
 static void *ov2_debugfs_sas_next(struct seq_file *seq, void *v, loff_t *pos)
 {
-	struct ov2_nic *nic = seq->private;
-
-	return seq_list_next(v, &nic->sas, pos);
+	++*pos;
+	return ov2_debugfs_sas_at(seq, pos);
 }
 
 static void ov2_debugfs_sas_stop(struct seq_file *seq, void *v)
-	__releases(&nic->lock)
+	__releases(RCU)
 {
-	struct ov2_nic *nic = seq->private;
-
-	spin_unlock_bh(&nic->lock);
+	rcu_read_unlock();
 }
 
 static int ov2_debugfs_sas_show(struct seq_file *seq, void *v)
 {
-	struct ov2_nic *nic = seq->private;
 	const struct ov2_add_sa *add;
-	const struct ov2_sa *sa;
+	const struct ov2_sa *sa = v;
 
-	if (v == &nic->sas) {
+	if (v == SEQ_START_TOKEN) {
 		seq_puts(seq, "cookie handle state dir port spi saddr daddr mode encap esn\n");
 		return 0;
 	}
-	sa = list_entry(v, struct ov2_sa, list);
 	add = &sa->add;
-	seq_printf(seq, "%08x %08x %s %s %s 0x%08x ", sa->cookie, sa->offload_handle,
-		   ov2_sa_state_name(sa->state), sa->dir == OV2_IN ? "in" : "out",
+	seq_printf(seq, "%08x %08x %s %s %s 0x%08x ", sa->cookie, READ_ONCE(sa->offload_handle),
+		   ov2_sa_state_name(READ_ONCE(sa->state)), sa->dir == OV2_IN ? "in" : "out",
 		   rcu_access_pointer(sa->x) ? sa->port->netdev->name : "-",
 		   be32_to_cpu(add->spi));
 	if (add->family == OV2_IPV4)

@@ -24,6 +24,10 @@ static bool ov2_nic_ops_complete(const struct ov2_nic_ops *ops)
  * @priv_size: bytes for the driver, zeroed, see ov2_nic_priv()
  * @name: a name for debugfs and traces; copied
  *
+ * The order of things: ov2_nic_alloc(), ov2_nic_register(), then for each netdev ov2_port_init()
+ * and register_netdev(); at the end for each netdev ov2_port_close() and unregister_netdev(), then
+ * ov2_nic_unregister() and ov2_nic_free().
+ *
  * Context: process, may sleep.
  * Return: the NIC, to be freed with ov2_nic_free(), or an ERR_PTR: -EINVAL for an incomplete ops
  * table or capabilities that contradict themselves, -ENOMEM.
@@ -130,7 +134,9 @@ void ov2_nic_put(struct ov2_nic *nic)
  */
 int ov2_nic_register(struct ov2_nic *nic)
 {
+	spin_lock_bh(&nic->lock);
 	nic->registered = true;
+	spin_unlock_bh(&nic->lock);
 	ov2_debugfs_add(nic);
 	return 0;
 }
@@ -161,8 +167,8 @@ static void ov2_nic_close(struct ov2_nic *nic)
 		else if (sa->state == OV2_SA_QUEUED || sa->state == OV2_SA_WAITING)
 			ov2_sa_leave(sa);
 	}
-	spin_unlock_bh(&nic->lock);
 	ov2_request_kick(nic);
+	spin_unlock_bh(&nic->lock);
 }
 
 /**
@@ -185,14 +191,18 @@ void ov2_nic_unregister(struct ov2_nic *nic)
 	flush_work(&nic->delreq_work);
 	if (!wait_event_timeout(nic->idle, ov2_nic_is_idle(nic), msecs_to_jiffies(nic->deadline)))
 		ov2_nic_gone(nic);
-	/* The deadline may still schedule a reset, and an op may have completed its request without
-	 * having returned.
+	/* From here on nothing is submitted, and no reset begins but the one just asked for. What
+	 * is left are works that are in an op whose request is complete already.
 	 */
+	spin_lock_bh(&nic->lock);
+	nic->gone = true;
+	WRITE_ONCE(nic->state, OV2_NIC_DEAD);
+	nic->registered = false;
+	spin_unlock_bh(&nic->lock);
 	cancel_delayed_work_sync(&nic->deadline_work);
 	flush_work(&nic->reset_work);
 	flush_work(&nic->submit_work);
 	cancel_work_sync(&nic->demote_work);
-	nic->registered = false;
 }
 EXPORT_SYMBOL_GPL(ov2_nic_unregister);
 
@@ -274,8 +284,8 @@ void ov2_port_set_esp(struct ov2_port *port, bool on)
 		if (rcu_access_pointer(sa->x) && sa->port == port)
 			ov2_sa_reconsider(sa);
 	ov2_offer_refill(nic);
-	spin_unlock_bh(&nic->lock);
 	ov2_request_kick(nic);
+	spin_unlock_bh(&nic->lock);
 }
 EXPORT_SYMBOL_GPL(ov2_port_set_esp);
 

@@ -186,9 +186,9 @@ void ov2_offer_work(struct work_struct *work)
 		ov2_offer_ask(nic, rates, count, limit - filled);
 	if (nic->waiting)
 		ov2_offer_arm(nic);
+	ov2_request_kick(nic);
 	spin_unlock_bh(&nic->lock);
 	kvfree(rates);
-	ov2_request_kick(nic);
 }
 
 /**
@@ -205,8 +205,8 @@ void ov2_nic_set_reoffer(struct ov2_nic *nic, bool on)
 		if (nic->waiting)
 			ov2_offer_arm(nic);
 	}
-	spin_unlock_bh(&nic->lock);
 	ov2_request_kick(nic);
+	spin_unlock_bh(&nic->lock);
 }
 EXPORT_SYMBOL_GPL(ov2_nic_set_reoffer);
 

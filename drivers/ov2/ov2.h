@@ -218,7 +218,7 @@ struct ov2_pcpu_stats {
  * @inflight_count: their number, and that of requests being built
  * @free_requests: the others, of which there are caps.max_requests in all
  * @next_id: id of the next request
- * @delete_aborts: DELETE_SA requests aborted in a row without a reset
+ * @aborts: requests that the NIC aborted in a row, unasked
  * @deadline: milliseconds until a request is cancelled and the NIC is reset
  * @parked_since: jiffies
  * @counters: by &enum ov2_counter
@@ -232,7 +232,7 @@ struct ov2_pcpu_stats {
  * @deadline_work: looks for requests past their deadline
  * @reset_lock: one reset at a time
  * @idle: woken when @present or @inflight_count drops to 0
- * @registered: ov2_nic_register() was called
+ * @registered: in service, under @lock
  * @debugfs: directory
  * @priv: the driver's
  */
@@ -271,7 +271,7 @@ struct ov2_nic {
 	u32 inflight_count;
 	struct list_head free_requests;
 	u32 next_id;
-	u32 delete_aborts;
+	u32 aborts;
 	u32 deadline;
 	unsigned long parked_since;
 	u64 counters[OV2_CNT_COUNT];
@@ -304,6 +304,8 @@ struct ov2_sa *ov2_sa_alloc(struct ov2_nic *nic, struct ov2_port *port, struct x
 int ov2_sa_admit(struct ov2_sa *sa, struct netlink_ext_ack *extack);
 void ov2_sa_delete(struct ov2_sa *sa);
 void ov2_sa_put(struct ov2_sa *sa);
+void ov2_sa_wipe(struct ov2_add_sa *add);
+struct ov2_sa *ov2_sa_next(const struct ov2_nic *nic, unsigned long *cookie);
 void ov2_sa_set_state(struct ov2_sa *sa, enum ov2_sa_state state);
 void ov2_sa_leave(struct ov2_sa *sa);
 void ov2_sa_drop_update(struct ov2_sa *sa);

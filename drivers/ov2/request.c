@@ -16,6 +16,9 @@
 #include "ov2.h"
 #include "trace.h"
 
+/* A NIC that aborts so many requests in a row without having been asked to is reset. */
+#define OV2_ABORTS_MAX	8
+
 static struct kmem_cache *ov2_request_cache;
 
 int ov2_request_cache_init(void)
@@ -54,9 +57,12 @@ int ov2_requests_alloc(struct ov2_nic *nic)
 	return 0;
 }
 
+/* Under the lock, so that unregistration, which waits under it, cannot overtake. */
 void ov2_request_kick(struct ov2_nic *nic)
 {
-	queue_work(nic->wq, &nic->submit_work);
+	lockdep_assert_held(&nic->lock);
+	if (nic->registered)
+		queue_work(nic->wq, &nic->submit_work);
 }
 
 /* What leaves next. While SAs wait for room deletes go first; otherwise adds and deletes take
@@ -212,8 +218,7 @@ static void ov2_request_fill(struct ov2_nic *nic, struct ov2_request *req)
 		}
 		*link = sa->add.next;
 		req->count--;
-		memzero_explicit(sa->add.key_area, sizeof(sa->add.key_area));
-		memzero_explicit(sa->add.salt, sizeof(sa->add.salt));
+		ov2_sa_wipe(&sa->add);
 		spin_lock_bh(&nic->lock);
 		ov2_request_refuse(sa, err);
 		spin_unlock_bh(&nic->lock);
@@ -232,9 +237,23 @@ static int ov2_request_call(struct ov2_nic *nic, struct ov2_request *req)
 	}
 }
 
+/* Has the deadline work run when the next request is due, or the reset that a NIC that accepts
+ * nothing announced.
+ */
 static void ov2_request_arm_deadline(struct ov2_nic *nic)
 {
-	mod_delayed_work(nic->wq, &nic->deadline_work, msecs_to_jiffies(nic->deadline));
+	unsigned long now = jiffies, due = now + msecs_to_jiffies(nic->deadline);
+	struct ov2_request *req;
+
+	lockdep_assert_held(&nic->lock);
+	if (!nic->parked && list_empty(&nic->inflight))
+		return;
+	if (nic->parked)
+		due = nic->parked_since + msecs_to_jiffies(nic->deadline);
+	list_for_each_entry(req, &nic->inflight, list)
+		if (!req->cancelled && time_before(req->deadline, due))
+			due = req->deadline;
+	mod_delayed_work(nic->wq, &nic->deadline_work, time_after(due, now) ? due - now : 0);
 }
 
 static void ov2_request_submit(struct ov2_nic *nic, struct ov2_request *req)
@@ -247,10 +266,9 @@ static void ov2_request_submit(struct ov2_nic *nic, struct ov2_request *req)
 	int status;
 
 	spin_lock_bh(&nic->lock);
-	if (list_empty(&nic->inflight))
-		ov2_request_arm_deadline(nic);
 	req->deadline = jiffies + msecs_to_jiffies(nic->deadline);
 	list_add_tail(&req->list, &nic->inflight);
+	ov2_request_arm_deadline(nic);
 	nic->counters[counter[req->kind]]++;
 	trace_ov2_request_submit(nic, req);
 	spin_unlock_bh(&nic->lock);
@@ -321,7 +339,8 @@ static void ov2_request_added(struct ov2_sa *sa, u32 offload_handle)
 		ov2_sa_reconsider(sa);
 	if (sa->state != OV2_SA_OFFLOADED)
 		return;
-	if (sa->update_wanted) {
+	/* The completion of an update that is still running sees to another. */
+	if (sa->update_wanted && !sa->update_running) {
 		sa->update_wanted = false;
 		refcount_inc(&sa->ref);
 		list_add_tail(&sa->update_queue, &nic->updq);
@@ -351,13 +370,14 @@ static void ov2_request_complete_adds(struct ov2_nic *nic, struct ov2_request *r
 
 	for (node = req->add; node; node = next) {
 		struct ov2_sa *sa = container_of(node, struct ov2_sa, add);
-		u32 handle = node->offload_handle;
+		/* A reset empties the table: what an aborted list has got into it is gone. */
+		u32 handle = nic->state == OV2_NIC_RUNNING || req->status != -ECANCELED ?
+			     node->offload_handle : 0;
 		int err = req->status ?: node->status ?: -EIO;
 
 		next = node->next;
 		node->next = NULL;
-		memzero_explicit(node->key_area, sizeof(node->key_area));
-		memzero_explicit(node->salt, sizeof(node->salt));
+		ov2_sa_wipe(node);
 		if (handle) {
 			/* A request that fails has offloaded nothing; take down what a NIC says it
 			 * has all the same.
@@ -394,11 +414,16 @@ static void ov2_request_complete_deletes(struct ov2_nic *nic, struct ov2_request
 		nic->counters[OV2_CNT_DELETE_SUCCESS]++;
 		ov2_sa_leave(sa);
 	}
-	if (!req->status)
-		nic->delete_aborts = 0;
-	else if (req->status != -EBUSY && (req->status != -ECANCELED || ++nic->delete_aborts > 8))
-		/* A delete never fails for good: a NIC that cannot do it is broken. */
+	/* A delete never fails for good: a NIC that cannot do it is broken. */
+	if (req->status && req->status != -EBUSY && req->status != -ECANCELED)
 		__ov2_nic_reset_schedule(nic);
+}
+
+/* A NIC that infers wrong upper halves fails every packet: software does better. */
+static void ov2_request_update_failed(struct ov2_sa *sa)
+{
+	sa->nic->counters[OV2_CNT_UPDATE_FAIL]++;
+	ov2_sa_demote(sa);
 }
 
 static void ov2_request_complete_updates(struct ov2_nic *nic, struct ov2_request *req)
@@ -415,7 +440,7 @@ static void ov2_request_complete_updates(struct ov2_nic *nic, struct ov2_request
 		if (!req->status && !node->status)
 			nic->counters[OV2_CNT_UPDATE_SUCCESS]++;
 		else if (!again)
-			nic->counters[OV2_CNT_UPDATE_FAIL]++;
+			ov2_request_update_failed(sa);
 		if ((again || sa->update_wanted) && sa->state == OV2_SA_OFFLOADED) {
 			sa->update_wanted = false;
 			list_add_tail(&sa->update_queue, &nic->updq);
@@ -448,6 +473,10 @@ static void __ov2_request_complete(struct ov2_nic *nic, struct ov2_request *req,
 		}
 	} else if (status == -ECANCELED) {
 		nic->counters[OV2_CNT_ABORTED]++;
+		if (!req->cancelled && ++nic->aborts > OV2_ABORTS_MAX)
+			__ov2_nic_reset_schedule(nic);
+	} else {
+		nic->aborts = 0;
 	}
 	switch (req->kind) {
 	case OV2_ADD_SA:
@@ -478,8 +507,8 @@ void ov2_request_complete(struct ov2_nic *nic, struct ov2_request *req, int stat
 {
 	spin_lock_bh(&nic->lock);
 	__ov2_request_complete(nic, req, status);
-	spin_unlock_bh(&nic->lock);
 	ov2_request_kick(nic);
+	spin_unlock_bh(&nic->lock);
 }
 EXPORT_SYMBOL_GPL(ov2_request_complete);
 
@@ -506,16 +535,20 @@ static struct ov2_request *ov2_request_overdue(struct ov2_nic *nic, unsigned lon
 	return NULL;
 }
 
-/* Cancels what is past its deadline at @now, and has the NIC reset then. Context: process. */
+/* Cancels what is past its deadline at @now, and has the NIC reset then, unless a reset was through
+ * while the NIC was asked to cancel. Context: process.
+ */
 void ov2_request_expire(struct ov2_nic *nic, unsigned long now)
 {
 	struct ov2_request *req;
+	u64 resets;
 
 	spin_lock_bh(&nic->lock);
 	while ((req = ov2_request_overdue(nic, now))) {
 		req->cancelled = true;
 		req->cancelling = true;
 		nic->counters[OV2_CNT_DEADLINES]++;
+		resets = nic->counters[OV2_CNT_RESETS];
 		spin_unlock_bh(&nic->lock);
 
 		nic->ops->cancel(nic, req);
@@ -524,29 +557,24 @@ void ov2_request_expire(struct ov2_nic *nic, unsigned long now)
 		req->cancelling = false;
 		if (req->done)
 			list_add(&req->list, &nic->free_requests);
-		__ov2_nic_reset_schedule(nic);
+		if (resets == nic->counters[OV2_CNT_RESETS])
+			__ov2_nic_reset_schedule(nic);
 	}
 	if (nic->parked && time_after_eq(now, nic->parked_since + msecs_to_jiffies(nic->deadline)))
 		__ov2_nic_reset_schedule(nic);
-	spin_unlock_bh(&nic->lock);
 	ov2_request_kick(nic);
+	spin_unlock_bh(&nic->lock);
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_request_expire);
 
 void ov2_request_deadline_work(struct work_struct *work)
 {
 	struct ov2_nic *nic = container_of(to_delayed_work(work), struct ov2_nic, deadline_work);
-	struct ov2_request *req;
-	unsigned long wait;
 
 	ov2_request_expire(nic, jiffies);
 
 	spin_lock_bh(&nic->lock);
-	wait = msecs_to_jiffies(nic->deadline);
-	list_for_each_entry(req, &nic->inflight, list)
-		if (!req->cancelled && time_before(req->deadline, jiffies + wait))
-			wait = time_after(req->deadline, jiffies) ? req->deadline - jiffies : 0;
-	if (nic->parked || !list_empty(&nic->inflight))
-		queue_delayed_work(nic->wq, &nic->deadline_work, wait);
+	if (nic->state == OV2_NIC_RUNNING)
+		ov2_request_arm_deadline(nic);
 	spin_unlock_bh(&nic->lock);
 }

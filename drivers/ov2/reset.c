@@ -121,6 +121,8 @@ void ov2_nic_reset_work(struct work_struct *work)
 	/* What has been taken off the queues is submitted, or not accepted, before the reset. */
 	flush_work(&nic->submit_work);
 	err = nic->ops->reset(nic);
+	/* Nobody is about to send with a handle of before. */
+	synchronize_net();
 
 	spin_lock_bh(&nic->lock);
 	dead = err || nic->gone;
@@ -129,12 +131,12 @@ void ov2_nic_reset_work(struct work_struct *work)
 	list_for_each_entry_safe(sa, next, &nic->sas, list)
 		ov2_nic_restore_sa(sa, dead);
 	nic->counters[OV2_CNT_RESETS]++;
-	nic->delete_aborts = 0;
+	nic->aborts = 0;
 	nic->parked = false;
 	if (!dead)
 		WRITE_ONCE(nic->state, OV2_NIC_RUNNING);
 	trace_ov2_reset(nic, dead ? -ENODEV : 1);
+	ov2_request_kick(nic);
 	spin_unlock_bh(&nic->lock);
 	mutex_unlock(&nic->reset_lock);
-	ov2_request_kick(nic);
 }

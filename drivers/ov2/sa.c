@@ -93,6 +93,24 @@ static void ov2_sa_free_rcu(struct rcu_head *rcu)
 	ov2_nic_put(nic);
 }
 
+/* The next SA of @nic from @cookie on, which is set to its own. Context: RCU read side. */
+struct ov2_sa *ov2_sa_next(const struct ov2_nic *nic, unsigned long *cookie)
+{
+	struct ov2_sa *sa = xa_find(&ov2_sas, cookie, ULONG_MAX, XA_PRESENT);
+
+	while (sa && (sa->nic != nic || READ_ONCE(sa->state) == OV2_SA_GONE))
+		sa = xa_find_after(&ov2_sas, cookie, ULONG_MAX, XA_PRESENT);
+	return sa;
+}
+
+/* All that is secret in a node. */
+void ov2_sa_wipe(struct ov2_add_sa *add)
+{
+	memzero_explicit(add->key_area, sizeof(add->key_area));
+	memzero_explicit(add->salt, sizeof(add->salt));
+	memzero_explicit(add->iv_salt, sizeof(add->iv_salt));
+}
+
 /* Context: any up to softirq, nic->lock may be held. */
 void ov2_sa_put(struct ov2_sa *sa)
 {
@@ -244,7 +262,8 @@ int ov2_sa_admit(struct ov2_sa *sa, struct netlink_ext_ack *extack)
 	bool room;
 
 	spin_lock_bh(&nic->lock);
-	if (nic->closing || nic->state == OV2_NIC_DEAD || (sa->port && sa->port->closing)) {
+	if (!nic->registered || nic->closing || nic->state == OV2_NIC_DEAD ||
+	    (sa->port && sa->port->closing)) {
 		NL_SET_ERR_MSG_MOD(extack, "the NIC is being removed");
 		goto out;
 	}
@@ -273,10 +292,9 @@ int ov2_sa_admit(struct ov2_sa *sa, struct netlink_ext_ack *extack)
 		sa->again = true;
 		ov2_offer_wait(sa);
 	}
+	ov2_request_kick(nic);
 out:
 	spin_unlock_bh(&nic->lock);
-	if (!err)
-		ov2_request_kick(nic);
 	return err;
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_sa_admit);
@@ -322,8 +340,8 @@ void ov2_sa_delete(struct ov2_sa *sa)
 		break;
 	}
 out:
-	spin_unlock_bh(&nic->lock);
 	ov2_request_kick(nic);
+	spin_unlock_bh(&nic->lock);
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_sa_delete);
 
@@ -357,8 +375,8 @@ void ov2_sa_demote_work(struct work_struct *work)
 	/* A delete or a reset may have taken SAs off the list meanwhile, under the same lock. */
 	spin_lock_bh(&nic->lock);
 	list_splice_tail(&demoting, &nic->delq);
-	spin_unlock_bh(&nic->lock);
 	ov2_request_kick(nic);
+	spin_unlock_bh(&nic->lock);
 }
 
 /* The receive window of an SA has moved. Context: x->lock held, softirq. Cheap unless the NIC has
@@ -381,7 +399,7 @@ void ov2_sa_advance(struct ov2_sa *sa, struct ov2_seq seq)
 		refcount_inc(&sa->ref);
 		list_add_tail(&sa->update_queue, &nic->updq);
 	}
-	spin_unlock_bh(&nic->lock);
 	ov2_request_kick(nic);
+	spin_unlock_bh(&nic->lock);
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_sa_advance);

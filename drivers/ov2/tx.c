@@ -3,6 +3,8 @@
  * ov2 core: the send path. Owns nothing; names the SA and the sequence number of a packet that the
  * NIC must protect.
  */
+#include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/skbuff.h>
 #include <net/esp.h>
 #include <net/xfrm.h>
@@ -28,14 +30,42 @@ static __be32 ov2_tx_esp_seq(const struct sk_buff *skb, bool encap)
 }
 
 /* Served until the delete has completed: what the stack has handed over as XFRM_XMIT cannot go
- * back.
+ * back. The handle of an SA changes over a reset, which waits for us before the NIC is told anew.
  */
-static bool ov2_tx_served(const struct ov2_sa *sa)
+static u32 ov2_tx_handle(const struct ov2_sa *sa)
 {
 	enum ov2_sa_state state = READ_ONCE(sa->state);
 
-	return (state == OV2_SA_OFFLOADED || state == OV2_SA_DEMOTING ||
-		state == OV2_SA_DELETING) && READ_ONCE(sa->nic->state) == OV2_NIC_RUNNING;
+	if (state != OV2_SA_OFFLOADED && state != OV2_SA_DEMOTING && state != OV2_SA_DELETING)
+		return 0;
+	if (READ_ONCE(sa->nic->state) != OV2_NIC_RUNNING)
+		return 0;
+	return READ_ONCE(sa->offload_handle);
+}
+
+static bool ov2_tx_is_esp(const struct sk_buff *skb, const struct xfrm_state *x)
+{
+	u8 proto;
+
+	if (skb->protocol == htons(ETH_P_IP))
+		proto = ip_hdr(skb)->protocol;
+	else if (skb->protocol == htons(ETH_P_IPV6))
+		proto = ipv6_hdr(skb)->nexthdr;
+	else
+		return false;
+	return proto == IPPROTO_ESP || (x->encap && proto == IPPROTO_UDP);
+}
+
+/* A packet that was to be encrypted and was not: one that the stack lets through when its backlog
+ * of asynchronous cryptography is not empty and the device has no queue; or one that a NIC has
+ * decrypted and somebody redirects below IP.
+ */
+static bool ov2_tx_in_clear(const struct sk_buff *skb, const struct xfrm_state *x,
+			    const struct xfrm_offload *xo)
+{
+	if (x->xso.dir == XFRM_DEV_OFFLOAD_OUT && x->xso.type == XFRM_DEV_OFFLOAD_CRYPTO)
+		return true;
+	return xo->flags & CRYPTO_DONE && ov2_tx_is_esp(skb, x);
 }
 
 /**
@@ -58,20 +88,26 @@ int ov2_tx_sa(struct sk_buff *skb, struct ov2_tx *tx)
 	const struct ov2_port *port = ov2_port_of(skb->dev);
 	const struct xfrm_state *x;
 	struct ov2_sa *sa;
-	u32 low, handle;
+	u32 low, handle = 0;
 
-	if (!xo || !(xo->flags & XFRM_XMIT))
+	if (!xo || !port)
 		return 0;
+	x = xfrm_input_state(skb);
+	if (!(xo->flags & XFRM_XMIT)) {
+		if (!ov2_tx_in_clear(skb, x, xo))
+			return 0;
+		ov2_stats_inc(port->nic, OV2_PKT_TX_DROP_SA);
+		return -ENOENT;
+	}
 
 	rcu_read_lock();
-	x = xfrm_input_state(skb);
 	/* Not by sa->x, which is NULL as soon as xfrm has deleted the SA. */
 	sa = skb_sec_path(skb)->len == 1 ? ov2_sa_find(READ_ONCE(x->xso.offload_handle)) : NULL;
-	handle = sa ? READ_ONCE(sa->offload_handle) : 0;
-	if (!handle || !port || sa->nic != port->nic || sa->dir != OV2_OUT || !ov2_tx_served(sa)) {
+	if (sa && sa->nic == port->nic && sa->dir == OV2_OUT)
+		handle = ov2_tx_handle(sa);
+	if (!handle) {
 		rcu_read_unlock();
-		if (port)
-			ov2_stats_inc(port->nic, OV2_PKT_TX_DROP_SA);
+		ov2_stats_inc(port->nic, OV2_PKT_TX_DROP_SA);
 		return -ENOENT;
 	}
 	low = be32_to_cpu(ov2_tx_esp_seq(skb, x->encap));

@@ -60,8 +60,7 @@ static int ov2_xdo_state_add(struct net_device *netdev, struct xfrm_state *x,
 	sa->esn = sa->add.esn;
 	sa->encap = sa->add.encap != OV2_ENCAP_NONE;
 	/* The keys are taken anew when the node leaves for the NIC. */
-	memzero_explicit(sa->add.key_area, sizeof(sa->add.key_area));
-	memzero_explicit(sa->add.salt, sizeof(sa->add.salt));
+	ov2_sa_wipe(&sa->add);
 	/* The NIC may be faster than our return. */
 	x->xso.offload_handle = sa->cookie;
 	err = ov2_sa_admit(sa, extack);
@@ -112,6 +111,15 @@ static bool ov2_xfrm_gso_ok(const struct sk_buff *skb, const struct xfrm_state *
 	return !sa->esn || !x->replay_esn || x->replay_esn->oseq < U32_MAX - OV2_GSO_WRAP_GUARD;
 }
 
+/* The selector of a tunnel need not tell what is inside. */
+static bool ov2_xfrm_family_ok(const struct sk_buff *skb, const struct xfrm_state *x,
+			       const struct ov2_sa *sa)
+{
+	return x->props.mode != XFRM_MODE_TUNNEL ||
+	       skb_dst(skb)->ops->family == x->props.family ||
+	       sa->nic->caps.features & OV2_CAP_CROSS_FAMILY;
+}
+
 /* xfrm_dev_offload_ok() has looked at the headers already on newer kernels, and at the MTU on all.
  */
 static bool ov2_xfrm_headers_ok(struct sk_buff *skb, const struct xfrm_state *x)
@@ -137,7 +145,8 @@ static bool ov2_xdo_offload_ok(struct sk_buff *skb, struct xfrm_state *x)
 
 	rcu_read_lock();
 	sa = ov2_xfrm_sa(x);
-	if (sa && ov2_sa_usable(sa, sa->port->netdev) && ov2_xfrm_headers_ok(skb, x))
+	if (sa && ov2_sa_usable(sa, sa->port->netdev) && ov2_xfrm_headers_ok(skb, x) &&
+	    ov2_xfrm_family_ok(skb, x, sa))
 		ok = !skb_is_gso(skb) || ov2_xfrm_gso_ok(skb, x, sa);
 	rcu_read_unlock();
 	return ok;
@@ -217,6 +226,13 @@ int ov2_xfrm_fill(struct ov2_sa *sa)
  */
 netdev_features_t ov2_fix_features(struct net_device *netdev, netdev_features_t features)
 {
+	struct ov2_port *port = ov2_port_of(netdev);
+	u32 caps = port ? READ_ONCE(port->nic->caps.features) : 0;
+
+	if (!(caps & OV2_CAP_TX_CSUM))
+		features &= ~NETIF_F_HW_ESP_TX_CSUM;
+	if (!(caps & OV2_CAP_LSO))
+		features &= ~NETIF_F_GSO_ESP;
 	if (!(features & NETIF_F_HW_ESP))
 		features &= ~(NETIF_F_HW_ESP_TX_CSUM | NETIF_F_GSO_ESP);
 	if (!(features & NETIF_F_HW_ESP_TX_CSUM))
@@ -235,6 +251,9 @@ EXPORT_SYMBOL_GPL(ov2_fix_features);
  * so that software encrypts it. IPv6 GSO packets and GSO packets in UDP are left alone, for
  * software would send those with IVs used twice, or mangled: ov2_tx_sa() drops them.
  *
+ * The netdev must not have NETIF_F_HW_ESP among its gso_partial_features, which nobody can take
+ * away.
+ *
  * Context: send path, BH off.
  * Return: what of @features holds for the packet.
  */
@@ -252,6 +271,8 @@ netdev_features_t ov2_features_check(struct sk_buff *skb, struct net_device *net
 	rcu_read_lock();
 	sa = ov2_xfrm_sa(x);
 	live = sa && ov2_sa_usable(sa, netdev) && sa->port->netdev == netdev;
+	if (live && !(sa->nic->caps.features & OV2_CAP_LSO))
+		features &= ~NETIF_F_GSO_ESP;
 	rcu_read_unlock();
 	if (live || (skb_is_gso(skb) && (x->props.family == AF_INET6 || x->encap)))
 		return features;

@@ -146,6 +146,11 @@ static int ov2_xlate_iv(const struct xfrm_state *x, struct ov2_add_sa *add,
 	if (!x->geniv || !strstarts(driver, "seqiv(") ||
 	    crypto_aead_ivsize(aead) != sizeof(add->iv_salt))
 		goto err_geniv;
+	if (x->props.extra_flags & XFRM_SA_XFLAG_OSEQ_MAY_WRAP && !add->esn) {
+		NL_SET_ERR_MSG_MOD(extack,
+				   "with this algorithm sequence numbers that wrap would repeat IVs");
+		return -EOPNOTSUPP;
+	}
 	geniv = crypto_aead_ctx(aead);
 	add->iv = OV2_IV_SEQ;
 	memcpy(add->iv_salt, geniv->salt, sizeof(add->iv_salt));

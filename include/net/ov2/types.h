@@ -194,17 +194,19 @@ struct ov2_seq {
  * @cookie: the core's name for the SA, never 0; comes back in &struct ov2_rx_meta. In.
  * @offload_handle: the NIC's name for the SA: 0 when submitted; the NIC sets it, non-zero and
  *	unique among its live SAs, before completion if it has offloaded this SA, and leaves 0
- *	if not. Out. NDIS: OffloadHandle
+ *	if not. A part of it must be a generation, also over a reset: a send that was prepared
+ *	with the handle of an SA that is gone must not find another. Out. NDIS: OffloadHandle
  * @status: why the SA was not offloaded, a negative errno; 0 if it was. Out.
  * @port: index of the port (&struct ov2_port.index) whose packets the SA is for
  * @dir: direction
  * @family: family of the outer addresses, @saddr and @daddr
  * @mode: mode. In tunnel mode @saddr and @daddr are the tunnel's end points.
- * @cross_family: a tunnel whose inner packets are of the other family
+ * @cross_family: a tunnel whose inner packets are of the other family. Where xfrm does not say (no
+ *	selector) it is false, and a NIC without OV2_CAP_CROSS_FAMILY leaves such packets alone.
  * @encap: encapsulation
  * @cipher: cipher
  * @auth: authentication; not looked at if the cipher is combined
- * @iv: kind of IV
+ * @iv: kind of IV that the NIC makes, OV2_IV_NONE for inbound
  * @esn: 64-bit sequence numbers
  * @spi: SPI
  * @saddr: source address, IPv4 in the first word
@@ -382,8 +384,10 @@ struct ov2_nic_ops {
 	int (*update_sa)(struct ov2_nic *nic, struct ov2_request *req);
 	/**
 	 * @cancel: complete @req with -ECANCELED promptly if it is still pending; if it completes
-	 *	by itself at the same time, do nothing. Context: process, may sleep, no locks;
-	 *	@req stays valid during the call. NDIS: MiniportCancelDirectOidRequest.
+	 *	by itself at the same time, do nothing. @req itself stays valid during the call, its
+	 *	list only while it is pending: compare @req with what the driver knows to be pending
+	 *	before anything else. May run at the same time as the op that submits @req and as
+	 *	@reset. Context: process, may sleep, no locks. NDIS: MiniportCancelDirectOidRequest.
 	 */
 	void (*cancel)(struct ov2_nic *nic, struct ov2_request *req);
 	/**
@@ -403,7 +407,7 @@ struct ov2_nic_ops {
  * @netdev: the netdev
  * @index: the driver's number for it
  *
- * Lives in the driver's netdev_priv(). See ov2_port_add().
+ * Lives in the driver's netdev_priv(). See ov2_port_init().
  */
 struct ov2_port {
 	struct ov2_nic *nic;
