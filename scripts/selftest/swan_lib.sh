@@ -63,6 +63,7 @@ swan_setup()
 {
 	SWAN_DIR=$tmp/swan
 	mkdir -p "$SWAN_DIR"
+	od -An -N16 -tx1 /dev/urandom | tr -d ' \n' >"$SWAN_DIR/psk"
 	netns_add swl && netns_add swm && netns_add swr || return
 	swan_wires || return
 	swan_in l ip -batch - <<-EOF || return
@@ -129,7 +130,8 @@ swan_inner()
 # Everything away: the daemons, then NICs with SAs that somebody may have left.
 swan_teardown()
 {
-	swan_down
+	swan_stop l
+	swan_stop r
 	[[ $SWAN_LINK == veth ]] || for id in 61 62 63; do
 		[[ ! -e /sys/bus/ov2sim/devices/ov2sim$id ]] || sim_del "$id"
 	done
@@ -142,7 +144,7 @@ swan_defaults()
 {
 	C=([local]=192.0.2.1 [remote]=192.0.2.2 [mode]=tunnel [inner]=4 [children]=1
 		[esp]=aes128gcm16 [hw_l]=crypto [hw_r]=crypto [encap]=no [rekey]=0 [rand]=0
-		[start]=none)
+		[start]=none [clear]=no)
 }
 
 # The traffic selector of child $2 at end $1.
@@ -282,8 +284,15 @@ swan_start()
 	' bash "$dir" "$root" >"$dir/out" 2>&1 &
 	SWAN_PID[$end]=$!
 	wait_for 60 test -S "$dir/vici" || fail "no charon $end: $(tail -n 3 "$dir/out")" || return
-	swan_ctl "$end" --load-all --file "$dir/swanctl.conf" >"$dir/load" 2>&1 ||
-		fail "charon $end takes no configuration: $(tail -n 3 "$dir/load")"
+	swan_load "$end"
+}
+
+swan_load()
+{
+	local dir=$SWAN_DIR/$1
+
+	swan_ctl "$1" --load-all --file "$dir/swanctl.conf" >"$dir/load" 2>&1 ||
+		fail "charon $1 takes no configuration: $(tail -n 3 "$dir/load")"
 }
 
 swan_stop()
@@ -306,23 +315,29 @@ swan_initiate()
 	done
 }
 
-# Both ends with the configuration in C, and every child up.
+# Both ends with the configuration in C, and every child up. Daemons that are
+# running already go on with it.
 swan_up()
 {
 	local end
 
-	od -An -N16 -tx1 /dev/urandom | tr -d ' \n' >"$SWAN_DIR/psk"
 	for end in r l; do
 		swan_conf "$end"
-		swan_start "$end" || return
+		if [[ ${SWAN_PID[$end]:-} ]]; then
+			swan_load "$end" || return
+		else
+			swan_start "$end" || return
+		fi
 	done
 	swan_initiate
 }
 
+# The connection ends, and with it every SA: charon deletes them.
 swan_down()
 {
-	swan_stop l
-	swan_stop r
+	swan_ctl l --terminate --ike ike --force --timeout 20 >"$SWAN_DIR/terminate" 2>&1
+	swan_settled l 0
+	swan_settled r 0
 }
 
 swan_spis()
@@ -409,8 +424,8 @@ swan_tap_check()
 		diag "in clear: $(head -n 3 "$SWAN_DIR/clear")"
 		rc=1
 	fi
-	if LC_ALL=C grep -qa 'ov2clear' "$SWAN_PCAP"; then
-		diag "the payload can be read on the wire"
+	if [[ $(LC_ALL=C grep -qa 'ov2clear' "$SWAN_PCAP" && echo yes || echo no) != "${C[clear]}" ]]; then
+		diag "payload readable on the wire: not ${C[clear]}"
 		rc=1
 	fi
 	return "$rc"
