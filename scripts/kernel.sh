@@ -134,18 +134,41 @@ uml_configure()
 	fi
 }
 
+# Builds of the same kernel from the same source, with whatever options.
+uml_siblings()
+{
+	local name=$1 src=$2 dir hash='[0-9a-f][0-9a-f][0-9a-f][0-9a-f]'
+
+	for dir in "$OV2_CACHE/kernel/$name-"$hash$hash; do
+		[[ $(cat "$dir/ov2-source" 2>/dev/null) != "$src" ]] || echo "$dir"
+	done
+}
+
+# With another build at hand only what the other options change is compiled.
+uml_seed()
+{
+	local name=$1 src=$2 dir=$3 from
+
+	rm -rf "$dir.tmp"
+	mkdir -p "$dir.tmp"
+	from=$(uml_siblings "$name" "$src" | xargs -r ls -td | sed 1q)
+	if [[ $from ]]; then
+		ov2_say "start $name from $from"
+		cp -a "$from/." "$dir.tmp/"
+		rm -rf "$dir.tmp/Makefile" "$dir.tmp/ov2-key" "$dir.tmp/root"
+	fi
+	echo "$src" >"$dir.tmp/ov2-source"
+	mv "$dir.tmp" "$dir"
+}
+
 uml_build()
 {
-	local name=$1 src=$2 dir=$3 key=$4 frags
+	local name=$1 src=$2 dir=$3 frags old
 
-	[[ $(cat "$dir/ov2-key" 2>/dev/null) != "$key" ]] || return 0
+	[[ ! -e $dir/ov2-key ]] || return 0
 	ov2_need gcc make flex bison bc libelf-dev libssl-dev kmod
 	read -ra frags < <(fragments_of "$name")
-	# Another source tree needs a clean start, other options do not.
-	[[ $(cat "$dir/ov2-source" 2>/dev/null) == "$src" ]] || rm -rf "$dir"
-	mkdir -p "$dir"
-	rm -f "$dir/ov2-key"
-	echo "$src" >"$dir/ov2-source"
+	[[ -d $dir ]] || uml_seed "$name" "$src" "$dir"
 	ov2_logged "configure $name" "$log/$name-config.log" \
 		uml_configure "$src" "$dir" "${frags[@]}"
 	ov2_logged "build $name" "$log/$name.log" \
@@ -153,18 +176,29 @@ uml_build()
 	rm -rf "$dir/root"
 	ov2_logged "install $name's modules" "$log/$name-install.log" \
 		make -C "$src" ARCH=um O="$dir" INSTALL_MOD_PATH="$dir/root" modules_install
-	echo "$key" >"$dir/ov2-key"
+	touch "$dir/ov2-key"
+	for old in $(uml_siblings "$name" "$src"); do
+		[[ ! $(find "$old/ov2-key" -mtime +14 2>/dev/null) ]] || rm -rf "$old"
+	done
 }
 
+# The folder is named after what it was made from: two checkouts with different
+# options do not undo each other's build.
 uml_kernel()
 {
-	local name=$1 src frags hash
-	local dir=$OV2_CACHE/kernel/$name
+	local name=$1 src frags dir
 
 	src=$(source_tree "$(series_of "$name")")
 	read -ra frags < <(fragments_of "$name")
-	hash=$(cd "$OV2_SCRIPTS/config" && cat "${frags[@]/%/.config}" | sha256sum | cut -c1-16)
-	ov2_locked "kernel-$name" uml_build "$name" "$src" "$dir" "${src##*/} $hash"
+	dir=$OV2_CACHE/kernel/$name-$({
+		echo "${src##*/}"
+		cd "$OV2_SCRIPTS/config" && cat "${frags[@]/%/.config}"
+	} | sha256sum | cut -c1-8)
+	if [[ -e $dir/ov2-key ]]; then
+		touch -c "$dir/ov2-key"
+	else
+		ov2_locked "kernel-${dir##*/}" uml_build "$name" "$src" "$dir"
+	fi
 	printf '%s\n' "$dir"
 }
 

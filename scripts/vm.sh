@@ -16,7 +16,9 @@ usage()
 	  --mem SIZE        memory (768M; 2G in QEMU)
 	  --root user|host  userland: Debian 13's (user) or this machine's
 	  --modules WHICH   auto: ov2 and ov2sim, built first; none; kunit: those and
-	                    the KUnit suites; or a comma-separated list of .ko files
+	                    the KUnit suites; modprobe: installed for modprobe, which
+	                    loads ov2sim and what that asks for; or a comma-separated
+	                    list of .ko files
 	  --make ARG        argument for the build of the modules, such as OV2_GCOV=1
 	  --out DIR         writable in the VM at the same path ($OV2_OUT there)
 	  --timeout SECS    until the VM is killed (900)
@@ -80,11 +82,11 @@ trap 'exit 130' INT TERM
 # Copies, so that the next build cannot take them away from under this VM.
 collect_modules()
 {
-	local build ko list=()
+	local build ko release list=()
 
 	case $modules in
 	none) ;;
-	auto | kunit)
+	auto | kunit | modprobe)
 		build=$("$OV2_SCRIPTS/kernel.sh" --modules "$kernel" "${make_args[@]}" \
 			2>"$run/build.log") || {
 			cat "$run/build.log" >&2
@@ -102,6 +104,16 @@ collect_modules()
 	esac
 	mkdir -p "$run/ko"
 	: >"$run/modules"
+	if [[ $modules == modprobe ]]; then
+		mkdir -p "$run/lib"
+		cp -as "$libmodules" "$run/lib/"
+		release=$(basename "$run/lib/modules/"*)
+		mkdir "$run/lib/modules/$release/updates"
+		cp "${list[@]}" "$run/lib/modules/$release/updates/"
+		depmod -b "$run" "$release"
+		libmodules=/run/share/lib/modules
+		return
+	fi
 	for ko in "${list[@]}"; do
 		cp "$ko" "$run/ko/"
 		echo "/run/ov2-vm/ko/${ko##*/}" >>"$run/modules"
@@ -112,6 +124,11 @@ collect_modules()
 needed_modules()
 {
 	local deps=("$libmodules"/*/modules.dep) dep ko
+
+	if [[ $modules == modprobe ]]; then
+		echo ov2sim
+		return
+	fi
 
 	for ko in "$run/ko/"*.ko; do
 		[[ -e $ko ]] || continue
