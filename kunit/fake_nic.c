@@ -469,7 +469,9 @@ static void fake_softirq(struct work_struct *work)
 /* The caller destroys it, after all netdevs are gone. */
 struct fake_nic *fake_nic_create(struct kunit *test, const struct ov2_caps *caps)
 {
+	static u32 count;
 	struct fake_nic *fake;
+	char name[16];
 
 	fake = kunit_kzalloc(test, sizeof(*fake), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, fake);
@@ -483,7 +485,8 @@ struct fake_nic *fake_nic_create(struct kunit *test, const struct ov2_caps *caps
 	INIT_LIST_HEAD(&fake->requests);
 	INIT_WORK(&fake->softirq, fake_softirq);
 
-	fake->nic = ov2_nic_alloc(&fake_nic_ops, caps, sizeof(fake), "fake");
+	snprintf(name, sizeof(name), "fake%u", count++);
+	fake->nic = ov2_nic_alloc(&fake_nic_ops, caps, sizeof(fake), name);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fake->nic);
 	*(struct fake_nic **)ov2_nic_priv(fake->nic) = fake;
 	KUNIT_ASSERT_EQ(test, ov2_nic_register(fake->nic), 0);

@@ -258,19 +258,25 @@ struct xfrm_state *fixture_state(struct fixture *f, const struct fixture_sa *wan
 	return x;
 }
 
-/* Offloads a state and gives it to xfrm. Returns what xfrm_dev_state_add() does. */
-int fixture_offload(struct fixture *f, struct xfrm_state *x, const struct fixture_sa *want)
+/* Offloads a state that stays the caller's. Returns what xfrm_dev_state_add() does. */
+int fixture_dev_add(struct fixture *f, struct xfrm_state *x, const struct fixture_sa *want)
 {
 	struct xfrm_user_offload xuo = {
 		.ifindex = f->netdev[want->port]->ifindex,
 		.flags = (want->out ? 0 : XFRM_OFFLOAD_INBOUND) |
 			 (want->packet ? XFRM_OFFLOAD_PACKET : 0),
 	};
-	struct fixture_node *node;
-	int err;
 
 	memset(&f->extack, 0, sizeof(f->extack));
-	err = xfrm_dev_state_add(&init_net, x, &xuo, &f->extack);
+	return xfrm_dev_state_add(&init_net, x, &xuo, &f->extack);
+}
+
+/* The same, and gives it to xfrm. */
+int fixture_offload(struct fixture *f, struct xfrm_state *x, const struct fixture_sa *want)
+{
+	int err = fixture_dev_add(f, x, want);
+	struct fixture_node *node;
+
 	if (err)
 		return err;
 	node = kunit_kzalloc(f->test, sizeof(*node), GFP_KERNEL);
@@ -388,6 +394,13 @@ u64 fixture_packets(struct fixture *f, enum ov2_packet_counter counter)
 	KUNIT_ASSERT_NOT_NULL(f->test, data);
 	ov2_stats_fill(f->nic, data);
 	return data[OV2_CNT_COUNT + counter];
+}
+
+struct ov2_port *fixture_port_of(struct fixture *f, u32 index)
+{
+	struct fixture_port *port = netdev_priv(f->netdev[index]);
+
+	return &port->port;
 }
 
 u32 fixture_spi(const struct xfrm_state *x)

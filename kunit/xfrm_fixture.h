@@ -94,6 +94,7 @@ struct fixture *fixture_create(struct kunit *test, const struct ov2_caps *caps);
 void fixture_destroy(struct fixture *f);
 
 struct xfrm_state *fixture_state(struct fixture *f, const struct fixture_sa *want);
+int fixture_dev_add(struct fixture *f, struct xfrm_state *x, const struct fixture_sa *want);
 int fixture_offload(struct fixture *f, struct xfrm_state *x, const struct fixture_sa *want);
 void fixture_forget(struct fixture *f, struct xfrm_state *x);
 struct xfrm_state *fixture_sa(struct fixture *f, const struct fixture_sa *want);
@@ -106,6 +107,7 @@ struct ov2_sa *fixture_entry(struct xfrm_state *x);
 enum ov2_sa_state fixture_sa_state(struct xfrm_state *x);
 u64 fixture_counter(struct fixture *f, enum ov2_counter counter);
 u64 fixture_packets(struct fixture *f, enum ov2_packet_counter counter);
+struct ov2_port *fixture_port_of(struct fixture *f, u32 index);
 u32 fixture_spi(const struct xfrm_state *x);
 
 /* What becomes of an SA is under nic->lock and may change in a work item: settle first. */

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The receive path of the core: what ov2_rx() makes of the NIC's word, in every state of an SA. */
+#include <linux/skbuff.h>
+#include "xfrm_fixture.h"
+
+static int rx_init(struct kunit *test)
+{
+	fixture_create(test, NULL);
+	return 0;
+}
+
+static void rx_exit(struct kunit *test)
+{
+	fixture_destroy(test->priv);
+}
+
+static struct sk_buff *rx_skb(struct kunit *test)
+{
+	struct sk_buff *skb = alloc_skb(128, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	skb_put_zero(skb, 64);
+	return skb;
+}
+
+static int rx_one(struct fixture *f, struct sk_buff *skb, u32 cookie, u32 status)
+{
+	struct ov2_rx_meta meta = {
+		.cookie = cookie,
+		.flags = OV2_RX_CRYPTO_DONE,
+		.status = status,
+	};
+	int err;
+
+	local_bh_disable();
+	err = ov2_rx(fixture_port_of(f, 0), skb, &meta);
+	local_bh_enable();
+	return err;
+}
+
+/* The packet is marked as xfrm wants it. */
+static void rx_expect_marked(struct fixture *f, struct xfrm_state *x, u32 status)
+{
+	struct sk_buff *skb = rx_skb(f->test);
+	u32 refs = refcount_read(&x->refcnt);
+	const struct xfrm_offload *xo;
+	struct sec_path *sp;
+
+	KUNIT_EXPECT_EQ(f->test, rx_one(f, skb, x->xso.offload_handle, status), 0);
+	sp = skb_sec_path(skb);
+	xo = xfrm_offload(skb);
+	KUNIT_ASSERT_NOT_NULL(f->test, sp);
+	KUNIT_ASSERT_NOT_NULL(f->test, xo);
+	KUNIT_EXPECT_EQ(f->test, (int)sp->len, 1);
+	KUNIT_EXPECT_EQ(f->test, (int)sp->olen, 1);
+	KUNIT_EXPECT_PTR_EQ(f->test, sp->xvec[0], x);
+	KUNIT_EXPECT_EQ(f->test, xo->flags, CRYPTO_DONE);
+	KUNIT_EXPECT_EQ(f->test, xo->status, status);
+	KUNIT_EXPECT_EQ(f->test, refcount_read(&x->refcnt), refs + 1);
+	kfree_skb(skb);
+	KUNIT_EXPECT_EQ(f->test, refcount_read(&x->refcnt), refs);
+}
+
+/* The driver is told to drop the packet, it is counted, and nothing was put on it. */
+static void rx_expect_dropped(struct fixture *f, u32 cookie)
+{
+	u64 dropped = fixture_packets(f, OV2_PKT_RX_DROP_SA);
+	struct sk_buff *skb = rx_skb(f->test);
+
+	KUNIT_EXPECT_EQ(f->test, rx_one(f, skb, cookie, CRYPTO_SUCCESS), -ENOENT);
+	KUNIT_EXPECT_NULL(f->test, skb_sec_path(skb));
+	KUNIT_EXPECT_EQ(f->test, fixture_packets(f, OV2_PKT_RX_DROP_SA), dropped + 1);
+	kfree_skb(skb);
+}
+
+/* S46, S50: an offloaded SA's packets are marked; a receive may beat the completion of the add. */
+static void rx_marks(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = fixture_sa(f, NULL);
+
+	fake_nic_wait(f->fake, 0);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_ADDING);
+	rx_expect_marked(f, x, CRYPTO_SUCCESS);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	rx_expect_marked(f, x, CRYPTO_SUCCESS);
+	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_MARKED), 2);
+	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_DROP_SA), 0);
+}
+
+struct rx_status_row {
+	const char *name;
+	u32 status;
+};
+
+static const struct rx_status_row rx_status_rows[] = {
+	{ "generic error", CRYPTO_GENERIC_ERROR },
+	{ "transport, authentication", CRYPTO_TRANSPORT_ESP_AUTH_FAILED },
+	{ "tunnel, authentication", CRYPTO_TUNNEL_ESP_AUTH_FAILED },
+	{ "syntax", CRYPTO_INVALID_PACKET_SYNTAX },
+	{ "protocol", CRYPTO_INVALID_PROTOCOL },
+};
+KUNIT_ARRAY_PARAM_DESC(rx_status, rx_status_rows, name);
+
+/* S49: a packet that failed is delivered with its status: the stack decides. */
+static void rx_failed(struct kunit *test)
+{
+	const struct rx_status_row *row = test->param_value;
+	struct fixture *f = test->priv;
+	struct xfrm_state *x;
+
+	f->fake->mode = FAKE_NOW;
+	x = fixture_sa(f, NULL);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	rx_expect_marked(f, x, row->status);
+	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_FAILED), 1);
+	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_MARKED), 0);
+}
+
+/* S47, S48, S50: not processed, not marked, whatever else the NIC says. */
+static void rx_unprocessed(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct sk_buff *skb = rx_skb(test);
+	struct ov2_rx_meta meta = { };
+	struct xfrm_state *x;
+
+	f->fake->mode = FAKE_NOW;
+	x = fixture_sa(f, NULL);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	local_bh_disable();
+	KUNIT_EXPECT_EQ(test, ov2_rx(fixture_port_of(f, 0), skb, &meta), 0);
+	meta.cookie = x->xso.offload_handle;
+	meta.status = CRYPTO_SUCCESS;
+	KUNIT_EXPECT_EQ(test, ov2_rx(fixture_port_of(f, 0), skb, &meta), 0);
+	local_bh_enable();
+	KUNIT_EXPECT_NULL(test, skb_sec_path(skb));
+	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_MARKED), 0);
+	kfree_skb(skb);
+}
+
+/* S1: what was never in the NIC is not received with; and nobody's cookie is nobody's SA. */
+static void rx_never_offloaded(struct kunit *test)
+{
+	struct fixture_sa out = { .out = true };
+	struct fixture *f = test->priv;
+	struct xfrm_state *sent, *queued, *refused;
+
+	f->fake->mode = FAKE_NOW;
+	sent = fixture_sa(f, &out);
+	FIXTURE_EXPECT_STATE(f, sent, OV2_SA_OFFLOADED);
+	rx_expect_dropped(f, sent->xso.offload_handle);
+	f->fake->refuse = ~0U;
+	refused = fixture_sa(f, NULL);
+	FIXTURE_EXPECT_STATE(f, refused, OV2_SA_SOFTWARE);
+	rx_expect_dropped(f, refused->xso.offload_handle);
+	f->fake->refuse = 0;
+	f->fake->mode = FAKE_BUSY;
+	queued = fixture_sa(f, NULL);
+	FIXTURE_EXPECT_STATE(f, queued, OV2_SA_QUEUED);
+	rx_expect_dropped(f, queued->xso.offload_handle);
+	rx_expect_dropped(f, 0);
+	rx_expect_dropped(f, queued->xso.offload_handle + 1000);
+}
+
+/* S18, S20: from xfrm's delete on, an SA is not used for receive, though the NIC has it for a
+ * while; and its cookie stays nobody's when there are new SAs (S9).
+ */
+static void rx_deleted(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x, *newer;
+	u32 cookie;
+
+	f->fake->mode = FAKE_NOW;
+	x = fixture_sa(f, NULL);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	cookie = x->xso.offload_handle;
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	fixture_delete(f, x);
+	fake_nic_wait(f->fake, 1);
+	rx_expect_dropped(f, cookie);
+	fixture_gc();
+	rx_expect_dropped(f, cookie);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 1));
+	newer = fixture_sa(f, NULL);
+	FIXTURE_EXPECT_STATE(f, newer, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_NE(test, newer->xso.offload_handle, cookie);
+	rx_expect_dropped(f, cookie);
+	rx_expect_marked(f, newer, CRYPTO_SUCCESS);
+}
+
+/* S20: one that is taken off the NIC but stays with xfrm receives until the NIC's delete is
+ * complete.
+ */
+static void rx_demoting(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct ov2_caps caps;
+	struct xfrm_state *x;
+
+	f->fake->mode = FAKE_NOW;
+	x = fixture_sa(f, NULL);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	ov2_nic_caps(f->nic, &caps);
+	caps.families = BIT(OV2_IPV6);
+	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
+	fake_nic_wait(f->fake, 1);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_DEMOTING);
+	rx_expect_marked(f, x, CRYPTO_SUCCESS);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 1));
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_SOFTWARE);
+	rx_expect_dropped(f, x->xso.offload_handle);
+}
+
+/* Another NIC's cookie. */
+static void rx_other_nic(struct kunit *test)
+{
+	struct fixture *f = test->priv, *other;
+	struct xfrm_state *x;
+
+	other = fixture_create(test, NULL);
+	test->priv = f;
+	other->next_spi += 100;
+	other->fake->mode = FAKE_NOW;
+	x = fixture_sa(other, NULL);
+	FIXTURE_EXPECT_STATE(other, x, OV2_SA_OFFLOADED);
+	rx_expect_dropped(f, x->xso.offload_handle);
+	fixture_destroy(other);
+}
+
+/* The last reference on a state that nobody has deleted goes: no packet may revive it, and the
+ * NIC's entry goes with it.
+ */
+static void rx_free_without_delete(struct kunit *test)
+{
+	static const struct fixture_sa plain;
+	struct fixture *f = test->priv;
+	struct sk_buff *skb = rx_skb(test);
+	struct xfrm_state *x;
+	u32 cookie;
+
+	f->fake->mode = FAKE_NOW;
+	x = fixture_state(f, &plain);
+	KUNIT_ASSERT_EQ(test, fixture_dev_add(f, x, &plain), 0);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	cookie = x->xso.offload_handle;
+	x->km.state = XFRM_STATE_DEAD;
+	rcu_read_lock();
+	xfrm_state_put(x);
+	KUNIT_EXPECT_EQ(test, rx_one(f, skb, cookie, CRYPTO_SUCCESS), -ENOENT);
+	rcu_read_unlock();
+	KUNIT_EXPECT_NULL(test, skb_sec_path(skb));
+	kfree_skb(skb);
+	fixture_gc();
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+	rx_expect_dropped(f, cookie);
+}
+
+static struct kunit_case rx_cases[] = {
+	KUNIT_CASE(rx_marks),
+	KUNIT_CASE_PARAM(rx_failed, rx_status_gen_params),
+	KUNIT_CASE(rx_unprocessed),
+	KUNIT_CASE(rx_never_offloaded),
+	KUNIT_CASE(rx_deleted),
+	KUNIT_CASE(rx_demoting),
+	KUNIT_CASE(rx_other_nic),
+	KUNIT_CASE(rx_free_without_delete),
+	{ }
+};
+
+static struct kunit_suite rx_suite = {
+	.name = "ov2_rx",
+	.init = rx_init,
+	.exit = rx_exit,
+	.test_cases = rx_cases,
+};
+
+kunit_test_suite(rx_suite);

@@ -1,0 +1,641 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The send path of the core: whether the stack may leave a packet to the NIC, what becomes of one
+ * that waits in a qdisc meanwhile, and which SA the driver sends it with.
+ */
+#include <linux/etherdevice.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/udp.h>
+#include <net/dst.h>
+#include <net/dst_ops.h>
+#include <net/esp.h>
+#include "xfrm_fixture.h"
+
+#define TX_ESP_FEATURES	(NETIF_F_HW_ESP | NETIF_F_GSO_ESP | NETIF_F_HW_ESP_TX_CSUM)
+#define TX_FEATURES	(TX_ESP_FEATURES | NETIF_F_SG | NETIF_F_TSO)
+
+static const struct fixture_sa tx_plain = { .out = true };
+
+static int tx_init(struct kunit *test)
+{
+	struct fixture *f = fixture_create(test, NULL);
+
+	f->fake->mode = FAKE_NOW;
+	return 0;
+}
+
+static void tx_exit(struct kunit *test)
+{
+	fixture_destroy(test->priv);
+}
+
+/* A packet as xfrm hands it down: IP, perhaps UDP, ESP. */
+static struct sk_buff *tx_skb(struct fixture *f, struct xfrm_state *x, u32 seq)
+{
+	bool ipv6 = x->props.family == AF_INET6;
+	size_t ip_len = ipv6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
+	struct sk_buff *skb = alloc_skb(512, GFP_KERNEL);
+	struct ip_esp_hdr *esp;
+	u8 proto = x->encap ? IPPROTO_UDP : IPPROTO_ESP;
+
+	KUNIT_ASSERT_NOT_NULL(f->test, skb);
+	skb_reserve(skb, 64);
+	skb_reset_network_header(skb);
+	if (ipv6) {
+		struct ipv6hdr *ip = skb_put_zero(skb, ip_len);
+
+		ip->version = 6;
+		ip->nexthdr = proto;
+	} else {
+		struct iphdr *ip = skb_put_zero(skb, ip_len);
+
+		ip->version = 4;
+		ip->ihl = 5;
+		ip->protocol = proto;
+	}
+	skb->protocol = ipv6 ? htons(ETH_P_IPV6) : htons(ETH_P_IP);
+	skb_set_transport_header(skb, ip_len);
+	if (x->encap)
+		skb_put_zero(skb, sizeof(struct udphdr));
+	esp = skb_put_zero(skb, sizeof(*esp) + 100);
+	esp->spi = x->id.spi;
+	esp->seq_no = htonl(seq);
+	skb->dev = f->netdev[0];
+	return skb;
+}
+
+/* Gives it the sec_path of an offloaded send. */
+static struct xfrm_offload *tx_secpath(struct kunit *test, struct sk_buff *skb,
+				       struct xfrm_state *x, u64 seq)
+{
+	struct sec_path *sp = secpath_set(skb);
+	struct xfrm_offload *xo;
+
+	KUNIT_ASSERT_NOT_NULL(test, sp);
+	xfrm_state_hold(x);
+	sp->xvec[sp->len++] = x;
+	sp->olen++;
+	xo = xfrm_offload(skb);
+	KUNIT_ASSERT_NOT_NULL(test, xo);
+	xo->seq.low = lower_32_bits(seq);
+	xo->seq.hi = upper_32_bits(seq);
+	return xo;
+}
+
+static struct sk_buff *tx_offloaded(struct fixture *f, struct xfrm_state *x, u32 seq)
+{
+	struct sk_buff *skb = tx_skb(f, x, seq);
+
+	tx_secpath(f->test, skb, x, seq)->flags |= XFRM_XMIT;
+	return skb;
+}
+
+static int tx_ask(struct sk_buff *skb, struct ov2_tx *tx)
+{
+	int ret;
+
+	memset(tx, 0, sizeof(*tx));
+	local_bh_disable();
+	ret = ov2_tx_sa(skb, tx);
+	local_bh_enable();
+	return ret;
+}
+
+static void tx_expect_dropped(struct fixture *f, struct sk_buff *skb)
+{
+	u64 dropped = fixture_packets(f, OV2_PKT_TX_DROP_SA);
+	struct ov2_tx tx;
+
+	KUNIT_EXPECT_EQ(f->test, tx_ask(skb, &tx), -ENOENT);
+	KUNIT_EXPECT_EQ(f->test, tx.offload_handle, 0);
+	KUNIT_EXPECT_EQ(f->test, fixture_packets(f, OV2_PKT_TX_DROP_SA), dropped + 1);
+}
+
+static void tx_expect_sa(struct fixture *f, struct sk_buff *skb, u32 handle)
+{
+	struct ov2_tx tx;
+
+	KUNIT_EXPECT_EQ(f->test, tx_ask(skb, &tx), 1);
+	KUNIT_EXPECT_EQ(f->test, tx.offload_handle, handle);
+}
+
+/* S36: no sec_path, or one that says nothing of a send: no IPsec work. */
+static void tx_no_work(struct kunit *test)
+{
+	struct fixture_sa in = { };
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = fixture_sa(f, &in);
+	struct sk_buff *skb;
+	struct ov2_tx tx;
+
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	skb = tx_skb(f, x, 1);
+	KUNIT_EXPECT_EQ(test, tx_ask(skb, &tx), 0);
+	/* One that was received with an SA and is forwarded. */
+	tx_secpath(test, skb, x, 1);
+	skb_sec_path(skb)->olen = 0;
+	KUNIT_EXPECT_EQ(test, tx_ask(skb, &tx), 0);
+	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_TX_DROP_SA), 0);
+	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_TX_PROTECTED), 0);
+	kfree_skb(skb);
+}
+
+/* S36, S18, S37: the three answers, along the life of an SA. What the stack has handed over is
+ * served until the NIC's delete has completed, and never goes out in clear.
+ */
+static void tx_life(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x;
+	struct sk_buff *skb;
+	u32 handle;
+
+	f->fake->mode = FAKE_PEND;
+	x = fixture_sa(f, &tx_plain);
+	skb = tx_offloaded(f, x, 1);
+	fake_nic_wait(f->fake, 0);
+	/* S1 */
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_ADDING);
+	tx_expect_dropped(f, skb);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	handle = fixture_entry(x)->offload_handle;
+	tx_expect_sa(f, skb, handle);
+	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_TX_PROTECTED), 1);
+
+	/* The sec_path keeps x, but not its offload: it is freed when the last packet goes. */
+	fixture_delete(f, x);
+	fake_nic_wait(f->fake, 1);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_DELETING);
+	tx_expect_sa(f, skb, handle);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 1));
+	fixture_settle(f);
+	tx_expect_dropped(f, skb);
+	kfree_skb(skb);
+	fixture_gc();
+}
+
+/* S44: taken off the NIC while xfrm keeps it: served until it is off, then dropped. */
+static void tx_demoting(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = fixture_sa(f, &tx_plain);
+	struct ov2_caps caps;
+	struct sk_buff *skb;
+	u32 handle;
+
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	handle = fixture_entry(x)->offload_handle;
+	skb = tx_offloaded(f, x, 1);
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	ov2_nic_caps(f->nic, &caps);
+	caps.families = BIT(OV2_IPV6);
+	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
+	fake_nic_wait(f->fake, 1);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_DEMOTING);
+	tx_expect_sa(f, skb, handle);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 1));
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_SOFTWARE);
+	tx_expect_dropped(f, skb);
+	kfree_skb(skb);
+}
+
+/* S37, S44: nothing is given to a NIC that is being reset; afterwards the new handle is used. */
+static void tx_reset(struct kunit *test)
+{
+	DECLARE_COMPLETION_ONSTACK(go);
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = fixture_sa(f, &tx_plain);
+	struct sk_buff *skb;
+	u32 handle;
+
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	handle = fixture_entry(x)->offload_handle;
+	skb = tx_offloaded(f, x, 1);
+	f->fake->hold_reset = &go;
+	ov2_nic_reset_schedule(f->nic);
+	fake_nic_wait_resetting(f->fake);
+	tx_expect_dropped(f, skb);
+	complete(&go);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	f->fake->hold_reset = NULL;
+	KUNIT_EXPECT_NE(test, fixture_entry(x)->offload_handle, handle);
+	tx_expect_sa(f, skb, fixture_entry(x)->offload_handle);
+	kfree_skb(skb);
+}
+
+/* S37: SAs that cannot be meant. */
+static void tx_not_for_sending(struct kunit *test)
+{
+	struct fixture_sa in = { };
+	struct fixture *f = test->priv, *other;
+	struct xfrm_state *x;
+	struct sk_buff *skb;
+
+	x = fixture_sa(f, &in);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	skb = tx_offloaded(f, x, 1);
+	tx_expect_dropped(f, skb);
+	kfree_skb(skb);
+
+	/* Refused by the NIC. */
+	f->fake->refuse = ~0U;
+	x = fixture_sa(f, &tx_plain);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_SOFTWARE);
+	skb = tx_offloaded(f, x, 1);
+	tx_expect_dropped(f, skb);
+	kfree_skb(skb);
+	f->fake->refuse = 0;
+
+	x = fixture_sa(f, &tx_plain);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	/* Another NIC's. */
+	other = fixture_create(test, NULL);
+	test->priv = f;
+	skb = tx_offloaded(f, x, 1);
+	skb->dev = other->netdev[0];
+	tx_expect_dropped(other, skb);
+	kfree_skb(skb);
+	fixture_destroy(other);
+}
+
+/* S44: meant for an SA but not handed over as XFRM_XMIT: still in clear. */
+static void tx_in_clear(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = fixture_sa(f, &tx_plain);
+	struct sk_buff *skb;
+
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	skb = tx_skb(f, x, 1);
+	tx_secpath(test, skb, x, 1);
+	tx_expect_dropped(f, skb);
+	kfree_skb(skb);
+}
+
+struct tx_seq_row {
+	const char *name;
+	u32 header;
+	u64 counted;
+	u64 seq;
+};
+
+static const struct tx_seq_row tx_seq_rows[] = {
+	{ "same", 5, 5, 5 },
+	{ "counted on by one burst", 5, 49, 5 },
+	{ "behind the header", 49, 5, 49 },
+	{ "upper half", 7, 0x300000007, 0x300000007 },
+	{ "counted over the wrap", 0xfffffffe, 0x100000003, 0xfffffffe },
+	{ "header over the wrap", 3, 0xfffffffe, 0x100000003 },
+	{ "header over a later wrap", 0, 0x2ffffffff, 0x300000000 },
+	{ "just before the wrap", 0xffffffff, 0x300000000, 0x2ffffffff },
+	{ "as far behind as can be", 0x80000001, 0x500000000, 0x480000001 },
+	{ "as far ahead as can be", 0x7fffffff, 0x500000000, 0x57fffffff },
+};
+KUNIT_ARRAY_PARAM_DESC(tx_seq, tx_seq_rows, name);
+
+/* S40, S14: the header tells the lower half; the upper half is that of the number nearest to what
+ * xfrm counted.
+ */
+static void tx_upper_half(struct kunit *test)
+{
+	const struct tx_seq_row *row = test->param_value;
+	struct fixture_sa want = { .out = true, .esn = true };
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = fixture_sa(f, &want);
+	struct sk_buff *skb;
+	struct ov2_tx tx;
+
+	KUNIT_EXPECT_EQ(test, ov2_tx_seq(row->header, lower_32_bits(row->counted),
+					 upper_32_bits(row->counted)), row->seq);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	skb = tx_skb(f, x, row->header);
+	tx_secpath(test, skb, x, row->counted)->flags |= XFRM_XMIT;
+	KUNIT_EXPECT_EQ(test, tx_ask(skb, &tx), 1);
+	KUNIT_EXPECT_EQ(test, tx.seq, row->seq);
+	kfree_skb(skb);
+}
+
+/* Without ESN there is no upper half; with UDP the ESP header is behind the UDP header. */
+static void tx_seq_plain(struct kunit *test)
+{
+	struct fixture_sa udp = { .out = true, .encap = UDP_ENCAP_ESPINUDP };
+	struct fixture_sa ipv6 = { .out = true, .family = AF_INET6 };
+	const struct fixture_sa *wants[] = { &tx_plain, &udp, &ipv6 };
+	struct fixture *f = test->priv;
+	struct sk_buff *skb;
+	struct ov2_tx tx;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(wants); i++) {
+		struct xfrm_state *x = fixture_sa(f, wants[i]);
+
+		FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+		skb = tx_skb(f, x, 0x12345678);
+		tx_secpath(test, skb, x, 0x512345600)->flags |= XFRM_XMIT;
+		KUNIT_EXPECT_EQ(test, tx_ask(skb, &tx), 1);
+		KUNIT_EXPECT_EQ(test, tx.seq, 0x12345678);
+		kfree_skb(skb);
+	}
+}
+
+enum tx_sa_is { TX_LIVE, TX_DEMOTING, TX_SOFTWARE, TX_DELETED, TX_RESETTING };
+
+struct tx_check_row {
+	const char *name;
+	enum tx_sa_is is;
+	struct fixture_sa sa;
+	bool gso;
+	bool xmit;
+	bool kept;
+};
+
+#define TX_IPV6 { .out = true, .family = AF_INET6 }
+#define TX_UDP { .out = true, .encap = UDP_ENCAP_ESPINUDP }
+
+static const struct tx_check_row tx_check_rows[] = {
+	{ "live", TX_LIVE, { .out = true }, false, false, true },
+	{ "live, GSO", TX_LIVE, { .out = true }, true, false, true },
+	{ "demoting", TX_DEMOTING, { .out = true }, false, false, false },
+	{ "demoting, handed over", TX_DEMOTING, { .out = true }, false, true, true },
+	{ "software", TX_SOFTWARE, { .out = true }, false, false, false },
+	{ "software, GSO", TX_SOFTWARE, { .out = true }, true, false, false },
+	{ "software, IPv6", TX_SOFTWARE, TX_IPV6, false, false, false },
+	{ "software, IPv6 GSO", TX_SOFTWARE, TX_IPV6, true, false, true },
+	{ "software, UDP", TX_SOFTWARE, TX_UDP, false, false, false },
+	{ "software, UDP GSO", TX_SOFTWARE, TX_UDP, true, false, true },
+	{ "deleted", TX_DELETED, { .out = true }, false, false, false },
+	{ "deleted, IPv6 GSO", TX_DELETED, TX_IPV6, true, false, true },
+	{ "deleted, handed over", TX_DELETED, { .out = true }, false, true, true },
+	{ "resetting", TX_RESETTING, { .out = true }, false, false, false },
+};
+KUNIT_ARRAY_PARAM_DESC(tx_check, tx_check_rows, name);
+
+/* Brings an offloaded SA into the state that a row wants. */
+static void tx_bring(struct fixture *f, struct xfrm_state *x, enum tx_sa_is is)
+{
+	struct ov2_caps caps;
+
+	ov2_nic_caps(f->nic, &caps);
+	caps.modes = BIT(OV2_TUNNEL);
+	switch (is) {
+	case TX_LIVE:
+		break;
+	case TX_DEMOTING:
+	case TX_SOFTWARE:
+		WRITE_ONCE(f->fake->mode, is == TX_DEMOTING ? FAKE_PEND : FAKE_NOW);
+		KUNIT_ASSERT_EQ(f->test, ov2_nic_set_caps(f->nic, &caps), 0);
+		fake_nic_wait(f->fake, 1);
+		break;
+	case TX_DELETED:
+		WRITE_ONCE(f->fake->mode, FAKE_PEND);
+		fixture_delete(f, x);
+		break;
+	case TX_RESETTING:
+		ov2_nic_reset_schedule(f->nic);
+		fake_nic_wait_resetting(f->fake);
+		return;
+	}
+	fixture_settle(f);
+}
+
+/* S44: a packet that has waited in a qdisc goes back to software if its SA is not live any more;
+ * where software would do wrong it stays the NIC's, and is dropped there.
+ */
+static void tx_features_check(struct kunit *test)
+{
+	const struct tx_check_row *row = test->param_value;
+	DECLARE_COMPLETION_ONSTACK(go);
+	struct fixture *f = test->priv;
+	netdev_features_t features;
+	struct xfrm_offload *xo;
+	struct xfrm_state *x;
+	struct sk_buff *skb;
+
+	f->fake->hold_reset = &go;
+	x = fixture_sa(f, &row->sa);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	skb = tx_skb(f, x, 1);
+	xo = tx_secpath(test, skb, x, 1);
+	if (row->xmit)
+		xo->flags |= XFRM_XMIT;
+	if (row->gso) {
+		skb_shinfo(skb)->gso_size = 50;
+		skb_shinfo(skb)->gso_segs = 2;
+		skb_shinfo(skb)->gso_type = SKB_GSO_TCPV4 | SKB_GSO_ESP;
+	}
+	tx_bring(f, x, row->is);
+
+	local_bh_disable();
+	features = ov2_features_check(skb, f->netdev[0], TX_FEATURES);
+	KUNIT_EXPECT_EQ(test, features,
+			row->kept ? TX_FEATURES : TX_FEATURES & ~TX_ESP_FEATURES);
+	/* What is off already is no business of ours, and another port is not its port. */
+	KUNIT_EXPECT_EQ(test, ov2_features_check(skb, f->netdev[0], NETIF_F_SG), NETIF_F_SG);
+	if (!row->xmit && !row->gso)
+		KUNIT_EXPECT_EQ(test, ov2_features_check(skb, f->netdev[1], TX_FEATURES),
+				TX_FEATURES & ~TX_ESP_FEATURES);
+	secpath_reset(skb);
+	KUNIT_EXPECT_EQ(test, ov2_features_check(skb, f->netdev[0], TX_FEATURES), TX_FEATURES);
+	local_bh_enable();
+	complete_all(&go);
+	kfree_skb(skb);
+	fixture_settle(f);
+	f->fake->hold_reset = NULL;
+	fixture_gc();
+}
+
+struct tx_ok_row {
+	const char *name;
+	enum tx_sa_is is;
+	struct fixture_sa sa;
+	u32 caps_off;
+	bool gso;
+	bool options;
+	u16 inner;
+	bool ok;
+};
+
+static const struct tx_ok_row tx_ok_rows[] = {
+	{ "IPv4", TX_LIVE, { .out = true }, .ok = true },
+	{ "IPv6", TX_LIVE, TX_IPV6, .ok = true },
+	{ "GSO", TX_LIVE, { .out = true }, .gso = true, .ok = true },
+	{ "UDP", TX_LIVE, TX_UDP, .ok = true },
+	{ "UDP GSO", TX_LIVE, TX_UDP, .gso = true, .ok = true },
+	{ "UDP GSO that the NIC cannot do", TX_LIVE, TX_UDP, OV2_CAP_UDP_LSO, .gso = true },
+	{ "UDP, no UDP GSO", TX_LIVE, TX_UDP, OV2_CAP_UDP_LSO, .ok = true },
+	{ "GSO, no UDP GSO", TX_LIVE, { .out = true }, OV2_CAP_UDP_LSO, .gso = true, .ok = true },
+	{ "options", TX_LIVE, { .out = true }, .options = true },
+	{ "extension headers", TX_LIVE, TX_IPV6, .options = true },
+	{ "ESN GSO", TX_LIVE, { .out = true, .esn = true, .oseq = 0x100000000 }, .gso = true,
+	  .ok = true },
+	{ "ESN GSO far from a wrap", TX_LIVE, { .out = true, .esn = true, .oseq = 0xfffeff00 },
+	  .gso = true, .ok = true },
+	{ "ESN GSO near a wrap", TX_LIVE, { .out = true, .esn = true, .oseq = 0xffff0001 },
+	  .gso = true },
+	{ "ESN GSO at a later wrap", TX_LIVE, { .out = true, .esn = true, .oseq = 0x7fffffff0 },
+	  .gso = true },
+	{ "ESN near a wrap", TX_LIVE, { .out = true, .esn = true, .oseq = 0xffff0001 },
+	  .ok = true },
+	{ "GSO near the end", TX_LIVE, { .out = true, .oseq = 0xffff0001 }, .gso = true,
+	  .ok = true },
+	{ "other family inside", TX_LIVE,
+	  { .out = true, .mode = XFRM_MODE_TUNNEL, .sel_family = FIXTURE_UNSPEC },
+	  .inner = AF_INET6, .ok = true },
+	{ "other family inside, which the NIC cannot do", TX_LIVE,
+	  { .out = true, .mode = XFRM_MODE_TUNNEL, .sel_family = FIXTURE_UNSPEC },
+	  OV2_CAP_CROSS_FAMILY, .inner = AF_INET6 },
+	{ "same family inside", TX_LIVE,
+	  { .out = true, .mode = XFRM_MODE_TUNNEL, .sel_family = FIXTURE_UNSPEC },
+	  OV2_CAP_CROSS_FAMILY, .ok = true },
+	{ "demoting", TX_DEMOTING, { .out = true } },
+	{ "software", TX_SOFTWARE, { .out = true } },
+	{ "deleted", TX_DELETED, { .out = true } },
+	{ "resetting", TX_RESETTING, { .out = true } },
+};
+KUNIT_ARRAY_PARAM_DESC(tx_ok, tx_ok_rows, name);
+
+static struct sk_buff *tx_clear_skb(struct fixture *f, const struct tx_ok_row *row)
+{
+	struct sk_buff *skb = alloc_skb(512, GFP_KERNEL);
+	u16 family = row->inner ?: row->sa.family ?: AF_INET;
+
+	KUNIT_ASSERT_NOT_NULL(f->test, skb);
+	skb_reset_network_header(skb);
+	if (family == AF_INET6) {
+		struct ipv6hdr *ip = skb_put_zero(skb, sizeof(*ip) + 100);
+
+		ip->version = 6;
+		ip->nexthdr = row->options ? IPPROTO_DSTOPTS : IPPROTO_TCP;
+	} else {
+		struct iphdr *ip = skb_put_zero(skb, sizeof(*ip) + 100);
+
+		ip->version = 4;
+		ip->ihl = row->options ? 6 : 5;
+		ip->protocol = IPPROTO_TCP;
+	}
+	if (row->gso) {
+		skb_shinfo(skb)->gso_size = 50;
+		skb_shinfo(skb)->gso_segs = 2;
+		skb_shinfo(skb)->gso_type = SKB_GSO_TCPV4;
+	}
+	return skb;
+}
+
+/* S34, S42, S45: what the stack may leave to the NIC; the rest software encrypts. */
+static void tx_offload_ok(struct kunit *test)
+{
+	const struct tx_ok_row *row = test->param_value;
+	struct dst_ops ops = { .family = row->inner ?: row->sa.family ?: AF_INET };
+	struct dst_entry dst = { .ops = &ops };
+	DECLARE_COMPLETION_ONSTACK(go);
+	struct fixture *f = test->priv;
+	struct ov2_caps caps;
+	struct xfrm_state *x;
+	struct sk_buff *skb;
+
+	f->fake->hold_reset = &go;
+	ov2_nic_caps(f->nic, &caps);
+	caps.features &= ~row->caps_off;
+	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
+	x = fixture_sa(f, &row->sa);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	skb = tx_clear_skb(f, row);
+	xfrm_state_hold(x);
+	tx_bring(f, x, row->is);
+
+	rcu_read_lock();
+	skb_dst_set_noref(skb, &dst);
+	KUNIT_EXPECT_EQ(test,
+			f->netdev[0]->xfrmdev_ops->xdo_dev_offload_ok(skb, x), row->ok);
+	skb_dst_drop(skb);
+	rcu_read_unlock();
+	complete_all(&go);
+	kfree_skb(skb);
+	xfrm_state_put(x);
+	fixture_settle(f);
+	f->fake->hold_reset = NULL;
+	fixture_gc();
+}
+
+/* S1: the optimistic add: software serves the SA until the NIC has it. */
+static void tx_offload_ok_life(struct kunit *test)
+{
+	static const struct tx_ok_row row = { .sa = { .out = true } };
+	struct dst_ops ops = { .family = AF_INET };
+	struct dst_entry dst = { .ops = &ops };
+	struct fixture *f = test->priv;
+	const struct xfrmdev_ops *xdo = f->netdev[0]->xfrmdev_ops;
+	struct sk_buff *skb;
+	struct xfrm_state *x;
+
+	f->fake->mode = FAKE_PEND;
+	x = fixture_sa(f, &tx_plain);
+	skb = tx_clear_skb(f, &row);
+	fake_nic_wait(f->fake, 0);
+	fixture_settle(f);
+	rcu_read_lock();
+	skb_dst_set_noref(skb, &dst);
+	KUNIT_EXPECT_FALSE(test, xdo->xdo_dev_offload_ok(skb, x));
+	rcu_read_unlock();
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
+	rcu_read_lock();
+	KUNIT_EXPECT_TRUE(test, xdo->xdo_dev_offload_ok(skb, x));
+	/* S31: ESP switched off on the netdev. */
+	f->netdev[0]->features &= ~NETIF_F_HW_ESP;
+	KUNIT_EXPECT_FALSE(test, xdo->xdo_dev_offload_ok(skb, x));
+	f->netdev[0]->features |= NETIF_F_HW_ESP;
+	skb_dst_drop(skb);
+	rcu_read_unlock();
+	kfree_skb(skb);
+}
+
+struct tx_fix_row {
+	const char *name;
+	netdev_features_t wanted;
+	netdev_features_t possible;
+};
+
+static const struct tx_fix_row tx_fix_rows[] = {
+	{ "all", TX_FEATURES, TX_FEATURES },
+	{ "without ESP", TX_FEATURES & ~NETIF_F_HW_ESP, TX_FEATURES & ~TX_ESP_FEATURES },
+	{ "without checksums", TX_FEATURES & ~NETIF_F_HW_ESP_TX_CSUM,
+	  TX_FEATURES & ~(NETIF_F_HW_ESP_TX_CSUM | NETIF_F_GSO_ESP) },
+	{ "without segmentation", TX_FEATURES & ~NETIF_F_GSO_ESP, TX_FEATURES & ~NETIF_F_GSO_ESP },
+};
+KUNIT_ARRAY_PARAM_DESC(tx_fix, tx_fix_rows, name);
+
+/* S42: what depends on what is off is off. */
+static void tx_fix_features(struct kunit *test)
+{
+	const struct tx_fix_row *row = test->param_value;
+	struct fixture *f = test->priv;
+
+	KUNIT_EXPECT_EQ(test, ov2_fix_features(f->netdev[0], row->wanted), row->possible);
+}
+
+static struct kunit_case tx_cases[] = {
+	KUNIT_CASE(tx_no_work),
+	KUNIT_CASE(tx_life),
+	KUNIT_CASE(tx_demoting),
+	KUNIT_CASE(tx_reset),
+	KUNIT_CASE(tx_not_for_sending),
+	KUNIT_CASE(tx_in_clear),
+	KUNIT_CASE_PARAM(tx_upper_half, tx_seq_gen_params),
+	KUNIT_CASE(tx_seq_plain),
+	KUNIT_CASE_PARAM(tx_features_check, tx_check_gen_params),
+	KUNIT_CASE_PARAM(tx_offload_ok, tx_ok_gen_params),
+	KUNIT_CASE(tx_offload_ok_life),
+	KUNIT_CASE_PARAM(tx_fix_features, tx_fix_gen_params),
+	{ }
+};
+
+static struct kunit_suite tx_suite = {
+	.name = "ov2_tx",
+	.init = tx_init,
+	.exit = tx_exit,
+	.test_cases = tx_cases,
+};
+
+kunit_test_suite(tx_suite);

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * UPDATE_SA: when the NIC is told of an ESN SA's sequence numbers, and when not. The NIC infers
+ * upper halves right as long as what it knows is less than 2^31 packets old.
+ */
+#include "xfrm_fixture.h"
+
+static const struct fixture_sa update_esn = { .esn = true, .seq = 100 };
+
+static int update_init(struct kunit *test)
+{
+	struct fixture *f = fixture_create(test, NULL);
+
+	f->fake->mode = FAKE_NOW;
+	return 0;
+}
+
+static void update_exit(struct kunit *test)
+{
+	fixture_destroy(test->priv);
+}
+
+/* As xfrm's replay code does it when a packet was accepted or sent. */
+static void update_advance(struct xfrm_state *x, u64 seq, u64 oseq)
+{
+	spin_lock_bh(&x->lock);
+	if (x->replay_esn) {
+		x->replay_esn->seq = lower_32_bits(seq);
+		x->replay_esn->seq_hi = upper_32_bits(seq);
+		x->replay_esn->oseq = lower_32_bits(oseq);
+		x->replay_esn->oseq_hi = upper_32_bits(oseq);
+	} else {
+		x->replay.seq = seq;
+	}
+	x->xso.dev->xfrmdev_ops->xdo_dev_state_advance_esn(x);
+	spin_unlock_bh(&x->lock);
+}
+
+static void update_expect(struct fixture *f, struct xfrm_state *x, u64 seq)
+{
+	const struct ov2_add_sa *sa = fake_nic_by_spi(f->fake, fixture_spi(x));
+
+	fixture_settle(f);
+	KUNIT_ASSERT_NOT_NULL(f->test, sa);
+	KUNIT_EXPECT_EQ(f->test, sa->seq.low, lower_32_bits(seq));
+	KUNIT_EXPECT_EQ(f->test, sa->seq.high, upper_32_bits(seq));
+}
+
+struct update_row {
+	const char *name;
+	u64 from;
+	u64 to;
+	bool told;
+};
+
+static const struct update_row update_rows[] = {
+	{ "next packet", 100, 101, false },
+	{ "same half", 100, 0x7fffffff, false },
+	{ "upper half of the lower word", 0x7fffffff, 0x80000000, true },
+	{ "far into it", 100, 0x90000000, true },
+	{ "same half again", 0x80000000, 0xffffffff, false },
+	{ "wrap", 0xffffffff, 0x100000000, true },
+	{ "wrap, some lost", 0xfffffff0, 0x100000010, true },
+	{ "same upper word", 0x100000000, 0x17fffffff, false },
+	{ "last wrap but one", 0xfffffffeffffffff, 0xffffffff00000000, true },
+};
+KUNIT_ARRAY_PARAM_DESC(update, update_rows, name);
+
+/* S21: the NIC is told when what it knows would grow too old, once, and nothing else changes. */
+static void update_when(struct kunit *test)
+{
+	const struct update_row *row = test->param_value;
+	struct fixture_sa want = update_esn;
+	struct fixture *f = test->priv;
+	struct ov2_add_sa before;
+	struct xfrm_state *x;
+
+	want.seq = row->from;
+	x = fixture_sa(f, &want);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	before = *fake_nic_by_spi(f->fake, fixture_spi(x));
+	update_advance(x, row->to, 0);
+	update_expect(f, x, row->told ? row->to : row->from);
+	KUNIT_EXPECT_EQ(test, f->fake->total, row->told ? 2 : 1);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_UPDATE_SUCCESS), row->told);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	before.seq = fake_nic_by_spi(f->fake, fixture_spi(x))->seq;
+	KUNIT_EXPECT_MEMEQ(test, fake_nic_by_spi(f->fake, fixture_spi(x)), &before, sizeof(before));
+}
+
+/* S22: never for an SA without ESN, nor for an outbound one: the upper half to send comes with
+ * each packet.
+ */
+static void update_never(struct kunit *test)
+{
+	struct fixture_sa out = { .esn = true, .out = true }, plain = { };
+	struct fixture *f = test->priv;
+	struct xfrm_state *x;
+
+	x = fixture_sa(f, &out);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	update_advance(x, 0x280000000, 0x280000000);
+	x = fixture_sa(f, &plain);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	update_advance(x, 0x80000000, 0);
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 2);
+}
+
+/* S21: an advance while the add runs becomes an update right after it, of the last state only. */
+static void update_while_adding(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct fake_request *fr;
+	struct xfrm_state *x;
+
+	f->fake->mode = FAKE_PEND;
+	x = fixture_sa(f, &update_esn);
+	fake_nic_wait(f->fake, 0);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_ADDING);
+	update_advance(x, 0x80000005, 0);
+	update_advance(x, 0x100000005, 0);
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 1);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
+	fr = fake_nic_wait(f->fake, 1);
+	KUNIT_EXPECT_EQ(test, fr->kind, OV2_UPDATE_SA);
+	KUNIT_EXPECT_EQ(test, fr->count, 1);
+	fake_nic_finish(f->fake, fr);
+	update_expect(f, x, 0x100000005);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 2);
+}
+
+/* What is only queued takes the numbers along when it leaves: no update. */
+static void update_while_queued(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x;
+
+	f->fake->mode = FAKE_BUSY;
+	x = fixture_sa(f, &update_esn);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_QUEUED);
+	update_advance(x, 0x80000005, 0);
+	f->fake->mode = FAKE_NOW;
+	KUNIT_ASSERT_EQ(test, ov2_nic_reset(f->nic), 0);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	update_expect(f, x, 0x80000005);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_UPDATE_REQUESTS), 0);
+}
+
+/* Advances while an update runs become one more, of the last state. */
+static void update_coalesced(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x;
+
+	x = fixture_sa(f, &update_esn);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	update_advance(x, 0x80000000, 0);
+	fake_nic_wait(f->fake, 1);
+	update_advance(x, 0x100000000, 0);
+	update_advance(x, 0x180000000, 0);
+	update_advance(x, 0x200000000, 0);
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 2);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 1));
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 2));
+	update_expect(f, x, 0x200000000);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 3);
+}
+
+/* Updates of several SAs share a list. */
+static void update_lists(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[12];
+	u32 i, base;
+
+	for (i = 0; i < ARRAY_SIZE(x); i++)
+		x[i] = fixture_sa(f, &update_esn);
+	fixture_settle(f);
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	base = f->fake->total;
+	for (i = 0; i < 2; i++) {
+		update_advance(x[i], 0x80000000 + i, 0);
+		fake_nic_wait(f->fake, base + i);
+	}
+	for (; i < ARRAY_SIZE(x); i++)
+		update_advance(x[i], 0x80000000 + i, 0);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, base));
+	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, base + 2)->count, 8);
+	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, base + 3)->count, 2);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, base + 1));
+	for (i = 0; i < ARRAY_SIZE(x); i++)
+		update_expect(f, x[i], 0x80000000 + i);
+}
+
+/* S26: an update that was aborted is asked again, with the state of then. */
+static void update_aborted(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x;
+
+	x = fixture_sa(f, &update_esn);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	update_advance(x, 0x80000000, 0);
+	fake_nic_wait(f->fake, 1);
+	update_advance(x, 0x100000000, 0);
+	fake_nic_finish_status(f->fake, fake_nic_wait(f->fake, 1), -ECANCELED);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 2));
+	update_expect(f, x, 0x100000000);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 3);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_UPDATE_FAIL), 0);
+}
+
+/* S22: the NIC refuses an update: it would infer wrong upper halves from then on, so the SA goes
+ * to software.
+ */
+static void update_refused(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x;
+
+	x = fixture_sa(f, &update_esn);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	update_advance(x, 0x80000000, 0);
+	fake_nic_wait(f->fake, 1);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	fake_nic_finish_status(f->fake, fake_nic_wait(f->fake, 1), -EINVAL);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_SOFTWARE);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_UPDATE_FAIL), 1);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+}
+
+/* S19, S22: the delete of an SA whose update runs does not wait for it, and overtaken by it the
+ * update finds nothing: no harm.
+ */
+static void update_and_delete(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x;
+
+	x = fixture_sa(f, &update_esn);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	update_advance(x, 0x80000000, 0);
+	fake_nic_wait(f->fake, 1);
+	update_advance(x, 0x100000000, 0);
+	fixture_delete(f, x);
+	fixture_gc();
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 2));
+	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, 2)->kind, OV2_DELETE_SA);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 1));
+	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, 1)->status, -ENOENT);
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 3);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+}
+
+/* An SA in software needs no update. */
+static void update_software(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x;
+
+	f->fake->refuse = ~0U;
+	x = fixture_sa(f, &update_esn);
+	FIXTURE_EXPECT_STATE(f, x, OV2_SA_SOFTWARE);
+	update_advance(x, 0x80000000, 0);
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 1);
+}
+
+static struct kunit_case update_cases[] = {
+	KUNIT_CASE_PARAM(update_when, update_gen_params),
+	KUNIT_CASE(update_never),
+	KUNIT_CASE(update_while_adding),
+	KUNIT_CASE(update_while_queued),
+	KUNIT_CASE(update_coalesced),
+	KUNIT_CASE(update_lists),
+	KUNIT_CASE(update_aborted),
+	KUNIT_CASE(update_refused),
+	KUNIT_CASE(update_and_delete),
+	KUNIT_CASE(update_software),
+	{ }
+};
+
+static struct kunit_suite update_suite = {
+	.name = "ov2_update",
+	.init = update_init,
+	.exit = update_exit,
+	.test_cases = update_cases,
+};
+
+kunit_test_suite(update_suite);
