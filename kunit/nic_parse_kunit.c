@@ -228,7 +228,7 @@ static void parse_ext_headers(struct kunit *test)
 		f->data[PARSE_L3 + 6] = protos[i];
 		KUNIT_EXPECT_TRUE(test, parse_copy(test, f, f->len, &pkt));
 		KUNIT_EXPECT_EQ(test, 0, pkt.esp);
-		KUNIT_EXPECT_EQ(test, 0, pkt.dport);
+		KUNIT_EXPECT_EQ(test, 0, ntohs(pkt.dport));
 	}
 }
 

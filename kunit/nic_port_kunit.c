@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ov2sim: the NIC's data path: rings, wires, threads. Both ports of one NIC, linked to each
+ * other: what goes in at port 0 comes out at port 1.
+ */
+#include <kunit/test.h>
+#include <linux/skbuff.h>
+#include <linux/slab.h>
+#include <net/xfrm.h>
+#include "../drivers/ov2sim/nic/frame.h"
+#include "../drivers/ov2sim/nic/sadb.h"
+#include "nic_packet.h"
+
+#define PORT_ALL_RX	(OV2SIM_PORT_ESP_RX | OV2SIM_PORT_CSUM_RX)
+
+struct port_fixture {
+	struct nic_fixture *nic;
+	struct ov2sim_hw *hw;
+	unsigned int frames;
+	unsigned int sas;
+	unsigned int posted;
+	void *bufs[NIC_TEST_RING];
+	struct ov2sim_rxc rxc;
+	struct ov2sim_txc txc;
+};
+
+static const struct nic_packet port_plain = { .family = OV2_IPV4, .payload = 100 };
+static const struct nic_packet port_lso = { .family = OV2_IPV4, .payload = 1000, .mss = 100 };
+static const struct nic_packet port_esp = {
+	.family = OV2_IPV4, .esp = true, .iv_len = 8, .icv_len = 16, .block = 4, .payload = 100,
+	.seq = 7,
+};
+
+static int port_init(struct kunit *test)
+{
+	static const struct ov2sim_port_config config = { 1, NIC_TEST_RING, NIC_TEST_RING };
+	struct port_fixture *fix = kunit_kzalloc(test, sizeof(*fix), GFP_KERNEL);
+	struct ov2_caps caps;
+
+	KUNIT_ASSERT_NOT_NULL(test, fix);
+	fix->frames = ov2sim_frames_live();
+	fix->sas = ov2sim_sas_live();
+	nic_test_caps(&caps);
+	fix->nic = nic_fixture_create(test, &caps);
+	fix->hw = fix->nic->hw;
+	test->priv = fix;
+	for (u32 i = 0; i < 2; i++) {
+		KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_port_open(fix->hw, i, &config));
+		ov2sim_hw_port_features(fix->hw, i, PORT_ALL_RX);
+		ov2sim_hw_port_start(fix->hw, i);
+	}
+	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_link(fix->hw, 0, fix->hw, 1));
+	for (u32 i = 0; i < NIC_TEST_RING; i++) {
+		fix->bufs[i] = kunit_kzalloc(test, NIC_TEST_BUF, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, fix->bufs[i]);
+	}
+	return 0;
+}
+
+static void port_post(struct kunit *test, u32 size)
+{
+	struct port_fixture *fix = test->priv;
+	void *buf = fix->bufs[fix->posted++ % NIC_TEST_RING];
+
+	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_rx_post(fix->hw, 1, 0, buf, buf, size));
+}
+
+static bool port_rx(struct kunit *test)
+{
+	struct port_fixture *fix = test->priv;
+
+	return wait_event_timeout(fix->nic->wait,
+				  ov2sim_hw_rx_reap(fix->hw, 1, 0, &fix->rxc), 10 * HZ);
+}
+
+/* Reap one sent packet: its status */
+static int port_tx_done(struct kunit *test)
+{
+	struct port_fixture *fix = test->priv;
+
+	KUNIT_ASSERT_TRUE(test, wait_event_timeout(fix->nic->wait,
+						   ov2sim_hw_tx_reap(fix->hw, 0, 0, &fix->txc),
+						   10 * HZ));
+	kfree_skb(fix->txc.skb);
+	return fix->txc.status;
+}
+
+static void port_queue(struct kunit *test, const struct nic_packet *p)
+{
+	struct port_fixture *fix = test->priv;
+	struct ov2sim_txd txd;
+
+	nic_packet_build(test, p, &txd);
+	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_tx(fix->hw, 0, 0, &txd));
+	ov2sim_hw_tx_kick(fix->hw, 0, 0);
+}
+
+static int port_send(struct kunit *test, const struct nic_packet *p)
+{
+	port_queue(test, p);
+	return port_tx_done(test);
+}
+
+static u64 port_stat(struct kunit *test, u32 port, enum ov2sim_stat stat)
+{
+	struct port_fixture *fix = test->priv;
+	u64 stats[OV2SIM_STAT_COUNT];
+
+	ov2sim_hw_stats(fix->hw, port, stats);
+	return stats[stat];
+}
+
+static void port_exit(struct kunit *test)
+{
+	struct port_fixture *fix = test->priv;
+
+	for (u32 i = 0; i < 2; i++) {
+		ov2sim_hw_port_stop(fix->hw, i);
+		while (ov2sim_hw_tx_reap(fix->hw, i, 0, &fix->txc))
+			kfree_skb(fix->txc.skb);
+		ov2sim_hw_port_close(fix->hw, i);
+	}
+	nic_fixture_destroy(fix->nic);
+	KUNIT_EXPECT_EQ(test, fix->frames, ov2sim_frames_live());
+	KUNIT_EXPECT_EQ(test, fix->sas, ov2sim_sas_live());
+}
+
+/* An SA for port 0 to send with, and its counterpart at port 1 */
+static void port_add_sas(struct kunit *test, struct ov2_add_sa *out, struct ov2_add_sa *in)
+{
+	struct port_fixture *fix = test->priv;
+
+	nic_test_node(out, OV2_OUT);
+	nic_test_node(in, OV2_IN);
+	in->port = 1;
+	KUNIT_ASSERT_EQ(test, 0, nic_fixture_add(fix->nic, out));
+	KUNIT_ASSERT_EQ(test, 0, nic_fixture_add(fix->nic, in));
+}
+
+/* S33: a link is up while both ends are started */
+static void port_link(struct kunit *test)
+{
+	struct port_fixture *fix = test->priv;
+	struct nic_fixture *nic = fix->nic;
+
+	KUNIT_EXPECT_TRUE(test, nic->up[0] && nic->up[1]);
+	KUNIT_EXPECT_EQ(test, 2, nic->links);
+	ov2sim_hw_port_stop(fix->hw, 1);
+	KUNIT_EXPECT_FALSE(test, nic->up[0] || nic->up[1]);
+	ov2sim_hw_port_start(fix->hw, 1);
+	KUNIT_EXPECT_TRUE(test, nic->up[0] && nic->up[1]);
+	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_unlink(fix->hw, 1));
+	KUNIT_EXPECT_FALSE(test, nic->up[0] || nic->up[1]);
+	KUNIT_EXPECT_EQ(test, -ENOLINK, ov2sim_hw_unlink(fix->hw, 0));
+	KUNIT_EXPECT_EQ(test, -EINVAL, ov2sim_hw_unlink(fix->hw, 2));
+	KUNIT_EXPECT_EQ(test, -EINVAL, ov2sim_hw_link(fix->hw, 0, fix->hw, 0));
+	KUNIT_EXPECT_EQ(test, -EINVAL, ov2sim_hw_link(fix->hw, 0, fix->hw, 2));
+	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_link(fix->hw, 1, fix->hw, 0));
+	KUNIT_EXPECT_EQ(test, -EBUSY, ov2sim_hw_link(fix->hw, 1, fix->hw, 0));
+	KUNIT_EXPECT_EQ(test, 10, nic->links);
+}
+
+/* S36, S43: a plain packet, its checksum made on the way */
+static void port_plain_packet(struct kunit *test)
+{
+	struct port_fixture *fix = test->priv;
+
+	port_post(test, NIC_TEST_BUF);
+	KUNIT_EXPECT_EQ(test, 0, port_send(test, &port_plain));
+	KUNIT_EXPECT_EQ(test, 1, fix->txc.frames);
+	KUNIT_ASSERT_TRUE(test, port_rx(test));
+	KUNIT_EXPECT_PTR_EQ(test, fix->bufs[0], fix->rxc.buf);
+	KUNIT_EXPECT_EQ(test, 14 + 20 + 32 + 100, fix->rxc.len);
+	KUNIT_EXPECT_EQ(test, OV2SIM_RX_CSUM_OK | OV2SIM_RX_HASH_L4, fix->rxc.flags);
+	KUNIT_EXPECT_NE(test, 0, fix->rxc.hash);
+	KUNIT_EXPECT_EQ(test, 1, port_stat(test, 0, OV2SIM_STAT_WIRE_TX));
+	KUNIT_EXPECT_EQ(test, 1, port_stat(test, 1, OV2SIM_STAT_WIRE_RX));
+}
+
+static void port_segments(struct kunit *test)
+{
+	struct port_fixture *fix = test->priv;
+
+	for (u32 i = 0; i < 10; i++)
+		port_post(test, NIC_TEST_BUF);
+	KUNIT_EXPECT_EQ(test, 0, port_send(test, &port_lso));
+	KUNIT_EXPECT_EQ(test, 10, fix->txc.frames);
+	for (u32 i = 0; i < 10; i++) {
+		KUNIT_ASSERT_TRUE(test, port_rx(test));
+		KUNIT_EXPECT_TRUE(test, fix->rxc.flags & OV2SIM_RX_CSUM_OK);
+	}
+}
+
+/* S1, S18, S37, S44, S47, S50: the life of an SA as packets see it */
+static void port_protected(struct kunit *test)
+{
+	struct port_fixture *fix = test->priv;
+	struct nic_packet p = port_esp;
+	struct ov2_add_sa out, in;
+	const u8 *buf;
+
+	for (u32 i = 0; i < 4; i++)
+		port_post(test, NIC_TEST_BUF);
+	/* Not without an SA: nothing on the wire */
+	p.handle = 1;
+	KUNIT_EXPECT_EQ(test, -ENOENT, port_send(test, &p));
+	KUNIT_EXPECT_EQ(test, 0, fix->txc.frames);
+	KUNIT_EXPECT_EQ(test, 1, port_stat(test, 0, OV2SIM_STAT_TX_NO_SA));
+	KUNIT_EXPECT_EQ(test, 1, port_stat(test, 0, OV2SIM_STAT_TX_DROP));
+	KUNIT_EXPECT_EQ(test, 0, port_stat(test, 0, OV2SIM_STAT_WIRE_TX));
+
+	port_add_sas(test, &out, &in);
+	p.handle = out.offload_handle;
+	KUNIT_EXPECT_EQ(test, 0, port_send(test, &p));
+	KUNIT_ASSERT_TRUE(test, port_rx(test));
+	KUNIT_EXPECT_EQ(test, OV2SIM_RX_ESP_DONE | OV2SIM_RX_CSUM_OK | OV2SIM_RX_HASH_L4,
+			fix->rxc.flags);
+	KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS, fix->rxc.status);
+	KUNIT_EXPECT_EQ(test, NIC_TEST_COOKIE, fix->rxc.cookie);
+	KUNIT_EXPECT_EQ(test, 7ULL, fix->rxc.seq);
+	KUNIT_EXPECT_EQ(test, IPPROTO_TCP, fix->rxc.next_header);
+	buf = fix->rxc.buf;
+	KUNIT_EXPECT_EQ(test, nic_packet_byte(99), buf[14 + 20 + 16 + 32 + 99]);
+
+	/* A send after the delete fails; what arrives is as it was on the wire */
+	p.seq++;
+	KUNIT_EXPECT_EQ(test, 0, nic_fixture_delete(fix->nic, in.offload_handle));
+	KUNIT_EXPECT_EQ(test, 0, port_send(test, &p));
+	KUNIT_ASSERT_TRUE(test, port_rx(test));
+	KUNIT_EXPECT_EQ(test, OV2SIM_RX_HASH_L4, fix->rxc.flags);
+	KUNIT_EXPECT_EQ(test, 1, port_stat(test, 1, OV2SIM_STAT_RX_NO_SA));
+	buf = fix->rxc.buf;
+	KUNIT_EXPECT_NE(test, nic_packet_byte(98) << 8 | nic_packet_byte(99),
+			buf[14 + 20 + 16 + 32 + 98] << 8 | buf[14 + 20 + 16 + 32 + 99]);
+	KUNIT_EXPECT_EQ(test, 0, nic_fixture_delete(fix->nic, out.offload_handle));
+	KUNIT_EXPECT_EQ(test, -ENOENT, port_send(test, &p));
+}
+
+/* S31: with receive offload switched off packets arrive unprocessed */
+static void port_esp_rx_off(struct kunit *test)
+{
+	struct port_fixture *fix = test->priv;
+	struct nic_packet p = port_esp;
+	struct ov2_add_sa out, in;
+
+	port_post(test, NIC_TEST_BUF);
+	port_add_sas(test, &out, &in);
+	ov2sim_hw_port_features(fix->hw, 1, 0);
+	p.handle = out.offload_handle;
+	KUNIT_EXPECT_EQ(test, 0, port_send(test, &p));
+	KUNIT_ASSERT_TRUE(test, port_rx(test));
+	KUNIT_EXPECT_EQ(test, OV2SIM_RX_HASH_L4, fix->rxc.flags);
+}
+
+/* S44: a packet that does not fit its SA leaves neither in clear nor at all */
+static void port_mismatch(struct kunit *test)
+{
+	struct port_fixture *fix = test->priv;
+	struct ov2_add_sa out, in;
+	struct nic_packet p = port_esp;
+	struct ov2sim_txd txd;
+
+	port_add_sas(test, &out, &in);
+	p.handle = out.offload_handle;
+	for (u32 i = 0; i < 4; i++) {
+		nic_packet_build(test, &p, &txd);
+		if (i == 0)
+			txd.skb->data[txd.esp_off] ^= 1;	/* another SPI */
+		else if (i == 1)
+			txd.seq++;				/* another number */
+		else if (i == 2)
+			skb_put_zero(txd.skb, 4);		/* longer than it says */
+		else
+			txd.csum_start = 14;			/* outside of the payload */
+		KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_tx(fix->hw, 0, 0, &txd));
+		ov2sim_hw_tx_kick(fix->hw, 0, 0);
+		KUNIT_EXPECT_EQ(test, i < 2 ? -EIO : -EINVAL, port_tx_done(test));
+	}
+	KUNIT_EXPECT_EQ(test, 2, port_stat(test, 0, OV2SIM_STAT_TX_MISMATCH));
+	KUNIT_EXPECT_EQ(test, 2, port_stat(test, 0, OV2SIM_STAT_TX_BAD));
+	KUNIT_EXPECT_EQ(test, 4, port_stat(test, 0, OV2SIM_STAT_TX_DROP));
+	KUNIT_EXPECT_EQ(test, 0, port_stat(test, 0, OV2SIM_STAT_WIRE_TX));
+}
+
+/* Nobody there: dropped and counted, the descriptor comes back all the same */
+static void port_no_link(struct kunit *test)
+{
+	struct port_fixture *fix = test->priv;
+
+	ov2sim_hw_port_stop(fix->hw, 1);
+	KUNIT_EXPECT_EQ(test, 0, port_send(test, &port_plain));
+	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_unlink(fix->hw, 0));
+	KUNIT_EXPECT_EQ(test, 0, port_send(test, &port_lso));
+	KUNIT_EXPECT_EQ(test, 11, port_stat(test, 0, OV2SIM_STAT_TX_NO_LINK));
+}
+
+/* A frame waits for a buffer, and the buffer's coming is enough to wake the NIC */
+static void port_waits_for_buffer(struct kunit *test)
+{
+	struct port_fixture *fix = test->priv;
+
+	KUNIT_EXPECT_EQ(test, 0, port_send(test, &port_plain));
+	KUNIT_EXPECT_FALSE(test, ov2sim_hw_rx_reap(fix->hw, 1, 0, &fix->rxc));
+	port_post(test, NIC_TEST_BUF);
+	KUNIT_EXPECT_TRUE(test, port_rx(test));
+}
+
+/* But not for ever */
+static void port_drops_without_buffer(struct kunit *test)
+{
+	struct port_fixture *fix = test->priv;
+
+	KUNIT_EXPECT_EQ(test, 0, port_send(test, &port_lso));
+	KUNIT_EXPECT_FALSE(test, wait_event_timeout(fix->nic->wait,
+						    ov2sim_frames_live() == fix->frames, 1));
+	for (u32 i = 0; i < 1000 && ov2sim_frames_live() != fix->frames; i++)
+		wait_event_timeout(fix->nic->wait, false, 1);
+	KUNIT_EXPECT_EQ(test, 10, port_stat(test, 1, OV2SIM_STAT_RX_NO_BUFFER));
+}
+
+static void port_too_long(struct kunit *test)
+{
+	struct port_fixture *fix = test->priv;
+
+	port_post(test, 14 + 20 + 32 + 99);
+	KUNIT_EXPECT_EQ(test, 0, port_send(test, &port_plain));
+	for (u32 i = 0; i < 1000 && ov2sim_frames_live() != fix->frames; i++)
+		wait_event_timeout(fix->nic->wait, false, 1);
+	KUNIT_EXPECT_EQ(test, 1, port_stat(test, 1, OV2SIM_STAT_RX_TOO_LONG));
+	KUNIT_EXPECT_FALSE(test, ov2sim_hw_rx_reap(fix->hw, 1, 0, &fix->rxc));
+}
+
+/* S33: after a stop the driver has everything back, and nothing is taken */
+static void port_stop_returns(struct kunit *test)
+{
+	struct port_fixture *fix = test->priv;
+	struct ov2sim_txd txd;
+
+	port_post(test, NIC_TEST_BUF);
+	port_post(test, NIC_TEST_BUF);
+	ov2sim_hw_port_stop(fix->hw, 1);
+	for (u32 i = 0; i < 2; i++) {
+		KUNIT_ASSERT_TRUE(test, ov2sim_hw_rx_reap(fix->hw, 1, 0, &fix->rxc));
+		KUNIT_EXPECT_EQ(test, OV2SIM_RX_RETURNED, fix->rxc.flags);
+		KUNIT_EXPECT_PTR_EQ(test, fix->bufs[i], fix->rxc.buf);
+	}
+	KUNIT_EXPECT_FALSE(test, ov2sim_hw_rx_reap(fix->hw, 1, 0, &fix->rxc));
+
+	/* S64 */
+	ov2sim_hw_port_stop(fix->hw, 0);
+	nic_packet_build(test, &port_plain, &txd);
+	KUNIT_EXPECT_EQ(test, -ENETDOWN, ov2sim_hw_tx(fix->hw, 0, 0, &txd));
+	kfree_skb(txd.skb);
+	KUNIT_EXPECT_EQ(test, NIC_TEST_RING, ov2sim_hw_tx_room(fix->hw, 0, 0));
+}
+
+/* A reset drops what is inside the NIC, counted; descriptors come back, buffers stay posted */
+static void port_reset(struct kunit *test)
+{
+	struct port_fixture *fix = test->priv;
+	struct ov2_add_sa out, in;
+
+	port_add_sas(test, &out, &in);
+	KUNIT_EXPECT_EQ(test, 0, port_send(test, &port_lso));
+	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_reset(fix->hw));
+	KUNIT_EXPECT_EQ(test, fix->frames, ov2sim_frames_live());
+	KUNIT_EXPECT_EQ(test, fix->sas, ov2sim_sas_live());
+	KUNIT_EXPECT_EQ(test, 10, port_stat(test, 1, OV2SIM_STAT_RESET_DROP));
+
+	port_post(test, NIC_TEST_BUF);
+	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_reset(fix->hw));
+	KUNIT_EXPECT_EQ(test, 0, port_send(test, &port_plain));
+	KUNIT_EXPECT_TRUE(test, port_rx(test));
+}
+
+/* Rings: full means full, and indices may run over */
+static void port_rings(struct kunit *test)
+{
+	struct port_fixture *fix = test->priv;
+	struct ov2sim_txd txd;
+
+	for (u32 i = 0; i < NIC_TEST_RING; i++)
+		port_post(test, NIC_TEST_BUF);
+	KUNIT_EXPECT_EQ(test, -ENOSPC, ov2sim_hw_rx_post(fix->hw, 1, 0, fix->bufs[0],
+							 fix->bufs[0], NIC_TEST_BUF));
+	for (u32 i = 0; i < NIC_TEST_RING; i++)
+		port_queue(test, &port_plain);
+	nic_packet_build(test, &port_plain, &txd);
+	KUNIT_EXPECT_EQ(test, -ENOSPC, ov2sim_hw_tx(fix->hw, 0, 0, &txd));
+	kfree_skb(txd.skb);
+	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_tx_room(fix->hw, 0, 0));
+	for (u32 i = 0; i < NIC_TEST_RING; i++) {
+		KUNIT_EXPECT_EQ(test, 0, port_tx_done(test));
+		KUNIT_EXPECT_TRUE(test, port_rx(test));
+	}
+	for (u32 i = 0; i < 3 * NIC_TEST_RING; i++) {
+		port_post(test, NIC_TEST_BUF);
+		KUNIT_EXPECT_EQ(test, 0, port_send(test, &port_plain));
+		KUNIT_EXPECT_TRUE(test, port_rx(test));
+	}
+}
+
+/* A full receiver makes the sender wait, and nothing is lost when it reads on */
+static void port_pause(struct kunit *test)
+{
+	const struct nic_packet p = { .family = OV2_IPV4, .payload = 30000, .mss = 100 };
+	struct port_fixture *fix = test->priv;
+	u32 frames = 0;
+
+	for (u32 i = 0; i < 5; i++)
+		port_queue(test, &p);
+	/* 300 frames each: the first two are on the wire, the third has found no room */
+	KUNIT_EXPECT_EQ(test, 0, port_tx_done(test));
+	KUNIT_EXPECT_EQ(test, 0, port_tx_done(test));
+	KUNIT_EXPECT_FALSE(test, ov2sim_hw_tx_reap(fix->hw, 0, 0, &fix->txc));
+	for (frames = 0; frames < 1500; frames++) {
+		port_post(test, NIC_TEST_BUF);
+		if (!port_rx(test))
+			break;
+	}
+	KUNIT_EXPECT_EQ(test, 1500, frames);
+	for (u32 i = 0; i < 3; i++)
+		KUNIT_EXPECT_EQ(test, 0, port_tx_done(test));
+	KUNIT_EXPECT_EQ(test, 0, port_stat(test, 0, OV2SIM_STAT_TX_NO_ROOM));
+	KUNIT_EXPECT_EQ(test, 0, port_stat(test, 1, OV2SIM_STAT_RX_NO_BUFFER));
+}
+
+static void port_open_refuses(struct kunit *test)
+{
+	struct port_fixture *fix = test->priv;
+	struct ov2sim_port_config config = { 1, NIC_TEST_RING, NIC_TEST_RING };
+
+	KUNIT_EXPECT_EQ(test, -EBUSY, ov2sim_hw_port_open(fix->hw, 0, &config));
+	config.queues = 2;
+	KUNIT_EXPECT_EQ(test, -EINVAL, ov2sim_hw_port_open(fix->hw, 0, &config));
+	config.queues = 0;
+	KUNIT_EXPECT_EQ(test, -EINVAL, ov2sim_hw_port_open(fix->hw, 0, &config));
+	config = (struct ov2sim_port_config){ 1, 15, 16 };
+	KUNIT_EXPECT_EQ(test, -EINVAL, ov2sim_hw_port_open(fix->hw, 0, &config));
+	config = (struct ov2sim_port_config){ 1, 16, 0 };
+	KUNIT_EXPECT_EQ(test, -EINVAL, ov2sim_hw_port_open(fix->hw, 0, &config));
+}
+
+static struct kunit_case port_cases[] = {
+	KUNIT_CASE(port_link),
+	KUNIT_CASE(port_plain_packet),
+	KUNIT_CASE(port_segments),
+	KUNIT_CASE(port_protected),
+	KUNIT_CASE(port_esp_rx_off),
+	KUNIT_CASE(port_mismatch),
+	KUNIT_CASE(port_no_link),
+	KUNIT_CASE(port_waits_for_buffer),
+	KUNIT_CASE(port_drops_without_buffer),
+	KUNIT_CASE(port_too_long),
+	KUNIT_CASE(port_stop_returns),
+	KUNIT_CASE(port_reset),
+	KUNIT_CASE(port_rings),
+	KUNIT_CASE(port_pause),
+	KUNIT_CASE(port_open_refuses),
+	{}
+};
+
+static struct kunit_suite port_suite = {
+	.name = "ov2_nic_port",
+	.init = port_init,
+	.exit = port_exit,
+	.test_cases = port_cases,
+};
+
+kunit_test_suite(port_suite);
