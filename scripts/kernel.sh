@@ -169,12 +169,12 @@ uml_build()
 	ov2_need gcc make flex bison bc libelf-dev libssl-dev kmod
 	read -ra frags < <(fragments_of "$name")
 	[[ -d $dir ]] || uml_seed "$name" "$src" "$dir"
-	ov2_logged "configure $name" "$log/$name-config.log" \
+	ov2_logged "configure $name" "$log/${dir##*/}-config.log" \
 		uml_configure "$src" "$dir" "${frags[@]}"
-	ov2_logged "build $name" "$log/$name.log" \
+	ov2_logged "build $name" "$log/${dir##*/}.log" \
 		nice make -C "$src" ARCH=um O="$dir" -j"$jobs"
 	rm -rf "$dir/root"
-	ov2_logged "install $name's modules" "$log/$name-install.log" \
+	ov2_logged "install $name's modules" "$log/${dir##*/}-install.log" \
 		make -C "$src" ARCH=um O="$dir" INSTALL_MOD_PATH="$dir/root" modules_install
 	touch "$dir/ov2-key"
 	for old in $(uml_siblings "$name" "$src"); do
