@@ -23,7 +23,7 @@ add()
 	conn "$id" "$@"
 	addrs "$inner" "$where"
 	lines+="$id $addr_a $((20000 + id)) $addr_b 7 $sizes"$'\n'
-	T "S34 $name" result "$id"
+	T "S34 $name" conn_result "$id"
 	id=$((id + 1))
 }
 
@@ -51,7 +51,7 @@ plan()
 }
 
 # S46: every packet of the SA, and S36: none of another, by the NIC's own table.
-result()
+conn_result()
 {
 	local out=$((0x1000 + 2 * $1)) in=$((0x1001 + 2 * $1))
 

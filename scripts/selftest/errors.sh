@@ -43,7 +43,7 @@ software()
 		fail "iproute2 said '$out', should warn of '$text'"
 	says "spi 0x00000077" ip -n a xfrm state || fail "there is no SA"
 	! says "crypto offload" ip -n a xfrm state || fail "the SA is said to be offloaded"
-	check "nothing of it in the core" no_sas
+	check "nothing of it in the core" no_sas "$nic_a"
 }
 
 # What xfrm or ov2 refuses as a whole: an error, no SA.
@@ -56,7 +56,7 @@ refused()
 	((rc)) || fail "it was accepted"
 	[[ $out == *"$text"* ]] || fail "iproute2 said '$out', should say '$text'"
 	! says "spi 0x00000077" ip -n a xfrm state || fail "there is an SA"
-	check "nothing of it in the core" no_sas
+	check "nothing of it in the core" no_sas "$nic_a"
 }
 
 switched_off()

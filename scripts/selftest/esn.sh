@@ -27,7 +27,7 @@ esn_conn()
 
 add()
 {
-	T "S14 S21 $1 across the wrap" result "$id" "$id"
+	T "S14 S21 $1 across the wrap" conn_result "$id" "$id"
 	esn_conn "$id" "$2" "$3" "$id" "${@:4}"
 	id=$((id + 1))
 }
@@ -44,8 +44,8 @@ plan()
 	add "IPv4 UDP-encapsulated" 4 wire encap=udp
 }
 
-# result ID HIGH: the NIC did each packet, and carried into the upper half.
-result()
+# conn_result ID HIGH: the NIC did each packet, and carried into the upper half.
+conn_result()
 {
 	local spi=$((0x1000 + 2 * $1)) seq=$((($2 << 32) + start + packets))
 

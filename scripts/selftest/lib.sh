@@ -23,6 +23,8 @@ sim=/sys/kernel/debug/ov2sim
 tracing=/sys/kernel/tracing
 dev_a=ov2sim1
 dev_b=ov2sim2
+nic_a=ov2sim1
+nic_b=ov2sim2
 # Conditions are polled: a pipe that nobody writes to is the clock.
 mkfifo "$tmp/tick"
 exec {tick}<>"$tmp/tick"
@@ -96,46 +98,43 @@ setup()
 	check "a pair of NICs" pair_up && check "a server" serve
 }
 
-# Arguments, if there are any, choose tests by a part of their names.
+# Arguments, if there are any, choose tests by a part of their names. The names
+# of its own variables are kept from the tests: theirs may be global.
 run_tests()
 {
-	local i n=0 rc=0 chosen=() want broken
+	local kt_i kt_n=0 kt_rc=0 kt_chosen=() kt_want kt_broken
 
-	for i in "${!names[@]}"; do
-		((${#only[@]} == 0)) && chosen+=("$i")
-		for want in "${only[@]}"; do
-			[[ ${names[i]} != *"$want"* ]] || chosen+=("$i")
+	for kt_i in "${!names[@]}"; do
+		((${#only[@]} == 0)) && kt_chosen+=("$kt_i")
+		for kt_want in "${only[@]}"; do
+			[[ ${names[kt_i]} != *"$kt_want"* ]] || kt_chosen+=("$kt_i")
 		done
 	done
 	echo "KTAP version 1"
-	echo "1..$((${#chosen[@]} + 1))"
+	echo "1..$((${#kt_chosen[@]} + 1))"
 	setup
 	# Without a setup nothing can be said of any test.
-	broken=$failed
-	for i in "${chosen[@]}"; do
-		failed=$broken skipped=
-		((broken)) || eval "${commands[i]}"
-		after_each
-		n=$((n + 1))
-		if ((failed)); then
-			echo "not ok $n ${names[i]}"
-			rc=1
-		elif [[ $skipped ]]; then
-			echo "ok $n ${names[i]} # SKIP $skipped"
-		else
-			echo "ok $n ${names[i]}"
-		fi
+	kt_broken=$failed
+	for kt_i in "${kt_chosen[@]}"; do
+		failed=$kt_broken skipped=
+		((kt_broken)) || eval "${commands[kt_i]}"
+		((kt_broken)) || after_each
+		result $((++kt_n)) "${names[kt_i]}" || kt_rc=1
 	done
 	failed=0
 	finish
-	n=$((n + 1))
+	result $((++kt_n)) "nothing is left and the kernel log is clean" || kt_rc=1
+	exit "$kt_rc"
+}
+
+# result NUMBER NAME: prints the line of one test.
+result()
+{
 	if ((failed)); then
-		echo "not ok $n nothing is left and the kernel log is clean"
-		rc=1
-	else
-		echo "ok $n nothing is left and the kernel log is clean"
+		echo "not ok $1 $2"
+		return 1
 	fi
-	exit "$rc"
+	echo "ok $1 $2${skipped:+ # SKIP $skipped}"
 }
 
 only=("$@")
@@ -295,17 +294,10 @@ carrier()
 	says LOWER_UP ip -n "$1" link show dev "$2"
 }
 
-# pair_up [PORTS [QUEUES]]: two NICs, their first ports linked between a and b.
+# Two NICs linked between a and b.
 pair_up()
 {
-	local port=
-
-	((${1:-1} == 1)) || port=p0
-	netns_add a && netns_add b || return
-	sim_new 1 "$@" && sim_new 2 "$@" || return
-	nic_a=$dev_a nic_b=$dev_b
-	dev_a+=$port dev_b+=$port
-	wire_up
+	netns_add a && netns_add b && sim_new 1 && sim_new 2 && wire_up
 }
 
 wire_up()
@@ -509,6 +501,12 @@ commit()
 	[[ -z $out ]] || fail "ip: $out"
 }
 
+# requests NIC: what the core has in flight.
+in_flight()
+{
+	grep -q '^in flight' "$core/$1/requests"
+}
+
 # Number of SAs of NIC $1 that the core has in state $2.
 core_sas()
 {
@@ -564,6 +562,20 @@ sim_sa()
 		return 0
 	done <"$sim/${3:-$nic_a}/sas"
 	return 1
+}
+
+# param NIC NAME VALUE: a devlink parameter.
+param()
+{
+	devlink dev param set "ov2sim/$1" name "$2" value "$3" cmode runtime
+}
+
+# SAs that are using the NIC's places, as devlink knows it.
+occupancy()
+{
+	local out
+
+	out=$(devlink resource show "ov2sim/$1") && out=${out#*ipsec_sa*occ } && echo "${out%% *}"
 }
 
 # fault NIC KNOB VALUE

@@ -1,0 +1,180 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# TCP streams with a checksum over the data: segmentation by the NIC, loss,
+# reordering, and features switched while they run.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+size=400000
+id=0
+
+# What software at the far end found wrong with packets.
+far_errors()
+{
+	# shellcheck disable=SC2016
+	b awk '/Error|Invalid|Mismatch|NoStates/ { sum += $2 } END { print sum }' /proc/net/xfrm_stat
+}
+
+csum_errors()
+{
+	# shellcheck disable=SC2016
+	"$1" awk '/^Tcp:/ && $2 ~ /^[0-9]/ { print $16 }' /proc/net/snmp
+}
+
+# both_ways FAMILY WHERE CONN...: S35 S38 S41: the NIC segments, each segment
+# stands alone (software takes it), checksums are right (S43).
+both_ways()
+{
+	local family=$1 where=$2 lso tx rx errors sums
+	shift 2
+
+	id=$((id + 1))
+	conn "$id" proto=tcp inner="$family" "$@"
+	commit && wait_offloaded 2 || return
+	errors=$(far_errors) sums=$(csum_errors b)
+	lso=$(stat a tx_lso_pkts) tx=$(stat a ipsec_tx_pkts) rx=$(stat a ipsec_rx_pkts)
+	tcp "$id" "$family" "$where" up "$size"
+	check_ge "GSO packets that the NIC cut" $(($(stat a tx_lso_pkts) - lso)) 10
+	check_ge "packets that the NIC encrypted" $(($(stat a ipsec_tx_pkts) - tx)) $((size / 1460))
+	check_eq "packets that the far end refused" "$(far_errors)" "$errors"
+	check_eq "TCP checksum errors at the far end" "$(csum_errors b)" "$sums"
+	tcp "$id" "$family" "$where" down "$size"
+	check_ge "packets that the NIC decrypted" $(($(stat a ipsec_rx_pkts) - rx)) $((size / 1460))
+}
+
+# Plain TCP beside it: S35, S36.
+plain()
+{
+	local lso tx
+
+	lso=$(stat a tx_lso_pkts) tx=$(stat a ipsec_tx_pkts)
+	tcp 0 "$1" wire up "$size"
+	tcp 0 "$1" wire down "$size"
+	check_ge "GSO packets that the NIC cut" $(($(stat a tx_lso_pkts) - lso)) 10
+	check_eq "packets that the NIC encrypted" "$(stat a ipsec_tx_pkts)" "$tx"
+}
+
+# S46: loss and reordering on the way, in the NIC's own queue and at the far end.
+netem()
+{
+	local family=$1 end dev
+	shift
+
+	conn 90 proto=tcp fam="$family" "$@"
+	commit && wait_offloaded 2 || return
+	for end in a b; do
+		dev=$dev_a
+		[[ $end == a ]] || dev=$dev_b
+		tc -n "$end" qdisc add dev "$dev" root netem delay 2ms loss 1% reorder 20% 50% \
+			limit 10000 || fail "tc"
+	done
+	tcp 90 "$family" wire up 400000
+	tcp 90 "$family" wire down 400000
+	tc -n a qdisc del dev "$dev_a" root
+	tc -n b qdisc del dev "$dev_b" root
+}
+
+# S42: without the feature the stack cuts, and the NIC still encrypts.
+no_lso()
+{
+	local lso tx
+
+	conn 91 proto=tcp fam="$1"
+	commit && wait_offloaded 2 || return
+	features a "$2" off
+	lso=$(stat a tx_lso_pkts) tx=$(stat a ipsec_tx_pkts)
+	tcp 91 "$1" wire up "$size"
+	check_eq "GSO packets that the NIC cut" "$(stat a tx_lso_pkts)" "$lso"
+	check_ge "packets that the NIC encrypted" $(($(stat a ipsec_tx_pkts) - tx)) $((size / 1460))
+	features a "$2" on
+}
+
+# S31: off and on at run time, for send and receive together.
+switch()
+{
+	local tx rx
+
+	conn 92 fam="$1"
+	commit && wait_offloaded 2 || return
+	features a esp-hw-offload off
+	tx=$(stat a ipsec_tx_pkts) rx=$(stat a ipsec_rx_pkts)
+	udp 92 "$1" wire 1-20
+	check_eq "packets encrypted while it is off" "$(stat a ipsec_tx_pkts)" "$tx"
+	check_eq "packets decrypted while it is off" "$(stat a ipsec_rx_pkts)" "$rx"
+	features a esp-hw-offload on
+	udp 92 "$1" wire 1-20
+	check_eq "packets encrypted when it is on again" "$(stat a ipsec_tx_pkts)" $((tx + 20))
+	check_eq "packets decrypted when it is on again" "$(stat a ipsec_rx_pkts)" $((rx + 20))
+}
+
+# S31 S35 S44: a stream in each direction goes on while a feature is switched,
+# and nothing of it leaves in clear.
+switched_under_traffic()
+{
+	local family=$1 up down n=0 word
+	shift
+
+	conn 93 proto=tcp fam="$family"
+	conn 94 proto=tcp fam="$family"
+	commit && wait_offloaded 4 || return
+	addrs "$family" wire
+	# With GRO the tap would see packets again after decryption.
+	features b gro off
+	capture b clear "tcp port 7"
+	spawn a python3 "$selftest/traffic.py" tcp "$addr_a" 20093 "$addr_b" 7 up 1500000
+	up=$child
+	spawn a python3 "$selftest/traffic.py" tcp "$addr_a" 20094 "$addr_b" 7 down 1500000
+	down=$child
+	while kill -0 "$up" 2>/dev/null || kill -0 "$down" 2>/dev/null; do
+		for word; do
+			features a "$word" off
+			features a "$word" on
+			n=$((n + 1))
+		done
+	done
+	wait "$up" || fail "the stream from the NIC"
+	wait "$down" || fail "the stream to the NIC"
+	check_ge "times that it was switched" "$n" 3
+	capture_end
+	features b gro on
+	check_eq "packets in clear" "$(tcpdump -r "$tmp/clear.pcap" 2>/dev/null | wc -l)" 0
+}
+
+for alg in gcm128-128 gmac256 chapoly cbc128-sha256 null-sha1; do
+	T "S38 S41 S43 $alg IPv4 transport" both_ways 4 wire alg="$alg"
+	T "S38 S41 S43 $alg IPv6 transport" both_ways 6 wire alg="$alg" fam=6
+done
+for alg in gcm256-128 cbc256-sha512; do
+	T "S38 S41 S43 $alg IPv4 in IPv4" both_ways 4 inner alg="$alg" mode=tunnel
+	T "S38 S41 S43 $alg IPv6 in IPv6" both_ways 6 inner alg="$alg" mode=tunnel fam=6
+	T "S38 S41 S43 $alg IPv6 in IPv4" both_ways 6 inner alg="$alg" mode=tunnel
+	T "S38 S41 S43 $alg IPv4 in IPv6" both_ways 4 inner alg="$alg" mode=tunnel fam=6
+	T "S38 S41 S43 $alg IPv4 in UDP, transport" both_ways 4 wire alg="$alg" encap=udp
+	T "S38 S41 S43 $alg IPv4 in UDP, tunnel" both_ways 4 inner alg="$alg" encap=udp mode=tunnel
+done
+T "S38 S41 S43 IPv4 with both ends offloaded" both_ways 4 wire off=ab
+T "S38 S41 S43 IPv6 tunnel with both ends offloaded" both_ways 6 inner off=ab fam=6 mode=tunnel
+T "S35 S36 IPv4 without IPsec" plain 4
+T "S35 S36 IPv6 without IPsec" plain 6
+T "S46 IPv4 loss and reordering" netem 4
+T "S46 IPv6 loss and reordering" netem 6 alg=cbc128-sha1
+T "S42 IPv4 without ESP segmentation" no_lso 4 tx-esp-segmentation
+T "S42 IPv6 without ESP segmentation" no_lso 6 tx-esp-segmentation
+T "S42 IPv4 without TSO" no_lso 4 tso
+T "S42 IPv6 without ESP checksums" no_lso 6 esp-tx-csum-hw-offload
+T "S31 IPv4 offload off and on" switch 4
+T "S31 IPv6 offload off and on" switch 6
+T "S31 S44 IPv4 offload switched under traffic" switched_under_traffic 4 esp-hw-offload
+T "S31 S44 IPv6 offload switched under traffic" switched_under_traffic 6 esp-hw-offload
+T "S35 S44 ESP features switched under traffic" switched_under_traffic 4 \
+	esp-tx-csum-hw-offload tx-esp-segmentation
+T "S35 S44 general features switched under traffic" switched_under_traffic 6 tso gro rx sg gso
+
+setup()
+{
+	check "a pair of NICs" pair_up && check "a server" serve &&
+		check "a socket for UDP encapsulation" natt
+}
+
+run_tests
