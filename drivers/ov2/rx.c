@@ -3,7 +3,11 @@
  * ov2 core: the receive path. Owns nothing; turns what the NIC says of a packet into the packet's
  * sec_path and xfrm_offload.
  */
+#include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/skbuff.h>
+#include <linux/udp.h>
+#include <net/ip.h>
 #include <net/xfrm.h>
 #include <kunit/visibility.h>
 #include "ov2.h"
@@ -46,6 +50,80 @@ static void ov2_rx_delete_req(const struct ov2_port *port, u32 cookie)
 	rcu_read_unlock();
 }
 
+/* What is in front of ESP in UDP and must be in one piece. */
+static bool ov2_rx_pull_udp(struct sk_buff *skb, unsigned int ip_len, unsigned int len)
+{
+	return len >= ip_len + sizeof(struct udphdr) + sizeof(struct ip_esp_hdr) &&
+	       pskb_may_pull(skb, ip_len + sizeof(struct udphdr) + sizeof(struct ip_esp_hdr)) &&
+	       !pskb_trim_rcsum(skb, len);
+}
+
+static bool ov2_rx_udp4(struct sk_buff *skb)
+{
+	unsigned int ip_len, len;
+	struct iphdr *iph;
+
+	if (!pskb_may_pull(skb, sizeof(*iph)))
+		return false;
+	skb_reset_network_header(skb);
+	iph = ip_hdr(skb);
+	ip_len = iph->ihl * 4;
+	len = ntohs(iph->tot_len);
+	if (iph->protocol != IPPROTO_UDP || !ov2_rx_pull_udp(skb, ip_len, len))
+		return false;
+
+	ip_hdr(skb)->tot_len = htons(len - sizeof(struct udphdr));
+	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+	IPCB(skb)->iif = skb->dev->ifindex;
+	__skb_pull(skb, ip_len + sizeof(struct udphdr));
+	skb_reset_transport_header(skb);
+	xfrm4_rcv_encap(skb, IPPROTO_ESP, 0, UDP_ENCAP_ESPINUDP);
+	return true;
+}
+
+static bool ov2_rx_udp6(struct sk_buff *skb)
+{
+	struct ipv6hdr *ip6h;
+	unsigned int len;
+
+	if (!pskb_may_pull(skb, sizeof(*ip6h)))
+		return false;
+	skb_reset_network_header(skb);
+	ip6h = ipv6_hdr(skb);
+	len = ntohs(ip6h->payload_len);
+	if (ip6h->nexthdr != IPPROTO_UDP ||
+	    !ov2_rx_pull_udp(skb, sizeof(*ip6h), sizeof(*ip6h) + len))
+		return false;
+
+	ipv6_hdr(skb)->payload_len = htons(len - sizeof(struct udphdr));
+	memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
+	IP6CB(skb)->iif = skb->dev->ifindex;
+	IP6CB(skb)->nhoff = offsetof(struct ipv6hdr, nexthdr);
+	__skb_pull(skb, sizeof(*ip6h) + sizeof(struct udphdr));
+	skb_reset_transport_header(skb);
+	xfrm6_rcv_encap(skb, IPPROTO_ESP, 0, UDP_ENCAP_ESPINUDP);
+	return true;
+}
+
+/* Hands a marked packet in UDP to xfrm itself, as GRO does for sockets that ask for it. On its
+ * ordinary way it would come to the socket of an IKE daemon, whose own policy lets no packet pass
+ * that has a sec_path already. Returns whether the packet is gone.
+ */
+static bool ov2_rx_udp(struct sk_buff *skb)
+{
+	bool done = false;
+
+	if (skb->pkt_type != PACKET_HOST)
+		return false;
+	rcu_read_lock();
+	if (skb->protocol == htons(ETH_P_IP))
+		done = ov2_rx_udp4(skb);
+	else if (skb->protocol == htons(ETH_P_IPV6))
+		done = ov2_rx_udp6(skb);
+	rcu_read_unlock();
+	return done;
+}
+
 /**
  * ov2_rx - tell xfrm what the NIC did with a received packet
  * @port: where it was received
@@ -57,8 +135,8 @@ static void ov2_rx_delete_req(const struct ov2_port *port, u32 cookie)
  * NDIS_IPSEC_OFFLOAD_V2_NET_BUFFER_LIST_INFO.
  *
  * Context: NAPI, or with BH off.
- * Return: 0 if the packet is to be delivered, -ENOENT if its SA is gone or -ENOMEM: the driver
- * must drop it, it is counted already.
+ * Return: 0 if the packet is to be delivered, 1 if the core has taken it (ESP in UDP), -ENOENT if
+ * its SA is gone or -ENOMEM: the driver must drop it, it is counted already.
  */
 int ov2_rx(struct ov2_port *port, struct sk_buff *skb, const struct ov2_rx_meta *meta)
 {
@@ -95,6 +173,6 @@ int ov2_rx(struct ov2_port *port, struct sk_buff *skb, const struct ov2_rx_meta 
 		ov2_stats_inc(port->nic, OV2_PKT_RX_MARKED);
 	else
 		ov2_stats_inc(port->nic, OV2_PKT_RX_FAILED);
-	return 0;
+	return x->encap && ov2_rx_udp(skb);
 }
 EXPORT_SYMBOL_GPL(ov2_rx);

@@ -246,6 +246,7 @@ static void ov2sim_rx_one(struct ov2sim_vector *v, const struct ov2sim_rxc *rxc)
 	struct net_device *netdev = port->ov2.netdev;
 	struct ov2_rx_meta meta = {};
 	struct sk_buff *skb;
+	int err = 0;
 
 	skb = ov2sim_rx_build(v, rxc);
 	if (!skb)
@@ -258,13 +259,15 @@ static void ov2sim_rx_one(struct ov2sim_vector *v, const struct ov2sim_rxc *rxc)
 		/*
 		 * A packet that is decrypted already must not get on without the mark that says so.
 		 */
-		if (ov2_rx(&port->ov2, skb, &meta)) {
+		err = ov2_rx(&port->ov2, skb, &meta);
+		if (err < 0) {
 			napi_consume_skb(skb, 1);
 			goto drop;
 		}
 	}
 	dev_sw_netstats_rx_add(netdev, rxc->len);
-	napi_gro_receive(&v->napi, skb);
+	if (!err)
+		napi_gro_receive(&v->napi, skb);
 	return;
 
 drop:
