@@ -4,7 +4,6 @@
 #define __OV2_COMPAT_H
 
 #include <linux/netdevice.h>
-#include <linux/version.h>
 #include <net/devlink.h>
 
 /* A devlink parameter got an extack in its get callback a bit before this macro came. */
@@ -43,19 +42,24 @@
 	__builtin_choose_expr(__same_type(typeof_member(struct xfrmdev_ops, member),		\
 					  &fn ## _compat), fn ## _compat, fn)
 
-/* xfrm came to choose a state's offload type apart from its initialisation. For those who make
- * states; they include <net/xfrm.h>.
+/* xfrm came to choose a state's offload type apart from its initialisation, some time after this
+ * macro. For those who make states, and have included <net/xfrm.h> before.
  */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
-#define ov2_init_state(x) xfrm_init_state(x)
+#ifdef XFRM_PROTO_IPTFS
+#define ov2_init_state(x) ov2_init_state_with(x, xfrm_init_state, xfrm_set_type_offload)
+static inline int ov2_init_state_with(struct xfrm_state *x,
+				      int (*init)(struct xfrm_state *x,
+						  struct netlink_ext_ack *extack),
+				      void (*set)(struct xfrm_state *x, bool try_load))
+{
+	int err = init(x, NULL);
+
+	if (!err)
+		set(x, true);
+	return err;
+}
 #else
-#define ov2_init_state(x) ({						\
-	int __err = xfrm_init_state(x, NULL);				\
-									\
-	if (!__err)							\
-		xfrm_set_type_offload(x, true);				\
-	__err;								\
-})
+#define ov2_init_state(x) xfrm_init_state(x)
 #endif
 
 #endif /* __OV2_COMPAT_H */

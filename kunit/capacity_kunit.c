@@ -45,14 +45,14 @@ static void capacity_one_more(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "table (4) is full"));
 	second = fixture_sa(f, NULL);
-	FIXTURE_EXPECT_STATE(f, first, OV2_SA_WAITING);
-	FIXTURE_EXPECT_STATE(f, second, OV2_SA_WAITING);
+	fixture_expect_state(f, first, OV2_SA_WAITING);
+	fixture_expect_state(f, second, OV2_SA_WAITING);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), CAPACITY);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ADD_WAITING), 2);
 
 	fixture_delete(f, x[2]);
-	FIXTURE_EXPECT_STATE(f, first, OV2_SA_OFFLOADED);
-	FIXTURE_EXPECT_STATE(f, second, OV2_SA_WAITING);
+	fixture_expect_state(f, first, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, second, OV2_SA_WAITING);
 	KUNIT_EXPECT_EQ(test, f->fake->live, CAPACITY);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), CAPACITY);
 }
@@ -71,11 +71,11 @@ static void capacity_not_before_completion(struct kunit *test)
 	base = f->fake->total;
 	fixture_delete(f, x[0]);
 	fixture_gc();
-	FIXTURE_EXPECT_STATE(f, waits, OV2_SA_WAITING);
+	fixture_expect_state(f, waits, OV2_SA_WAITING);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), CAPACITY);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, base));
-	FIXTURE_EXPECT_STATE(f, waits, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, waits, OV2_SA_OFFLOADED);
 }
 
 /* S5, S6: an add that is refused takes no room. */
@@ -86,7 +86,7 @@ static void capacity_refused(struct kunit *test)
 
 	f->fake->refuse = ~0U;
 	refused = fixture_sa(f, NULL);
-	FIXTURE_EXPECT_STATE(f, refused, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, refused, OV2_SA_SOFTWARE);
 	f->fake->refuse = 0;
 	capacity_fill(f, x);
 }
@@ -102,15 +102,15 @@ static void capacity_pending(struct kunit *test)
 	for (i = 0; i < CAPACITY; i++)
 		x[i] = fixture_sa(f, NULL);
 	waits = fixture_sa(f, NULL);
-	FIXTURE_EXPECT_STATE(f, waits, OV2_SA_WAITING);
+	fixture_expect_state(f, waits, OV2_SA_WAITING);
 	/* One is refused: the place is free again. */
 	f->fake->refuse = BIT(0);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
 	f->fake->refuse = 0;
 	fake_nic_finish_all(f->fake);
-	FIXTURE_EXPECT_STATE(f, x[0], OV2_SA_SOFTWARE);
-	FIXTURE_EXPECT_STATE(f, waits, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x[0], OV2_SA_SOFTWARE);
+	fixture_expect_state(f, waits, OV2_SA_OFFLOADED);
 }
 
 /* S6: past a second limit xfrm is refused, with the limit named, and goes on in software. */
@@ -130,13 +130,13 @@ static void capacity_second_limit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, over->xso.offload_handle, 0);
 	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "1 SAs wait already"));
-	FIXTURE_EXPECT_STATE(f, waits, OV2_SA_WAITING);
+	fixture_expect_state(f, waits, OV2_SA_WAITING);
 
 	/* One that waits is deleted: the NIC does not hear of it, and the next may wait. */
 	fixture_delete(f, waits);
 	fixture_settle(f);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_REQUESTS), 0);
-	FIXTURE_EXPECT_STATE(f, fixture_sa(f, NULL), OV2_SA_WAITING);
+	fixture_expect_state(f, fixture_sa(f, NULL), OV2_SA_WAITING);
 }
 
 /* While SAs wait for room deletes leave first. */
@@ -184,17 +184,17 @@ static void capacity_configured(struct kunit *test)
 	x[1] = fixture_sa(f, NULL);
 	waits[0] = fixture_sa(f, NULL);
 	waits[1] = fixture_sa(f, NULL);
-	FIXTURE_EXPECT_STATE(f, waits[0], OV2_SA_WAITING);
+	fixture_expect_state(f, waits[0], OV2_SA_WAITING);
 	caps.max_sas = 3;
 	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
-	FIXTURE_EXPECT_STATE(f, waits[0], OV2_SA_OFFLOADED);
-	FIXTURE_EXPECT_STATE(f, waits[1], OV2_SA_WAITING);
+	fixture_expect_state(f, waits[0], OV2_SA_OFFLOADED);
+	fixture_expect_state(f, waits[1], OV2_SA_WAITING);
 	caps.max_sas = 2;
 	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
 	fixture_delete(f, x[0]);
-	FIXTURE_EXPECT_STATE(f, waits[1], OV2_SA_WAITING);
+	fixture_expect_state(f, waits[1], OV2_SA_WAITING);
 	fixture_delete(f, x[1]);
-	FIXTURE_EXPECT_STATE(f, waits[1], OV2_SA_OFFLOADED);
+	fixture_expect_state(f, waits[1], OV2_SA_OFFLOADED);
 }
 
 /* S63: a reset changes nothing about who has a place and who waits. */
@@ -208,8 +208,8 @@ static void capacity_reset(struct kunit *test)
 	waits = fixture_sa(f, NULL);
 	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
 	for (i = 0; i < CAPACITY; i++)
-		FIXTURE_EXPECT_STATE(f, x[i], OV2_SA_OFFLOADED);
-	FIXTURE_EXPECT_STATE(f, waits, OV2_SA_WAITING);
+		fixture_expect_state(f, x[i], OV2_SA_OFFLOADED);
+	fixture_expect_state(f, waits, OV2_SA_WAITING);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), CAPACITY);
 }
 

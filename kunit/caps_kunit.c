@@ -64,7 +64,9 @@ CAPS_OFF(auth_icv, caps->auths[OV2_AUTH_HMAC_SHA256].icv_lens = OV2_LEN(12))
 #define CAPS_CBC(key) .ealg = "cbc(aes)", .ealg_bits = (key)
 #define CAPS_NULL .ealg = "ecb(cipher_null)"
 #define CAPS_SHA1 .aalg = "hmac(sha1)", .aalg_bits = 160, .aalg_trunc = 96
-#define CAPS_SHA(n) .aalg = "hmac(sha" #n ")", .aalg_bits = (n), .aalg_trunc = (n) / 2
+#define CAPS_SHA256 .aalg = "hmac(sha256)", .aalg_bits = 256, .aalg_trunc = 128
+#define CAPS_SHA384 .aalg = "hmac(sha384)", .aalg_bits = 384, .aalg_trunc = 192
+#define CAPS_SHA512 .aalg = "hmac(sha512)", .aalg_bits = 512, .aalg_trunc = 256
 
 static const struct caps_row caps_rows[] = {
 	{ "ESP offload inbound", caps_off_esp, { }, "ESP offload is switched off" },
@@ -79,7 +81,8 @@ static const struct caps_row caps_rows[] = {
 	{ "ESN outbound", caps_off_esn, { .esn = true, .out = true }, "extended sequence numbers" },
 	{ "window with ESN", caps_off_window, { .esn = true, .window = 65 },
 	  "replay windows of 1 to 64 packets, not 65" },
-	{ "UDP inbound IPv4", caps_off_udp_in4, { .encap = 2 }, "UDP encapsulation over IPv4 inbound" },
+	{ "UDP inbound IPv4", caps_off_udp_in4, { .encap = 2 },
+	  "UDP encapsulation over IPv4 inbound" },
 	{ "UDP outbound IPv4", caps_off_udp_out4, { .encap = 2, .out = true },
 	  "UDP encapsulation over IPv4 outbound" },
 	{ "UDP inbound IPv6", caps_off_udp_in6, { .encap = 2, .family = AF_INET6 },
@@ -100,20 +103,22 @@ static const struct caps_row caps_rows[] = {
 	{ "CBC", caps_off_cbc, { CAPS_CBC(128), CAPS_SHA1 },
 	  "does not do this encryption algorithm" },
 	{ "CBC 256", caps_off_cbc256, { CAPS_CBC(256), CAPS_SHA1 }, "encryption keys of 256 bits" },
-	{ "null", caps_off_null, { CAPS_NULL, CAPS_SHA1 }, "does not do this encryption algorithm" },
+	{ "null", caps_off_null, { CAPS_NULL, CAPS_SHA1 },
+	  "does not do this encryption algorithm" },
 	{ "SHA1", caps_off_sha1, { CAPS_CBC(128), CAPS_SHA1 },
 	  "does not do this authentication algorithm" },
-	{ "SHA256", caps_off_sha256, { CAPS_CBC(128), CAPS_SHA(256) },
+	{ "SHA256", caps_off_sha256, { CAPS_CBC(128), CAPS_SHA256 },
 	  "does not do this authentication algorithm" },
-	{ "SHA384", caps_off_sha384, { CAPS_CBC(128), CAPS_SHA(384) },
+	{ "SHA384", caps_off_sha384, { CAPS_CBC(128), CAPS_SHA384 },
 	  "does not do this authentication algorithm" },
-	{ "SHA512", caps_off_sha512, { CAPS_CBC(128), CAPS_SHA(512) },
+	{ "SHA512", caps_off_sha512, { CAPS_CBC(128), CAPS_SHA512 },
 	  "does not do this authentication algorithm" },
-	{ "SHA256 key", caps_off_auth_key, { CAPS_CBC(128), CAPS_SHA(256) },
+	{ "SHA256 key", caps_off_auth_key, { CAPS_CBC(128), CAPS_SHA256 },
 	  "authentication keys of 256 bits" },
-	{ "SHA256 ICV", caps_off_auth_icv, { CAPS_CBC(128), CAPS_SHA(256) },
+	{ "SHA256 ICV", caps_off_auth_icv, { CAPS_CBC(128), CAPS_SHA256 },
 	  "an ICV of 128 bits" },
 };
+
 KUNIT_ARRAY_PARAM_DESC(caps, caps_rows, name);
 
 /* S7, S34: with everything on the SA is offloaded. When the capability goes it is taken off the
@@ -130,14 +135,14 @@ static void caps_each(struct kunit *test)
 
 	/* An SA that none of the rows excludes at the same time. */
 	x = fixture_sa(f, &row->sa);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	handle = fixture_entry(x)->offload_handle;
 
 	ov2_nic_hw_caps(f->nic, &all);
 	less = all;
 	row->off(&less);
 	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &less), 0);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
 	KUNIT_EXPECT_FALSE(test, fake_nic_has(f->fake, handle));
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 
@@ -152,8 +157,8 @@ static void caps_each(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &all), 0);
 	other = fixture_sa(f, &row->sa);
-	FIXTURE_EXPECT_STATE(f, other, OV2_SA_OFFLOADED);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, other, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 }
 
 /* S34: a capability that is off bears on nothing else. */
@@ -237,6 +242,7 @@ static const struct caps_bad_row caps_bad_rows[] = {
 	{ "unknown family", caps_off_bad_family },
 	{ "unknown mode", caps_off_bad_mode },
 };
+
 KUNIT_ARRAY_PARAM_DESC(caps_bad, caps_bad_rows, name);
 
 /* S29: what is more than the hardware can do, or makes no sense, changes nothing. */
@@ -278,7 +284,7 @@ static void caps_race_adding(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, caps_without_gcm(test)), 0);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 }
@@ -300,8 +306,8 @@ static void caps_race_queued(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, caps_without_gcm(test)), 0);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	fake_nic_finish_all(f->fake);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_SOFTWARE);
-	FIXTURE_EXPECT_STATE(f, stays, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, stays, OV2_SA_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 1);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
 	/* Nothing of the key that was taken for the NIC stays behind. */
@@ -321,10 +327,10 @@ static void caps_race_waiting(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
 	fixture_sa(f, NULL);
 	x = fixture_sa(f, NULL);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_WAITING);
+	fixture_expect_state(f, x, OV2_SA_WAITING);
 	caps.ciphers[OV2_CIPHER_AES_GCM].key_lens = 0;
 	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
 }
 
@@ -355,9 +361,9 @@ static void caps_feature_off(struct kunit *test)
 	fixture_settle(f);
 	caps_set_esp(f->netdev[0], false);
 	KUNIT_EXPECT_FALSE(test, f->netdev[0]->features & esp);
-	FIXTURE_EXPECT_STATE(f, in, OV2_SA_SOFTWARE);
-	FIXTURE_EXPECT_STATE(f, out, OV2_SA_SOFTWARE);
-	FIXTURE_EXPECT_STATE(f, other, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, in, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, out, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, other, OV2_SA_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 1);
 
 	x = fixture_state(f, &plain);
@@ -368,9 +374,9 @@ static void caps_feature_off(struct kunit *test)
 
 	caps_set_esp(f->netdev[0], true);
 	KUNIT_EXPECT_EQ(test, f->netdev[0]->features & esp, esp);
-	FIXTURE_EXPECT_STATE(f, in, OV2_SA_OFFLOADED);
-	FIXTURE_EXPECT_STATE(f, out, OV2_SA_OFFLOADED);
-	FIXTURE_EXPECT_STATE(f, fixture_sa(f, NULL), OV2_SA_OFFLOADED);
+	fixture_expect_state(f, in, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, out, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, fixture_sa(f, NULL), OV2_SA_OFFLOADED);
 }
 
 static int caps_no_op(struct ov2_nic *nic, struct ov2_request *req)

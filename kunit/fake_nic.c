@@ -41,10 +41,16 @@ static struct fake_nic *fake_nic_of(struct ov2_nic *nic)
 	return *(struct fake_nic **)ov2_nic_priv(nic);
 }
 
-#define fake_violation(fake, cond, ...) do {						\
-	if ((cond) && !(fake)->violation[0])						\
-		scnprintf((fake)->violation, sizeof((fake)->violation), __VA_ARGS__);	\
-} while (0)
+static __printf(3, 4) void fake_violation(struct fake_nic *fake, bool cond, const char *fmt, ...)
+{
+	va_list args;
+
+	if (!cond || fake->violation[0])
+		return;
+	va_start(args, fmt);
+	vscnprintf(fake->violation, sizeof(fake->violation), fmt, args);
+	va_end(args);
+}
 
 static struct fake_entry *fake_find(struct fake_nic *fake, u32 handle)
 {

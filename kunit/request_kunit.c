@@ -6,10 +6,12 @@
  */
 #include "xfrm_fixture.h"
 
-#define REQUEST_EXPECT(test, fr, want_kind, want_count) do {			\
-	KUNIT_EXPECT_EQ(test, (fr)->kind, (enum ov2_request_kind)(want_kind));	\
-	KUNIT_EXPECT_EQ(test, (fr)->count, want_count);				\
-} while (0)
+static void request_expect(struct kunit *test, const struct fake_request *fr,
+			   enum ov2_request_kind kind, u32 count)
+{
+	KUNIT_EXPECT_EQ(test, fr->kind, kind);
+	KUNIT_EXPECT_EQ(test, fr->count, count);
+}
 
 static int request_init(struct kunit *test)
 {
@@ -36,6 +38,7 @@ static const struct request_mode_row request_mode_rows[] = {
 	{ "before the op returns", FAKE_EARLY },
 	{ "from softirq", FAKE_SOFTIRQ },
 };
+
 KUNIT_ARRAY_PARAM_DESC(request_mode, request_mode_rows, name);
 
 /* S3, S4, S16, S25: a lone add leaves at once and ends with the NIC's handle; a delete leaves
@@ -51,13 +54,13 @@ static void request_add_delete(struct kunit *test)
 	f->fake->mode = row->mode;
 	x = fixture_sa(f, NULL);
 	fr = fake_nic_wait(f->fake, 0);
-	REQUEST_EXPECT(test, fr, OV2_ADD_SA, 1);
+	request_expect(test, fr, OV2_ADD_SA, 1);
 	KUNIT_EXPECT_EQ(test, fr->add[0].cookie, x->xso.offload_handle);
 	if (row->mode == FAKE_PEND) {
-		FIXTURE_EXPECT_STATE(f, x, OV2_SA_ADDING);
+		fixture_expect_state(f, x, OV2_SA_ADDING);
 		fake_nic_finish(f->fake, fr);
 	}
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	KUNIT_EXPECT_NE(test, fr->add[0].offload_handle, 0);
 	KUNIT_EXPECT_EQ(test, fixture_entry(x)->offload_handle, fr->add[0].offload_handle);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
@@ -65,7 +68,7 @@ static void request_add_delete(struct kunit *test)
 	fixture_delete(f, x);
 	fixture_gc();
 	fr = fake_nic_wait(f->fake, 1);
-	REQUEST_EXPECT(test, fr, OV2_DELETE_SA, 1);
+	request_expect(test, fr, OV2_DELETE_SA, 1);
 	if (row->mode == FAKE_PEND)
 		fake_nic_finish(f->fake, fr);
 	fixture_settle(f);
@@ -97,15 +100,15 @@ static void request_partial(struct kunit *test)
 		x[i] = fixture_sa(f, NULL);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
 	fr = fake_nic_wait(f->fake, 1);
-	REQUEST_EXPECT(test, fr, OV2_ADD_SA, 5);
+	request_expect(test, fr, OV2_ADD_SA, 5);
 	f->fake->refuse = BIT(0) | BIT(3);
 	fake_nic_finish(f->fake, fr);
 	KUNIT_EXPECT_EQ(test, fr->status, 0);
-	FIXTURE_EXPECT_STATE(f, first, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, first, OV2_SA_OFFLOADED);
 	for (i = 0; i < ARRAY_SIZE(x); i++) {
 		bool refused = f->fake->refuse & BIT(i);
 
-		FIXTURE_EXPECT_STATE(f, x[i], refused ? OV2_SA_SOFTWARE : OV2_SA_OFFLOADED);
+		fixture_expect_state(f, x[i], refused ? OV2_SA_SOFTWARE : OV2_SA_OFFLOADED);
 		KUNIT_EXPECT_EQ(test, !fixture_entry(x[i])->offload_handle, refused);
 	}
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 4);
@@ -130,8 +133,8 @@ static void request_none(struct kunit *test)
 	fake_nic_finish(f->fake, fr);
 	KUNIT_EXPECT_EQ(test, fr->status, -EIO);
 	for (i = 0; i < ARRAY_SIZE(x); i++)
-		FIXTURE_EXPECT_STATE(f, x[i], OV2_SA_SOFTWARE);
-	FIXTURE_EXPECT_STATE(f, first, OV2_SA_OFFLOADED);
+		fixture_expect_state(f, x[i], OV2_SA_SOFTWARE);
+	fixture_expect_state(f, first, OV2_SA_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
 	/* Deleting what is in software is none of the NIC's business. */
@@ -151,7 +154,7 @@ static void request_op_fails(struct kunit *test)
 	f->fake->err = -ENOMEM;
 	x = fixture_sa(f, NULL);
 	fake_nic_wait(f->fake, 0);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
 	sa = fixture_entry(x);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ADD_FAIL), 1);
@@ -168,7 +171,7 @@ static void request_keys_wiped(struct kunit *test)
 
 	KUNIT_EXPECT_NOT_NULL(test, memchr_inv(sa->add.key_area, 0, sizeof(sa->add.key_area)));
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	KUNIT_EXPECT_NULL(test, memchr_inv(sa->add.key_area, 0, sizeof(sa->add.key_area)));
 	KUNIT_EXPECT_NULL(test, memchr_inv(sa->add.salt, 0, sizeof(sa->add.salt)));
 	KUNIT_EXPECT_NULL(test, sa->add.next);
@@ -191,7 +194,7 @@ static void request_group_commit(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(counts); i++) {
 		struct fake_request *fr = fake_nic_wait(f->fake, i);
 
-		REQUEST_EXPECT(test, fr, OV2_ADD_SA, counts[i]);
+		request_expect(test, fr, OV2_ADD_SA, counts[i]);
 		for (j = 0; j < fr->count; j++) {
 			KUNIT_EXPECT_GT(test, fr->add[j].cookie, cookie);
 			cookie = fr->add[j].cookie;
@@ -224,7 +227,7 @@ static void request_delete_lists(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(counts); i++) {
 		struct fake_request *fr = fake_nic_wait(f->fake, base + i);
 
-		REQUEST_EXPECT(test, fr, OV2_DELETE_SA, counts[i]);
+		request_expect(test, fr, OV2_DELETE_SA, counts[i]);
 		fake_nic_finish(f->fake, fr);
 	}
 	fixture_settle(f);
@@ -253,14 +256,14 @@ static void request_several(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->total, 3);
 	KUNIT_EXPECT_EQ(test, f->fake->open, 3);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 2));
-	FIXTURE_EXPECT_STATE(f, x[2], OV2_SA_OFFLOADED);
-	FIXTURE_EXPECT_STATE(f, x[0], OV2_SA_ADDING);
-	FIXTURE_EXPECT_STATE(f, x[3], OV2_SA_ADDING);
+	fixture_expect_state(f, x[2], OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x[0], OV2_SA_ADDING);
+	fixture_expect_state(f, x[3], OV2_SA_ADDING);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 3));
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 1));
 	for (i = 0; i < ARRAY_SIZE(x); i++)
-		FIXTURE_EXPECT_STATE(f, x[i], OV2_SA_OFFLOADED);
+		fixture_expect_state(f, x[i], OV2_SA_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, f->fake->open_max, 3);
 }
 
@@ -270,17 +273,17 @@ static void request_cancel_pair(struct kunit *test)
 	struct fixture *f = test->priv;
 	struct xfrm_state *first = request_blocker(f), *x = fixture_sa(f, NULL);
 
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_QUEUED);
+	fixture_expect_state(f, x, OV2_SA_QUEUED);
 	fixture_delete(f, x);
 	fixture_gc();
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
-	FIXTURE_EXPECT_STATE(f, first, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, first, OV2_SA_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, f->fake->total, 1);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ADD_CANCELLED), 1);
 }
 
-/* S19, S24: a delete while the add runs takes effect after it, and neither it nor the free waits. */
+/* S19, S24: a delete while the add runs takes effect after it; neither it nor the free waits. */
 static void request_delete_behind_add(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -302,7 +305,7 @@ static void request_delete_behind_add(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, 1)->del[0].offload_handle,
 			fr->add[0].offload_handle);
 	fr = fake_nic_wait(f->fake, 1);
-	REQUEST_EXPECT(test, fr, OV2_DELETE_SA, 1);
+	request_expect(test, fr, OV2_DELETE_SA, 1);
 	fake_nic_finish(f->fake, fr);
 	fixture_settle(f);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
@@ -347,7 +350,7 @@ static void request_add_aborted(struct kunit *test)
 
 	fake_nic_finish_status(f->fake, fake_nic_wait(f->fake, 0), -ECANCELED);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 1));
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ABORTED), 1);
 }
 
@@ -360,12 +363,12 @@ static void request_delete_aborted(struct kunit *test)
 	u32 handle, i;
 
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	handle = fixture_entry(x)->offload_handle;
 	fixture_delete(f, x);
 	for (i = 1; i <= 3; i++) {
 		fr = fake_nic_wait(f->fake, i);
-		REQUEST_EXPECT(test, fr, OV2_DELETE_SA, 1);
+		request_expect(test, fr, OV2_DELETE_SA, 1);
 		KUNIT_EXPECT_EQ(test, fr->del[0].offload_handle, handle);
 		KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
 		if (i < 3)
@@ -384,7 +387,7 @@ static void request_delete_fails(struct kunit *test)
 	struct xfrm_state *x = request_blocker(f);
 
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	fixture_delete(f, x);
 	fake_nic_finish_status(f->fake, fake_nic_wait(f->fake, 1), -EIO);
 	fake_nic_wait_resets(f->fake, 1);
@@ -417,7 +420,7 @@ static void request_turns(struct kunit *test)
 	}
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, base));
 	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
-		REQUEST_EXPECT(test, fake_nic_wait(f->fake, base + 1 + i), kinds[i], 8);
+		request_expect(test, fake_nic_wait(f->fake, base + 1 + i), kinds[i], 8);
 		fake_nic_finish(f->fake, fake_nic_wait(f->fake, base + 1 + i));
 	}
 }
@@ -429,7 +432,7 @@ static void request_completed_as_pending(struct kunit *test)
 	struct xfrm_state *x = request_blocker(f);
 
 	fake_nic_finish_status(f->fake, fake_nic_wait(f->fake, 0), -EINPROGRESS);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 1);
 }
 
@@ -441,7 +444,7 @@ static void request_completed_twice(struct kunit *test)
 
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
 	ov2_request_complete(f->nic, req, -EIO);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 1);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
 }
@@ -466,8 +469,8 @@ static void request_deadline(struct kunit *test)
 
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	ov2_request_expire(f->nic, fr->deadline);
-	FIXTURE_EXPECT_STATE(f, late, OV2_SA_SOFTWARE);
-	FIXTURE_EXPECT_STATE(f, done, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, late, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, done, OV2_SA_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, f->fake->cancels, 1);
 	KUNIT_EXPECT_EQ(test, fr->status, -ECANCELED);
 	KUNIT_EXPECT_EQ(test, f->fake->resets, 1);
@@ -485,12 +488,12 @@ static void request_deadline_deaf(struct kunit *test)
 
 	f->fake->deaf = true;
 	ov2_request_expire(f->nic, fr->deadline);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
 	KUNIT_EXPECT_EQ(test, f->fake->resets, 1);
 	KUNIT_EXPECT_NULL(test, fr->req);
 	/* The NIC is as good as new. */
 	f->fake->mode = FAKE_NOW;
-	FIXTURE_EXPECT_STATE(f, fixture_sa(f, NULL), OV2_SA_OFFLOADED);
+	fixture_expect_state(f, fixture_sa(f, NULL), OV2_SA_OFFLOADED);
 }
 
 /* S28: the deadline also comes by itself. */
@@ -527,7 +530,7 @@ static void request_deadline_each(struct kunit *test)
 	f->fake->mode = FAKE_NOW;
 	ov2_request_expire(f->nic, first->deadline);
 	/* Its request is aborted by the reset, not late: it is asked again. */
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, f->fake->cancels, 1);
 }
 

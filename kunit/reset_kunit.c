@@ -45,7 +45,7 @@ static void reset_restores(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(x); i++) {
 		const struct ov2_add_sa *sa;
 
-		FIXTURE_EXPECT_STATE(f, x[i], OV2_SA_OFFLOADED);
+		fixture_expect_state(f, x[i], OV2_SA_OFFLOADED);
 		KUNIT_EXPECT_EQ(test, x[i]->xso.offload_handle, cookie[i]);
 		sa = fake_nic_by_spi(f->fake, fixture_spi(x[i]));
 		KUNIT_ASSERT_NOT_NULL(test, sa);
@@ -70,6 +70,7 @@ static const struct reset_row reset_rows[] = {
 	{ "the NIC lets go of requests", false },
 	{ "the NIC aborts requests", true },
 };
+
 KUNIT_ARRAY_PARAM_DESC(reset, reset_rows, name);
 
 /* S62: a running add is aborted, and asked for again after the reset. */
@@ -86,13 +87,13 @@ static void reset_during_add(struct kunit *test)
 	fixture_sa(f, NULL);
 	fake_nic_wait(f->fake, 1);
 	queued = fixture_sa(f, NULL);
-	FIXTURE_EXPECT_STATE(f, queued, OV2_SA_QUEUED);
+	fixture_expect_state(f, queued, OV2_SA_QUEUED);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
 	KUNIT_EXPECT_NULL(test, fr->req);
 	KUNIT_EXPECT_EQ(test, fr->status, -ECANCELED);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
-	FIXTURE_EXPECT_STATE(f, queued, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, queued, OV2_SA_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 3);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ABORTED), 2);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
@@ -131,7 +132,7 @@ static void reset_during_delete(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, f->fake->open, 1);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
-	FIXTURE_EXPECT_STATE(f, other, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, other, OV2_SA_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_REQUESTS), 1);
 }
@@ -149,7 +150,7 @@ static void reset_during_update(struct kunit *test)
 	f->fake->reset_completes = row->completes;
 	f->fake->mode = FAKE_NOW;
 	x = fixture_sa(f, &esn);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	WRITE_ONCE(f->fake->mode, FAKE_PEND);
 	reset_esn_advance(x, 0x100000005ULL);
 	fixture_settle(f);
@@ -157,7 +158,7 @@ static void reset_during_update(struct kunit *test)
 	reset_esn_advance(x, 0x180000005ULL);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, fake_nic_by_spi(f->fake, fixture_spi(x))->seq.low, 0x80000005);
 	KUNIT_EXPECT_EQ(test, fake_nic_by_spi(f->fake, fixture_spi(x))->seq.high, 1);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_UPDATE_FAIL), 0);
@@ -193,8 +194,8 @@ static void reset_meanwhile(struct kunit *test)
 	flush_work(&f->nic->submit_work);
 	KUNIT_EXPECT_EQ(test, f->fake->total, base);
 	complete(&go);
-	FIXTURE_EXPECT_STATE(f, stays, OV2_SA_OFFLOADED);
-	FIXTURE_EXPECT_STATE(f, late, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, stays, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, late, OV2_SA_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 2);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 2);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_REQUESTS), 0);
@@ -213,13 +214,13 @@ static void reset_not_accepted(struct kunit *test)
 	WRITE_ONCE(f->fake->mode, FAKE_BUSY);
 	fixture_delete(f, gone);
 	x = fixture_sa(f, NULL);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_QUEUED);
+	fixture_expect_state(f, x, OV2_SA_QUEUED);
 	KUNIT_EXPECT_EQ(test, f->fake->total, 2);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_NOT_ACCEPTED), 1);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 2);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
 }
 
@@ -232,11 +233,11 @@ static void reset_add_not_accepted(struct kunit *test)
 	f->fake->mode = FAKE_BUSY;
 	x = fixture_sa(f, NULL);
 	fake_nic_wait(f->fake, 0);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_QUEUED);
+	fixture_expect_state(f, x, OV2_SA_QUEUED);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ADD_FAIL), 0);
 }
 
@@ -256,7 +257,7 @@ static void reset_not_accepted_forever(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->resets, 0);
 	ov2_request_expire(f->nic, f->nic->parked_since +
 			   msecs_to_jiffies(ov2_nic_deadline(f->nic)));
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, f->fake->resets, 1);
 }
 
@@ -275,8 +276,8 @@ static void reset_fails(struct kunit *test)
 	fixture_settle(f);
 	f->fake->reset_err = -EIO;
 	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), -ENODEV);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_SOFTWARE);
-	FIXTURE_EXPECT_STATE(f, adding, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, adding, OV2_SA_SOFTWARE);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 	KUNIT_EXPECT_EQ(test, fixture_entry(x)->offload_handle, 0);
 
@@ -308,8 +309,8 @@ static void reset_gone(struct kunit *test)
 	f->fake->deaf = true;
 	total = f->fake->total;
 	ov2_nic_gone(f->nic);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_SOFTWARE);
-	FIXTURE_EXPECT_STATE(f, adding, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, adding, OV2_SA_SOFTWARE);
 	late = fixture_state(f, &plain);
 	KUNIT_EXPECT_EQ(test, fixture_offload(f, late, &plain), 0);
 	KUNIT_EXPECT_EQ(test, late->xso.offload_handle, 0);

@@ -80,10 +80,10 @@ static void rx_marks(struct kunit *test)
 	struct xfrm_state *x = fixture_sa(f, NULL);
 
 	fake_nic_wait(f->fake, 0);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_ADDING);
+	fixture_expect_state(f, x, OV2_SA_ADDING);
 	rx_expect_marked(f, x, CRYPTO_SUCCESS);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	rx_expect_marked(f, x, CRYPTO_SUCCESS);
 	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_MARKED), 2);
 	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_DROP_SA), 0);
@@ -101,6 +101,7 @@ static const struct rx_status_row rx_status_rows[] = {
 	{ "syntax", CRYPTO_INVALID_PACKET_SYNTAX },
 	{ "protocol", CRYPTO_INVALID_PROTOCOL },
 };
+
 KUNIT_ARRAY_PARAM_DESC(rx_status, rx_status_rows, name);
 
 /* S49: a packet that failed is delivered with its status: the stack decides. */
@@ -112,7 +113,7 @@ static void rx_failed(struct kunit *test)
 
 	f->fake->mode = FAKE_NOW;
 	x = fixture_sa(f, NULL);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	rx_expect_marked(f, x, row->status);
 	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_FAILED), 1);
 	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_MARKED), 0);
@@ -128,7 +129,7 @@ static void rx_unprocessed(struct kunit *test)
 
 	f->fake->mode = FAKE_NOW;
 	x = fixture_sa(f, NULL);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	local_bh_disable();
 	KUNIT_EXPECT_EQ(test, ov2_rx(fixture_port_of(f, 0), skb, &meta), 0);
 	meta.cookie = x->xso.offload_handle;
@@ -149,16 +150,16 @@ static void rx_never_offloaded(struct kunit *test)
 
 	f->fake->mode = FAKE_NOW;
 	sent = fixture_sa(f, &out);
-	FIXTURE_EXPECT_STATE(f, sent, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, sent, OV2_SA_OFFLOADED);
 	rx_expect_dropped(f, sent->xso.offload_handle);
 	f->fake->refuse = ~0U;
 	refused = fixture_sa(f, NULL);
-	FIXTURE_EXPECT_STATE(f, refused, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, refused, OV2_SA_SOFTWARE);
 	rx_expect_dropped(f, refused->xso.offload_handle);
 	f->fake->refuse = 0;
 	f->fake->mode = FAKE_BUSY;
 	queued = fixture_sa(f, NULL);
-	FIXTURE_EXPECT_STATE(f, queued, OV2_SA_QUEUED);
+	fixture_expect_state(f, queued, OV2_SA_QUEUED);
 	rx_expect_dropped(f, queued->xso.offload_handle);
 	rx_expect_dropped(f, 0);
 	rx_expect_dropped(f, queued->xso.offload_handle + 1000);
@@ -175,7 +176,7 @@ static void rx_deleted(struct kunit *test)
 
 	f->fake->mode = FAKE_NOW;
 	x = fixture_sa(f, NULL);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	cookie = x->xso.offload_handle;
 	WRITE_ONCE(f->fake->mode, FAKE_PEND);
 	fixture_delete(f, x);
@@ -186,7 +187,7 @@ static void rx_deleted(struct kunit *test)
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 1));
 	newer = fixture_sa(f, NULL);
-	FIXTURE_EXPECT_STATE(f, newer, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, newer, OV2_SA_OFFLOADED);
 	KUNIT_EXPECT_NE(test, newer->xso.offload_handle, cookie);
 	rx_expect_dropped(f, cookie);
 	rx_expect_marked(f, newer, CRYPTO_SUCCESS);
@@ -203,16 +204,16 @@ static void rx_demoting(struct kunit *test)
 
 	f->fake->mode = FAKE_NOW;
 	x = fixture_sa(f, NULL);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	WRITE_ONCE(f->fake->mode, FAKE_PEND);
 	ov2_nic_caps(f->nic, &caps);
 	caps.families = BIT(OV2_IPV6);
 	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
 	fake_nic_wait(f->fake, 1);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_DEMOTING);
+	fixture_expect_state(f, x, OV2_SA_DEMOTING);
 	rx_expect_marked(f, x, CRYPTO_SUCCESS);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 1));
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
 	rx_expect_dropped(f, x->xso.offload_handle);
 }
 
@@ -227,7 +228,7 @@ static void rx_other_nic(struct kunit *test)
 	other->next_spi += 100;
 	other->fake->mode = FAKE_NOW;
 	x = fixture_sa(other, NULL);
-	FIXTURE_EXPECT_STATE(other, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(other, x, OV2_SA_OFFLOADED);
 	rx_expect_dropped(f, x->xso.offload_handle);
 	fixture_destroy(other);
 }
@@ -246,7 +247,7 @@ static void rx_free_without_delete(struct kunit *test)
 	f->fake->mode = FAKE_NOW;
 	x = fixture_state(f, &plain);
 	KUNIT_ASSERT_EQ(test, fixture_dev_add(f, x, &plain), 0);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	cookie = x->xso.offload_handle;
 	x->km.state = XFRM_STATE_DEAD;
 	rcu_read_lock();

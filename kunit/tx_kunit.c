@@ -129,7 +129,7 @@ static void tx_no_work(struct kunit *test)
 	struct sk_buff *skb;
 	struct ov2_tx tx;
 
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	skb = tx_skb(f, x, 1);
 	KUNIT_EXPECT_EQ(test, tx_ask(skb, &tx), 0);
 	/* One that was received with an SA and is forwarded. */
@@ -156,10 +156,10 @@ static void tx_life(struct kunit *test)
 	skb = tx_offloaded(f, x, 1);
 	fake_nic_wait(f->fake, 0);
 	/* S1 */
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_ADDING);
+	fixture_expect_state(f, x, OV2_SA_ADDING);
 	tx_expect_dropped(f, skb);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	handle = fixture_entry(x)->offload_handle;
 	tx_expect_sa(f, skb, handle);
 	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_TX_PROTECTED), 1);
@@ -167,7 +167,7 @@ static void tx_life(struct kunit *test)
 	/* The sec_path keeps x, but not its offload: it is freed when the last packet goes. */
 	fixture_delete(f, x);
 	fake_nic_wait(f->fake, 1);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_DELETING);
+	fixture_expect_state(f, x, OV2_SA_DELETING);
 	tx_expect_sa(f, skb, handle);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 1));
 	fixture_settle(f);
@@ -185,7 +185,7 @@ static void tx_demoting(struct kunit *test)
 	struct sk_buff *skb;
 	u32 handle;
 
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	handle = fixture_entry(x)->offload_handle;
 	skb = tx_offloaded(f, x, 1);
 	WRITE_ONCE(f->fake->mode, FAKE_PEND);
@@ -193,10 +193,10 @@ static void tx_demoting(struct kunit *test)
 	caps.families = BIT(OV2_IPV6);
 	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
 	fake_nic_wait(f->fake, 1);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_DEMOTING);
+	fixture_expect_state(f, x, OV2_SA_DEMOTING);
 	tx_expect_sa(f, skb, handle);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 1));
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
 	tx_expect_dropped(f, skb);
 	kfree_skb(skb);
 }
@@ -210,7 +210,7 @@ static void tx_reset(struct kunit *test)
 	struct sk_buff *skb;
 	u32 handle;
 
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	handle = fixture_entry(x)->offload_handle;
 	skb = tx_offloaded(f, x, 1);
 	f->fake->hold_reset = &go;
@@ -218,7 +218,7 @@ static void tx_reset(struct kunit *test)
 	fake_nic_wait_resetting(f->fake);
 	tx_expect_dropped(f, skb);
 	complete(&go);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	f->fake->hold_reset = NULL;
 	KUNIT_EXPECT_NE(test, fixture_entry(x)->offload_handle, handle);
 	tx_expect_sa(f, skb, fixture_entry(x)->offload_handle);
@@ -234,7 +234,7 @@ static void tx_not_for_sending(struct kunit *test)
 	struct sk_buff *skb;
 
 	x = fixture_sa(f, &in);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	skb = tx_offloaded(f, x, 1);
 	tx_expect_dropped(f, skb);
 	kfree_skb(skb);
@@ -242,14 +242,14 @@ static void tx_not_for_sending(struct kunit *test)
 	/* Refused by the NIC. */
 	f->fake->refuse = ~0U;
 	x = fixture_sa(f, &tx_plain);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
 	skb = tx_offloaded(f, x, 1);
 	tx_expect_dropped(f, skb);
 	kfree_skb(skb);
 	f->fake->refuse = 0;
 
 	x = fixture_sa(f, &tx_plain);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	/* Another NIC's. */
 	other = fixture_create(test, NULL);
 	test->priv = f;
@@ -267,7 +267,7 @@ static void tx_in_clear(struct kunit *test)
 	struct xfrm_state *x = fixture_sa(f, &tx_plain);
 	struct sk_buff *skb;
 
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	skb = tx_skb(f, x, 1);
 	tx_secpath(test, skb, x, 1);
 	tx_expect_dropped(f, skb);
@@ -293,6 +293,7 @@ static const struct tx_seq_row tx_seq_rows[] = {
 	{ "as far behind as can be", 0x80000001, 0x500000000, 0x480000001 },
 	{ "as far ahead as can be", 0x7fffffff, 0x500000000, 0x57fffffff },
 };
+
 KUNIT_ARRAY_PARAM_DESC(tx_seq, tx_seq_rows, name);
 
 /* S40, S14: the header tells the lower half; the upper half is that of the number nearest to what
@@ -309,7 +310,7 @@ static void tx_upper_half(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, ov2_tx_seq(row->header, lower_32_bits(row->counted),
 					 upper_32_bits(row->counted)), row->seq);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	skb = tx_skb(f, x, row->header);
 	tx_secpath(test, skb, x, row->counted)->flags |= XFRM_XMIT;
 	KUNIT_EXPECT_EQ(test, tx_ask(skb, &tx), 1);
@@ -331,7 +332,7 @@ static void tx_seq_plain(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(wants); i++) {
 		struct xfrm_state *x = fixture_sa(f, wants[i]);
 
-		FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+		fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 		skb = tx_skb(f, x, 0x12345678);
 		tx_secpath(test, skb, x, 0x512345600)->flags |= XFRM_XMIT;
 		KUNIT_EXPECT_EQ(test, tx_ask(skb, &tx), 1);
@@ -370,6 +371,7 @@ static const struct tx_check_row tx_check_rows[] = {
 	{ "deleted, handed over", TX_DELETED, { .out = true }, false, true, true },
 	{ "resetting", TX_RESETTING, { .out = true }, false, false, false },
 };
+
 KUNIT_ARRAY_PARAM_DESC(tx_check, tx_check_rows, name);
 
 /* Brings an offloaded SA into the state that a row wants. */
@@ -415,7 +417,7 @@ static void tx_features_check(struct kunit *test)
 
 	f->fake->hold_reset = &go;
 	x = fixture_sa(f, &row->sa);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	skb = tx_skb(f, x, 1);
 	xo = tx_secpath(test, skb, x, 1);
 	if (row->xmit)
@@ -494,6 +496,7 @@ static const struct tx_ok_row tx_ok_rows[] = {
 	{ "deleted", TX_DELETED, { .out = true } },
 	{ "resetting", TX_RESETTING, { .out = true } },
 };
+
 KUNIT_ARRAY_PARAM_DESC(tx_ok, tx_ok_rows, name);
 
 static struct sk_buff *tx_clear_skb(struct fixture *f, const struct tx_ok_row *row)
@@ -540,7 +543,7 @@ static void tx_offload_ok(struct kunit *test)
 	caps.features &= ~row->caps_off;
 	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
 	x = fixture_sa(f, &row->sa);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	skb = tx_clear_skb(f, row);
 	xfrm_state_hold(x);
 	tx_bring(f, x, row->is);
@@ -604,6 +607,7 @@ static const struct tx_fix_row tx_fix_rows[] = {
 	  TX_FEATURES & ~(NETIF_F_HW_ESP_TX_CSUM | NETIF_F_GSO_ESP) },
 	{ "without segmentation", TX_FEATURES & ~NETIF_F_GSO_ESP, TX_FEATURES & ~NETIF_F_GSO_ESP },
 };
+
 KUNIT_ARRAY_PARAM_DESC(tx_fix, tx_fix_rows, name);
 
 /* S42: what depends on what is off is off. */

@@ -64,6 +64,7 @@ static const struct update_row update_rows[] = {
 	{ "same upper word", 0x100000000, 0x17fffffff, false },
 	{ "last wrap but one", 0xfffffffeffffffff, 0xffffffff00000000, true },
 };
+
 KUNIT_ARRAY_PARAM_DESC(update, update_rows, name);
 
 /* S21: the NIC is told when what it knows would grow too old, once, and nothing else changes. */
@@ -77,13 +78,13 @@ static void update_when(struct kunit *test)
 
 	want.seq = row->from;
 	x = fixture_sa(f, &want);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	before = *fake_nic_by_spi(f->fake, fixture_spi(x));
 	update_advance(x, row->to, 0);
 	update_expect(f, x, row->told ? row->to : row->from);
 	KUNIT_EXPECT_EQ(test, f->fake->total, row->told ? 2 : 1);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_UPDATE_SUCCESS), row->told);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	before.seq = fake_nic_by_spi(f->fake, fixture_spi(x))->seq;
 	KUNIT_EXPECT_MEMEQ(test, fake_nic_by_spi(f->fake, fixture_spi(x)), &before, sizeof(before));
 }
@@ -98,10 +99,10 @@ static void update_never(struct kunit *test)
 	struct xfrm_state *x;
 
 	x = fixture_sa(f, &out);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	update_advance(x, 0x280000000, 0x280000000);
 	x = fixture_sa(f, &plain);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	update_advance(x, 0x80000000, 0);
 	fixture_settle(f);
 	KUNIT_EXPECT_EQ(test, f->fake->total, 2);
@@ -117,7 +118,7 @@ static void update_while_adding(struct kunit *test)
 	f->fake->mode = FAKE_PEND;
 	x = fixture_sa(f, &update_esn);
 	fake_nic_wait(f->fake, 0);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_ADDING);
+	fixture_expect_state(f, x, OV2_SA_ADDING);
 	update_advance(x, 0x80000005, 0);
 	update_advance(x, 0x100000005, 0);
 	fixture_settle(f);
@@ -139,11 +140,11 @@ static void update_while_queued(struct kunit *test)
 
 	f->fake->mode = FAKE_BUSY;
 	x = fixture_sa(f, &update_esn);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_QUEUED);
+	fixture_expect_state(f, x, OV2_SA_QUEUED);
 	update_advance(x, 0x80000005, 0);
 	f->fake->mode = FAKE_NOW;
 	KUNIT_ASSERT_EQ(test, ov2_nic_reset(f->nic), 0);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	update_expect(f, x, 0x80000005);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_UPDATE_REQUESTS), 0);
 }
@@ -155,7 +156,7 @@ static void update_coalesced(struct kunit *test)
 	struct xfrm_state *x;
 
 	x = fixture_sa(f, &update_esn);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	WRITE_ONCE(f->fake->mode, FAKE_PEND);
 	update_advance(x, 0x80000000, 0);
 	fake_nic_wait(f->fake, 1);
@@ -204,7 +205,7 @@ static void update_aborted(struct kunit *test)
 	struct xfrm_state *x;
 
 	x = fixture_sa(f, &update_esn);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	WRITE_ONCE(f->fake->mode, FAKE_PEND);
 	update_advance(x, 0x80000000, 0);
 	fake_nic_wait(f->fake, 1);
@@ -225,13 +226,13 @@ static void update_refused(struct kunit *test)
 	struct xfrm_state *x;
 
 	x = fixture_sa(f, &update_esn);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	WRITE_ONCE(f->fake->mode, FAKE_PEND);
 	update_advance(x, 0x80000000, 0);
 	fake_nic_wait(f->fake, 1);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	fake_nic_finish_status(f->fake, fake_nic_wait(f->fake, 1), -EINVAL);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_UPDATE_FAIL), 1);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
@@ -246,7 +247,7 @@ static void update_and_delete(struct kunit *test)
 	struct xfrm_state *x;
 
 	x = fixture_sa(f, &update_esn);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	WRITE_ONCE(f->fake->mode, FAKE_PEND);
 	update_advance(x, 0x80000000, 0);
 	fake_nic_wait(f->fake, 1);
@@ -271,7 +272,7 @@ static void update_software(struct kunit *test)
 
 	f->fake->refuse = ~0U;
 	x = fixture_sa(f, &update_esn);
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
 	update_advance(x, 0x80000000, 0);
 	fixture_settle(f);
 	KUNIT_EXPECT_EQ(test, f->fake->total, 1);

@@ -3,11 +3,11 @@
  * For the suites of the core, see xfrm_fixture.h. The states are in init_net, with SPIs and
  * addresses of their own; the netdevs are never up.
  */
-#include <compat.h>
 #include <linux/etherdevice.h>
 #include <linux/module.h>
 #include <linux/udp.h>
 #include "xfrm_fixture.h"
+#include <compat.h>
 
 /* A state of ours, for the teardown. */
 struct fixture_node {
@@ -225,7 +225,7 @@ static int fixture_fill(struct xfrm_state *x, const struct fixture_sa *want, u32
 	x->lft.soft_packet_limit = want->soft_packets ?: XFRM_INF;
 	x->lft.hard_packet_limit = want->hard_packets ?: XFRM_INF;
 	if (want->encap) {
-		x->encap = kzalloc(sizeof(*x->encap), GFP_KERNEL);
+		x->encap = kzalloc_obj(*x->encap);
 		if (!x->encap)
 			return -ENOMEM;
 		x->encap->encap_type = want->encap;
@@ -360,7 +360,7 @@ enum ov2_sa_state fixture_sa_state(struct xfrm_state *x)
 	return sa ? READ_ONCE(sa->state) : OV2_SA_GONE;
 }
 
-const char *ov2_kunit_state_name(enum ov2_sa_state state)
+static const char *fixture_state_name(enum ov2_sa_state state)
 {
 	static const char * const names[] = {
 		[OV2_SA_WAITING] = "waiting",
@@ -374,6 +374,16 @@ const char *ov2_kunit_state_name(enum ov2_sa_state state)
 	};
 
 	return names[state];
+}
+
+/* When the core has done what it can without the NIC. */
+void fixture_expect_state(struct fixture *f, struct xfrm_state *x, enum ov2_sa_state state)
+{
+	const char *name;
+
+	fixture_settle(f);
+	name = fixture_state_name(fixture_sa_state(x));
+	KUNIT_EXPECT_STREQ(f->test, name, fixture_state_name(state));
 }
 
 u64 fixture_counter(struct fixture *f, enum ov2_counter counter)

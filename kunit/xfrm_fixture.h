@@ -105,20 +105,10 @@ void fixture_close(struct fixture *f);
 
 struct ov2_sa *fixture_entry(struct xfrm_state *x);
 enum ov2_sa_state fixture_sa_state(struct xfrm_state *x);
+void fixture_expect_state(struct fixture *f, struct xfrm_state *x, enum ov2_sa_state state);
 u64 fixture_counter(struct fixture *f, enum ov2_counter counter);
 u64 fixture_packets(struct fixture *f, enum ov2_packet_counter counter);
 struct ov2_port *fixture_port_of(struct fixture *f, u32 index);
 u32 fixture_spi(const struct xfrm_state *x);
-
-/* What becomes of an SA is under nic->lock and may change in a work item: settle first. */
-#define FIXTURE_EXPECT_STATE(f, x, state) do {						\
-	struct xfrm_state *__x = (x);							\
-											\
-	fixture_settle(f);								\
-	KUNIT_EXPECT_STREQ((f)->test, ov2_kunit_state_name(fixture_sa_state(__x)),	\
-			   ov2_kunit_state_name(state));				\
-} while (0)
-
-const char *ov2_kunit_state_name(enum ov2_sa_state state);
 
 #endif /* __OV2_KUNIT_XFRM_FIXTURE_H */

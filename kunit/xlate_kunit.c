@@ -85,6 +85,7 @@ static const struct xlate_alg_row xlate_alg_rows[] = {
 	{ "null, SHA256", { XLATE_NULL, XLATE_AUTH("sha256", 256, 96) }, OV2_CIPHER_NULL,
 	  OV2_AUTH_HMAC_SHA256, 0, 32, 12, 0, OV2_IV_NONE },
 };
+
 KUNIT_ARRAY_PARAM_DESC(xlate_alg, xlate_alg_rows, name);
 
 /* The fixture's keys count up from a byte that tells which key it is. */
@@ -175,6 +176,7 @@ static const struct xlate_shape_row xlate_shape_rows[] = {
 	{ "UDP, IPv6", { .encap = UDP_ENCAP_ESPINUDP, .family = AF_INET6 }, OV2_IPV6,
 	  OV2_TRANSPORT, false, OV2_ENCAP_UDP },
 };
+
 KUNIT_ARRAY_PARAM_DESC(xlate_shape, xlate_shape_rows, name);
 
 static void xlate_expect_addr(struct kunit *test, const struct in6_addr *addr,
@@ -205,10 +207,10 @@ static void xlate_shape(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, add.cross_family, row->cross_family);
 	KUNIT_EXPECT_EQ(test, add.encap, row->encap);
 	if (row->encap == OV2_ENCAP_UDP) {
-		KUNIT_EXPECT_EQ(test, add.encap_sport, htons(4500));
-		KUNIT_EXPECT_EQ(test, add.encap_dport, htons(4501));
+		KUNIT_EXPECT_EQ(test, be16_to_cpu(add.encap_sport), 4500);
+		KUNIT_EXPECT_EQ(test, be16_to_cpu(add.encap_dport), 4501);
 	}
-	KUNIT_EXPECT_EQ(test, add.spi, x->id.spi);
+	KUNIT_EXPECT_EQ(test, be32_to_cpu(add.spi), fixture_spi(x));
 	xlate_expect_addr(test, &add.saddr, &x->props.saddr, row->family == OV2_IPV4);
 	xlate_expect_addr(test, &add.daddr, &x->id.daddr, row->family == OV2_IPV4);
 	xlate_put(x);
@@ -229,6 +231,7 @@ static const struct xlate_seq_row xlate_seq_rows[] = {
 	{ "ESN inbound", { .esn = true, .window = 128, .oseq = 7, .seq = 0x380000001 },
 	  { 0x80000001, 3 }, 128 },
 };
+
 KUNIT_ARRAY_PARAM_DESC(xlate_seq, xlate_seq_rows, name);
 
 /* S14: both halves, of the right direction, and the window. */
@@ -270,15 +273,15 @@ static void xlate_rest(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, add.soft_packets, 1000);
 	KUNIT_EXPECT_EQ(test, add.hard_packets, 2000);
 	KUNIT_EXPECT_EQ(test, add.sel.family, AF_INET);
-	KUNIT_EXPECT_EQ(test, add.sel.saddr.s6_addr32[0], htonl(0x0a000000));
-	KUNIT_EXPECT_EQ(test, add.sel.daddr.s6_addr32[0], htonl(0x0a010000));
+	KUNIT_EXPECT_EQ(test, be32_to_cpu(add.sel.saddr.s6_addr32[0]), 0x0a000000);
+	KUNIT_EXPECT_EQ(test, be32_to_cpu(add.sel.daddr.s6_addr32[0]), 0x0a010000);
 	KUNIT_EXPECT_EQ(test, add.sel.prefixlen_s, 24);
 	KUNIT_EXPECT_EQ(test, add.sel.prefixlen_d, 16);
 	KUNIT_EXPECT_EQ(test, add.sel.proto, IPPROTO_TCP);
-	KUNIT_EXPECT_EQ(test, add.sel.sport, htons(80));
-	KUNIT_EXPECT_EQ(test, add.sel.sport_mask, htons(0xffff));
-	KUNIT_EXPECT_EQ(test, add.sel.dport, htons(1024));
-	KUNIT_EXPECT_EQ(test, add.sel.dport_mask, htons(0xff00));
+	KUNIT_EXPECT_EQ(test, be16_to_cpu(add.sel.sport), 80);
+	KUNIT_EXPECT_EQ(test, be16_to_cpu(add.sel.sport_mask), 0xffff);
+	KUNIT_EXPECT_EQ(test, be16_to_cpu(add.sel.dport), 1024);
+	KUNIT_EXPECT_EQ(test, be16_to_cpu(add.sel.dport_mask), 0xff00);
 	xlate_put(x);
 
 	want.soft_packets = 0;
@@ -315,6 +318,7 @@ static const struct xlate_bad_row xlate_bad_rows[] = {
 	{ "keys too long", { XLATE_CBC(256), XLATE_AUTH("sha512", 1024, 256) },
 	  "keys of more than 96 bytes" },
 };
+
 KUNIT_ARRAY_PARAM_DESC(xlate_bad, xlate_bad_rows, name);
 
 /* S15: what cannot be offloaded is refused in words, and nothing of the key stays in the node. */
@@ -447,7 +451,7 @@ static void xlate_end_to_end(struct kunit *test)
 	struct xfrm_state *x = fixture_sa(f, &good), *y;
 	const struct ov2_add_sa *sa;
 
-	FIXTURE_EXPECT_STATE(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	sa = fake_nic_by_spi(f->fake, fixture_spi(x));
 	KUNIT_ASSERT_NOT_NULL(test, sa);
 	xlate_expect_key(test, sa->key_area + sa->cipher_key_off, 32, 0x40);
