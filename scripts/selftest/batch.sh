@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# How requests form lists, from the trace.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+count=10000
+
+trace_begin()
+{
+	echo 0 >"$tracing/tracing_on"
+	echo 8192 >"$tracing/buffer_size_kb"
+	: >"$tracing/trace"
+	echo 1 >"$tracing/events/ov2/ov2_request_submit/enable"
+	echo "${1:-0}" >"$tracing/events/ov2/ov2_sa_state/enable"
+	echo 1 >"$tracing/tracing_on"
+}
+
+trace_end()
+{
+	echo 0 >"$tracing/tracing_on"
+	echo 0 >"$tracing/events/ov2/enable"
+	grep -v '^#' "$tracing/trace" >"$tmp/trace"
+}
+
+# lists KIND: "NUMBER NODES" of the lists that were submitted.
+lists()
+{
+	awk -v kind="kind=$1" '
+		/ov2_request_submit/ && $0 ~ kind {
+			match($0, /count=[0-9]+/)
+			nodes += substr($0, RSTART + 6, RLENGTH - 6)
+			lists++
+		}
+		END { print lists + 0, nodes + 0 }' "$tmp/trace"
+}
+
+# Milliseconds that the NIC takes for a list: 20, and on a machine so slow or
+# busy that the sender adds less than 12 SAs in that time, the time for 12.
+list_time()
+{
+	local begin end
+
+	begin=${EPOCHREALTIME/./}
+	head -n 400 "$tmp/adds" | ip -n a -batch - || fail "ip"
+	end=${EPOCHREALTIME/./}
+	ip -n a xfrm state flush
+	wait_for 60 no_sas "$nic_a" || fail "not all SAs are deleted"
+	delay=$(((end - begin) * 12 / 400 / 1000))
+	((delay > 20)) || delay=20
+	diag "$(((end - begin) / 400)) us per add, $delay ms per list"
+}
+
+# The NIC does one list at a time. One sender adds, then a flush deletes all.
+many()
+{
+	local i n nodes key delay
+
+	new_key 20
+	for ((i = 0; i < count; i++)); do
+		echo "xfrm state add src 10.1.0.1 dst 10.1.0.2 proto esp spi $((0x10000 + i)) mode transport aead rfc4106(gcm(aes)) $key 128 offload crypto dev $dev_a dir out"
+	done >"$tmp/adds"
+	list_time
+	fault "$nic_a" delay_ms "$delay"
+	check "parameter" param "$nic_a" requests_max 1
+	trace_begin
+	check "adds" ip -n a -batch "$tmp/adds"
+	wait_for 60 sas_are "$nic_a" offloaded "$count" || fail "not all SAs are offloaded"
+	trace_end
+	read -r n nodes <<<"$(lists ADD_SA)"
+	check_eq "SAs added" "$nodes" "$count"
+	check_ge "SAs per ADD_SA list, times 10" $((nodes * 10 / n)) 80
+	diag "$count SAs in $n ADD_SA lists"
+
+	trace_begin
+	ip -n a xfrm state flush
+	wait_for 60 no_sas "$nic_a" || fail "not all SAs are deleted"
+	trace_end
+	read -r n nodes <<<"$(lists DELETE_SA)"
+	check_eq "SAs deleted" "$nodes" "$count"
+	check_le "DELETE_SA lists" "$n" $((count / 64))
+	diag "$count SAs in $n DELETE_SA lists"
+	fault "$nic_a" delay_ms 0
+	check "parameter" param "$nic_a" requests_max 4
+}
+
+# With an idle NIC a lone add leaves at once: nothing happens between it and
+# its request, and certainly no timer.
+lone()
+{
+	local n nodes late
+
+	fault "$nic_a" delay_ms 20
+	trace_begin 1
+	head -n 1 "$tmp/adds" | ip -n a -batch - || fail "ip"
+	check "offloaded" wait_for 10 sas_are "$nic_a" offloaded 1
+	trace_end
+	fault "$nic_a" delay_ms 0
+	read -r n nodes <<<"$(lists ADD_SA)"
+	check_eq "lists and nodes" "$n $nodes" "1 1"
+	# Microseconds from "queued" to the submission, in the trace's clock.
+	late=$(awk '
+		{ match($0, / [0-9]+\.[0-9]+: /); t = substr($0, RSTART + 1, RLENGTH - 3) }
+		/from=queued/ || /to=queued/ { if (!begin) begin = t }
+		/ov2_request_submit/ { printf "%d", (t - begin) * 1000000 }' "$tmp/trace")
+	check_le "microseconds from add to request" "$late" 20000
+	diag "the request left after $late us"
+}
+
+setup()
+{
+	check "a pair of NICs" pair_up
+}
+
+T "lists of 10000 adds and of a flush" many
+T "a lone add leaves at once" lone
+run_tests

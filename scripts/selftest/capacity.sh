@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The NIC's table to the last SA and beyond.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+places=6
+
+# fill FIRST LAST [commit_warned]: connections, each of two SAs.
+fill()
+{
+	local id
+
+	for ((id = $1; id <= $2; id++)); do
+		conn "$id"
+	done
+	"${3:-commit}"
+}
+
+state()
+{
+	check "$1 offloaded" wait_for 10 sas_are "$nic_a" offloaded "$1"
+	check_eq "SAs that wait" "$(core_sas "$nic_a" waiting)" "$2"
+	check_eq "devlink's occupancy" "$(occupancy "$nic_a")" "$1"
+	check_eq "SAs on the NIC" "$(head -n 1 "$sim/$nic_a/sas")" "sas $1"
+}
+
+# S6 S18: all of the advertised number, one more waits in software and works,
+# and a delete lets exactly one in.
+last_and_one_more()
+{
+	local out
+
+	fill 1 3 || return
+	state "$places" 0
+	conn 4
+	out=$(ip -n a -batch - <<<"$batch_a" 2>&1)
+	check_eq "exit status" $? 0
+	[[ $out == *"Warning: ov2: "*"$places"* ]] || fail "iproute2 said '$out'"
+	batch_a=
+	commit
+	state "$places" 2
+	udp 4 4 wire 1-10
+	sim_sa 0x1008 packets || :
+	check_eq "packets of a waiting SA on the NIC" "$field" ""
+
+	ip -n a xfrm state delete src 10.1.0.1 dst 10.1.0.2 proto esp spi 0x1002
+	state "$places" 1
+	ip -n a xfrm state delete src 10.1.0.2 dst 10.1.0.1 proto esp spi 0x1003
+	state "$places" 0
+	udp 4 4 wire 1-10
+	sim_sa 0x1008 packets
+	check_eq "packets of it once it is let in" "$field" 10
+
+	# S5: one that waits goes without a trace.
+	fill 5 5 commit_warned
+	check_eq "SAs that wait" "$(core_sas "$nic_a" waiting)" 2
+	ip -n a xfrm state delete src 10.1.0.1 dst 10.1.0.2 proto esp spi 0x100a
+	ip -n a xfrm state delete src 10.1.0.2 dst 10.1.0.1 proto esp spi 0x100b
+	state "$places" 0
+}
+
+# The second limit: no more than so many wait.
+second_limit()
+{
+	local out
+
+	check "parameter" param "$nic_a" sa_waiting_max 1
+	fill 1 3 || return
+	conn 4
+	out=$(ip -n a -batch - <<<"$batch_a" 2>&1)
+	check_eq "exit status" $? 0
+	[[ $out == *Warning*Warning* ]] || fail "iproute2 said '$out'"
+	batch_a=
+	commit
+	state "$places" 1
+	check_eq "SAs known to the core" "$(($(wc -l <"$core/$nic_a/sas") - 1))" $((places + 1))
+	udp 4 4 wire 1-10
+	check "parameter" param "$nic_a" sa_waiting_max 1000
+}
+
+# S6 under churn: it always ends with a full table.
+churn()
+{
+	local id n
+
+	fill 1 3 || return
+	fill 4 9 commit_warned
+	for ((n = 0; n < 3; n++)); do
+		for ((id = 1 + n; id < 9; id += 3)); do
+			ip -n a -batch - <<-END
+				xfrm state delete src 10.1.0.1 dst 10.1.0.2 proto esp spi $((0x1000 + 2 * id))
+				xfrm state delete src 10.1.0.2 dst 10.1.0.1 proto esp spi $((0x1001 + 2 * id))
+			END
+		done
+		((n < 2)) && state "$places" $((12 - 6 * (n + 1)))
+	done
+	check "two are left" wait_for 10 sas_are "$nic_a" offloaded 2
+}
+
+setup()
+{
+	local out
+
+	check "namespaces" netns_add a && check "namespaces" netns_add b || return
+	check "NICs" sim_new 1 && check "NICs" sim_new 2 || return
+	out=$(devlink resource set ov2sim/$nic_a path ipsec_sa size $places 2>&1 &&
+		devlink dev reload ov2sim/$nic_a 2>&1) || fail "devlink: $out"
+	check "wire" wire_up && check "server" serve
+}
+
+T "S6 S18 to the last SA and one more" last_and_one_more
+T "S6 no more wait than the second limit" second_limit
+T "S6 each delete lets one in" churn
+run_tests
