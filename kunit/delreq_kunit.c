@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * SaDeleteReq: raised by the NIC on a packet, answered by one DELETE_SA for the inbound SA and then
+ * one for its counterpart; and which SA is whose counterpart.
+ */
+#include <linux/skbuff.h>
+#include "xfrm_fixture.h"
+
+static const struct fixture_sa delreq_in = { .reqid = 7 };
+static const struct fixture_sa delreq_out = { .reqid = 7, .out = true };
+
+static int delreq_init(struct kunit *test)
+{
+	struct fixture *f = fixture_create(test, NULL);
+
+	f->fake->mode = FAKE_NOW;
+	return 0;
+}
+
+static void delreq_exit(struct kunit *test)
+{
+	fixture_destroy(test->priv);
+}
+
+/* One packet with the flag; processed by the NIC or not. Returns the skb's flags. */
+static u32 delreq_packet(struct fixture *f, u32 cookie, bool done)
+{
+	struct ov2_rx_meta meta = {
+		.cookie = cookie,
+		.flags = OV2_RX_SA_DELETE_REQ | (done ? OV2_RX_CRYPTO_DONE : 0),
+		.status = done ? CRYPTO_SUCCESS : 0,
+	};
+	struct sk_buff *skb = alloc_skb(128, GFP_KERNEL);
+	const struct xfrm_offload *xo;
+	u32 flags = 0;
+
+	KUNIT_ASSERT_NOT_NULL(f->test, skb);
+	skb_put_zero(skb, 64);
+	local_bh_disable();
+	KUNIT_EXPECT_EQ(f->test, ov2_rx(fixture_port_of(f, 0), skb, &meta), 0);
+	local_bh_enable();
+	xo = xfrm_offload(skb);
+	if (xo)
+		flags = xo->flags;
+	KUNIT_EXPECT_EQ(f->test, !!skb_sec_path(skb), done);
+	kfree_skb(skb);
+	return flags;
+}
+
+static void delreq_settle(struct fixture *f)
+{
+	flush_work(&f->nic->delreq_work);
+	fixture_settle(f);
+	flush_work(&f->nic->delreq_work);
+	fixture_settle(f);
+}
+
+static struct xfrm_state *delreq_sa(struct fixture *f, const struct fixture_sa *want)
+{
+	struct xfrm_state *x = fixture_sa(f, want);
+
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	return x;
+}
+
+static bool delreq_paired(struct xfrm_state *x, struct xfrm_state *y)
+{
+	return fixture_entry(x)->pair == fixture_entry(y) &&
+	       fixture_entry(y)->pair == fixture_entry(x);
+}
+
+/* S59: on a packet that the NIC processed the flag rides on the skb; on another it is consumed at
+ * once, and the packet is left as it is.
+ */
+static void delreq_rides(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = delreq_sa(f, &delreq_in);
+
+	KUNIT_EXPECT_EQ(test, delreq_packet(f, x->xso.offload_handle, true),
+			(u32)(CRYPTO_DONE | SA_DELETE_REQ));
+	delreq_settle(f);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, delreq_packet(f, x->xso.offload_handle, false), 0);
+	delreq_settle(f);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELREQ), 1);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
+}
+
+/* S60: however many packets carry it, one delete of the inbound SA and then, when that is
+ * complete, one of the outbound. S61: both are served until their own delete.
+ */
+static void delreq_demote(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *in = delreq_sa(f, &delreq_in), *out = delreq_sa(f, &delreq_out);
+	u32 in_handle = fixture_entry(in)->offload_handle;
+	u32 out_handle = fixture_entry(out)->offload_handle;
+	struct fake_request *fr;
+	int i;
+
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	for (i = 0; i < 5; i++)
+		delreq_packet(f, in->xso.offload_handle, false);
+	fr = fake_nic_wait(f->fake, 2);
+	delreq_settle(f);
+	for (i = 0; i < 5; i++)
+		delreq_packet(f, in->xso.offload_handle, false);
+	delreq_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 3);
+	KUNIT_EXPECT_EQ(test, fr->kind, OV2_DELETE_SA);
+	KUNIT_EXPECT_EQ(test, fr->count, 1);
+	KUNIT_EXPECT_EQ(test, fr->del[0].offload_handle, in_handle);
+	fixture_expect_state(f, in, OV2_SA_DEMOTING);
+	fixture_expect_state(f, out, OV2_SA_DEMOTING);
+	KUNIT_EXPECT_EQ(test, fixture_entry(out)->offload_handle, out_handle);
+
+	fake_nic_finish(f->fake, fr);
+	fr = fake_nic_wait(f->fake, 3);
+	KUNIT_EXPECT_EQ(test, fr->kind, OV2_DELETE_SA);
+	KUNIT_EXPECT_EQ(test, fr->count, 1);
+	KUNIT_EXPECT_EQ(test, fr->del[0].offload_handle, out_handle);
+	fake_nic_finish(f->fake, fr);
+	delreq_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELREQ), 1);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELREQ_PACKETS), 10);
+	KUNIT_EXPECT_EQ(test, (int)in->km.state, XFRM_STATE_VALID);
+	KUNIT_EXPECT_EQ(test, (int)out->km.state, XFRM_STATE_VALID);
+	/* S60: they are not taken back at once by a NIC that has just asked for room. */
+	KUNIT_EXPECT_EQ(test, f->fake->total, 4);
+}
+
+/* An inbound SA without a counterpart is answered alone. */
+static void delreq_alone(struct kunit *test)
+{
+	static const struct fixture_sa other = { .reqid = 8, .out = true };
+	struct fixture *f = test->priv;
+	struct xfrm_state *in = delreq_sa(f, &delreq_in), *out = delreq_sa(f, &other);
+
+	delreq_packet(f, in->xso.offload_handle, false);
+	delreq_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 1);
+	fixture_expect_state(f, out, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_REQUESTS), 1);
+}
+
+/* S58: nothing but an offloaded inbound SA's packet counts. */
+static void delreq_ignored(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *out = delreq_sa(f, &delreq_out), *in;
+	u32 stale;
+
+	delreq_packet(f, out->xso.offload_handle, false);
+	delreq_packet(f, 0, false);
+	f->fake->refuse = ~0U;
+	in = fixture_sa(f, &delreq_in);
+	fixture_expect_state(f, in, OV2_SA_SOFTWARE);
+	stale = in->xso.offload_handle;
+	delreq_packet(f, stale, false);
+	fixture_delete(f, in);
+	fixture_gc();
+	delreq_packet(f, stale, false);
+	delreq_settle(f);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELREQ), 0);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_REQUESTS), 0);
+	fixture_expect_state(f, out, OV2_SA_OFFLOADED);
+}
+
+/* The admin's choice: soft asks the key manager to rekey and demotes. */
+static void delreq_soft(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *in = delreq_sa(f, &delreq_in), *out = delreq_sa(f, &delreq_out);
+
+	ov2_nic_set_delreq_policy(f->nic, OV2_DELREQ_SOFT);
+	KUNIT_EXPECT_EQ(test, ov2_nic_delreq_policy(f->nic), OV2_DELREQ_SOFT);
+	delreq_packet(f, in->xso.offload_handle, false);
+	delreq_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
+	KUNIT_EXPECT_EQ(test, (int)in->km.dying, 1);
+	KUNIT_EXPECT_EQ(test, (int)in->km.state, XFRM_STATE_VALID);
+	KUNIT_EXPECT_EQ(test, (int)out->km.state, XFRM_STATE_VALID);
+}
+
+/* Hard: both states are deleted, the inbound first on the NIC as well. */
+static void delreq_hard(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *in = delreq_sa(f, &delreq_in), *out = delreq_sa(f, &delreq_out);
+	u32 in_handle = fixture_entry(in)->offload_handle;
+	u32 out_handle = fixture_entry(out)->offload_handle;
+
+	ov2_nic_set_delreq_policy(f->nic, OV2_DELREQ_HARD);
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	delreq_packet(f, in->xso.offload_handle, false);
+	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, 2)->del[0].offload_handle, in_handle);
+	delreq_settle(f);
+	KUNIT_EXPECT_EQ(test, (int)in->km.state, XFRM_STATE_DEAD);
+	KUNIT_EXPECT_EQ(test, (int)out->km.state, XFRM_STATE_DEAD);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 3);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 2));
+	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, 3)->del[0].offload_handle, out_handle);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 3));
+	delreq_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 4);
+	/* xfrm has let go of them already: only our references are left. */
+	fixture_forget(f, in);
+	fixture_forget(f, out);
+	xfrm_state_put(in);
+	xfrm_state_put(out);
+}
+
+enum delreq_meets { DELREQ_DELETE_IN, DELREQ_DELETE_OUT, DELREQ_DELETE_BOTH, DELREQ_RESET,
+		    DELREQ_EXCLUDE };
+
+struct delreq_race_row {
+	const char *name;
+	enum delreq_meets meets;
+	u32 left;
+};
+
+static const struct delreq_race_row delreq_race_rows[] = {
+	{ "xfrm deletes the inbound SA", DELREQ_DELETE_IN, 0 },
+	{ "xfrm deletes the outbound SA", DELREQ_DELETE_OUT, 0 },
+	{ "xfrm deletes both", DELREQ_DELETE_BOTH, 0 },
+	{ "the NIC is reset", DELREQ_RESET, 0 },
+	{ "the configuration excludes them", DELREQ_EXCLUDE, 0 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(delreq_race, delreq_race_rows, name);
+
+static void delreq_meet(struct fixture *f, enum delreq_meets meets, struct xfrm_state *in,
+			struct xfrm_state *out)
+{
+	struct ov2_caps caps = fake_nic_caps;
+
+	switch (meets) {
+	case DELREQ_DELETE_IN:
+		fixture_delete(f, in);
+		break;
+	case DELREQ_DELETE_OUT:
+		fixture_delete(f, out);
+		break;
+	case DELREQ_DELETE_BOTH:
+		fixture_delete(f, out);
+		fixture_delete(f, in);
+		break;
+	case DELREQ_RESET:
+		WRITE_ONCE(f->fake->mode, FAKE_NOW);
+		KUNIT_EXPECT_EQ(f->test, ov2_nic_reset(f->nic), 0);
+		break;
+	case DELREQ_EXCLUDE:
+		caps.features &= ~OV2_CAP_ESP;
+		KUNIT_EXPECT_EQ(f->test, ov2_nic_set_caps(f->nic, &caps), 0);
+		break;
+	}
+	fixture_gc();
+}
+
+/* S60, S17: whatever happens between the two deletes, each SA leaves the NIC exactly once. */
+static void delreq_race(struct kunit *test)
+{
+	const struct delreq_race_row *row = test->param_value;
+	struct fixture *f = test->priv;
+	struct xfrm_state *in = delreq_sa(f, &delreq_in), *out = delreq_sa(f, &delreq_out);
+
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	delreq_packet(f, in->xso.offload_handle, false);
+	fake_nic_wait(f->fake, 2);
+	delreq_settle(f);
+	delreq_meet(f, row->meets, in, out);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	fake_nic_finish_all(f->fake);
+	delreq_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->live, row->left);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), row->left);
+	KUNIT_EXPECT_LE(test, fixture_counter(f, OV2_CNT_DELETE_SUCCESS), 2);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
+}
+
+/* The counterpart is still being added: it leaves again as soon as it is in. */
+static void delreq_counterpart_adding(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *in = delreq_sa(f, &delreq_in), *out;
+
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	out = fixture_sa(f, &delreq_out);
+	fake_nic_wait(f->fake, 1);
+	fixture_expect_state(f, out, OV2_SA_ADDING);
+	delreq_packet(f, in->xso.offload_handle, false);
+	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, 2)->kind, OV2_DELETE_SA);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	fake_nic_finish_all(f->fake);
+	delreq_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 4);
+}
+
+/* S65: nothing is answered on a NIC that goes. */
+static void delreq_removal(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *in = delreq_sa(f, &delreq_in);
+
+	delreq_sa(f, &delreq_out);
+	delreq_packet(f, in->xso.offload_handle, false);
+	fixture_close(f);
+	fake_nic_unregister(f->fake);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
+	KUNIT_EXPECT_EQ(test, f->fake->resets, 0);
+}
+
+struct delreq_pair_row {
+	const char *name;
+	struct fixture_sa in;
+	struct fixture_sa out;
+	bool paired;
+};
+
+static const struct delreq_pair_row delreq_pair_rows[] = {
+	{ "same reqid", { .reqid = 7 }, { .reqid = 7, .out = true }, true },
+	{ "reqid 0, mirrored selectors", { }, { .out = true }, true },
+	{ "other reqid", { .reqid = 7 }, { .reqid = 8, .out = true }, false },
+	{ "other mode", { .reqid = 7 }, { .reqid = 7, .out = true, .mode = XFRM_MODE_TUNNEL },
+	  false },
+	{ "other family", { .reqid = 7 }, { .reqid = 7, .out = true, .family = AF_INET6 }, false },
+	{ "other port", { .reqid = 7 }, { .reqid = 7, .out = true, .port = 1 }, false },
+	{ "same direction", { .reqid = 7 }, { .reqid = 7 }, false },
+	{ "IPv6", { .reqid = 7, .family = AF_INET6 },
+	  { .reqid = 7, .out = true, .family = AF_INET6 }, true },
+	{ "outbound mark", { .reqid = 7 }, { .reqid = 7, .out = true, .mark = 3 }, true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(delreq_pair, delreq_pair_rows, name);
+
+/* S60: who is whose counterpart, whichever was first. */
+static void delreq_pairs(struct kunit *test)
+{
+	const struct delreq_pair_row *row = test->param_value;
+	struct fixture *f = test->priv;
+	struct xfrm_state *x, *y;
+
+	x = delreq_sa(f, &row->in);
+	y = delreq_sa(f, &row->out);
+	KUNIT_EXPECT_EQ(test, delreq_paired(x, y), row->paired);
+	fixture_delete(f, x);
+	KUNIT_EXPECT_NULL(test, fixture_entry(y)->pair);
+	x = delreq_sa(f, &row->in);
+	KUNIT_EXPECT_EQ(test, delreq_paired(x, y), row->paired);
+}
+
+/* With reqid 0 the selectors must mirror each other. */
+static void delreq_pair_selectors(struct kunit *test)
+{
+	static const struct fixture_sa in, out = { .out = true };
+	struct fixture *f = test->priv;
+	struct xfrm_state *x, *y, *z;
+
+	x = fixture_state(f, &in);
+	x->sel.sport = htons(80);
+	x->sel.sport_mask = htons(0xffff);
+	KUNIT_ASSERT_EQ(test, fixture_offload(f, x, &in), 0);
+	y = fixture_state(f, &out);
+	KUNIT_ASSERT_EQ(test, fixture_offload(f, y, &out), 0);
+	KUNIT_EXPECT_FALSE(test, delreq_paired(x, y));
+	z = fixture_state(f, &out);
+	z->sel.dport = htons(80);
+	z->sel.dport_mask = htons(0xffff);
+	KUNIT_ASSERT_EQ(test, fixture_offload(f, z, &out), 0);
+	KUNIT_EXPECT_TRUE(test, delreq_paired(x, z));
+}
+
+/* Two generations of a rekey look the same: each inbound SA keeps the outbound one of its own. */
+static void delreq_generations(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *in1, *out1, *in2, *out2;
+
+	in1 = delreq_sa(f, &delreq_in);
+	out1 = delreq_sa(f, &delreq_out);
+	in2 = delreq_sa(f, &delreq_in);
+	out2 = delreq_sa(f, &delreq_out);
+	KUNIT_EXPECT_TRUE(test, delreq_paired(in1, out1));
+	KUNIT_EXPECT_TRUE(test, delreq_paired(in2, out2));
+
+	delreq_packet(f, in2->xso.offload_handle, false);
+	delreq_settle(f);
+	fixture_expect_state(f, in1, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, out1, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 2);
+	KUNIT_EXPECT_NULL(test, fake_nic_by_spi(f->fake, fixture_spi(in2)));
+	KUNIT_EXPECT_NULL(test, fake_nic_by_spi(f->fake, fixture_spi(out2)));
+}
+
+static struct kunit_case delreq_cases[] = {
+	KUNIT_CASE(delreq_rides),
+	KUNIT_CASE(delreq_demote),
+	KUNIT_CASE(delreq_alone),
+	KUNIT_CASE(delreq_ignored),
+	KUNIT_CASE(delreq_soft),
+	KUNIT_CASE(delreq_hard),
+	KUNIT_CASE_PARAM(delreq_race, delreq_race_gen_params),
+	KUNIT_CASE(delreq_counterpart_adding),
+	KUNIT_CASE(delreq_removal),
+	KUNIT_CASE_PARAM(delreq_pairs, delreq_pair_gen_params),
+	KUNIT_CASE(delreq_pair_selectors),
+	KUNIT_CASE(delreq_generations),
+	{ }
+};
+
+static struct kunit_suite delreq_suite = {
+	.name = "ov2_delreq",
+	.init = delreq_init,
+	.exit = delreq_exit,
+	.test_cases = delreq_cases,
+};
+
+kunit_test_suite(delreq_suite);

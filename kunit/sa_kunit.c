@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* SAs and their names, twins with one SPI, closing ports, and everything at once. */
+#include <linux/kthread.h>
+#include "xfrm_fixture.h"
+
+static const struct fixture_sa sa_in, sa_out = { .out = true };
+
+static int sa_init(struct kunit *test)
+{
+	struct fixture *f = fixture_create(test, NULL);
+
+	f->fake->mode = FAKE_NOW;
+	return 0;
+}
+
+static void sa_exit(struct kunit *test)
+{
+	fixture_destroy(test->priv);
+}
+
+static struct ov2_sa *sa_find(u32 cookie)
+{
+	struct ov2_sa *sa;
+
+	rcu_read_lock();
+	sa = ov2_sa_find(cookie);
+	rcu_read_unlock();
+	return sa;
+}
+
+/* S9: names are never 0, differ while both live, and are not given again when one has gone. */
+static void sa_cookies(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	u32 cookies[20];
+	int i, j;
+
+	KUNIT_EXPECT_NULL(test, sa_find(0));
+	for (i = 0; i < ARRAY_SIZE(cookies); i++) {
+		struct xfrm_state *x = fixture_sa(f, &sa_in);
+
+		cookies[i] = x->xso.offload_handle;
+		KUNIT_EXPECT_NE(test, cookies[i], 0);
+		KUNIT_EXPECT_PTR_EQ(test, rcu_access_pointer(sa_find(cookies[i])->x), x);
+		for (j = 0; j < i; j++)
+			KUNIT_EXPECT_NE(test, cookies[i], cookies[j]);
+		fixture_settle(f);
+		if (i % 2) {
+			fixture_delete(f, x);
+			fixture_gc();
+			fixture_settle(f);
+			KUNIT_EXPECT_NULL(test, sa_find(cookies[i]));
+		}
+	}
+	KUNIT_EXPECT_EQ(test, f->fake->live, ARRAY_SIZE(cookies) / 2);
+}
+
+/* S9: a handle stands for one SA: live ones are unique, and an SA that is gone has none. */
+static void sa_handles(struct kunit *test)
+{
+	struct xfrm_state *x[3];
+	struct fixture *f = test->priv;
+	struct fake_request *fr;
+	u32 handle;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(x); i++) {
+		x[i] = fixture_sa(f, &sa_in);
+		fixture_expect_state(f, x[i], OV2_SA_OFFLOADED);
+		KUNIT_EXPECT_TRUE(test, fake_nic_has(f->fake, fixture_entry(x[i])->offload_handle));
+		KUNIT_EXPECT_TRUE(test, !i || fixture_entry(x[i])->offload_handle !=
+					      fixture_entry(x[i - 1])->offload_handle);
+	}
+	handle = fixture_entry(x[1])->offload_handle;
+	fixture_delete(f, x[1]);
+	fr = fake_nic_wait(f->fake, 3);
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, fr->del[0].offload_handle, handle);
+	KUNIT_EXPECT_FALSE(test, fake_nic_has(f->fake, handle));
+	fixture_expect_state(f, x[0], OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x[2], OV2_SA_OFFLOADED);
+}
+
+/* xfrm may add a second SA with the SPI and destination of one that it has, and delete one of the
+ * two: they are apart, whichever goes first.
+ */
+static void sa_twins(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *older, *newer;
+	u32 older_handle;
+
+	older = fixture_sa(f, &sa_in);
+	f->next_spi = fixture_spi(older);
+	newer = fixture_state(f, &sa_in);
+	KUNIT_ASSERT_EQ(test, fixture_dev_add(f, newer, &sa_in), 0);
+	fixture_expect_state(f, older, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, newer, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_NE(test, older->xso.offload_handle, newer->xso.offload_handle);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 2);
+	older_handle = fixture_entry(older)->offload_handle;
+
+	/* As xfrm_state_update() does it: the newer is taken away again. */
+	xfrm_dev_state_delete(newer);
+	newer->km.state = XFRM_STATE_DEAD;
+	xfrm_state_put(newer);
+	fixture_gc();
+	fixture_expect_state(f, older, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 1);
+	KUNIT_EXPECT_TRUE(test, fake_nic_has(f->fake, older_handle));
+}
+
+/* S65: a port on its way out takes no more SAs; deletes work until it is gone. */
+static void sa_closing_port(struct kunit *test)
+{
+	struct fixture_sa elsewhere = { .port = 1 };
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = fixture_sa(f, &sa_in), *late;
+
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	ov2_port_close(fixture_port_of(f, 0));
+	late = fixture_state(f, &sa_in);
+	KUNIT_EXPECT_EQ(test, fixture_offload(f, late, &sa_in), 0);
+	KUNIT_EXPECT_EQ(test, late->xso.offload_handle, 0);
+	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "is being removed"));
+	fixture_expect_state(f, fixture_sa(f, &elsewhere), OV2_SA_OFFLOADED);
+	fixture_delete(f, x);
+	fixture_gc();
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 1);
+}
+
+/* S24: delete comes with BH off and x->lock held, from softirq as well. */
+static void sa_delete_atomic(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = fixture_sa(f, &sa_in);
+
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	fixture_forget(f, x);
+	preempt_disable();
+	xfrm_state_delete(x);
+	preempt_enable();
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 1));
+	xfrm_state_put(x);
+	fixture_gc();
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+}
+
+/* Freed without having been deleted, in each state: the NIC keeps nothing. */
+struct sa_free_row {
+	const char *name;
+	enum fake_mode mode;
+	u32 refuse;
+	enum ov2_sa_state state;
+};
+
+static const struct sa_free_row sa_free_rows[] = {
+	{ "offloaded", FAKE_NOW, 0, OV2_SA_OFFLOADED },
+	{ "software", FAKE_NOW, ~0U, OV2_SA_SOFTWARE },
+	{ "adding", FAKE_PEND, 0, OV2_SA_ADDING },
+	{ "queued", FAKE_BUSY, 0, OV2_SA_QUEUED },
+};
+
+KUNIT_ARRAY_PARAM_DESC(sa_free, sa_free_rows, name);
+
+static void sa_free_without_delete(struct kunit *test)
+{
+	const struct sa_free_row *row = test->param_value;
+	struct fixture *f = test->priv;
+	struct xfrm_state *x;
+	u32 cookie;
+
+	f->fake->mode = row->mode;
+	f->fake->refuse = row->refuse;
+	x = fixture_state(f, &sa_in);
+	KUNIT_ASSERT_EQ(test, fixture_dev_add(f, x, &sa_in), 0);
+	fixture_expect_state(f, x, row->state);
+	cookie = x->xso.offload_handle;
+	x->km.state = XFRM_STATE_DEAD;
+	xfrm_state_put(x);
+	fixture_gc();
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	fake_nic_finish_all(f->fake);
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+	KUNIT_EXPECT_NULL(test, sa_find(cookie));
+}
+
+#define SA_WORKERS	4
+#define SA_ROUNDS	12
+#define SA_EACH		6
+
+struct sa_worker {
+	struct work_struct work;
+	struct fixture *f;
+	struct xfrm_state *x[SA_ROUNDS * SA_EACH];
+	int id;
+	int errors;
+};
+
+/* Adds, sees some through, deletes, over and over. No assertions here: not the test's thread. */
+static void sa_work(struct work_struct *work)
+{
+	struct sa_worker *worker = container_of(work, struct sa_worker, work);
+	struct xfrm_user_offload xuo = {
+		.ifindex = worker->f->netdev[worker->id % FIXTURE_PORTS]->ifindex,
+		.flags = worker->id & 2 ? XFRM_OFFLOAD_INBOUND : 0,
+	};
+	int round, i;
+
+	for (round = 0; round < SA_ROUNDS; round++) {
+		struct xfrm_state **x = &worker->x[round * SA_EACH];
+
+		for (i = 0; i < SA_EACH; i++)
+			worker->errors += !!xfrm_dev_state_add(&init_net, x[i], &xuo, NULL);
+		if (round % 3 == worker->id % 3)
+			flush_work(&worker->f->nic->submit_work);
+		cond_resched();
+		for (i = 0; i < SA_EACH; i++) {
+			spin_lock_bh(&x[i]->lock);
+			x[i]->km.state = XFRM_STATE_DEAD;
+			xfrm_dev_state_delete(x[i]);
+			spin_unlock_bh(&x[i]->lock);
+			xfrm_state_put(x[i]);
+		}
+	}
+}
+
+/* S23: adds, deletes, resets and changes of the configuration at once, with the NIC answering from
+ * softirq: in the end all is gone on both sides and every request was completed once.
+ */
+static void sa_concurrent(struct kunit *test)
+{
+	struct sa_worker *workers = kunit_kcalloc(test, SA_WORKERS, sizeof(*workers), GFP_KERNEL);
+	struct fixture *f = test->priv;
+	struct ov2_caps all, less;
+	int i, j;
+
+	KUNIT_ASSERT_NOT_NULL(test, workers);
+	ov2_nic_hw_caps(f->nic, &all);
+	less = all;
+	less.ciphers[OV2_CIPHER_AES_GCM].key_lens = 0;
+	f->fake->mode = FAKE_SOFTIRQ;
+	for (i = 0; i < SA_WORKERS; i++) {
+		for (j = 0; j < ARRAY_SIZE(workers[i].x); j++)
+			workers[i].x[j] = fixture_state(f, i & 2 ? &sa_in : &sa_out);
+		workers[i].f = f;
+		workers[i].id = i;
+		INIT_WORK(&workers[i].work, sa_work);
+	}
+	for (i = 0; i < SA_WORKERS; i++)
+		queue_work(system_unbound_wq, &workers[i].work);
+	for (i = 0; i < 30; i++) {
+		KUNIT_EXPECT_EQ(test, ov2_nic_set_caps(f->nic, i % 2 ? &all : &less), 0);
+		if (i % 10 == 5)
+			KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
+		cond_resched();
+	}
+	KUNIT_EXPECT_EQ(test, ov2_nic_set_caps(f->nic, &all), 0);
+	for (i = 0; i < SA_WORKERS; i++) {
+		flush_work(&workers[i].work);
+		KUNIT_EXPECT_EQ(test, workers[i].errors, 0);
+	}
+	fixture_gc();
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->open, 0);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
+	KUNIT_EXPECT_EQ(test, f->fake->resets, 3);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
+	/* And the NIC is as good as before. */
+	fixture_expect_state(f, fixture_sa(f, &sa_in), OV2_SA_OFFLOADED);
+}
+
+static struct kunit_case sa_cases[] = {
+	KUNIT_CASE(sa_cookies),
+	KUNIT_CASE(sa_handles),
+	KUNIT_CASE(sa_twins),
+	KUNIT_CASE(sa_closing_port),
+	KUNIT_CASE(sa_delete_atomic),
+	KUNIT_CASE_PARAM(sa_free_without_delete, sa_free_gen_params),
+	KUNIT_CASE(sa_concurrent),
+	{ }
+};
+
+static struct kunit_suite sa_suite = {
+	.name = "ov2_sa",
+	.init = sa_init,
+	.exit = sa_exit,
+	.test_cases = sa_cases,
+};
+
+kunit_test_suite(sa_suite);
