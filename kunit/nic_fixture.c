@@ -76,6 +76,7 @@ static void nic_fixture_irq(void *drv, u32 port, u32 queue)
 {
 	struct nic_fixture *fix = drv;
 
+	WRITE_ONCE(fix->irqs, fix->irqs + 1);
 	wake_up(&fix->wait);
 }
 

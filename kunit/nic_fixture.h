@@ -33,6 +33,7 @@ struct nic_test_done {
  * @done_count: of them
  * @up: link state by port
  * @links: link_change calls
+ * @irqs: tx_irq and rx_irq calls
  * @resubmit: submitted from within the next completion
  * @resubmitted: what came of that
  */
@@ -44,6 +45,7 @@ struct nic_fixture {
 	unsigned int done_count;
 	bool up[2];
 	unsigned int links;
+	unsigned int irqs;
 	struct ov2_request *resubmit;
 	int resubmitted;
 };

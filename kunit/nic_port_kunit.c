@@ -6,6 +6,7 @@
 #include <kunit/test.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
+#include <linux/unaligned.h>
 #include <net/xfrm.h>
 #include "../drivers/ov2sim/nic/frame.h"
 #include "../drivers/ov2sim/nic/sadb.h"
@@ -236,6 +237,92 @@ static void port_protected(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ENOENT, port_send(test, &p));
 }
 
+/* A frame that somebody else has protected, with the key of nic_test_node(), sent as it is */
+static struct sk_buff *port_foreign(struct kunit *test, const struct nic_packet *p,
+				    struct ov2sim_txd *txd)
+{
+	u8 iv[OV2SIM_ESP_IV_MAX] = {};
+	struct ov2sim_esp esp;
+	struct ov2_add_sa node;
+	struct sk_buff *skb;
+
+	nic_test_node(&node, OV2_OUT);
+	KUNIT_ASSERT_EQ(test, 0, ov2sim_esp_init(&esp, &node));
+	skb = nic_packet_build(test, p, txd);
+	KUNIT_EXPECT_EQ(test, 0, ov2sim_esp_seal(&esp, skb->data + txd->esp_off,
+						 skb->len - txd->esp_off, p->seq, iv));
+	ov2sim_esp_destroy(&esp);
+	txd->flags = 0;
+	return skb;
+}
+
+/* Send it and receive it: was it processed with the SA? */
+static bool port_foreign_processed(struct kunit *test, const struct ov2sim_txd *txd)
+{
+	struct port_fixture *fix = test->priv;
+
+	port_post(test, NIC_TEST_BUF);
+	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_tx(fix->hw, 0, 0, txd));
+	ov2sim_hw_tx_kick(fix->hw, 0, 0);
+	KUNIT_EXPECT_EQ(test, 0, port_tx_done(test));
+	KUNIT_ASSERT_TRUE(test, port_rx(test));
+	return fix->rxc.flags & OV2SIM_RX_ESP_DONE;
+}
+
+/* S46, S47: padding of the frame goes; a packet in a VLAN is not the port's */
+static void port_foreign_frames(struct kunit *test)
+{
+	struct port_fixture *fix = test->priv;
+	struct ov2_add_sa out, in;
+	struct ov2sim_txd txd;
+	struct sk_buff *skb;
+	u32 len;
+
+	port_add_sas(test, &out, &in);
+	skb = port_foreign(test, &port_esp, &txd);
+	len = skb->len;
+	skb_put_zero(skb, 10);
+	KUNIT_EXPECT_TRUE(test, port_foreign_processed(test, &txd));
+	KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS, fix->rxc.status);
+	KUNIT_EXPECT_EQ(test, len, fix->rxc.len);
+
+	skb = port_foreign(test, &port_esp, &txd);
+	skb_put_zero(skb, 4);
+	memmove(skb->data + 16, skb->data + 12, len - 12);
+	put_unaligned_be32(0x81000005, skb->data + 12);
+	KUNIT_EXPECT_FALSE(test, port_foreign_processed(test, &txd));
+	KUNIT_EXPECT_EQ(test, len + 4, fix->rxc.len);
+}
+
+/* S55: in UDP; a checksum over it must be right before the payload changes, or there is none */
+static void port_foreign_udp(struct kunit *test)
+{
+	struct port_fixture *fix = test->priv;
+	struct nic_packet p = port_esp;
+	struct ov2sim_txd txd;
+	struct ov2_add_sa in;
+	struct sk_buff *skb;
+
+	nic_test_node(&in, OV2_IN);
+	in.port = 1;
+	in.encap = OV2_ENCAP_UDP;
+	in.encap_sport = htons(4500);
+	in.encap_dport = htons(4500);
+	p.encap = OV2_ENCAP_UDP;
+	KUNIT_ASSERT_EQ(test, 0, nic_fixture_add(fix->nic, &in));
+	port_foreign(test, &p, &txd);
+	KUNIT_EXPECT_TRUE(test, port_foreign_processed(test, &txd));
+	KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS, fix->rxc.status);
+
+	skb = port_foreign(test, &p, &txd);
+	put_unaligned_be16(0x1234, skb->data + txd.esp_off - 2);
+	KUNIT_EXPECT_FALSE(test, port_foreign_processed(test, &txd));
+
+	/* ESP that is not in UDP is not this SA's */
+	port_foreign(test, &port_esp, &txd);
+	KUNIT_EXPECT_FALSE(test, port_foreign_processed(test, &txd));
+}
+
 /* S31: with receive offload switched off packets arrive unprocessed */
 static void port_esp_rx_off(struct kunit *test)
 {
@@ -288,9 +375,10 @@ static void port_no_link(struct kunit *test)
 	struct port_fixture *fix = test->priv;
 
 	ov2sim_hw_port_stop(fix->hw, 1);
-	KUNIT_EXPECT_EQ(test, 0, port_send(test, &port_plain));
+	KUNIT_EXPECT_EQ(test, -ENETDOWN, port_send(test, &port_plain));
 	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_unlink(fix->hw, 0));
-	KUNIT_EXPECT_EQ(test, 0, port_send(test, &port_lso));
+	KUNIT_EXPECT_EQ(test, -ENOLINK, port_send(test, &port_lso));
+	KUNIT_EXPECT_EQ(test, 0, fix->txc.frames);
 	KUNIT_EXPECT_EQ(test, 11, port_stat(test, 0, OV2SIM_STAT_TX_NO_LINK));
 }
 
@@ -373,6 +461,23 @@ static void port_reset(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, port_rx(test));
 }
 
+/* Descriptors that wait for room at the other end come back too, and the driver is told */
+static void port_reset_waiting(struct kunit *test)
+{
+	const struct nic_packet p = { .family = OV2_IPV4, .payload = 60000, .mss = 100 };
+	struct port_fixture *fix = test->priv;
+	unsigned int irqs;
+
+	port_queue(test, &p);
+	port_queue(test, &p);
+	KUNIT_EXPECT_EQ(test, 0, port_tx_done(test));
+	irqs = READ_ONCE(fix->nic->irqs);
+	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_reset(fix->hw));
+	KUNIT_EXPECT_GT(test, READ_ONCE(fix->nic->irqs), irqs);
+	KUNIT_EXPECT_EQ(test, -ECANCELED, port_tx_done(test));
+	KUNIT_EXPECT_EQ(test, fix->frames, ov2sim_frames_live());
+}
+
 /* Rings: full means full, and indices may run over */
 static void port_rings(struct kunit *test)
 {
@@ -446,6 +551,8 @@ static struct kunit_case port_cases[] = {
 	KUNIT_CASE(port_plain_packet),
 	KUNIT_CASE(port_segments),
 	KUNIT_CASE(port_protected),
+	KUNIT_CASE(port_foreign_frames),
+	KUNIT_CASE(port_foreign_udp),
 	KUNIT_CASE(port_esp_rx_off),
 	KUNIT_CASE(port_mismatch),
 	KUNIT_CASE(port_no_link),
@@ -454,6 +561,7 @@ static struct kunit_case port_cases[] = {
 	KUNIT_CASE(port_too_long),
 	KUNIT_CASE(port_stop_returns),
 	KUNIT_CASE(port_reset),
+	KUNIT_CASE(port_reset_waiting),
 	KUNIT_CASE(port_rings),
 	KUNIT_CASE(port_pause),
 	KUNIT_CASE(port_open_refuses),

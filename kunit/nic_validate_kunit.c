@@ -107,6 +107,7 @@ static const struct validate_row validate_rows[] = {
 
 	/* S11: combined */
 	ROW("authentication is not looked at", GCM_IN, auth, OV2_AUTH_HMAC_SHA1, 0),
+	ROW("authentication unknown, combined", GCM_IN, auth, OV2_AUTH_COUNT, 0),
 	ROW16("its key is not looked at", GCM_IN, auth_key_off, 0xffff, 0),
 	ROW8("no salt", GCM_IN, salt_len, 0, -EINVAL),
 	ROW8("a salt too long", GCM_IN, salt_len, 5, -EINVAL),

@@ -133,16 +133,13 @@ static void ov2sim_cmd_abort_all(struct ov2sim_hw *hw)
 int ov2sim_hw_reset(struct ov2sim_hw *hw)
 {
 	struct ov2sim_cmdq *q = &hw->cmdq;
-	struct ov2sim_hwport *port;
 
 	mutex_lock(&q->reset_lock);
 	ov2sim_cmd_abort_all(hw);
 	ov2sim_sadb_flush(&hw->sadb);
-	for (u32 i = 0; i < hw->config.ports * hw->config.queues; i++) {
-		port = &hw->ports[i / hw->config.queues];
-		mutex_lock(&hw->lanes[i % hw->config.queues].lock);
-		ov2sim_port_drain(port, i % hw->config.queues);
-		mutex_unlock(&hw->lanes[i % hw->config.queues].lock);
+	for (u32 i = 0; i < hw->config.ports; i++) {
+		for (u32 j = 0; j < hw->config.queues; j++)
+			ov2sim_port_reset(&hw->ports[i], j);
 	}
 
 	spin_lock_bh(&q->lock);

@@ -70,10 +70,12 @@ struct ov2sim_esp_op {
 
 static const char *ov2sim_esp_name(const struct ov2_add_sa *node)
 {
-	if (node->auth >= OV2_AUTH_COUNT || node->cipher >= OV2_CIPHER_COUNT)
+	if (node->cipher >= OV2_CIPHER_COUNT)
 		return NULL;
 	if (ov2sim_esp_combined[node->cipher])
 		return ov2sim_esp_combined[node->cipher];
+	if (node->auth >= OV2_AUTH_COUNT)
+		return NULL;
 	return ov2sim_esp_separate[node->auth][node->cipher == OV2_CIPHER_AES_CBC][node->esn];
 }
 

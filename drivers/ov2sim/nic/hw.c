@@ -166,6 +166,8 @@ void ov2sim_hw_destroy(struct ov2sim_hw *hw)
 {
 	for (u32 i = 0; i < hw->config.ports; i++)
 		ov2sim_hw_unlink(hw, i);
+	/* Of a wire that its other end has cut somebody else waits for the readers, not we. */
+	synchronize_rcu();
 	ov2sim_cmd_destroy(hw);
 	ov2sim_lanes_stop(hw, hw->config.queues);
 	ov2sim_ports_free(hw);

@@ -224,7 +224,7 @@ void ov2sim_lane_destroy(struct ov2sim_lane *lane);
 void ov2sim_lane_kick(struct ov2sim_lane *lane);
 
 /* port.c */
-void ov2sim_port_drain(struct ov2sim_hwport *port, u32 queue);
+void ov2sim_port_reset(struct ov2sim_hwport *port, u32 queue);
 
 /* link.c */
 int ov2sim_link_send(struct ov2sim_hwport *port, struct list_head *frames);
@@ -233,6 +233,7 @@ void ov2sim_link_set_started(struct ov2sim_hwport *port, bool started);
 
 /* tx.c, rx.c: return false if there was nothing to do or nothing could be done */
 bool ov2sim_tx_work(struct ov2sim_hwport *port, u32 queue);
+void ov2sim_tx_irq(struct ov2sim_hwport *port, u32 queue);
 bool ov2sim_rx_work(struct ov2sim_hwport *port, u32 queue);
 
 #endif /* __OV2SIM_NIC_HW_H */

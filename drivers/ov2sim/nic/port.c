@@ -103,7 +103,7 @@ EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_port_start);
  * Drop what one queue of a port holds of packets. The caller has the lane's lock, so that the
  * lane is not at it. Buffers stay posted.
  */
-void ov2sim_port_drain(struct ov2sim_hwport *port, u32 queue)
+static void ov2sim_port_drain(struct ov2sim_hwport *port, u32 queue)
 {
 	struct ov2sim_queue *q = &port->queues[queue];
 	struct ov2sim_fifo *fifo = &q->fifo;
@@ -132,6 +132,17 @@ void ov2sim_port_drain(struct ov2sim_hwport *port, u32 queue)
 	q->rx_wait = 0;
 	ov2sim_stat_add(port, OV2SIM_STAT_RESET_DROP, dropped);
 	ov2sim_link_resume(port);
+}
+
+/* A started port's descriptors go back to the driver: it may wait for them with a full ring. */
+void ov2sim_port_reset(struct ov2sim_hwport *port, u32 queue)
+{
+	struct ov2sim_lane *lane = &port->hw->lanes[queue];
+
+	mutex_lock(&lane->lock);
+	ov2sim_port_drain(port, queue);
+	ov2sim_tx_irq(port, queue);
+	mutex_unlock(&lane->lock);
 }
 
 static void ov2sim_port_return_buffers(struct ov2sim_queue *q)

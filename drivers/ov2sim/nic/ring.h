@@ -56,7 +56,8 @@ struct ov2sim_txd {
  * struct ov2sim_txc - A packet that the NIC has done with.
  * @skb: the packet, the driver's again
  * @frames: frames on the wire
- * @status: 0; -ECANCELED: not sent, port stopped or NIC reset; another errno: the NIC refused it
+ * @status: 0; -ECANCELED: not sent, port stopped or NIC reset; -ENOLINK, -ENETDOWN, -ENOSPC: the
+ *	wire did not take it; another errno: the NIC refused it
  */
 struct ov2sim_txc {
 	struct sk_buff *skb;
@@ -113,7 +114,8 @@ bool ov2sim_hw_tx_reap(struct ov2sim_hw *hw, u32 port, u32 queue, struct ov2sim_
  * @seq: ESP_DONE: 64-bit sequence number as inferred
  * @next_header: ESP_DONE with CRYPTO_SUCCESS: as decrypted
  *
- * The packet is as long as it was on the wire: ESP header, IV, trailer and ICV stay where they are.
+ * The packet is as it was on the wire: ESP header, IV, trailer and ICV stay where they are. Of
+ * one that was processed with an SA only padding of the frame is missing.
  */
 struct ov2sim_rxc {
 	void *buf;

@@ -137,11 +137,26 @@ static bool ov2sim_rx_match(struct ov2sim_hwport *port, const struct ov2sim_fram
 		return false;
 	}
 
+	/* What follows on the packet nobody has vouched for. */
+	rxc->len = pkt->end;
 	good = rxc->status == CRYPTO_SUCCESS;
 	ov2sim_stat_add(port, good ? OV2SIM_STAT_RX_PKTS : OV2SIM_STAT_RX_FAIL, 1);
 	if (good)
 		ov2sim_stat_add(port, OV2SIM_STAT_RX_BYTES, frame->len);
 	return true;
+}
+
+/*
+ * SAs are those of the port, not of a VLAN on it. A checksum over what is encrypted, which the
+ * stack could not verify any more, is verified before: if it is wrong the stack may say so.
+ */
+static bool ov2sim_rx_is_esp(const u8 *data, const struct ov2sim_pkt *pkt)
+{
+	const struct udphdr *uh = (const struct udphdr *)(data + pkt->l4);
+
+	if (!pkt->esp || pkt->l3 != ETH_HLEN)
+		return false;
+	return pkt->encap == OV2_ENCAP_NONE || !uh->check || ov2sim_pkt_csum_ok(data, pkt);
 }
 
 static void ov2sim_rx_frame(struct ov2sim_hwport *port, const struct ov2sim_frame *frame,
@@ -162,7 +177,7 @@ static void ov2sim_rx_frame(struct ov2sim_hwport *port, const struct ov2sim_fram
 	};
 	if (!ov2sim_parse_frame(data, frame->len, &pkt))
 		return;
-	if (pkt.esp && features & OV2SIM_PORT_ESP_RX &&
+	if (features & OV2SIM_PORT_ESP_RX && ov2sim_rx_is_esp(data, &pkt) &&
 	    ov2sim_rx_match(port, frame, data, &pkt, csum, rxc))
 		return;
 	if (csum && ov2sim_pkt_csum_ok(data, &pkt))

@@ -242,11 +242,12 @@ void ov2sim_sadb_free(struct ov2sim_sadb *db, struct list_head *dead)
 
 	if (list_empty(dead))
 		return;
-	synchronize_srcu(&db->srcu);
+	synchronize_srcu_expedited(&db->srcu);
 	list_for_each_entry_safe(sa, next, dead, list) {
 		list_del(&sa->list);
 		ov2sim_sa_destroy(sa);
 		count++;
+		cond_resched();
 	}
 	mutex_lock(&db->lock);
 	db->count -= count;
@@ -261,8 +262,10 @@ void ov2sim_sadb_flush(struct ov2sim_sadb *db)
 	LIST_HEAD(dead);
 
 	mutex_lock(&db->lock);
-	xa_for_each(&db->handles, handle, sa)
+	xa_for_each(&db->handles, handle, sa) {
 		ov2sim_sadb_unlink_sa(db, sa, &dead);
+		cond_resched();
+	}
 	mutex_unlock(&db->lock);
 	ov2sim_sadb_free(db, &dead);
 }

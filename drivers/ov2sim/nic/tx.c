@@ -230,8 +230,10 @@ static void ov2sim_tx_build(struct ov2sim_hwport *port, struct ov2sim_tx_slot *s
 }
 
 /* Return: false if the frames must wait */
-static bool ov2sim_tx_send(struct ov2sim_hwport *port, struct ov2sim_queue *q, u32 count)
+static bool ov2sim_tx_send(struct ov2sim_hwport *port, struct ov2sim_queue *q,
+			   struct ov2sim_tx_slot *slot)
 {
+	u32 count = slot->frames;
 	int err;
 
 	if (!count)
@@ -249,16 +251,30 @@ static bool ov2sim_tx_send(struct ov2sim_hwport *port, struct ov2sim_queue *q, u
 		return true;
 	}
 	ov2sim_frames_free(&q->built);
+	slot->frames = 0;
+	slot->status = err;
 	ov2sim_stat_add(port, err == -ENOSPC ? OV2SIM_STAT_TX_NO_ROOM : OV2SIM_STAT_TX_NO_LINK,
 			count);
 	return true;
+}
+
+/* The caller has the lane's lock: a port that stops waits for it before its queues go. */
+void ov2sim_tx_irq(struct ov2sim_hwport *port, u32 queue)
+{
+	struct ov2sim_hw *hw = port->hw;
+
+	lockdep_assert_held(&hw->lanes[queue].lock);
+	if (!READ_ONCE(port->started) || queue >= READ_ONCE(port->nqueues))
+		return;
+	local_bh_disable();
+	hw->ops->tx_irq(hw->drv, port->index, queue);
+	local_bh_enable();
 }
 
 bool ov2sim_tx_work(struct ov2sim_hwport *port, u32 queue)
 {
 	struct ov2sim_queue *q = &port->queues[queue];
 	u32 posted = ov2sim_index_read(&q->tx.posted);
-	struct ov2sim_hw *hw = port->hw;
 	u32 start = q->tx.done;
 	struct ov2sim_tx_slot *slot;
 	u32 done = start;
@@ -268,7 +284,7 @@ bool ov2sim_tx_work(struct ov2sim_hwport *port, u32 queue)
 		/* What waited for room is built already */
 		if (list_empty(&q->built))
 			ov2sim_tx_build(port, slot, &q->built);
-		if (!ov2sim_tx_send(port, q, slot->frames))
+		if (!ov2sim_tx_send(port, q, slot))
 			break;
 		frames += slot->frames ?: 1;
 	}
@@ -276,8 +292,6 @@ bool ov2sim_tx_work(struct ov2sim_hwport *port, u32 queue)
 		return false;
 
 	ov2sim_index_write(&q->tx.done, done);
-	local_bh_disable();
-	hw->ops->tx_irq(hw->drv, port->index, queue);
-	local_bh_enable();
+	ov2sim_tx_irq(port, queue);
 	return done != posted && !q->tx_wait;
 }

@@ -35,8 +35,7 @@ static int ov2sim_validate_form(const struct ov2_add_sa *node, u32 ports)
 		return -EINVAL;
 	if ((u32)node->dir > OV2_OUT || (u32)node->family > OV2_IPV6 ||
 	    (u32)node->mode > OV2_TUNNEL || (u32)node->encap > OV2_ENCAP_UDP ||
-	    (u32)node->cipher >= OV2_CIPHER_COUNT || (u32)node->auth >= OV2_AUTH_COUNT ||
-	    (u32)node->iv > OV2_IV_RANDOM)
+	    (u32)node->cipher >= OV2_CIPHER_COUNT || (u32)node->iv > OV2_IV_RANDOM)
 		return -EINVAL;
 	if (node->cross_family && node->mode != OV2_TUNNEL)
 		return -EINVAL;
@@ -93,11 +92,12 @@ static int ov2sim_validate_combined(const struct ov2_add_sa *node, const struct 
 
 static int ov2sim_validate_separate(const struct ov2_add_sa *node, const struct ov2_caps *caps)
 {
-	const struct ov2_alg_caps *auth = &caps->auths[node->auth];
 	bool null = node->cipher == OV2_CIPHER_NULL;
+	const struct ov2_alg_caps *auth;
 
-	if (node->auth == OV2_AUTH_NONE)
+	if (node->auth == OV2_AUTH_NONE || (u32)node->auth >= OV2_AUTH_COUNT)
 		return -EINVAL;
+	auth = &caps->auths[node->auth];
 	if (!ov2sim_key_in_area(node, node->auth_key_off, node->auth_key_len))
 		return -EINVAL;
 	if (!ov2sim_len_in(auth->key_lens, node->auth_key_len) ||
