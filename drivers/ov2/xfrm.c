@@ -106,6 +106,9 @@ static bool ov2_xfrm_gso_ok(const struct sk_buff *skb, const struct xfrm_state *
 {
 	u32 features = sa->nic->caps.features;
 
+	/* A packet of a guest's that says not how many segments it has: xfrm would count wrong. */
+	if (!skb_shinfo(skb)->gso_segs || skb_shinfo(skb)->gso_type & SKB_GSO_DODGY)
+		return false;
 	if (sa->encap && !(features & OV2_CAP_UDP_LSO))
 		return false;
 	return !sa->esn || !x->replay_esn || x->replay_esn->oseq < U32_MAX - OV2_GSO_WRAP_GUARD;

@@ -265,6 +265,8 @@ static const struct bus_type ov2sim_bus = {
 };
 
 static struct device_driver ov2sim_driver = {
+	/* new_device tells how the probe went. */
+	.probe_type = PROBE_FORCE_SYNCHRONOUS,
 	.name = OV2SIM_NAME,
 	.bus = &ov2sim_bus,
 	.owner = THIS_MODULE,

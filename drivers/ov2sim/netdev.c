@@ -7,7 +7,9 @@
 
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
+#include <linux/ipv6.h>
 #include <linux/rtnetlink.h>
+#include <net/xfrm.h>
 
 #include "ov2sim.h"
 
@@ -100,7 +102,13 @@ static int ov2sim_set_features(struct net_device *netdev, netdev_features_t feat
 static netdev_features_t ov2sim_features_check(struct sk_buff *skb, struct net_device *netdev,
 					       netdev_features_t features)
 {
-	return ov2_features_check(skb, netdev, vlan_features_check(skb, features));
+	features = vlan_features_check(skb, features);
+	/* Our segmentation knows no extension headers. */
+	if (skb_is_gso(skb) && !xfrm_offload(skb) &&
+	    vlan_get_protocol(skb) == htons(ETH_P_IPV6) &&
+	    ipv6_hdr(skb)->nexthdr != IPPROTO_TCP)
+		features &= ~NETIF_F_GSO_MASK;
+	return ov2_features_check(skb, netdev, features);
 }
 
 static void ov2sim_get_stats64(struct net_device *netdev, struct rtnl_link_stats64 *stats)

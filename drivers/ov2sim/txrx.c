@@ -142,9 +142,10 @@ netdev_tx_t ov2sim_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 	kick = __netdev_tx_sent_queue(txq, len, netdev_xmit_more());
 	if (ov2sim_hw_tx(hw, index, queue, &txd))
 		goto drop;
-	if (kick)
-		ov2sim_hw_tx_kick(hw, index, queue);
 	netif_txq_maybe_stop(txq, ov2sim_hw_tx_room(hw, index, queue), 1, OV2SIM_TX_WAKE);
+	/* Nothing may come after the packet that stops the queue, whatever xmit_more says. */
+	if (kick || netif_tx_queue_stopped(txq))
+		ov2sim_hw_tx_kick(hw, index, queue);
 	return NETDEV_TX_OK;
 
 drop:
@@ -415,7 +416,7 @@ int ov2sim_port_start(struct ov2sim_port *port)
 	}
 	ov2sim_hw_port_start(hw, port->ov2.index);
 	port->running = true;
-	netif_tx_start_all_queues(netdev);
+	netif_tx_wake_all_queues(netdev);
 	return 0;
 
 err_queues:
