@@ -3,6 +3,9 @@
 # strongSwan brings tunnels up, and the NICs do their cryptography: modes,
 # families, several children, one end with offload, ESN.
 
+# Chains of && that end in || report what broke.
+# shellcheck disable=SC2015,SC2119
+
 # shellcheck source=swan_lib.sh
 . "$(dirname "$0")/swan_lib.sh"
 

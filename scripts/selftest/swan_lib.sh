@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2015,SC2119,SC2120
 # What the strongSwan tests share. One topology serves all of them:
 #
 #   namespace swl          namespace swm             namespace swr
@@ -19,7 +19,8 @@ SWAN_LINK=${OV2_LINK:-ov2sim}
 SWAN_DIR=
 declare -A SWAN_PID=() SWAN_ROOT=() SWAN_NIC=([l]=ov2sim61 [r]=ov2sim62)
 declare -A SWAN_DEV=([l]=left0 [r]=right0)
-# What a connection is made of; swan_defaults resets it before every test.
+# What a connection is made of; swan_defaults resets it before every test. A
+# child may have esp and inner of its own: esp2, inner2.
 declare -A C=()
 
 swan_in()
@@ -155,7 +156,7 @@ swan_ts()
 	[[ $1 == l ]] || n=2
 	if [[ ${C[mode]} == transport ]]; then
 		echo dynamic
-	elif [[ ${C[inner]} == 6 ]]; then
+	elif [[ ${C[inner$2]:-${C[inner]}} == 6 ]]; then
 		echo "fd00:$n:$2::1/128"
 	else
 		echo "10.$n.$2.1/32"
@@ -171,7 +172,7 @@ swan_child_conf()
 			local_ts = $(swan_ts "$end" "$k")
 			remote_ts = $(swan_ts "$other" "$k")
 			mode = ${C[mode]}
-			esp_proposals = ${C[esp]}
+			esp_proposals = ${C[esp$k]:-${C[esp]}}
 			hw_offload = $([[ $SWAN_LINK == veth ]] && echo no || echo "${C[hw_$end]}")
 			rekey_time = ${C[rekey]}s
 			rand_time = ${C[rand]}s
@@ -191,6 +192,9 @@ swan_conf()
 	fi
 	mkdir -p "$dir"
 	cat >"$dir/strongswan.conf" <<-EOF
+		swanctl {
+			load = openssl random pem
+		}
 		charon-systemd {
 			load = openssl random nonce kdf pem kernel-netlink socket-default vici
 			make_before_break = yes
@@ -240,15 +244,18 @@ swan_conf()
 	} >"$dir/swanctl.conf"
 }
 
-# A command at an end, with the strongSwan of its root.
+# A command at an end, with the strongSwan of its root. With the default
+# configuration swanctl would load every plugin, and probe all that the kernel
+# has to offer.
 swan_run()
 {
-	local end=$1
+	local end=$1 conf=STRONGSWAN_CONF=$SWAN_DIR/$1/strongswan.conf
+
 	shift
 	if [[ ${SWAN_ROOT[$end]:-} ]]; then
-		swan_in "$end" chroot "${SWAN_ROOT[$end]}" "$@"
+		swan_in "$end" chroot "${SWAN_ROOT[$end]}" env "$conf" "$@"
 	else
-		swan_in "$end" "$@"
+		swan_in "$end" env "$conf" "$@"
 	fi
 }
 
@@ -390,7 +397,7 @@ swan_tap_start()
 {
 	SWAN_PCAP=$SWAN_DIR/tap.pcap
 	rm -f "$SWAN_PCAP"
-	swan_in m tcpdump -Z root -qUn --immediate-mode -s 0 -i tapl -w "$SWAN_PCAP" \
+	ip netns exec swm tcpdump -Z root -qUn --immediate-mode -s 0 -i tapl -w "$SWAN_PCAP" \
 		2>"$SWAN_DIR/tcpdump" &
 	SWAN_TAP=$!
 	wait_for 20 grep -q 'listening on' "$SWAN_DIR/tcpdump"
@@ -493,6 +500,7 @@ swan_logs()
 	return 0
 }
 
+# Each test ends with swan_down: there is nothing else to take away.
 after_each()
 {
 	:

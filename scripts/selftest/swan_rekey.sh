@@ -1,0 +1,205 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# strongSwan replaces SAs while packets flow: CHILD_SAs rekeyed by command and
+# by time, the IKE_SA rekeyed and authenticated anew, a daemon that dies.
+
+# Chains of && that end in || report what broke.
+# shellcheck disable=SC2015,SC2119
+
+# shellcheck source=swan_lib.sh
+. "$(dirname "$0")/swan_lib.sh"
+
+# start_connection [KEY=VALUE]...: up, and every SA in its NIC.
+start_connection()
+{
+	swan_defaults
+	while (($#)); do
+		C[${1%%=*}]=${1#*=}
+		shift
+	done
+	swan_up && both_settled
+}
+
+both_settled()
+{
+	local sas=$((2 * C[children]))
+
+	swan_settled l "$sas" && swan_settled r "$sas"
+}
+
+# Pings without an end in the background; every one of them must be answered.
+pings_start()
+{
+	swan_tap_start || return
+	ip netns exec swl ping -n -i 0.02 -s 600 -p "$SWAN_PATTERN" -I "$(swan_addr l 1)" \
+		"$(swan_addr r 1)" >"$SWAN_DIR/pings" 2>&1 &
+	pings=$!
+	wait_for 20 pings_reach 10 || fail "no pings get through"
+}
+
+pings_seen()
+{
+	grep -c 'bytes from' "$SWAN_DIR/pings"
+}
+
+pings_reach()
+{
+	(($(pings_seen) >= $1))
+}
+
+# Some more, with what has changed meanwhile; then the account: none was lost.
+pings_end()
+{
+	local sent
+
+	wait_for 20 pings_reach $(($(pings_seen) + 10)) || fail "pings stay away"
+	kill -INT "$pings"
+	wait "$pings" 2>/dev/null
+	sent=$(sed -n 's/ packets transmitted.*//p' "$SWAN_DIR/pings")
+	check_eq "pings answered" "$(pings_seen)" "$sent"
+	check "the wire" swan_tap_check "$((2 * sent))"
+}
+
+rekeyed()
+{
+	local spi
+
+	for spi in "${old[@]}"; do
+		[[ $(swan_spis l) != *"$spi"* ]] || return 1
+	done
+	(($(swan_spis l | wc -l) == 2 * C[children]))
+}
+
+# Commands that replace SAs run while pings flow, $1 times; then the new SAs are
+# in the NICs, the old ones are not, and the NICs do all the work again.
+under_traffic()
+{
+	local times=$1 i old
+	shift
+
+	pings_start || return
+	for ((i = 0; i < times; i++)); do
+		mapfile -t old <<<"$(swan_spis l)"
+		"$@" >"$SWAN_DIR/rekey" 2>&1 || fail "$*: $(tail -n 2 "$SWAN_DIR/rekey")"
+		wait_for 40 rekeyed || fail "the old SAs are still there"
+	done
+	pings_end
+	# A rekeying by time goes on: let it end where the NICs are looked at.
+	((C[rekey] == 0)) || return 0
+	both_settled && { swan_traffic || fail "traffic"; }
+}
+
+# Ends each test: what is wrong is explained, and nothing stays.
+conclude()
+{
+	((!failed)) || swan_logs 12
+	swan_down
+}
+
+rekey_children()
+{
+	start_connection "$@" && under_traffic 3 swan_ctl l --rekey --child c1
+	conclude
+}
+
+# The other end begins: the collision of both is another case for xfrm.
+rekey_from_both()
+{
+	start_connection && under_traffic 2 rekey_at_both_ends
+	conclude
+}
+
+rekey_at_both_ends()
+{
+	local other
+
+	swan_ctl r --rekey --child c1 &
+	other=$!
+	swan_ctl l --rekey --child c1
+	wait "$other"
+}
+
+rekey_by_time()
+{
+	start_connection rekey=2 && under_traffic 2 true
+	conclude
+}
+
+rekey_ike()
+{
+	start_connection && pings_start && {
+		check "IKE rekeyed" swan_ctl l --rekey --ike ike >"$SWAN_DIR/rekey"
+		wait_for 20 ike_is 2 || fail "no new IKE_SA"
+		pings_end
+		both_settled && { swan_traffic || fail "traffic"; }
+	}
+	conclude
+}
+
+# The number of the IKE_SA that is up.
+ike_is()
+{
+	says "ike: #$1, ESTABLISHED" swan_ctl l --list-sas
+}
+
+reauth_ike()
+{
+	start_connection && under_traffic 1 swan_ctl l --rekey --ike ike --reauth
+	conclude
+}
+
+# SIGKILL leaves the kernel's SAs as they are. The new daemon makes new ones, and
+# the peer drops the old ones when it hears of that.
+charon_killed()
+{
+	start_connection children=2 || { conclude; return; }
+	swan_stop "$1" KILL
+	check_eq "SAs after the daemon's death" "$(swan_spis "$1" | wc -l)" 4
+	check "still served" swan_traffic
+	# What a service manager does before it starts the daemon again.
+	swan_in "$1" ip xfrm state flush
+	swan_in "$1" ip xfrm policy flush
+	check "gone from the NIC" swan_settled "$1" 0
+	swan_start "$1" && swan_initiate_anew && both_settled &&
+		{ swan_traffic || fail "traffic after the restart"; }
+	conclude
+}
+
+# If it was the right end that died, the left one still believes in its IKE_SA.
+swan_initiate_anew()
+{
+	swan_ctl l --terminate --ike ike --force --timeout 1 >"$SWAN_DIR/terminate" 2>&1
+	swan_initiate
+}
+
+# The same, but the dead daemon's SAs are left to the new one.
+killed_without_flush()
+{
+	start_connection || { conclude; return; }
+	swan_stop l KILL
+	swan_start l && swan_initiate && swan_settled r 2 &&
+		check "old and new SAs in the NIC" swan_settled l 4 &&
+		{ swan_traffic || fail "traffic after the restart"; }
+	swan_in l ip xfrm state flush
+	check "flushed" swan_settled l 0
+	conclude
+}
+
+T "S19 child rekeyed" rekey_children
+T "child rekeyed, transport mode" rekey_children mode=transport
+T "child rekeyed, ESN, IPv6" rekey_children esp=aes256gcm16-esn inner=6 \
+	local=2001:db8::1 remote=2001:db8::2
+T "child rekeyed from both ends at once" rekey_from_both
+T "child rekeyed by rekey_time" rekey_by_time
+T "IKE_SA rekeyed" rekey_ike
+T "IKE_SA authenticated anew" reauth_ike
+T "S16 charon killed at the initiator" charon_killed l
+T "S16 charon killed at the responder" charon_killed r
+T "charon killed, its SAs left" killed_without_flush
+
+setup()
+{
+	swan_setup && swan_bridge && swan_inner || fail "no wire"
+}
+
+run_tests
