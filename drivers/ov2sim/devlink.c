@@ -113,7 +113,7 @@ static int ov2sim_param_set(struct devlink *devlink, u32 id, struct devlink_para
 		caps.max_requests = ctx->val.vu32;
 		err = ov2_nic_set_caps(sim->nic, &caps);
 		if (err)
-			NL_SET_ERR_MSG_MOD(extack, "The NIC does not take so many requests at once");
+			NL_SET_ERR_MSG_MOD(extack, "The number of requests is out of range");
 		return err;
 	default:
 		return -EOPNOTSUPP;
