@@ -15,7 +15,6 @@
  */
 #include <linux/list_sort.h>
 #include <linux/sort.h>
-#include <net/xfrm.h>
 #include <kunit/visibility.h>
 #include "ov2.h"
 #include "trace.h"
@@ -53,20 +52,26 @@ void ov2_offer_wait(struct ov2_sa *sa)
 	ov2_offer_arm(sa->nic);
 }
 
-/* The NIC wants the place of @sa: it waits, and not for the next place. */
-void ov2_offer_back_off(struct ov2_sa *sa)
+/* @sa waits, and not for the next place; each time for longer, unless it was in the NIC for long. */
+void ov2_offer_stay_away(struct ov2_sa *sa)
 {
-	struct ov2_nic *nic = sa->nic;
-
-	lockdep_assert_held(&nic->lock);
-	nic->pressure = true;
-	nic->pressure_until = jiffies + OV2_OFFER_PRESSURE;
+	lockdep_assert_held(&sa->nic->lock);
 	sa->again = true;
 	if (time_after(jiffies, sa->offloaded_at + (OV2_OFFER_INTERVAL << (sa->back_off + 1))))
 		sa->back_off = 0;
 	sa->not_before = jiffies + (OV2_OFFER_INTERVAL << sa->back_off);
 	if (sa->back_off < OV2_OFFER_BACK_OFF_MAX)
 		sa->back_off++;
+}
+
+/* The NIC wants the place of @sa. */
+void ov2_offer_back_off(struct ov2_sa *sa)
+{
+	struct ov2_nic *nic = sa->nic;
+
+	nic->pressure = true;
+	nic->pressure_until = jiffies + OV2_OFFER_PRESSURE;
+	ov2_offer_stay_away(sa);
 }
 
 static u32 ov2_offer_fill(struct ov2_nic *nic, u32 limit)
@@ -97,13 +102,8 @@ void ov2_offer_refill(struct ov2_nic *nic)
 
 static void ov2_offer_measure(struct ov2_sa *sa)
 {
-	struct xfrm_state *x;
-	u64 packets;
+	u64 packets = ov2_xfrm_packets(sa);
 
-	rcu_read_lock();
-	x = rcu_dereference(sa->x);
-	packets = x ? READ_ONCE(x->curlft.packets) : sa->packets;
-	rcu_read_unlock();
 	/* An average that halves its memory in each interval, in 1/16 packets. */
 	sa->rate = (sa->rate + min_t(u64, packets - sa->packets, U32_MAX / 32) * 16) / 2;
 	sa->packets = packets;

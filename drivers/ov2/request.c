@@ -192,7 +192,10 @@ static void ov2_request_refuse(struct ov2_sa *sa, int err)
 		nic->counters[OV2_CNT_ADD_CANCELLED]++;
 	else
 		nic->counters[OV2_CNT_ADD_FAIL]++;
-	if (err == -ENOSPC)
+	if (err == -ENOSPC && sa->reserved)
+		/* The NIC has less room than it says. Not again at once, and forever. */
+		ov2_offer_stay_away(sa);
+	else if (err == -ENOSPC)
 		sa->again = true;
 	else if (rcu_access_pointer(sa->x) && !ov2_sa_allowed(sa))
 		sa->outside = true;
