@@ -73,7 +73,7 @@ check()
 
 check_eq()
 {
-	[[ $2 == "$3" ]] || fail "$1: is '$2', should be '$3'"
+	[[ $2 == "$3" ]] || fail "$1: is '${2:0:200}', should be '${3:0:200}'"
 }
 
 check_ge()

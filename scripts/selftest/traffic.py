@@ -12,6 +12,8 @@ udp [TIMEOUT]
     random payloads, compares what comes back, prints "ID ok" or "ID REASON".
 tcp SRC SPORT DST DPORT up|down SIZE
     A stream of SIZE random bytes; sha256 is made at both ends and compared.
+options SRC SPORT DST DPORT COUNT
+    Datagrams with IP options or a hop-by-hop header, both ways.
 flood SRC SPORT DST DPORT LENGTH SECONDS_MAX
     Sends and counts echoes until SIGTERM, prints "sent N echoed M bad K".
 """
@@ -26,6 +28,7 @@ import threading
 import time
 
 BLOCK = 65536
+OPTIONS = b"with options "
 
 
 def family(addr):
@@ -101,11 +104,25 @@ def stream_serve(sock):
     sock.close()
 
 
+def set_options(sock, on):
+    if sock.family == socket.AF_INET:
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_OPTIONS,
+                        b"\1\1\1\1" if on else b"")
+    else:
+        # IPV6_HOPOPTS: four bytes of padding.
+        sock.setsockopt(socket.IPPROTO_IPV6, 54,
+                        b"\0\0\1\4\0\0\0\0" if on else b"")
+
+
 def echo(sock):
     while True:
         try:
             data, peer = sock.recvfrom(65536)
+            if data.startswith(OPTIONS):
+                set_options(sock, True)
             sock.sendto(data, peer)
+            if data.startswith(OPTIONS):
+                set_options(sock, False)
         except OSError:
             pass
 
@@ -205,6 +222,19 @@ def tcp(src, sport, dst, dport, direction, size):
     return 0
 
 
+def options(src, sport, dst, dport, count):
+    sock = udp_socket(src, int(sport))
+    set_options(sock, True)
+    sock.settimeout(5)
+    for _ in range(int(count)):
+        data = OPTIONS + os.urandom(100)
+        sock.sendto(data, (dst, int(dport)))
+        if sock.recv(65536) != data:
+            print("damaged")
+            return 1
+    return 0
+
+
 def flood(src, sport, dst, dport, length, seconds):
     stop = []
     signal.signal(signal.SIGTERM, lambda *_: stop.append(1))
@@ -240,5 +270,5 @@ def natt(ready):
 
 if __name__ == "__main__":
     command = {"serve": lambda p, *a: serve(int(p), *a), "natt": natt,
-               "udp": udp, "tcp": tcp, "flood": flood}[sys.argv[1]]
+               "udp": udp, "tcp": tcp, "options": options, "flood": flood}[sys.argv[1]]
     sys.exit(command(*sys.argv[2:]))

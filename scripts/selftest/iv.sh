@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# No IV is used twice under one key while the NIC and software send on one SA
+# by turns: a nonce that repeats would give GCM's keys away.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# turns FAMILY IVLEN CONN...: a stream while ESP offload is switched off and on.
+# Over IPv6 software sends without GSO: esp6_offload's own bursts repeat.
+turns()
+{
+	local family=$1 ivlen=$2 up tx seen total
+	shift 2
+
+	conn 1 proto=tcp fam="$family" inner="$family" "$@"
+	commit && wait_offloaded 2 || return
+	((family == 4)) || features a gso off tso off
+	tx=$(stat a ipsec_tx_pkts)
+	capture b iv "ip proto 50 or ip6 proto 50 or udp port 4500"
+	addrs "$family" wire
+	spawn a python3 "$selftest/traffic.py" tcp "$addr_a" 20001 "$addr_b" 7 up 1500000
+	up=$child
+	while kill -0 "$up" 2>/dev/null; do
+		features a esp-hw-offload off
+		features a esp-hw-offload on
+	done
+	wait "$up" || fail "the stream"
+	tx=$(($(stat a ipsec_tx_pkts) - tx))
+	features a gso on tso on
+	capture_end
+	seen=$(python3 "$selftest/pcap.py" ivs "$tmp/iv.pcap" "$ivlen") || fail "an IV came twice"
+	total=$(python3 "$selftest/pcap.py" esp "$tmp/iv.pcap" 0x1002)
+	check_eq "packets and different IVs" "${seen% *}" "${seen#* }"
+	check_ge "packets by the NIC" "$tx" 20
+	check_ge "packets by software" $((total - tx)) 20
+}
+
+for family in 4 6; do
+	for alg in gcm128-128 gmac128 chapoly; do
+		T "IPv$family $alg by turns" turns "$family" 8 alg="$alg"
+	done
+done
+T "IPv4 gcm128-128 in UDP by turns" turns 4 8 encap=udp
+T "IPv4 cbc128-sha256 by turns" turns 4 16 alg=cbc128-sha256
+
+setup()
+{
+	check "a pair of NICs" pair_up && check "a server" serve &&
+		check "a socket for UDP encapsulation" natt
+	# With GRO the tap would see packets only after decryption.
+	features b gro off
+}
+
+run_tests
