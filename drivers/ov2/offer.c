@@ -52,7 +52,8 @@ void ov2_offer_wait(struct ov2_sa *sa)
 	ov2_offer_arm(sa->nic);
 }
 
-/* @sa waits, and not for the next place; each time for longer, unless it was in the NIC for long. */
+/* @sa waits, and not for the next place; each time for longer, unless it was in the NIC for long.
+ */
 void ov2_offer_stay_away(struct ov2_sa *sa)
 {
 	lockdep_assert_held(&sa->nic->lock);

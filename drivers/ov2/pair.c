@@ -5,7 +5,7 @@
  * apart. Everything here is under nic->lock.
  */
 #include <linux/jhash.h>
-#include <net/xfrm.h>
+#include <net/ipv6.h>
 #include <kunit/visibility.h>
 #include "ov2.h"
 
@@ -22,15 +22,6 @@ static u32 ov2_pair_hash(const struct ov2_sa *sa)
 static struct hlist_head *ov2_pair_bucket(struct ov2_sa *sa)
 {
 	return &sa->nic->pairs[hash_32(ov2_pair_hash(sa), OV2_PAIR_BITS)];
-}
-
-/* What identifies the counterpart. Context: as ov2_xlate(). */
-void ov2_pair_key(struct xfrm_state *x, struct ov2_pair_key *key)
-{
-	key->net = xs_net(x);
-	key->reqid = x->props.reqid;
-	key->if_id = x->if_id;
-	key->mark = x->mark.v & x->mark.m;
 }
 
 static bool ov2_pair_sel_mirrored(const struct ov2_sel *a, const struct ov2_sel *b)

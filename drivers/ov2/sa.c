@@ -285,9 +285,13 @@ int ov2_sa_admit(struct ov2_sa *sa, struct netlink_ext_ack *extack)
 	if (room) {
 		ov2_sa_enqueue(sa, true);
 	} else {
-		NL_SET_ERR_MSG_FMT_MOD(extack,
-				       "the NIC's SA table (%u) is full, the SA waits in software",
-				       nic->caps.max_sas);
+		if (nic->reserved < nic->caps.max_sas)
+			NL_SET_ERR_MSG_MOD(extack,
+					   "the NIC has asked for room, the SA waits in software");
+		else
+			NL_SET_ERR_MSG_FMT_MOD(extack,
+					       "the NIC's SA table (%u) is full, the SA waits in software",
+					       nic->caps.max_sas);
 		nic->counters[OV2_CNT_ADD_WAITING]++;
 		sa->again = true;
 		ov2_offer_wait(sa);

@@ -55,7 +55,7 @@ static int ov2_xdo_state_add(struct net_device *netdev, struct xfrm_state *x,
 	err = ov2_xlate(x, &sa->add, extack);
 	if (err)
 		goto err_put;
-	ov2_pair_key(x, &sa->pair_key);
+	ov2_xfrm_pair_key(x, &sa->pair_key);
 	sa->dir = sa->add.dir;
 	sa->esn = sa->add.esn;
 	sa->encap = sa->add.encap != OV2_ENCAP_NONE;
@@ -176,6 +176,28 @@ const struct xfrmdev_ops ov2_xfrmdev_ops = {
 	.xdo_dev_offload_ok = ov2_xdo_offload_ok,
 	.xdo_dev_state_advance_esn = ov2_xdo_state_advance_esn,
 };
+
+/* What identifies the counterpart of an SA. Context: from xfrm's add. */
+void ov2_xfrm_pair_key(struct xfrm_state *x, struct ov2_pair_key *key)
+{
+	key->net = xs_net(x);
+	key->reqid = x->props.reqid;
+	key->if_id = x->if_id;
+	key->mark = x->mark.v & x->mark.m;
+}
+
+/* Packets that xfrm has counted, in the NIC and in software. Context: any. */
+u64 ov2_xfrm_packets(const struct ov2_sa *sa)
+{
+	const struct xfrm_state *x;
+	u64 packets;
+
+	rcu_read_lock();
+	x = rcu_dereference(sa->x);
+	packets = x ? READ_ONCE(x->curlft.packets) : sa->packets;
+	rcu_read_unlock();
+	return packets;
+}
 
 /* Fills the node of an SA that is about to leave for the NIC. Context: process, no locks;
  * sa->state is ADDING. Returns 0, -ENOENT if xfrm has deleted the SA, or why it cannot be

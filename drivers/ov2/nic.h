@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* ov2 core: the NIC, its requests and its counters. */
+#ifndef __OV2_NIC_H
+#define __OV2_NIC_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+#include <linux/u64_stats_sync.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <net/ov2.h>
+
+struct dentry;
+struct seq_file;
+
+#define OV2_PAIR_BITS	10
+
+enum ov2_nic_state {
+	OV2_NIC_RUNNING,
+	OV2_NIC_RESETTING,	/* nothing is submitted until ov2_nic_reset() is through */
+	OV2_NIC_DEAD,		/* gone, or a reset failed: nothing is submitted any more */
+};
+
+/* Control path counters, one per NIC, under nic->lock. Order is that of ov2_stats_names. */
+enum ov2_counter {
+	OV2_CNT_ADD_REQUESTS,
+	OV2_CNT_ADD_SUCCESS,
+	OV2_CNT_ADD_FAIL,
+	OV2_CNT_ADD_CANCELLED,
+	OV2_CNT_ADD_WAITING,
+	OV2_CNT_DELETE_REQUESTS,
+	OV2_CNT_DELETE_SUCCESS,
+	OV2_CNT_UPDATE_REQUESTS,
+	OV2_CNT_UPDATE_SUCCESS,
+	OV2_CNT_UPDATE_FAIL,
+	OV2_CNT_NOT_ACCEPTED,
+	OV2_CNT_ABORTED,
+	OV2_CNT_DEADLINES,
+	OV2_CNT_RESETS,
+	OV2_CNT_RESTORED,
+	OV2_CNT_DEMOTED,
+	OV2_CNT_DELREQ_PACKETS,
+	OV2_CNT_DELREQ,
+	OV2_CNT_ASKED,
+	OV2_CNT_PROTOCOL_ERRORS,
+	OV2_CNT_COUNT,
+};
+
+/* Packet path counters, per CPU. Order is that of ov2_packet_counter_names. */
+enum ov2_packet_counter {
+	OV2_PKT_RX_MARKED,
+	OV2_PKT_RX_FAILED,
+	OV2_PKT_RX_DROP_SA,
+	OV2_PKT_RX_DROP_MEM,
+	OV2_PKT_TX_PROTECTED,
+	OV2_PKT_TX_DROP_SA,
+	OV2_PKT_COUNT,
+};
+
+struct ov2_pcpu_stats {
+	u64_stats_t packets[OV2_PKT_COUNT];
+	struct u64_stats_sync syncp;
+};
+
+/**
+ * struct ov2_nic - A NIC.
+ * @ops: the driver's
+ * @name: for debugfs and traces
+ * @hw_caps: what the hardware can do, constant
+ * @caps: current configuration; under @lock
+ * @ref: the driver's and one per SA
+ * @lock: guards the rest, but for what says otherwise; BH
+ * @state: also read without @lock on the packet path
+ * @closing: ov2_nic_unregister() has begun
+ * @gone: surprise removal
+ * @parked: the NIC answered -EBUSY: nothing is submitted until it has been reset
+ * @ports: open ports
+ * @sas: SAs that are not GONE, oldest first
+ * @present: SAs that the NIC has or may have: ADDING to DELETING
+ * @reserved: SAs that have or will have a place in the NIC's table
+ * @waiting: SAs on @waitq
+ * @waiting_max: most SAs on @waitq
+ * @addq: SAs to be added
+ * @delq: SAs to be deleted
+ * @demoteq: SAs to be demoted, for the demote work
+ * @updq: SAs whose sequence state is to be updated
+ * @waitq: SAs that wait for room, oldest first
+ * @delreqq: SAs whose SaDeleteReq is to be answered
+ * @delreq_policy: how
+ * @pairs: SAs that xfrm has, by ov2_pair_hash()
+ * @reoffer: waiting SAs are offered again
+ * @pressure: the NIC asked for room, until @pressure_until
+ * @pressure_until: jiffies
+ * @last: kind of the last request, for fairness between adds and deletes
+ * @inflight: requests that the NIC has
+ * @inflight_count: their number, and that of requests being built
+ * @free_requests: the others, of which there are caps.max_requests in all
+ * @next_id: id of the next request
+ * @aborts: requests that the NIC aborted in a row, unasked
+ * @deadline: milliseconds until a request is cancelled and the NIC is reset
+ * @parked_since: jiffies
+ * @counters: by &enum ov2_counter
+ * @stats: packet path counters, no lock
+ * @wq: the NIC's own, so that no drain waits for another's work
+ * @submit_work: builds and submits requests; the only place that does
+ * @demote_work: moves SAs from @demoteq to @delq after a grace period
+ * @delreq_work: answers SaDeleteReqs
+ * @offer_work: once per interval while SAs wait, see offer.c
+ * @reset_work: resets the NIC
+ * @deadline_work: looks for requests past their deadline
+ * @reset_lock: one reset at a time
+ * @idle: woken when @present or @inflight_count drops to 0
+ * @registered: in service, under @lock
+ * @debugfs: directory
+ * @priv: the driver's
+ */
+struct ov2_nic {
+	const struct ov2_nic_ops *ops;
+	char *name;
+	struct ov2_caps hw_caps;
+	struct ov2_caps caps;
+	refcount_t ref;
+
+	/* see above */
+	spinlock_t lock;
+	enum ov2_nic_state state;
+	bool closing;
+	bool gone;
+	bool parked;
+	struct list_head ports;
+	struct list_head sas;
+	u32 present;
+	u32 reserved;
+	u32 waiting;
+	u32 waiting_max;
+	struct list_head addq;
+	struct list_head delq;
+	struct list_head demoteq;
+	struct list_head updq;
+	struct list_head waitq;
+	struct list_head delreqq;
+	enum ov2_delreq_policy delreq_policy;
+	struct hlist_head pairs[1 << OV2_PAIR_BITS];
+	bool reoffer;
+	bool pressure;
+	unsigned long pressure_until;
+	enum ov2_request_kind last;
+	struct list_head inflight;
+	u32 inflight_count;
+	struct list_head free_requests;
+	u32 next_id;
+	u32 aborts;
+	u32 deadline;
+	unsigned long parked_since;
+	u64 counters[OV2_CNT_COUNT];
+
+	struct ov2_pcpu_stats __percpu *stats;
+	struct workqueue_struct *wq;
+	struct work_struct submit_work;
+	struct work_struct demote_work;
+	struct work_struct delreq_work;
+	struct delayed_work offer_work;
+	struct work_struct reset_work;
+	struct delayed_work deadline_work;
+	/* serialises resets, taken in process context outside of @lock */
+	struct mutex reset_lock;
+	wait_queue_head_t idle;
+	bool registered;
+	struct dentry *debugfs;
+	u8 priv[] __aligned(NETDEV_ALIGN);
+};
+
+/* nic.c */
+void ov2_nic_get(struct ov2_nic *nic);
+void ov2_nic_put(struct ov2_nic *nic);
+
+/* request.c */
+int ov2_requests_alloc(struct ov2_nic *nic);
+void ov2_requests_free(struct ov2_nic *nic);
+int ov2_request_cache_init(void);
+void ov2_request_cache_exit(void);
+void ov2_request_kick(struct ov2_nic *nic);
+void ov2_request_abort_all(struct ov2_nic *nic);
+void ov2_request_submit_work(struct work_struct *work);
+void ov2_request_deadline_work(struct work_struct *work);
+void ov2_request_expire(struct ov2_nic *nic, unsigned long now);
+
+/* reset.c */
+void ov2_nic_reset_work(struct work_struct *work);
+void __ov2_nic_reset_schedule(struct ov2_nic *nic);
+
+/* stats.c */
+void ov2_stats_inc(struct ov2_nic *nic, enum ov2_packet_counter counter);
+void ov2_stats_show(struct ov2_nic *nic, struct seq_file *seq);
+
+/* debugfs.c */
+void ov2_debugfs_init(void);
+void ov2_debugfs_exit(void);
+void ov2_debugfs_add(struct ov2_nic *nic);
+void ov2_debugfs_del(struct ov2_nic *nic);
+
+#endif /* __OV2_NIC_H */

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* ov2 core: the SA, and the files that decide what becomes of it. */
+#ifndef __OV2_SA_H
+#define __OV2_SA_H
+
+#include <linux/list.h>
+#include <linux/rcupdate.h>
+#include <linux/refcount.h>
+#include <linux/workqueue.h>
+#include <net/ov2.h>
+
+struct netlink_ext_ack;
+struct xfrm_state;
+
+/* What an SA and its counterpart have in common, beside what their nodes say. */
+struct ov2_pair_key {
+	const struct net *net;
+	u32 reqid;
+	u32 if_id;
+	u32 mark;
+};
+
+enum ov2_sa_state {
+	OV2_SA_WAITING,		/* no room: in software, on nic->waitq */
+	OV2_SA_QUEUED,		/* on nic->addq, capacity reserved */
+	OV2_SA_ADDING,		/* in an ADD_SA list */
+	OV2_SA_OFFLOADED,
+	OV2_SA_DEMOTING,	/* leaving the NIC, xfrm keeps it; queued or in a DELETE_SA list */
+	OV2_SA_SOFTWARE,	/* the NIC has nothing of it */
+	OV2_SA_DELETING,	/* xfrm has deleted it: on nic->delq or in a DELETE_SA list */
+	OV2_SA_GONE,		/* the NIC has nothing of it and xfrm has deleted it */
+};
+
+/**
+ * struct ov2_sa - An SA that xfrm asked to be offloaded.
+ * @nic: its NIC, a reference
+ * @port: its port; valid while @x is set
+ * @cookie: the core's name for it, index in ov2_sas
+ * @dir: direction
+ * @esn: 64-bit sequence numbers
+ * @encap: UDP-encapsulated
+ * @state: under nic->lock; read without it on the packet path
+ * @offload_handle: the NIC's name for it, 0 if it has none; as @state
+ * @x: the state, NULL once xfrm has deleted it; written under nic->lock
+ * @ref: see DOC: locking
+ * @list: on nic->sas until GONE, under nic->lock
+ * @queue: on one of nic's queues, under nic->lock
+ * @update_queue: on nic->updq, under nic->lock
+ * @reserved: counted in nic->reserved, under nic->lock
+ * @update_running: @update is in an UPDATE_SA list, under nic->lock
+ * @update_wanted: the sequence state moved on since the NIC was told, under nic->lock
+ * @seq_told: ov2_seq_key() of what the NIC knows or is about to be told
+ * @seq: the sequence state to tell it, under nic->lock
+ * @pair_key: what its counterpart is recognised by
+ * @pair_node: in nic->pairs while xfrm has it, under nic->lock
+ * @pair: its counterpart, under nic->lock; valid while both are in nic->pairs
+ * @delreq: SaDeleteReq has been raised since it was offloaded, under nic->lock
+ * @delreq_list: on nic->delreqq, under nic->lock
+ * @then: the SA whose DELETE_SA follows its own, a reference, under nic->lock
+ * @chained: it is the @then of another, under nic->lock
+ * @unwanted: to be demoted as soon as it is in, under nic->lock
+ * @outside: not within the configuration, to come back when it is, under nic->lock
+ * @again: to be offered again when there is room, under nic->lock
+ * @back_off: how often in a row the NIC wanted its place, under nic->lock
+ * @not_before: jiffies before which it is not offered again, if @back_off, under nic->lock
+ * @offloaded_at: jiffies, under nic->lock
+ * @packets: as x counted them when @rate was made, under nic->lock
+ * @rate: average of packets per interval, times 16, under nic->lock
+ * @add: node
+ * @del: node
+ * @update: node
+ * @rcu: for the free
+ */
+struct ov2_sa {
+	struct ov2_nic *nic;
+	struct ov2_port *port;
+	u32 cookie;
+	enum ov2_dir dir;
+	bool esn;
+	bool encap;
+	enum ov2_sa_state state;
+	u32 offload_handle;
+	struct xfrm_state __rcu *x;
+	refcount_t ref;
+	struct list_head list;
+	struct list_head queue;
+	struct list_head update_queue;
+	bool reserved;
+	bool update_running;
+	bool update_wanted;
+	u64 seq_told;
+	struct ov2_seq seq;
+	struct ov2_pair_key pair_key;
+	struct hlist_node pair_node;
+	struct ov2_sa *pair;
+	bool delreq;
+	bool chained;
+	bool unwanted;
+	bool outside;
+	bool again;
+	u8 back_off;
+	unsigned long not_before;
+	unsigned long offloaded_at;
+	u64 packets;
+	u32 rate;
+	struct list_head delreq_list;
+	struct ov2_sa *then;
+	struct ov2_add_sa add;
+	struct ov2_delete_sa del;
+	struct ov2_update_sa update;
+	struct rcu_head rcu;
+};
+
+/* sa.c */
+int ov2_sa_cache_init(void);
+void ov2_sa_cache_exit(void);
+struct ov2_sa *ov2_sa_find(u32 cookie);
+struct ov2_sa *ov2_sa_alloc(struct ov2_nic *nic, struct ov2_port *port, struct xfrm_state *x);
+int ov2_sa_admit(struct ov2_sa *sa, struct netlink_ext_ack *extack);
+void ov2_sa_delete(struct ov2_sa *sa);
+void ov2_sa_put(struct ov2_sa *sa);
+void ov2_sa_wipe(struct ov2_add_sa *add);
+struct ov2_sa *ov2_sa_next(const struct ov2_nic *nic, unsigned long *cookie);
+void ov2_sa_set_state(struct ov2_sa *sa, enum ov2_sa_state state);
+void ov2_sa_leave(struct ov2_sa *sa);
+void ov2_sa_drop_update(struct ov2_sa *sa);
+void ov2_sa_demote(struct ov2_sa *sa);
+void ov2_sa_demote_work(struct work_struct *work);
+void ov2_sa_reserve(struct ov2_sa *sa);
+void ov2_sa_enqueue(struct ov2_sa *sa, bool reserve);
+bool ov2_sa_allowed(const struct ov2_sa *sa);
+void ov2_sa_reconsider(struct ov2_sa *sa);
+void ov2_sa_advance(struct ov2_sa *sa, struct ov2_seq seq);
+const char *ov2_sa_state_name(enum ov2_sa_state state);
+
+static inline u64 ov2_seq_key(struct ov2_seq seq)
+{
+	return (u64)seq.high << 1 | seq.low >> 31;
+}
+
+/* pair.c */
+void ov2_pair_add(struct ov2_sa *sa);
+void ov2_pair_del(struct ov2_sa *sa);
+
+/* delreq.c */
+int ov2_delreq_init(void);
+void ov2_delreq_exit(void);
+void ov2_delreq_raise(struct ov2_sa *sa);
+void ov2_delreq_unchain(struct ov2_sa *in);
+void ov2_delreq_work(struct work_struct *work);
+
+/* offer.c */
+bool ov2_offer_room(const struct ov2_nic *nic);
+void ov2_offer_wait(struct ov2_sa *sa);
+void ov2_offer_stay_away(struct ov2_sa *sa);
+void ov2_offer_back_off(struct ov2_sa *sa);
+void ov2_offer_refill(struct ov2_nic *nic);
+void ov2_offer_work(struct work_struct *work);
+
+#endif /* __OV2_SA_H */
