@@ -75,9 +75,6 @@ struct fake_nic {
 	int reset_err;
 	struct completion *hold_reset;
 	void (*in_op)(struct fake_nic *fake, struct ov2_request *req);
-	/* see above */
-	spinlock_t lock;
-	wait_queue_head_t wait;
 	struct list_head requests;
 	u32 total;
 	u32 open;
@@ -85,6 +82,11 @@ struct fake_nic {
 	u32 cancels;
 	u32 resets;
 	u32 live;
+	char violation[128];
+	/* private: the state of its machinery */
+	/* guards what is private, the lists and the counts */
+	spinlock_t lock;
+	wait_queue_head_t wait;
 	bool resetting;
 	bool unregistered;
 	int ops_running;
@@ -92,7 +94,6 @@ struct fake_nic {
 	u32 table_size;
 	struct fake_entry *table;
 	struct work_struct softirq;
-	char violation[128];
 };
 
 extern const struct ov2_caps fake_nic_caps;
