@@ -91,14 +91,36 @@ unpack_source()
 	mv "$tree.tmp" "$tree"
 }
 
+# What a series needs to run on today's hosts; the trees are ours alone.
+patches_of()
+{
+	find "$OV2_SCRIPTS/config" -name "linux-$1-*.patch" | sort
+}
+
+patch_source()
+{
+	local tree=$1 patch mark
+	shift
+
+	for patch; do
+		mark=$tree/.ov2-$(sha256sum "$patch" | cut -c1-8)
+		[[ ! -e $mark ]] || continue
+		ov2_need patch
+		patch -d "$tree" -p1 -s -N <"$patch" >&2
+		touch "$mark"
+	done
+}
+
 source_tree()
 {
-	local version tree
+	local version tree patches
 
 	version=$(ov2_version "$(suite_of "src-$1")" "linux-source-$1")
 	[[ $version ]] || ov2_die "no package linux-source-$1"
 	tree=$OV2_CACHE/src/linux-${1}_$version
 	[[ -d $tree ]] || ov2_locked "src-$1" unpack_source "$1" "$tree"
+	mapfile -t patches < <(patches_of "$1")
+	((${#patches[@]} == 0)) || ov2_locked "src-$1" patch_source "$tree" "${patches[@]}"
 	printf '%s\n' "$tree"
 }
 
@@ -193,6 +215,7 @@ uml_kernel()
 	dir=$OV2_CACHE/kernel/$name-$({
 		echo "${src##*/}"
 		cd "$OV2_SCRIPTS/config" && cat "${frags[@]/%/.config}"
+		patches_of "$(series_of "$name")" | xargs -r cat
 	} | sha256sum | cut -c1-8)
 	if [[ -e $dir/ov2-key ]]; then
 		touch -c "$dir/ov2-key"
@@ -322,6 +345,8 @@ modules()
 	printf '%s\n' "$dir"
 }
 
+# In braces: all of it is read before it runs, and the file may change meanwhile.
+{
 case ${1:-} in
 --list)
 	printf '%s\n' "${names[@]}"
@@ -346,3 +371,5 @@ case ${1:-} in
 	done
 	;;
 esac
+exit
+}

@@ -357,6 +357,8 @@ splats()
 	' "$1"
 }
 
+# In braces: all of it is read before it runs, and the file may change meanwhile.
+{
 libmodules=$kdir/root/usr/lib/modules
 [[ -d $libmodules ]] || libmodules=$kdir/root/lib/modules
 if [[ $out ]]; then
@@ -402,3 +404,4 @@ if [[ ! -s $run/status ]]; then
 	exit 125
 fi
 exit "$(<"$run/status")"
+}
