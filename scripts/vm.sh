@@ -94,8 +94,9 @@ collect_modules()
 		}
 		list=("$build/drivers/ov2/ov2.ko" "$build/drivers/ov2sim/ov2sim.ko")
 		if [[ $modules == kunit ]]; then
-			mapfile -t -O 2 list < <(sed -n "s:^\(kunit/.*\)\.o\$:$build/\1.ko:p" \
-				"$build/modules.order")
+			mapfile -t -O 2 list < <(
+				sed -nE "s:^(.*/)?(kunit/.*)\.o\$:$build/\2.ko:p" "$build/modules.order")
+			((${#list[@]} > 2)) || ov2_die "there are no KUnit suites for $kernel"
 		fi
 		;;
 	*)
