@@ -302,7 +302,15 @@ pair_up()
 
 wire_up()
 {
-	ip link set "$dev_a" netns a && ip link set "$dev_b" netns b || return
+	# After a reload one may be in place.
+	[[ ! -e /sys/class/net/$dev_a ]] || ip link set "$dev_a" netns a || return
+	[[ ! -e /sys/class/net/$dev_b ]] || ip link set "$dev_b" netns b || return
+	wire
+}
+
+# Links the ports where they are, and configures them.
+wire()
+{
 	link a "$dev_a" b "$dev_b" || return
 	configure_end a "$dev_a" 1 2 "$(mac b "$dev_b")" &&
 		configure_end b "$dev_b" 2 1 "$(mac a "$dev_a")" &&

@@ -1,0 +1,249 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The NIC as ip, ethtool and devlink see it, and the bus's files.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+feature_is()
+{
+	says "$2: $3" a ethtool -k "$dev_a" || fail "$2 is not $3 after $1"
+}
+
+# S30 S31 S42: all on at the start; each switches, with what depends on it.
+switches()
+{
+	local name
+
+	for name in esp-hw-offload esp-tx-csum-hw-offload tx-esp-segmentation; do
+		feature_is start "$name" on
+	done
+	for name in tx-esp-segmentation esp-tx-csum-hw-offload esp-hw-offload; do
+		features a "$name" off
+		feature_is "switching it" "$name" off
+	done
+	feature_is "esp-hw-offload off" esp-tx-csum-hw-offload off
+	features a esp-hw-offload on esp-tx-csum-hw-offload on tx-esp-segmentation on
+	for name in esp-hw-offload esp-tx-csum-hw-offload tx-esp-segmentation; do
+		feature_is "switching it" "$name" on
+	done
+}
+
+# S32: a change is announced.
+announced()
+{
+	local monitor
+
+	nsenter --net=/run/netns/a stdbuf -oL ip monitor link >"$tmp/monitor" &
+	monitor=$!
+	children+=("$monitor")
+	ip -n a link set "$dev_a" alias begin
+	check "the monitor listens" wait_for 10 grown 0
+	features a esp-hw-offload off
+	check "a message" wait_for 10 grown "$size"
+	features a esp-hw-offload on
+	reap "$monitor"
+}
+
+grown()
+{
+	local old=$1
+
+	((old)) || ip -n a link set "$dev_a" alias "alias$RANDOM"
+	size=$(wc -c <"$tmp/monitor")
+	((size > old))
+}
+
+# S33 S64: carrier follows the wire and both ends; down receives nothing.
+link_state()
+{
+	unlink a "$dev_a" || fail "unlink"
+	check "no carrier" wait_for 10 says NO-CARRIER ip -n a link show dev "$dev_a"
+	check "no carrier at the other end" wait_for 10 says NO-CARRIER ip -n b link show dev "$dev_b"
+	check "no speed without a link" says "Link detected: no" a ethtool "$dev_a"
+	link a "$dev_a" b "$dev_b" || fail "link"
+	check "carrier" wait_for 10 carrier a "$dev_a"
+	check "carrier at the other end" wait_for 10 carrier b "$dev_b"
+	check "link" says "Link detected: yes" a ethtool "$dev_a"
+	ip -n b link set "$dev_b" down
+	check "no carrier with the other end down" \
+		wait_for 10 says NO-CARRIER ip -n a link show dev "$dev_a"
+	ip -n b link set "$dev_b" up
+	configure_end b "$dev_b" 2 1 "$(mac a "$dev_a")"
+	check "carrier again" wait_for 10 carrier a "$dev_a"
+	a ping -qc 1 -W 5 10.1.0.2 >"$tmp/ping" || fail "$(<"$tmp/ping")"
+}
+
+# Protected packets of the NIC after a change.
+works()
+{
+	sim_sa 0x1002 packets
+	local before=$field
+
+	udp 1 4 wire "$1"
+	sim_sa 0x1002 packets
+	check_ge "packets that the NIC encrypted after $2" "$field" $((before + 1))
+}
+
+# S35: ring sizes, channels and MTU change while SAs live, and take effect.
+settings()
+{
+	local rx tx
+
+	conn 1
+	commit && wait_offloaded 2 || return
+	works 1-10 nothing
+	check "ring sizes" a ethtool -G "$dev_a" rx 64 tx 128
+	rx=$(a ethtool -g "$dev_a" | awk '/^RX:/ { n = $2 } END { print n }')
+	tx=$(a ethtool -g "$dev_a" | awk '/^TX:/ { n = $2 } END { print n }')
+	check_eq "ring sizes" "$rx $tx" "64 128"
+	works 1-100 "ethtool -G"
+	check "channels" a ethtool -L "$dev_a" combined 1
+	check_eq "channels" "$(a ethtool -l "$dev_a" | awk '/^Combined:/ { n = $2 } END { print n }')" 1
+	works 1-100 "ethtool -L"
+	check "channels" a ethtool -L "$dev_a" combined 2
+	works 1-100 "ethtool -L"
+	check "jumbo frames" ip -n a link set "$dev_a" mtu 9000
+	check "jumbo frames" ip -n b link set "$dev_b" mtu 9000
+	works 8000,8900 "an MTU of 9000"
+	check "MTU" ip -n a link set "$dev_a" mtu 1500
+	check "MTU" ip -n b link set "$dev_b" mtu 1500
+	works 1-100 "an MTU of 1500"
+	! ip -n a link set "$dev_a" mtu 20000 2>/dev/null || fail "an MTU of 20000"
+	! a ethtool -G "$dev_a" rx 1000000 2>/dev/null || fail "a ring of 1000000"
+	! a ethtool -L "$dev_a" combined 100 2>/dev/null || fail "100 channels"
+}
+
+# S35: receive hashing spreads the SPIs of one pair of addresses over the queues.
+spread()
+{
+	local i lines='' event=$tracing/events/net/napi_gro_receive_entry
+
+	for ((i = 0; i < 16; i++)); do
+		conn "$i"
+		lines+="$i 10.1.0.1 $((20000 + i)) 10.1.0.2 7 10-12"$'\n'
+	done
+	commit && wait_offloaded 32 || return
+	: >"$tracing/trace"
+	echo "name == \"$dev_a\"" >"$event/filter"
+	echo 1 >"$event/enable"
+	a python3 "$selftest/traffic.py" udp <<<"${lines%$'\n'}" >"$tmp/udp" || fail "$(<"$tmp/udp")"
+	echo 0 >"$event/enable"
+	check_ge "queues in use" \
+		"$(grep -o 'queue_mapping=[0-9]*' "$tracing/trace" | sort -u | wc -l)" 2
+}
+
+# S29: devlink knows the capacity and what is used of it.
+devlink_sees()
+{
+	check "info" says "driver ov2sim" devlink dev info "ov2sim/$nic_a"
+	check "resource" says "name ipsec_sa size 16384" devlink resource show "ov2sim/$nic_a"
+	check_eq "occupancy" "$(occupancy "$nic_a")" 0
+	conn 1
+	commit && wait_offloaded 2 || return
+	check_eq "occupancy with two SAs" "$(occupancy "$nic_a")" 2
+	check "deadline" says "value 5000" devlink dev param show "ov2sim/$nic_a" name request_deadline
+	check "deadline" param "$nic_a" request_deadline 4000
+	check "deadline" says "value 4000" devlink dev param show "ov2sim/$nic_a" name request_deadline
+	! param "$nic_a" request_deadline 0 2>/dev/null || fail "a deadline of 0"
+	check "deadline" param "$nic_a" request_deadline 5000
+	! devlink resource set "ov2sim/$nic_a" path ipsec_sa size 0 2>/dev/null ||
+		fail "a capacity of 0"
+}
+
+# S32: a parameter's change is announced.
+param_announced()
+{
+	stdbuf -oL devlink monitor >"$tmp/monitor" 2>&1 &
+	child=$!
+	children+=("$child")
+	check "the monitor listens" wait_for 10 param_heard 4321
+	reap "$child"
+	check "deadline" param "$nic_a" request_deadline 5000
+}
+
+param_heard()
+{
+	param "$nic_a" request_deadline "$1"
+	says "$1" cat "$tmp/monitor"
+}
+
+# Reload makes the ports anew, with SAs there and in another namespace too.
+reload()
+{
+	conn 1
+	commit && wait_offloaded 2 || return
+	check "reload" devlink dev reload "ov2sim/$nic_a"
+	check "the table is empty" wait_for 10 no_sas "$nic_a"
+	check "the port is here" wait_for 10 exists "/sys/class/net/$dev_a"
+	flush a && flush b
+	check "wire" wire_up
+	conn 2
+	commit && wait_offloaded 2 && udp 2 4 wire 1-10
+	check "reload into a namespace" devlink dev reload "ov2sim/$nic_a" netns a
+	check "the port is there" wait_for 10 says "$dev_a" ip -n a link show dev "$dev_a"
+	check "the instance is there" says "ov2sim/$nic_a" a devlink dev show
+	check "wire" wire
+	flush b
+	conn 3
+	commit && wait_offloaded 2 && udp 3 4 wire 1-10
+	check "reload back" a devlink dev reload "ov2sim/$nic_a" netns 1
+	check "wire" wire_up
+}
+
+# Several ports of one NIC: one table, each port its own SAs (S47).
+ports()
+{
+	sim_new 7 3 2 || fail "new_device"
+	for i in 0 1 2; do
+		check "port $i" exists "/sys/class/net/ov2sim7p$i"
+	done
+	check "port of devlink" says "netdev ov2sim7p2" devlink port show
+	sim_del 7 || fail "del_device"
+	check "ports are gone" gone /sys/class/net/ov2sim7p0
+}
+
+# Bad input to the bus's files: an error, and nothing made.
+bad_input()
+{
+	local file text
+
+	while read -r file text; do
+		! echo "$text" 2>/dev/null >"/sys/bus/ov2sim/$file" || fail "$file took '$text'"
+	done 2>/dev/null <<-EOF
+		new_device
+		new_device x
+		new_device -1
+		new_device 3 0
+		new_device 3 1000000
+		new_device 3 1 0
+		new_device 3 1 1000000
+		new_device 1
+		new_device 99999999999999
+		del_device 3
+		del_device
+		del_device x
+		link_device
+		link_device 0:1 0:1
+		link_device 1000000:1 1000000:2
+		unlink_device
+		unlink_device 1000000:1
+	EOF
+	check_eq "devices" "$(echo /sys/bus/ov2sim/devices/*)" \
+		"/sys/bus/ov2sim/devices/ov2sim1 /sys/bus/ov2sim/devices/ov2sim2"
+	! link a "$dev_a" b "$dev_b" 2>/dev/null || fail "a second wire"
+	! link a "$dev_a" a "$dev_a" 2>/dev/null || fail "a wire to itself"
+	! link a lo b "$dev_b" 2>/dev/null || fail "a wire to lo"
+}
+
+T "S30 S31 S42 features switch" switches
+T "S32 feature changes are announced" announced
+T "S33 link state" link_state
+T "S35 rings, channels and MTU under SAs" settings
+T "S35 receive hashing spreads SPIs" spread
+T "S29 devlink" devlink_sees
+T "S32 parameter changes are announced" param_announced
+T "several ports" ports
+T "bad input" bad_input
+T "devlink reload" reload
+run_tests
