@@ -154,18 +154,21 @@ devlink_sees()
 # S32: a parameter's change is announced.
 param_announced()
 {
+	value=4000
 	stdbuf -oL devlink monitor >"$tmp/monitor" 2>&1 &
 	child=$!
 	children+=("$child")
-	check "the monitor listens" wait_for 10 param_heard 4321
+	check "the monitor listens" wait_for 10 param_heard
 	reap "$child"
 	check "deadline" param "$nic_a" request_deadline 5000
 }
 
+# A new value each time: devlink does not set what is set already.
 param_heard()
 {
-	param "$nic_a" request_deadline "$1"
-	says "$1" cat "$tmp/monitor"
+	((value++))
+	param "$nic_a" request_deadline "$value"
+	says "value $value" cat "$tmp/monitor"
 }
 
 # Reload makes the ports anew, with SAs there and in another namespace too.
