@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which SAs have the places in the NIC when there are more SAs than places. The clock is the
+ * test's: it runs the work that comes once per interval, and moves what was remembered of the time.
+ */
+#include "xfrm_fixture.h"
+
+#define PLACES	4
+
+static int offer_init(struct kunit *test)
+{
+	struct ov2_caps caps = fake_nic_caps;
+	struct fixture *f;
+
+	caps.max_sas = PLACES;
+	f = fixture_create(test, &caps);
+	f->fake->mode = FAKE_NOW;
+	return 0;
+}
+
+static void offer_exit(struct kunit *test)
+{
+	fixture_destroy(test->priv);
+}
+
+static void offer_fill(struct fixture *f, struct xfrm_state **x, u32 count)
+{
+	u32 i;
+
+	for (i = 0; i < count; i++)
+		x[i] = fixture_sa(f, NULL);
+	fixture_settle(f);
+}
+
+/* One interval. */
+static void offer_tick(struct fixture *f)
+{
+	mod_delayed_work(f->nic->wq, &f->nic->offer_work, 0);
+	flush_delayed_work(&f->nic->offer_work);
+	fixture_settle(f);
+}
+
+/* The NIC wants @x away. */
+static void offer_delete_req(struct fixture *f, struct xfrm_state *x)
+{
+	struct ov2_sa *sa = fixture_entry(x);
+
+	KUNIT_ASSERT_NOT_NULL(f->test, sa);
+	ov2_delreq_raise(sa);
+	flush_work(&f->nic->delreq_work);
+	fixture_settle(f);
+}
+
+static void offer_pressure_over(struct fixture *f)
+{
+	spin_lock_bh(&f->nic->lock);
+	f->nic->pressure_until = jiffies;
+	spin_unlock_bh(&f->nic->lock);
+}
+
+static void offer_back_off_over(struct xfrm_state *x)
+{
+	fixture_entry(x)->not_before = jiffies;
+}
+
+/* S60: an SA that the NIC wanted away waits, and is not back at once; nor is a new one let in as
+ * if there were room. In time both are.
+ */
+static void offer_pressure(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[PLACES], *newer;
+
+	offer_fill(f, x, PLACES);
+	offer_delete_req(f, x[1]);
+	fixture_expect_state(f, x[1], OV2_SA_WAITING);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), PLACES - 1);
+	newer = fixture_sa(f, NULL);
+	fixture_expect_state(f, newer, OV2_SA_WAITING);
+	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "has asked for room"));
+	KUNIT_EXPECT_EQ(test, f->fake->live, PLACES - 1);
+
+	/* Another one goes, the usual way: its place is not given away at once either. */
+	fixture_delete(f, x[0]);
+	fixture_expect_state(f, newer, OV2_SA_WAITING);
+
+	/* An interval later the newer one is in; the other one is to stay away for a while. */
+	fixture_entry(x[1])->not_before = jiffies + 1000 * HZ;
+	offer_tick(f);
+	fixture_expect_state(f, newer, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x[1], OV2_SA_WAITING);
+	offer_back_off_over(x[1]);
+	offer_tick(f);
+	fixture_expect_state(f, x[1], OV2_SA_OFFLOADED);
+
+	offer_pressure_over(f);
+	fixture_delete(f, x[2]);
+	fixture_expect_state(f, fixture_sa(f, NULL), OV2_SA_OFFLOADED);
+}
+
+static unsigned long offer_time_away(struct fixture *f, struct xfrm_state *x)
+{
+	offer_delete_req(f, x);
+	fixture_expect_state(f, x, OV2_SA_WAITING);
+	return fixture_entry(x)->not_before - jiffies;
+}
+
+static void offer_back(struct fixture *f, struct xfrm_state *x)
+{
+	offer_pressure_over(f);
+	offer_back_off_over(x);
+	offer_tick(f);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+}
+
+/* Each time that the NIC wants the same SA away it stays away for longer, until it has been in the
+ * NIC for long.
+ */
+static void offer_back_off(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	unsigned long away, first;
+	struct xfrm_state *x;
+	int i;
+
+	offer_fill(f, &x, 1);
+	first = offer_time_away(f, x);
+	KUNIT_EXPECT_GT(test, first, 0);
+	offer_back(f, x);
+	for (i = 1; i < 4; i++) {
+		away = offer_time_away(f, x);
+		/* Some of it has passed by now, but not half of it. */
+		KUNIT_EXPECT_GT(test, away, first << (i - 1));
+		offer_back(f, x);
+	}
+	fixture_entry(x)->offloaded_at = jiffies - 1000 * HZ;
+	KUNIT_EXPECT_LE(test, offer_time_away(f, x), 2 * first);
+}
+
+/* A free place goes to the busiest of those that wait. */
+static void offer_busiest(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[PLACES], *w[3];
+	int i;
+
+	offer_fill(f, x, PLACES);
+	/* Those in the NIC are busy too: nobody is asked to give way. */
+	for (i = 0; i < PLACES; i++)
+		x[i]->curlft.packets = 100000;
+	offer_fill(f, w, ARRAY_SIZE(w));
+	w[0]->curlft.packets = 10;
+	w[1]->curlft.packets = 1000;
+	w[2]->curlft.packets = 100;
+	offer_tick(f);
+	for (i = 0; i < ARRAY_SIZE(w); i++)
+		fixture_expect_state(f, w[i], OV2_SA_WAITING);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ASKED), 0);
+	fixture_delete(f, x[0]);
+	fixture_expect_state(f, w[1], OV2_SA_OFFLOADED);
+	fixture_delete(f, x[1]);
+	fixture_expect_state(f, w[2], OV2_SA_OFFLOADED);
+	fixture_expect_state(f, w[0], OV2_SA_WAITING);
+}
+
+/* A waiting SA that is much busier than one in the NIC is submitted to be refused: that is the
+ * NIC's reason to ask for room. S6: it takes no place that it does not have.
+ */
+static void offer_asks(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[PLACES], *busy, *idle;
+	u32 total;
+
+	offer_fill(f, x, PLACES);
+	busy = fixture_sa(f, NULL);
+	idle = fixture_sa(f, NULL);
+	busy->curlft.packets = 1000;
+	total = f->fake->total;
+	offer_tick(f);
+	KUNIT_EXPECT_EQ(test, f->fake->total, total + 1);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ASKED), 1);
+	fixture_expect_state(f, busy, OV2_SA_WAITING);
+	fixture_expect_state(f, idle, OV2_SA_WAITING);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), PLACES);
+	KUNIT_EXPECT_EQ(test, f->fake->live, PLACES);
+
+	/* The NIC asks for room; the busy one gets it. */
+	offer_delete_req(f, x[3]);
+	offer_tick(f);
+	fixture_expect_state(f, busy, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x[3], OV2_SA_WAITING);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), PLACES);
+}
+
+/* The NIC has less room than it says: who is refused for it waits, and not in a circle. */
+static void offer_less_room(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[2], *over;
+	u32 total;
+
+	f->fake->table_size = 2;
+	offer_fill(f, x, 2);
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	total = f->fake->total;
+	over = fixture_sa(f, NULL);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, total));
+	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, total)->status, -ENOSPC);
+	fixture_expect_state(f, over, OV2_SA_WAITING);
+	KUNIT_EXPECT_EQ(test, f->fake->total, total + 1);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 2);
+	/* There is room again, and time has passed. */
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	fake_nic_finish_all(f->fake);
+	fixture_delete(f, x[0]);
+	fixture_settle(f);
+	offer_back_off_over(over);
+	offer_tick(f);
+	fixture_expect_state(f, over, OV2_SA_OFFLOADED);
+}
+
+/* The admin may leave waiting SAs in software. */
+static void offer_off(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[PLACES], *waits;
+
+	KUNIT_EXPECT_TRUE(test, ov2_nic_reoffer(f->nic));
+	offer_fill(f, x, PLACES);
+	waits = fixture_sa(f, NULL);
+	ov2_nic_set_reoffer(f->nic, false);
+	KUNIT_EXPECT_FALSE(test, ov2_nic_reoffer(f->nic));
+	fixture_delete(f, x[0]);
+	fixture_expect_state(f, waits, OV2_SA_WAITING);
+	offer_tick(f);
+	fixture_expect_state(f, waits, OV2_SA_WAITING);
+	ov2_nic_set_reoffer(f->nic, true);
+	fixture_expect_state(f, waits, OV2_SA_OFFLOADED);
+}
+
+/* Deleting what waits after having been in the NIC leaves nothing behind. */
+static void offer_delete_waiting(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x;
+	u32 total;
+
+	offer_fill(f, &x, 1);
+	offer_delete_req(f, x);
+	total = f->fake->total;
+	fixture_delete(f, x);
+	fixture_gc();
+	fixture_settle(f);
+	offer_pressure_over(f);
+	offer_tick(f);
+	KUNIT_EXPECT_EQ(test, f->fake->total, total);
+	KUNIT_EXPECT_EQ(test, f->nic->waiting, 0);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+}
+
+static struct kunit_case offer_cases[] = {
+	KUNIT_CASE(offer_pressure),
+	KUNIT_CASE(offer_back_off),
+	KUNIT_CASE(offer_busiest),
+	KUNIT_CASE(offer_asks),
+	KUNIT_CASE(offer_less_room),
+	KUNIT_CASE(offer_off),
+	KUNIT_CASE(offer_delete_waiting),
+	{ }
+};
+
+static struct kunit_suite offer_suite = {
+	.name = "ov2_offer",
+	.init = offer_init,
+	.exit = offer_exit,
+	.test_cases = offer_cases,
+};
+
+kunit_test_suite(offer_suite);
