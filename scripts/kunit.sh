@@ -47,8 +47,14 @@ by_kunit_py()
 	dir=$OV2_CACHE/kunit/$(ov2_checkout_id)/tree
 	make_shadow "$src" "$dir"
 	ov2_mirror_sources "$dir/drivers/net/ov2"
-	(cd "$dir" && nice tools/testing/kunit/kunit.py run --jobs "${OV2_JOBS:-$(nproc)}" \
-		--build_dir="${dir%/*}/build" --kunitconfig="drivers/net/ov2/kunit" "$@")
+	mkdir -p "$OV2_CACHE/log"
+	cd "$dir"
+	# The part that takes minutes first: kunit.py is silent meanwhile.
+	ov2_logged "build a kernel with the suites in it" "$OV2_CACHE/log/kunit-build.log" \
+		nice tools/testing/kunit/kunit.py build --jobs "${OV2_JOBS:-$(nproc)}" \
+		--build_dir="${dir%/*}/build" --kunitconfig=drivers/net/ov2/kunit
+	tools/testing/kunit/kunit.py run --build_dir="${dir%/*}/build" \
+		--kunitconfig=drivers/net/ov2/kunit "$@"
 }
 
 in_vm()
