@@ -3,6 +3,7 @@
 #
 # Debian 13 userlands in the cache, made without containers: "user" is the root
 # file system of the VMs, "build" has the compiler for Debian 13's kernel headers.
+# "swan5" is Debian 12 with strongSwan 5.9, for one of the strongSwan tests.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -10,14 +11,20 @@
 usage()
 {
 	cat <<-'EOF'
-	Usage: scripts/rootfs.sh [user|build]...          make them, print their paths
-	       scripts/rootfs.sh --run user|build -- COMMAND...
+	Usage: scripts/rootfs.sh [user|build|swan5]...    make them, print their paths
+	       scripts/rootfs.sh --run NAME -- COMMAND...
 	                                                  run COMMAND in one, with the
 	                                                  cache at its usual path
 	EOF
 }
 
-suite=trixie
+suite_of()
+{
+	case $1 in
+	swan5) echo bookworm ;;
+	*) echo trixie ;;
+	esac
+}
 
 packages_of()
 {
@@ -32,6 +39,9 @@ packages_of()
 	build)
 		echo bash gcc-14 kmod libelf1t64 make
 		;;
+	swan5)
+		echo bash charon-systemd libstrongswan-standard-plugins strongswan-swanctl
+		;;
 	*)
 		usage >&2
 		exit 2
@@ -41,8 +51,8 @@ packages_of()
 
 make_root()
 {
-	local dir=$1 mirror=$2
-	shift 2
+	local suite=$1 dir=$2 mirror=$3
+	shift 3
 
 	mmdebstrap --mode=root --variant=apt --aptopt='APT::Sandbox::User "root"' \
 		--aptopt='APT::Install-Recommends "false"' \
@@ -67,8 +77,8 @@ build_root()
 	read -ra packages < <(packages_of "$name")
 	rm -rf "$dir" "$dir.tmp"
 	mkdir -p "${dir%/*}" "$OV2_CACHE/log"
-	ov2_logged "make the Debian 13 root '$name'" "$OV2_CACHE/log/rootfs-$name.log" \
-		make_root "$dir.tmp" "$mirror" "${packages[@]}"
+	ov2_logged "make the Debian root '$name'" "$OV2_CACHE/log/rootfs-$name.log" \
+		make_root "$(suite_of "$name")" "$dir.tmp" "$mirror" "${packages[@]}"
 	echo "$key" >"$dir.tmp/ov2-key"
 	mv "$dir.tmp" "$dir"
 }
@@ -77,7 +87,7 @@ root()
 {
 	local dir=$OV2_CACHE/rootfs/$1 key
 
-	key="$suite $(packages_of "$1" | sha256sum | cut -c1-16)"
+	key="$(suite_of "$1") $(packages_of "$1" | sha256sum | cut -c1-16)"
 	ov2_locked "rootfs-$1" build_root "$1" "$dir" "$key"
 	printf '%s\n' "$dir"
 }

@@ -198,6 +198,7 @@ swan_conf()
 		charon-systemd {
 			load = openssl random nonce kdf pem kernel-netlink socket-default vici
 			make_before_break = yes
+			delete_rekeyed_delay = 1
 			retransmit_timeout = 1
 			retransmit_tries = 8
 			filelog {
@@ -249,11 +250,12 @@ swan_conf()
 # has to offer.
 swan_run()
 {
-	local end=$1 conf=STRONGSWAN_CONF=$SWAN_DIR/$1/strongswan.conf
-
+	local end=$1 root=${SWAN_ROOT[$1]:-} conf=STRONGSWAN_CONF=$SWAN_DIR/$1/strongswan.conf
 	shift
-	if [[ ${SWAN_ROOT[$end]:-} ]]; then
-		swan_in "$end" chroot "${SWAN_ROOT[$end]}" env "$conf" "$@"
+
+	if [[ $root ]]; then
+		nsenter --target "${SWAN_PID[$end]}" --mount --net \
+			chroot "$root" env "$conf" "$@"
 	else
 		swan_in "$end" env "$conf" "$@"
 	fi
@@ -275,12 +277,10 @@ swan_start()
 	# shellcheck disable=SC2016
 	ip netns exec "sw$end" unshare -m bash -c '
 		dir=$1 root=$2
-		mkdir -p "$root$dir"
 		if [[ $root ]]; then
-			for fs in proc sys dev; do
+			for fs in proc sys dev tmp; do
 				mount --rbind "/$fs" "$root/$fs"
 			done
-			mount --bind "$dir" "$root$dir"
 		fi
 		mount -t tmpfs run "$root/run"
 		export STRONGSWAN_CONF=$dir/strongswan.conf

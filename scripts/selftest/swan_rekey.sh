@@ -31,6 +31,7 @@ both_settled()
 pings_start()
 {
 	swan_tap_start || return
+	: >"$SWAN_DIR/pings"
 	ip netns exec swl ping -n -i 0.02 -s 600 -p "$SWAN_PATTERN" -I "$(swan_addr l 1)" \
 		"$(swan_addr r 1)" >"$SWAN_DIR/pings" 2>&1 &
 	pings=$!
@@ -98,7 +99,7 @@ conclude()
 
 rekey_children()
 {
-	start_connection "$@" && under_traffic 3 swan_ctl l --rekey --child c1
+	start_connection "$@" && under_traffic 2 swan_ctl l --rekey --child c1
 	conclude
 }
 
@@ -121,7 +122,7 @@ rekey_at_both_ends()
 
 rekey_by_time()
 {
-	start_connection rekey=2 && under_traffic 2 true
+	start_connection rekey=4 && under_traffic 2 true
 	conclude
 }
 
