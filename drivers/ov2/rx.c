@@ -66,6 +66,8 @@ static bool ov2_rx_udp4(struct sk_buff *skb)
 	if (!pskb_may_pull(skb, sizeof(*iph)))
 		return false;
 	skb_reset_network_header(skb);
+	/* xfrm moves the MAC header up to the inner packet, and GRO looks at it there. */
+	skb_reset_mac_len(skb);
 	iph = ip_hdr(skb);
 	ip_len = iph->ihl * 4;
 	len = ntohs(iph->tot_len);
@@ -89,6 +91,7 @@ static bool ov2_rx_udp6(struct sk_buff *skb)
 	if (!pskb_may_pull(skb, sizeof(*ip6h)))
 		return false;
 	skb_reset_network_header(skb);
+	skb_reset_mac_len(skb);
 	ip6h = ipv6_hdr(skb);
 	len = ntohs(ip6h->payload_len);
 	if (ip6h->nexthdr != IPPROTO_UDP ||
