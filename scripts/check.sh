@@ -272,7 +272,7 @@ prepare()
 	ov2_need gcc make git python3 perl xz-utils kmod rsync
 	kernel_source >/dev/null
 	"$OV2_SCRIPTS/kernel.sh" "${uml[@]}" "${stock[@]}" >/dev/null
-	"$OV2_SCRIPTS/rootfs.sh" user build >/dev/null
+	"$OV2_SCRIPTS/rootfs.sh" user build swan5 >/dev/null
 }
 
 passed=0 failed=0 skipped=0
