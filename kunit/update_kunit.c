@@ -264,6 +264,29 @@ static void update_and_delete(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 }
 
+/* S22: an SA on its way out is not updated again. */
+static void update_behind_delete(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x;
+
+	x = fixture_sa(f, &update_esn);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	update_advance(x, 0x80000000, 0);
+	fake_nic_wait(f->fake, 1);
+	update_advance(x, 0x100000000, 0);
+	fixture_delete(f, x);
+	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, 2)->kind, OV2_DELETE_SA);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 1));
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 3);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 2));
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 3);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+}
+
 /* An SA in software needs no update. */
 static void update_software(struct kunit *test)
 {
@@ -288,6 +311,7 @@ static struct kunit_case update_cases[] = {
 	KUNIT_CASE(update_aborted),
 	KUNIT_CASE(update_refused),
 	KUNIT_CASE(update_and_delete),
+	KUNIT_CASE(update_behind_delete),
 	KUNIT_CASE(update_software),
 	{ }
 };
