@@ -95,7 +95,11 @@ static void ov2sim_apply_features(struct ov2sim_port *port, netdev_features_t fe
 
 static int ov2sim_set_features(struct net_device *netdev, netdev_features_t features)
 {
-	ov2sim_apply_features(netdev_priv(netdev), features);
+	struct ov2sim_port *port = netdev_priv(netdev);
+
+	ov2sim_apply_features(port, features);
+	if ((netdev->features ^ features) & NETIF_F_HW_ESP)
+		ov2_port_set_esp(&port->ov2, features & NETIF_F_HW_ESP);
 	return 0;
 }
 
