@@ -88,11 +88,19 @@ static void nic_fixture_link_change(void *drv, u32 port, bool up)
 	fix->links++;
 }
 
+static void nic_fixture_fatal(void *drv)
+{
+	struct nic_fixture *fix = drv;
+
+	fix->fatals++;
+}
+
 static const struct ov2sim_hw_ops nic_fixture_ops = {
 	.cmd_done = nic_fixture_cmd_done,
 	.rx_irq = nic_fixture_irq,
 	.tx_irq = nic_fixture_irq,
 	.link_change = nic_fixture_link_change,
+	.fatal = nic_fixture_fatal,
 };
 
 struct nic_fixture *nic_fixture_create(struct kunit *test, const struct ov2_caps *caps)

@@ -34,6 +34,7 @@ struct nic_test_done {
  * @up: link state by port
  * @links: link_change calls
  * @irqs: tx_irq and rx_irq calls
+ * @fatals: fatal calls
  * @resubmit: submitted from within the next completion
  * @resubmitted: what came of that
  */
@@ -46,6 +47,7 @@ struct nic_fixture {
 	bool up[2];
 	unsigned int links;
 	unsigned int irqs;
+	unsigned int fatals;
 	struct ov2_request *resubmit;
 	int resubmitted;
 };

@@ -115,11 +115,19 @@ static void ov2sim_link_change(void *drv, u32 port, bool up)
 		netif_carrier_off(netdev);
 }
 
+static void ov2sim_fatal(void *drv)
+{
+	struct ov2sim *sim = drv;
+
+	ov2_nic_reset_schedule(sim->nic);
+}
+
 static const struct ov2sim_hw_ops ov2sim_hw_ops = {
 	.cmd_done = ov2sim_cmd_done,
 	.rx_irq = ov2sim_queue_irq,
 	.tx_irq = ov2sim_queue_irq,
 	.link_change = ov2sim_link_change,
+	.fatal = ov2sim_fatal,
 };
 
 static int ov2sim_nic_create(struct ov2sim *sim)

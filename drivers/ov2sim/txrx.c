@@ -252,9 +252,12 @@ static void ov2sim_rx_one(struct ov2sim_vector *v, const struct ov2sim_rxc *rxc)
 	skb = ov2sim_rx_build(v, rxc);
 	if (!skb)
 		goto drop;
-	if (rxc->flags & OV2SIM_RX_ESP_DONE) {
+	if (rxc->flags & (OV2SIM_RX_ESP_DONE | OV2SIM_RX_SA_DELETE_REQ)) {
 		meta.cookie = rxc->cookie;
-		meta.flags = OV2_RX_CRYPTO_DONE;
+		if (rxc->flags & OV2SIM_RX_ESP_DONE)
+			meta.flags = OV2_RX_CRYPTO_DONE;
+		if (rxc->flags & OV2SIM_RX_SA_DELETE_REQ)
+			meta.flags |= OV2_RX_SA_DELETE_REQ;
 		meta.status = rxc->status;
 		meta.seq = rxc->seq;
 		/*

@@ -58,7 +58,10 @@ int ov2sim_hw_submit(struct ov2sim_hw *hw, struct ov2_request *req)
 		return -EINVAL;
 
 	spin_lock_bh(&q->lock);
-	if (q->resetting || q->pending >= hw->config.caps.max_requests) {
+	if (hw->state == OV2SIM_HW_PULLED) {
+		err = -ENODEV;
+	} else if (q->resetting || hw->state == OV2SIM_HW_ASLEEP ||
+		   q->pending >= hw->config.caps.max_requests) {
 		err = -EBUSY;
 	} else {
 		list_add_tail(&req->driver, &q->queued);
@@ -130,11 +133,12 @@ static void ov2sim_cmd_abort_all(struct ov2sim_hw *hw)
 	wait_event(q->wait, !READ_ONCE(q->busy));
 }
 
-int ov2sim_hw_reset(struct ov2sim_hw *hw)
+/* Leaves nothing in the NIC: no request, no SA, no packet. */
+void ov2sim_cmd_clear(struct ov2sim_hw *hw)
 {
 	struct ov2sim_cmdq *q = &hw->cmdq;
 
-	mutex_lock(&q->reset_lock);
+	lockdep_assert_held(&q->reset_lock);
 	ov2sim_cmd_abort_all(hw);
 	ov2sim_sadb_flush(&hw->sadb);
 	for (u32 i = 0; i < hw->config.ports; i++) {
@@ -145,17 +149,14 @@ int ov2sim_hw_reset(struct ov2sim_hw *hw)
 	spin_lock_bh(&q->lock);
 	q->resetting = false;
 	spin_unlock_bh(&q->lock);
-	mutex_unlock(&q->reset_lock);
-	return 0;
 }
-EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_reset);
 
 /* S2, S4: every node is tried; success if at least one SA was offloaded */
 static int ov2sim_cmd_add(struct ov2sim_hw *hw, struct ov2_request *req)
 {
 	u32 refuse = READ_ONCE(hw->faults.refuse);
 	int first = 0, good = 0;
-	u32 n = 0;
+	u32 n = 0, refused = 0;
 
 	for (struct ov2_add_sa *node = req->add; node; node = node->next) {
 		if (READ_ONCE(hw->cmdq.resetting)) {
@@ -174,8 +175,10 @@ static int ov2sim_cmd_add(struct ov2sim_hw *hw, struct ov2_request *req)
 			good++;
 		else if (!first)
 			first = node->status;
+		refused += node->status == -ENOSPC;
 		cond_resched();
 	}
+	ov2sim_delreq_pick(&hw->sadb, refused);
 	return good ? 0 : first;
 }
 
@@ -226,7 +229,7 @@ static struct ov2_request *ov2sim_cmd_next(struct ov2sim_hw *hw)
 
 	lockdep_assert_held(&q->lock);
 	req = list_first_entry_or_null(&q->queued, struct ov2_request, driver);
-	if (!req)
+	if (!req || !ov2sim_hw_runs(hw))
 		return NULL;
 	if (ov2sim_fault_take(&hw->faults.lose)) {
 		list_move_tail(&req->driver, &q->parked);
@@ -307,7 +310,9 @@ static int ov2sim_cmd_thread(void *arg)
 	struct ov2sim_cmdq *q = &hw->cmdq;
 
 	while (!kthread_should_stop()) {
-		wait_event_idle(q->wait, !list_empty_careful(&q->queued) || kthread_should_stop());
+		wait_event_idle(q->wait,
+				(ov2sim_hw_runs(hw) && !list_empty_careful(&q->queued)) ||
+				kthread_should_stop());
 		if (!kthread_should_stop() && ov2sim_cmd_delay(hw))
 			ov2sim_cmd_turn(hw);
 	}

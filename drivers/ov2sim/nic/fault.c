@@ -15,6 +15,10 @@ static const struct {
 	{ "refuse_nth", offsetof(struct ov2sim_faults, refuse) },
 	{ "reorder", offsetof(struct ov2sim_faults, reorder) },
 	{ "nomem", offsetof(struct ov2sim_faults, nomem) },
+	{ "delete_req_all", offsetof(struct ov2sim_faults, delete_req_all) },
+	{ "seq_limit", offsetof(struct ov2sim_faults, seq_limit) },
+	{ "corrupt_tx", offsetof(struct ov2sim_faults, corrupt_tx) },
+	{ "corrupt_rx", offsetof(struct ov2sim_faults, corrupt_rx) },
 };
 
 u32 *ov2sim_hw_fault(struct ov2sim_hw *hw, unsigned int i, const char **name)

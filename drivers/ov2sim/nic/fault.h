@@ -12,6 +12,10 @@
  * @refuse: refuse this node (1 is the first) of each ADD list
  * @reorder: answer this many of the next lists only after the one that follows
  * @nomem: run out of memory for this many of the next SAs
+ * @delete_req_all: raise SaDeleteReq on every packet of every inbound SA
+ * @seq_limit: raise SaDeleteReq when a sequence number, with ESN its upper half, is at least this
+ * @corrupt_tx: flip a bit in this many of the next frames that are sent protected
+ * @corrupt_rx: flip a bit in this many of the next protected frames that are received
  */
 struct ov2sim_faults {
 	u32 delay;
@@ -19,7 +23,14 @@ struct ov2sim_faults {
 	u32 refuse;
 	u32 reorder;
 	u32 nomem;
+	u32 delete_req_all;
+	u32 seq_limit;
+	u32 corrupt_tx;
+	u32 corrupt_rx;
 };
+
+/* 2^24 packets before the end there is time left to rekey */
+#define OV2SIM_SEQ_LIMIT	0xff000000U
 
 bool ov2sim_fault_take(u32 *knob);
 

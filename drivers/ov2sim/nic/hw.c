@@ -130,6 +130,7 @@ struct ov2sim_hw *ov2sim_hw_create(const struct ov2sim_hw_config *config,
 	hw->config = *config;
 	hw->ops = ops;
 	hw->drv = drv;
+	hw->faults.seq_limit = OV2SIM_SEQ_LIMIT;
 	err = -ENOMEM;
 	hw->config.name = kstrdup(config->name, GFP_KERNEL);
 	if (!hw->config.name)

@@ -169,10 +169,25 @@ struct ov2sim_cmdq {
 };
 
 /**
+ * enum ov2sim_hw_state - How the NIC is.
+ * @OV2SIM_HW_RUNNING: well
+ * @OV2SIM_HW_CRASHED: commands are neither executed nor answered, ESP is dropped; until a reset
+ * @OV2SIM_HW_ASLEEP: without power, commands are not accepted; until ov2sim_hw_resume()
+ * @OV2SIM_HW_PULLED: not there any more
+ */
+enum ov2sim_hw_state {
+	OV2SIM_HW_RUNNING,
+	OV2SIM_HW_CRASHED,
+	OV2SIM_HW_ASLEEP,
+	OV2SIM_HW_PULLED,
+};
+
+/**
  * struct ov2sim_hw - A NIC.
  * @config: what it is made of; the name is its own copy
  * @ops: interrupts
  * @drv: their argument
+ * @state: how it is; written under &struct ov2sim_cmdq.lock
  * @cmdq: commands
  * @sadb: SA table
  * @faults: knobs
@@ -183,6 +198,7 @@ struct ov2sim_hw {
 	struct ov2sim_hw_config config;
 	const struct ov2sim_hw_ops *ops;
 	void *drv;
+	enum ov2sim_hw_state state;
 	struct ov2sim_cmdq cmdq;
 	struct ov2sim_sadb sadb;
 	struct ov2sim_faults faults;
@@ -209,6 +225,11 @@ static inline void ov2sim_index_write(u32 *index, u32 value)
 	smp_store_release(index, value);
 }
 
+static inline bool ov2sim_hw_runs(const struct ov2sim_hw *hw)
+{
+	return READ_ONCE(hw->state) == OV2SIM_HW_RUNNING;
+}
+
 static inline void ov2sim_stat_add(struct ov2sim_hwport *port, enum ov2sim_stat stat, u64 n)
 {
 	atomic64_add(n, &port->stats[stat]);
@@ -217,6 +238,7 @@ static inline void ov2sim_stat_add(struct ov2sim_hwport *port, enum ov2sim_stat 
 /* cmd.c */
 int ov2sim_cmd_init(struct ov2sim_hw *hw);
 void ov2sim_cmd_destroy(struct ov2sim_hw *hw);
+void ov2sim_cmd_clear(struct ov2sim_hw *hw);
 
 /* lane.c */
 int ov2sim_lane_init(struct ov2sim_lane *lane, struct ov2sim_hw *hw, u32 index);

@@ -28,6 +28,9 @@ enum ov2sim_stat {
 	OV2SIM_STAT_TX_BAD,
 	OV2SIM_STAT_RESET_DROP,
 	OV2SIM_STAT_NO_MEM,
+	OV2SIM_STAT_DELETE_REQ,
+	OV2SIM_STAT_CRASH_DROP,
+	OV2SIM_STAT_CORRUPTED,
 	OV2SIM_STAT_COUNT,
 };
 
@@ -58,6 +61,7 @@ void ov2sim_hw_stats(struct ov2sim_hw *hw, u32 port, u64 stats[OV2SIM_STAT_COUNT
  * @bytes: their bytes
  * @fails: packets that failed
  * @seq: highest 64-bit sequence number used or verified
+ * @delete_req: SaDeleteReq is raised on its packets
  */
 struct ov2sim_sa_info {
 	u32 handle;
@@ -77,6 +81,7 @@ struct ov2sim_sa_info {
 	u64 bytes;
 	u64 fails;
 	u64 seq;
+	bool delete_req;
 };
 
 /**

@@ -75,6 +75,8 @@ struct ov2sim_hw_ops {
 	 * linked NIC, so it must take neither rtnl nor any lock that is held around these.
 	 */
 	void (*link_change)(void *drv, u32 port, bool up);
+	/** @fatal: the NIC has crashed; nothing but ov2sim_hw_reset() helps. */
+	void (*fatal)(void *drv);
 };
 
 /* The whole NIC: hw.c. Module-wide state first. */
@@ -134,9 +136,62 @@ void ov2sim_hw_cancel(struct ov2sim_hw *hw, struct ov2_request *req);
  * table, wipes the keys and drops all packets inside the NIC, counted. Ports stay started and
  * linked, rings and buffers stay. No offload_handle is given out again.
  * Context: process, may sleep; takes no lock of the driver's.
- * Return: 0.
+ * Return: 0, or -ENODEV after ov2sim_hw_pull(): even then nothing of the driver's is left in it.
  */
 int ov2sim_hw_reset(struct ov2sim_hw *hw);
+
+/* Crash, sleep and removal: power.c */
+
+/**
+ * ov2sim_hw_crash() - Let the NIC crash.
+ * @hw: the NIC
+ *
+ * It raises the fatal interrupt. Until it is reset it drops ESP, counted, and neither executes nor
+ * answers commands, but lets the driver cancel them. Context: process.
+ */
+void ov2sim_hw_crash(struct ov2sim_hw *hw);
+
+/** ov2sim_hw_crashed() - Has it, without a reset since? Context: any. */
+bool ov2sim_hw_crashed(struct ov2sim_hw *hw);
+
+/** ov2sim_hw_pull() - Take the NIC away, wires first. Context: process, may sleep. */
+void ov2sim_hw_pull(struct ov2sim_hw *hw);
+
+/**
+ * ov2sim_hw_suspend() - Power down until ov2sim_hw_resume().
+ * @hw: the NIC; its ports are stopped
+ *
+ * As ov2sim_hw_reset(), and then commands are not accepted. Context: process, may sleep.
+ */
+void ov2sim_hw_suspend(struct ov2sim_hw *hw);
+
+/** ov2sim_hw_resume() - Undo ov2sim_hw_suspend(). Context: process. */
+void ov2sim_hw_resume(struct ov2sim_hw *hw);
+
+/* SaDeleteReq: delreq.c */
+
+/**
+ * ov2sim_hw_delete_req() - Let the NIC want an SA deleted.
+ * @hw: the NIC
+ * @handle: an inbound SA: each of its packets says so from now on
+ *
+ * Context: process, may sleep.
+ * Return: 0, -ENOENT for a handle that stands for nothing, -EINVAL for an outbound SA.
+ */
+int ov2sim_hw_delete_req(struct ov2sim_hw *hw, u32 handle);
+
+/**
+ * ov2sim_hw_set_watermark() - Let the NIC want room.
+ * @hw: the NIC
+ * @sas: with more SAs than this it wants those deleted that have been idle longest; 0: only if it
+ *	has to refuse others
+ *
+ * Context: process, may sleep.
+ */
+void ov2sim_hw_set_watermark(struct ov2sim_hw *hw, u32 sas);
+
+/** ov2sim_hw_watermark() - What was set. Context: any. */
+u32 ov2sim_hw_watermark(struct ov2sim_hw *hw);
 
 /* Ports: port.c */
 

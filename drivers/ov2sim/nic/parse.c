@@ -160,6 +160,35 @@ bool ov2sim_parse_frame(const u8 *data, u32 len, struct ov2sim_pkt *pkt)
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_parse_frame);
 
 /**
+ * ov2sim_parse_options() - Find the SPI of a packet that is not processed, for its IPv4 options.
+ * @data: the frame, untagged
+ * @len: bytes
+ * @pkt: what it takes to match an SA
+ *
+ * Return: false if it is anything else.
+ */
+bool ov2sim_parse_options(const u8 *data, u32 len, struct ov2sim_pkt *pkt)
+{
+	const struct iphdr *iph = (const struct iphdr *)(data + ETH_HLEN);
+	u32 esp;
+
+	if (len < ETH_HLEN + sizeof(*iph) ||
+	    ((const struct ethhdr *)data)->h_proto != htons(ETH_P_IP))
+		return false;
+	esp = ETH_HLEN + iph->ihl * 4;
+	if (iph->version != 4 || iph->ihl <= 5 || iph->protocol != IPPROTO_ESP ||
+	    iph->frag_off & htons(IP_MF | IP_OFFSET) || len < esp + OV2SIM_ESP_HLEN)
+		return false;
+	*pkt = (struct ov2sim_pkt){
+		.family = OV2_IPV4,
+		.spi = get_unaligned((const __be32 *)(data + esp)),
+		.daddr.s6_addr32[0] = iph->daddr,
+	};
+	return true;
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_parse_options);
+
+/**
  * ov2sim_pkt_hash() - Compute a frame's receive hash.
  * @data: the frame
  * @len: bytes

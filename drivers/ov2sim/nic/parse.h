@@ -36,6 +36,7 @@ struct ov2sim_pkt {
 };
 
 bool ov2sim_parse_frame(const u8 *data, u32 len, struct ov2sim_pkt *pkt);
+bool ov2sim_parse_options(const u8 *data, u32 len, struct ov2sim_pkt *pkt);
 bool ov2sim_parse_ip(const u8 *data, u32 l3, u32 len, enum ov2_family family,
 		     struct ov2sim_pkt *pkt);
 void ov2sim_parse_l4(const u8 *data, struct ov2sim_pkt *pkt);

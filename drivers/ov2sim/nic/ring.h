@@ -102,6 +102,9 @@ bool ov2sim_hw_tx_reap(struct ov2sim_hw *hw, u32 port, u32 queue, struct ov2sim_
 #define OV2SIM_RX_CSUM_OK	BIT(1)	/* the (inner, if decrypted) TCP or UDP checksum is right */
 #define OV2SIM_RX_HASH_L4	BIT(2)	/* hash covers ports or an SPI */
 #define OV2SIM_RX_ESP_DONE	BIT(3)	/* processed with an SA: status says how it went */
+#define OV2SIM_RX_SA_DELETE_REQ	BIT(4)	/* the NIC wants the SA deleted, and its counterpart; also
+					 * on a packet that matches it and was not processed
+					 */
 
 /**
  * struct ov2sim_rxc - A received packet.
@@ -109,7 +112,7 @@ bool ov2sim_hw_tx_reap(struct ov2sim_hw *hw, u32 port, u32 queue, struct ov2sim_
  * @len: bytes, from the Ethernet header on
  * @flags: OV2SIM_RX_*
  * @hash: receive hash, 0 if there is none (not IP)
- * @cookie: ESP_DONE: &struct ov2_add_sa.cookie of the SA
+ * @cookie: ESP_DONE, SA_DELETE_REQ: &struct ov2_add_sa.cookie of the SA
  * @status: ESP_DONE: one of CRYPTO_* of <net/xfrm.h>
  * @seq: ESP_DONE: 64-bit sequence number as inferred
  * @next_header: ESP_DONE with CRYPTO_SUCCESS: as decrypted

@@ -109,11 +109,8 @@ void ov2sim_rx_esp(struct ov2sim_sa *sa, const struct ov2sim_frame *frame, u8 *d
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_rx_esp);
 
-/* Return: false if no SA matches */
-static bool ov2sim_rx_match(struct ov2sim_hwport *port, const struct ov2sim_frame *frame, u8 *data,
-			    const struct ov2sim_pkt *pkt, bool csum, struct ov2sim_rxc *rxc)
+static struct ov2sim_sa *ov2sim_rx_find(struct ov2sim_hwport *port, const struct ov2sim_pkt *pkt)
 {
-	struct ov2sim_sadb *db = &port->hw->sadb;
 	struct ov2sim_sa_key key = {
 		.port = port->index,
 		.family = pkt->family,
@@ -122,14 +119,37 @@ static bool ov2sim_rx_match(struct ov2sim_hwport *port, const struct ov2sim_fram
 		.spi = pkt->spi,
 		.daddr = pkt->daddr,
 	};
+
+	return ov2sim_sadb_find_rx(&port->hw->sadb, &key);
+}
+
+/* S58, S59: a packet of @sa has come, processed or not */
+static void ov2sim_rx_delete_req(struct ov2sim_hwport *port, struct ov2sim_sa *sa,
+				 struct ov2sim_rxc *rxc)
+{
+	WRITE_ONCE(sa->last, jiffies);
+	rxc->cookie = sa->cookie;
+	if (!ov2sim_delreq_wanted(&port->hw->sadb, sa))
+		return;
+	rxc->flags |= OV2SIM_RX_SA_DELETE_REQ;
+	ov2sim_stat_add(port, OV2SIM_STAT_DELETE_REQ, 1);
+}
+
+/* Return: false if no SA matches */
+static bool ov2sim_rx_match(struct ov2sim_hwport *port, const struct ov2sim_frame *frame, u8 *data,
+			    const struct ov2sim_pkt *pkt, bool csum, struct ov2sim_rxc *rxc)
+{
+	struct ov2sim_sadb *db = &port->hw->sadb;
 	struct ov2sim_sa *sa;
 	bool good;
 	int idx;
 
 	idx = ov2sim_sadb_read_lock(db);
-	sa = ov2sim_sadb_find_rx(db, &key);
-	if (sa)
+	sa = ov2sim_rx_find(port, pkt);
+	if (sa) {
 		ov2sim_rx_esp(sa, frame, data, pkt, csum, rxc);
+		ov2sim_rx_delete_req(port, sa, rxc);
+	}
 	ov2sim_sadb_read_unlock(db, idx);
 	if (!sa) {
 		if (pkt->encap == OV2_ENCAP_NONE)
@@ -159,7 +179,35 @@ static bool ov2sim_rx_is_esp(const u8 *data, const struct ov2sim_pkt *pkt)
 	return pkt->encap == OV2_ENCAP_NONE || !uh->check || ov2sim_pkt_csum_ok(data, pkt);
 }
 
-static void ov2sim_rx_frame(struct ov2sim_hwport *port, const struct ov2sim_frame *frame,
+/* A packet that the NIC does not process may match an SA all the same */
+static void ov2sim_rx_unprocessed(struct ov2sim_hwport *port, const u8 *data, u32 len,
+				  struct ov2sim_rxc *rxc)
+{
+	struct ov2sim_sadb *db = &port->hw->sadb;
+	struct ov2sim_pkt pkt;
+	struct ov2sim_sa *sa;
+	int idx;
+
+	if (!ov2sim_parse_options(data, len, &pkt))
+		return;
+	idx = ov2sim_sadb_read_lock(db);
+	sa = ov2sim_rx_find(port, &pkt);
+	if (sa)
+		ov2sim_rx_delete_req(port, sa, rxc);
+	ov2sim_sadb_read_unlock(db, idx);
+}
+
+static void ov2sim_rx_corrupt(struct ov2sim_hwport *port, struct ov2sim_frame *frame,
+			      const struct ov2sim_pkt *pkt)
+{
+	if (!ov2sim_fault_take(&port->hw->faults.corrupt_rx))
+		return;
+	frame->data[pkt->end - 1] ^= 1;
+	ov2sim_stat_add(port, OV2SIM_STAT_CORRUPTED, 1);
+}
+
+/* Return: false if the frame is lost in a NIC that has crashed */
+static bool ov2sim_rx_frame(struct ov2sim_hwport *port, struct ov2sim_frame *frame,
 			    struct ov2sim_rx_slot *slot)
 {
 	u32 features = READ_ONCE(port->features);
@@ -168,20 +216,31 @@ static void ov2sim_rx_frame(struct ov2sim_hwport *port, const struct ov2sim_fram
 	struct ov2sim_pkt pkt;
 	u8 *data = slot->va;
 
-	memcpy(data, frame->data, frame->len);
 	*rxc = (struct ov2sim_rxc){
 		.buf = rxc->buf,
 		.len = frame->len,
 		.hash = frame->hash,
 		.flags = frame->hash_l4 ? OV2SIM_RX_HASH_L4 : 0,
 	};
-	if (!ov2sim_parse_frame(data, frame->len, &pkt))
-		return;
-	if (features & OV2SIM_PORT_ESP_RX && ov2sim_rx_is_esp(data, &pkt) &&
-	    ov2sim_rx_match(port, frame, data, &pkt, csum, rxc))
-		return;
+	if (!ov2sim_parse_frame(frame->data, frame->len, &pkt)) {
+		memcpy(data, frame->data, frame->len);
+		if (features & OV2SIM_PORT_ESP_RX)
+			ov2sim_rx_unprocessed(port, data, frame->len, rxc);
+		return true;
+	}
+	if (features & OV2SIM_PORT_ESP_RX && ov2sim_rx_is_esp(frame->data, &pkt)) {
+		if (!ov2sim_hw_runs(port->hw))
+			return false;
+		ov2sim_rx_corrupt(port, frame, &pkt);
+		memcpy(data, frame->data, frame->len);
+		if (ov2sim_rx_match(port, frame, data, &pkt, csum, rxc))
+			return true;
+	} else {
+		memcpy(data, frame->data, frame->len);
+	}
 	if (csum && ov2sim_pkt_csum_ok(data, &pkt))
 		rxc->flags |= OV2SIM_RX_CSUM_OK;
+	return true;
 }
 
 /* Take the next frame; with a buffer at hand it leaves the fifo, else it waits there */
@@ -231,13 +290,15 @@ static bool ov2sim_rx_one(struct ov2sim_hwport *port, struct ov2sim_queue *q,
 			  struct ov2sim_frame *frame, u32 done)
 {
 	struct ov2sim_rx_slot *slot = &q->rx_slots[done & (q->rx.size - 1)];
-	bool fits = frame->len <= slot->size;
+	enum ov2sim_stat stat = OV2SIM_STAT_WIRE_RX;
 
-	if (fits)
-		ov2sim_rx_frame(port, frame, slot);
-	ov2sim_stat_add(port, fits ? OV2SIM_STAT_WIRE_RX : OV2SIM_STAT_RX_TOO_LONG, 1);
+	if (frame->len > slot->size)
+		stat = OV2SIM_STAT_RX_TOO_LONG;
+	else if (!ov2sim_rx_frame(port, frame, slot))
+		stat = OV2SIM_STAT_CRASH_DROP;
+	ov2sim_stat_add(port, stat, 1);
 	ov2sim_frame_free(frame);
-	return fits;
+	return stat == OV2SIM_STAT_WIRE_RX;
 }
 
 bool ov2sim_rx_work(struct ov2sim_hwport *port, u32 queue)

@@ -122,6 +122,7 @@ static struct ov2sim_sa *ov2sim_sa_create(const struct ov2_add_sa *node)
 	ov2sim_sa_copy_addr(&sa->daddr, &node->daddr, node->family);
 	spin_lock_init(&sa->lock);
 	sa->top = (u64)node->seq.high << 32 | node->seq.low;
+	sa->last = jiffies;
 	atomic_inc(&ov2sim_sa_live);
 	return sa;
 
@@ -355,6 +356,7 @@ bool ov2sim_sadb_next(struct ov2sim_sadb *db, u32 handle, struct ov2sim_sa_info 
 			.packets = atomic64_read(&sa->packets),
 			.bytes = atomic64_read(&sa->bytes),
 			.fails = atomic64_read(&sa->fails),
+			.delete_req = sa->dir == OV2_IN && ov2sim_delreq_wanted(db, sa),
 		};
 		spin_lock(&sa->lock);
 		info->seq = sa->top;

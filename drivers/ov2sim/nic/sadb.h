@@ -36,6 +36,10 @@ struct ov2sim_sa_info;
  * @packets: processed well
  * @bytes: of these
  * @fails: packets that failed
+ * @last: inbound: jiffies of the last packet, or of the add
+ * @demanded: SaDeleteReq was asked for, see delreq.c
+ * @picked: picked for want of room; under &struct ov2sim_sadb.lock
+ * @picked_until: jiffies; likewise
  */
 struct ov2sim_sa {
 	struct hlist_node hash;
@@ -59,6 +63,10 @@ struct ov2sim_sa {
 	atomic64_t packets;
 	atomic64_t bytes;
 	atomic64_t fails;
+	unsigned long last;
+	bool demanded;
+	bool picked;
+	unsigned long picked_until;
 };
 
 /**
@@ -72,6 +80,7 @@ struct ov2sim_sa {
  * @buckets: inbound SAs, each bucket in the order of arrival
  * @bucket_bits: there are 1 << this
  * @count: SAs
+ * @watermark: with more SAs than this it wants to get rid of some; 0 for none
  * @srcu: readers: those who use an SA, who may sleep
  */
 struct ov2sim_sadb {
@@ -84,6 +93,7 @@ struct ov2sim_sadb {
 	struct hlist_head *buckets;
 	unsigned int bucket_bits;
 	u32 count;
+	u32 watermark;
 	struct srcu_struct srcu;
 };
 
@@ -125,6 +135,10 @@ int ov2sim_sadb_read_lock(struct ov2sim_sadb *db);
 void ov2sim_sadb_read_unlock(struct ov2sim_sadb *db, int idx);
 struct ov2sim_sa *ov2sim_sadb_find_tx(struct ov2sim_sadb *db, u32 handle, u32 port);
 struct ov2sim_sa *ov2sim_sadb_find_rx(struct ov2sim_sadb *db, const struct ov2sim_sa_key *key);
+
+/* delreq.c */
+bool ov2sim_delreq_wanted(struct ov2sim_sadb *db, struct ov2sim_sa *sa);
+void ov2sim_delreq_pick(struct ov2sim_sadb *db, u32 refused);
 
 u64 ov2sim_sa_infer(struct ov2sim_sa *sa, u32 low);
 void ov2sim_sa_advance(struct ov2sim_sa *sa, u64 seq);

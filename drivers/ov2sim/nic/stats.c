@@ -24,6 +24,9 @@ const char *const ov2sim_stat_names[OV2SIM_STAT_COUNT] = {
 	[OV2SIM_STAT_TX_BAD] = "tx_drop_bad_descriptor",
 	[OV2SIM_STAT_RESET_DROP] = "drop_stop_reset",
 	[OV2SIM_STAT_NO_MEM] = "tx_drop_no_memory",
+	[OV2SIM_STAT_DELETE_REQ] = "ipsec_rx_sa_delete_req",
+	[OV2SIM_STAT_CRASH_DROP] = "ipsec_drop_crashed",
+	[OV2SIM_STAT_CORRUPTED] = "ipsec_corrupted",
 };
 
 void ov2sim_hw_stats(struct ov2sim_hw *hw, u32 port, u64 stats[OV2SIM_STAT_COUNT])

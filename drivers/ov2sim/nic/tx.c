@@ -181,6 +181,19 @@ static void ov2sim_tx_count_sa(struct ov2sim_hwport *port, const struct ov2sim_t
 	ov2sim_stat_add(port, OV2SIM_STAT_TX_BYTES, bytes);
 }
 
+/* A bit of the ICV: the whole frame is good or bad by it */
+static void ov2sim_tx_corrupt(struct ov2sim_hwport *port, const struct list_head *frames)
+{
+	struct ov2sim_frame *frame;
+
+	list_for_each_entry(frame, frames, list) {
+		if (!ov2sim_fault_take(&port->hw->faults.corrupt_tx))
+			return;
+		frame->data[frame->len - 1] ^= 1;
+		ov2sim_stat_add(port, OV2SIM_STAT_CORRUPTED, 1);
+	}
+}
+
 static int ov2sim_tx_build_esp(struct ov2sim_hwport *port, const struct ov2sim_txd *txd,
 			       struct list_head *frames)
 {
@@ -188,6 +201,11 @@ static int ov2sim_tx_build_esp(struct ov2sim_hwport *port, const struct ov2sim_t
 	enum ov2sim_stat stat = OV2SIM_STAT_TX_NO_SA;
 	struct ov2sim_sa *sa;
 	int idx, err = -ENOENT;
+
+	if (!ov2sim_hw_runs(port->hw)) {
+		ov2sim_stat_add(port, OV2SIM_STAT_CRASH_DROP, 1);
+		return -ENODEV;
+	}
 
 	idx = ov2sim_sadb_read_lock(db);
 	sa = ov2sim_sadb_find_tx(db, txd->offload_handle, port->index);
@@ -198,6 +216,7 @@ static int ov2sim_tx_build_esp(struct ov2sim_hwport *port, const struct ov2sim_t
 			atomic64_inc(&sa->fails);
 		else
 			ov2sim_tx_count_sa(port, txd, sa, frames);
+		ov2sim_tx_corrupt(port, frames);
 	}
 	ov2sim_sadb_read_unlock(db, idx);
 	if (err) {
