@@ -140,7 +140,7 @@ static ssize_t new_device_store(const struct bus_type *bus, const char *buf, siz
 }
 static BUS_ATTR_WO(new_device);
 
-static ssize_t del_device_store(const struct bus_type *bus, const char *buf, size_t count)
+static ssize_t ov2sim_bus_del(const char *buf, size_t count, bool pulled)
 {
 	struct ov2sim_bus_dev *bus_dev;
 	int err = -ENOENT;
@@ -155,6 +155,7 @@ static ssize_t del_device_store(const struct bus_type *bus, const char *buf, siz
 	list_for_each_entry(bus_dev, &ov2sim_bus_devs, list) {
 		if (bus_dev->dev.id != id)
 			continue;
+		bus_dev->pulled = pulled;
 		ov2sim_bus_dev_del(bus_dev);
 		err = 0;
 		break;
@@ -162,7 +163,19 @@ static ssize_t del_device_store(const struct bus_type *bus, const char *buf, siz
 	mutex_unlock(&ov2sim_bus_lock);
 	return err ?: count;
 }
+
+static ssize_t del_device_store(const struct bus_type *bus, const char *buf, size_t count)
+{
+	return ov2sim_bus_del(buf, count, false);
+}
 static BUS_ATTR_WO(del_device);
+
+/* As if somebody had pulled it out: the driver learns of it when it is gone. */
+static ssize_t pull_device_store(const struct bus_type *bus, const char *buf, size_t count)
+{
+	return ov2sim_bus_del(buf, count, true);
+}
+static BUS_ATTR_WO(pull_device);
 
 /*
  * The port behind an interface of the namespace @fd, an open file of the caller's. Under rtnl,
@@ -250,6 +263,7 @@ static BUS_ATTR_WO(unlink_device);
 static struct attribute *ov2sim_bus_attrs[] = {
 	&bus_attr_new_device.attr,
 	&bus_attr_del_device.attr,
+	&bus_attr_pull_device.attr,
 	&bus_attr_link_device.attr,
 	&bus_attr_unlink_device.attr,
 	NULL
@@ -270,6 +284,7 @@ static struct device_driver ov2sim_driver = {
 	.name = OV2SIM_NAME,
 	.bus = &ov2sim_bus,
 	.owner = THIS_MODULE,
+	.pm = pm_sleep_ptr(&ov2sim_pm_ops),
 	/* initial_net is only good while new_device is being written. */
 	.suppress_bind_attrs = true,
 };

@@ -2,7 +2,7 @@
 /*
  * ov2sim: debugfs: what is really in the chip, and its faults.
  *
- * ov2sim/<NIC>/sas, counters, faults/<knob>. The files live between ov2sim_debugfs_add() and
+ * ov2sim/<NIC>/sas, counters, faults/<knob>, crash, sa_delete_req. The files live between ov2sim_debugfs_add() and
  * _del(), which waits for their readers, and need no lock of the driver's: the chip exists longer
  * than they do.
  */
@@ -74,8 +74,8 @@ static int ov2sim_sas_show(struct seq_file *seq, void *v)
 		   info->mode == OV2_TUNNEL ? "tunnel" : "transport",
 		   info->encap == OV2_ENCAP_UDP ? "udp" : "none", info->esn, info->alg,
 		   info->icv_len);
-	seq_printf(seq, " packets %llu bytes %llu fails %llu seq %llu\n", info->packets,
-		   info->bytes, info->fails, info->seq);
+	seq_printf(seq, " packets %llu bytes %llu fails %llu seq %llu delete_req %u\n",
+		   info->packets, info->bytes, info->fails, info->seq, info->delete_req);
 	return 0;
 }
 
@@ -121,6 +121,24 @@ static int ov2sim_counters_show(struct seq_file *seq, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(ov2sim_counters);
 
+static int ov2sim_crash_set(void *data, u64 value)
+{
+	struct ov2sim *sim = data;
+
+	ov2sim_hw_crash(sim->hw);
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(ov2sim_crash_fops, NULL, ov2sim_crash_set, "%llu\n");
+
+/* Takes a handle as the table shows it. */
+static int ov2sim_delete_req_set(void *data, u64 value)
+{
+	struct ov2sim *sim = data;
+
+	return value > U32_MAX ? -ERANGE : ov2sim_hw_delete_req(sim->hw, value);
+}
+DEFINE_DEBUGFS_ATTRIBUTE(ov2sim_delete_req_fops, NULL, ov2sim_delete_req_set, "%llu\n");
+
 void ov2sim_debugfs_add(struct ov2sim *sim)
 {
 	struct dentry *faults;
@@ -131,6 +149,9 @@ void ov2sim_debugfs_add(struct ov2sim *sim)
 	sim->debugfs = debugfs_create_dir(dev_name(&sim->bus_dev->dev), ov2sim_debugfs_root);
 	debugfs_create_file("sas", 0400, sim->debugfs, sim, &ov2sim_sas_fops);
 	debugfs_create_file("counters", 0400, sim->debugfs, sim, &ov2sim_counters_fops);
+
+	debugfs_create_file("crash", 0200, sim->debugfs, sim, &ov2sim_crash_fops);
+	debugfs_create_file("sa_delete_req", 0200, sim->debugfs, sim, &ov2sim_delete_req_fops);
 
 	faults = debugfs_create_dir("faults", sim->debugfs);
 	for (i = 0; (knob = ov2sim_hw_fault(sim->hw, i, &name)); i++)

@@ -1,24 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2sim: the devlink instance: info, the ipsec_sa resource, parameters and reload.
+ * ov2sim: the devlink instance: info, the ipsec_sa resource and reload.
  *
  * Everything here runs under the instance's lock.
  */
 
 #include <net/devlink.h>
 
-#include "compat.h"
 #include "ov2sim.h"
 
 enum {
 	OV2SIM_RESOURCE_IPSEC_SA = 1,
-};
-
-enum {
-	OV2SIM_PARAM_BASE = DEVLINK_PARAM_GENERIC_ID_MAX,
-	OV2SIM_PARAM_REQUEST_DEADLINE,
-	OV2SIM_PARAM_SA_WAITING_MAX,
-	OV2SIM_PARAM_REQUESTS_MAX,
 };
 
 static int ov2sim_info_get(struct devlink *devlink, struct devlink_info_req *req,
@@ -61,77 +53,6 @@ const struct devlink_ops ov2sim_devlink_ops = {
 	.info_get = ov2sim_info_get,
 };
 
-/*
- * Without a NIC, after a reload that failed, the parameters are those that the next one will
- * start with.
- */
-static int ov2sim_param_get(DEVLINK_PARAM_GET_ARGS)
-{
-	struct ov2sim *sim = devlink_priv(devlink);
-	struct ov2_caps caps;
-
-	switch (id) {
-	case OV2SIM_PARAM_REQUEST_DEADLINE:
-		ctx->val.vu32 = sim->nic ? ov2_nic_deadline(sim->nic) : sim->deadline;
-		return 0;
-	case OV2SIM_PARAM_SA_WAITING_MAX:
-		ctx->val.vu32 = sim->nic ? ov2_nic_waiting_max(sim->nic) : sim->waiting_max;
-		return 0;
-	case OV2SIM_PARAM_REQUESTS_MAX:
-		if (!sim->nic)
-			return -ENODEV;
-		ov2_nic_caps(sim->nic, &caps);
-		ctx->val.vu32 = caps.max_requests;
-		return 0;
-	default:
-		return -EOPNOTSUPP;
-	}
-}
-
-static int ov2sim_param_set(struct devlink *devlink, u32 id, struct devlink_param_gset_ctx *ctx,
-			    struct netlink_ext_ack *extack)
-{
-	struct ov2sim *sim = devlink_priv(devlink);
-	struct ov2_caps caps;
-	int err;
-
-	if (!sim->nic) {
-		NL_SET_ERR_MSG_MOD(extack, "There is no NIC, the last reload failed");
-		return -ENODEV;
-	}
-	switch (id) {
-	case OV2SIM_PARAM_REQUEST_DEADLINE:
-		err = ov2_nic_set_deadline(sim->nic, ctx->val.vu32);
-		if (err)
-			NL_SET_ERR_MSG_MOD(extack, "The deadline in milliseconds is out of range");
-		return err;
-	case OV2SIM_PARAM_SA_WAITING_MAX:
-		ov2_nic_set_waiting_max(sim->nic, ctx->val.vu32);
-		return 0;
-	case OV2SIM_PARAM_REQUESTS_MAX:
-		ov2_nic_caps(sim->nic, &caps);
-		caps.max_requests = ctx->val.vu32;
-		err = ov2_nic_set_caps(sim->nic, &caps);
-		if (err)
-			NL_SET_ERR_MSG_MOD(extack, "The number of requests is out of range");
-		return err;
-	default:
-		return -EOPNOTSUPP;
-	}
-}
-
-static const struct devlink_param ov2sim_params[] = {
-	DEVLINK_PARAM_DRIVER(OV2SIM_PARAM_REQUEST_DEADLINE, "request_deadline",
-			     DEVLINK_PARAM_TYPE_U32, BIT(DEVLINK_PARAM_CMODE_RUNTIME),
-			     ov2sim_param_get, ov2sim_param_set, NULL),
-	DEVLINK_PARAM_DRIVER(OV2SIM_PARAM_SA_WAITING_MAX, "sa_waiting_max",
-			     DEVLINK_PARAM_TYPE_U32, BIT(DEVLINK_PARAM_CMODE_RUNTIME),
-			     ov2sim_param_get, ov2sim_param_set, NULL),
-	DEVLINK_PARAM_DRIVER(OV2SIM_PARAM_REQUESTS_MAX, "requests_max",
-			     DEVLINK_PARAM_TYPE_U32, BIT(DEVLINK_PARAM_CMODE_RUNTIME),
-			     ov2sim_param_get, ov2sim_param_set, NULL),
-};
-
 static u64 ov2sim_sa_occupancy(void *priv)
 {
 	struct ov2sim *sim = priv;
@@ -161,18 +82,23 @@ int ov2sim_devlink_init(struct devlink *devlink)
 				     &params);
 	if (err)
 		return err;
-	err = devl_params_register(devlink, ov2sim_params, ARRAY_SIZE(ov2sim_params));
+	err = ov2sim_params_register(devlink);
 	if (err)
 		goto err_resource;
-	err = devl_register(devlink);
+	err = ov2sim_health_init(devlink_priv(devlink));
 	if (err)
 		goto err_params;
+	err = devl_register(devlink);
+	if (err)
+		goto err_health;
 	devl_resource_occ_get_register(devlink, OV2SIM_RESOURCE_IPSEC_SA, ov2sim_sa_occupancy,
 				       devlink_priv(devlink));
 	return 0;
 
+err_health:
+	ov2sim_health_exit(devlink_priv(devlink));
 err_params:
-	devl_params_unregister(devlink, ov2sim_params, ARRAY_SIZE(ov2sim_params));
+	ov2sim_params_unregister(devlink);
 err_resource:
 	devl_resources_unregister(devlink);
 	return err;
@@ -182,6 +108,7 @@ void ov2sim_devlink_exit(struct devlink *devlink)
 {
 	devl_resource_occ_get_unregister(devlink, OV2SIM_RESOURCE_IPSEC_SA);
 	devl_unregister(devlink);
-	devl_params_unregister(devlink, ov2sim_params, ARRAY_SIZE(ov2sim_params));
+	ov2sim_health_exit(devlink_priv(devlink));
+	ov2sim_params_unregister(devlink);
 	devl_resources_unregister(devlink);
 }

@@ -101,6 +101,22 @@ static int ov2sim_set_channels(struct net_device *netdev, struct ethtool_channel
 	return ov2sim_port_reconfigure(port, &config, netdev->mtu);
 }
 
+/* The chip can only be reset as a whole, with all its ports; its PHYs are not touched. */
+static int ov2sim_ethtool_reset(struct net_device *netdev, u32 *flags)
+{
+	struct ov2sim_port *port = netdev_priv(netdev);
+	u32 parts = ETH_RESET_DMA | ETH_RESET_FILTER | ETH_RESET_OFFLOAD | ETH_RESET_RAM;
+	int err;
+
+	if (!(*flags & ETH_RESET_OFFLOAD))
+		return -EOPNOTSUPP;
+	err = ov2sim_health_reset(port->sim);
+	if (err)
+		return err;
+	*flags &= ~(parts | parts << ETH_RESET_SHARED_SHIFT);
+	return 0;
+}
+
 const struct ethtool_ops ov2sim_ethtool_ops = {
 	.get_drvinfo = ov2sim_get_drvinfo,
 	.get_link = ethtool_op_get_link,
@@ -112,5 +128,6 @@ const struct ethtool_ops ov2sim_ethtool_ops = {
 	.set_ringparam = ov2sim_set_ringparam,
 	.get_channels = ov2sim_get_channels,
 	.set_channels = ov2sim_set_channels,
+	.reset = ov2sim_ethtool_reset,
 	.get_ts_info = ethtool_op_get_ts_info,
 };

@@ -79,7 +79,12 @@ static void ov2sim_cancel(struct ov2_nic *nic, struct ov2_request *req)
 
 static int ov2sim_reset(struct ov2_nic *nic)
 {
-	return ov2sim_hw_reset(ov2sim_nic_hw(nic));
+	struct ov2sim_nic *priv = ov2_nic_priv(nic);
+	struct ov2sim *sim = priv->sim;
+
+	if (!atomic_xchg(&sim->reset_asked, 0))
+		ov2sim_health_report(sim, "the NIC did not answer as it should");
+	return ov2sim_hw_reset(sim->hw);
 }
 
 static const struct ov2_nic_ops ov2sim_nic_ops = {
@@ -119,7 +124,9 @@ static void ov2sim_fatal(void *drv)
 {
 	struct ov2sim *sim = drv;
 
+	atomic_set(&sim->reset_asked, 1);
 	ov2_nic_reset_schedule(sim->nic);
+	ov2sim_health_report(sim, "the NIC has crashed");
 }
 
 static const struct ov2sim_hw_ops ov2sim_hw_ops = {
@@ -160,10 +167,8 @@ static int ov2sim_nic_create(struct ov2sim *sim)
 	if (err)
 		goto err_hw;
 
-	if (sim->kept) {
-		ov2_nic_set_deadline(sim->nic, sim->deadline);
-		ov2_nic_set_waiting_max(sim->nic, sim->waiting_max);
-	}
+	if (sim->kept)
+		ov2sim_settings_restore(sim);
 	return 0;
 
 err_hw:
@@ -178,8 +183,7 @@ err_clear:
 
 static void ov2sim_nic_destroy(struct ov2sim *sim)
 {
-	sim->deadline = ov2_nic_deadline(sim->nic);
-	sim->waiting_max = ov2_nic_waiting_max(sim->nic);
+	ov2sim_settings_get(sim, &sim->settings);
 	sim->kept = true;
 
 	/* The chip must answer until the core has asked for its last delete. */
@@ -250,6 +254,16 @@ void ov2sim_down(struct ov2sim *sim)
 	ov2sim_nic_destroy(sim);
 }
 
+/* The NIC is not there any more, whatever was going on in it. */
+static void ov2sim_gone(struct ov2sim *sim)
+{
+	if (!sim->nic)
+		return;
+	ov2sim_hw_pull(sim->hw);
+	atomic_set(&sim->reset_asked, 1);
+	ov2_nic_gone(sim->nic);
+}
+
 int ov2sim_probe(struct ov2sim_bus_dev *bus_dev)
 {
 	struct devlink *devlink;
@@ -291,7 +305,10 @@ void ov2sim_remove(struct ov2sim_bus_dev *bus_dev)
 	struct ov2sim *sim = dev_get_drvdata(&bus_dev->dev);
 	struct devlink *devlink = priv_to_devlink(sim);
 
+	ov2sim_health_quiesce(sim);
 	devl_lock(devlink);
+	if (bus_dev->pulled)
+		ov2sim_gone(sim);
 	ov2sim_down(sim);
 	ov2sim_devlink_exit(devlink);
 	devl_unlock(devlink);
@@ -308,6 +325,7 @@ static int __init ov2sim_init(void)
 	err = ov2sim_txrx_init();
 	if (err)
 		goto err_nic;
+	ov2sim_params_init();
 	ov2sim_debugfs_init();
 	err = ov2sim_bus_init();
 	if (err)

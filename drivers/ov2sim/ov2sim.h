@@ -6,6 +6,7 @@
 #include <linux/device.h>
 #include <linux/list.h>
 #include <linux/netdevice.h>
+#include <linux/workqueue.h>
 #include <net/devlink.h>
 #include <net/ov2.h>
 
@@ -37,6 +38,9 @@
  * instance per queue; a TX ring's producer side is guarded by the netdev's TX queue lock, its
  * consumer side and the RX ring by NAPI.
  *
+ * Reports to devlink's health reporter come from work items that take the instance's lock: they
+ * are drained before a removal takes it.
+ *
  * Removal: files in debugfs first, then netdevs (xfrm deletes and frees its SAs on them; the chip
  * still executes that), then the core's NIC, which waits for the last DELETE_SA, and the chip
  * last.
@@ -62,6 +66,7 @@ struct page_pool;
  * @list: on the bus's list
  * @ports: number of ports
  * @queues: queue pairs of each
+ * @pulled: it went by surprise; valid during removal
  * @initial_net: namespace of the writer of new_device; valid during probe
  * @probe_err: why the probe failed, which device_register() does not tell
  */
@@ -70,6 +75,7 @@ struct ov2sim_bus_dev {
 	struct list_head list;
 	u32 ports;
 	u32 queues;
+	bool pulled;
 	struct net *initial_net;
 	int probe_err;
 };
@@ -80,15 +86,36 @@ static inline struct ov2sim_bus_dev *to_ov2sim_bus_dev(struct device *dev)
 }
 
 /**
+ * struct ov2sim_settings - What devlink parameters set.
+ * @deadline: request_deadline
+ * @waiting_max: sa_waiting_max
+ * @policy: sa_delete_req
+ * @reoffer: sa_reoffer
+ * @watermark: sa_watermark
+ * @caps: the rest
+ */
+struct ov2sim_settings {
+	u32 deadline;
+	u32 waiting_max;
+	enum ov2_delreq_policy policy;
+	bool reoffer;
+	u32 watermark;
+	struct ov2_caps caps;
+};
+
+/**
  * struct ov2sim - A NIC: the private part of its devlink instance.
  * @bus_dev: its device
  * @nic: the core's object; NULL after a reload that failed
  * @hw: the chip
  * @ports: its ports, NULL where there is none
  * @debugfs: its directory
- * @deadline: devlink parameter request_deadline, kept while a reload changes @nic
- * @waiting_max: devlink parameter sa_waiting_max, likewise
- * @kept: the two are valid
+ * @settings: of the last @nic, for the next, when a reload changes it
+ * @kept: @settings are valid
+ * @reset_asked: the next reset is not for want of an answer
+ * @report: what @report_work is to tell
+ * @report_work: tells devlink of errors
+ * @reporter: where
  */
 struct ov2sim {
 	struct ov2sim_bus_dev *bus_dev;
@@ -96,9 +123,12 @@ struct ov2sim {
 	struct ov2sim_hw *hw;
 	struct ov2sim_port *ports[OV2SIM_PORTS_MAX];
 	struct dentry *debugfs;
-	u32 deadline;
-	u32 waiting_max;
+	struct ov2sim_settings settings;
 	bool kept;
+	atomic_t reset_asked;
+	const char *report;
+	struct work_struct report_work;
+	struct devlink_health_reporter *reporter;
 };
 
 /**
@@ -171,6 +201,24 @@ extern const struct devlink_ops ov2sim_devlink_ops;
 int ov2sim_devlink_init(struct devlink *devlink);
 void ov2sim_devlink_exit(struct devlink *devlink);
 u32 ov2sim_devlink_max_sas(struct devlink *devlink);
+
+/* params.c */
+void ov2sim_params_init(void);
+int ov2sim_params_register(struct devlink *devlink);
+void ov2sim_params_unregister(struct devlink *devlink);
+const char *ov2sim_params_switch(struct ov2_caps *caps, unsigned int i, bool *on);
+void ov2sim_settings_get(struct ov2sim *sim, struct ov2sim_settings *settings);
+void ov2sim_settings_restore(struct ov2sim *sim);
+
+/* health.c */
+int ov2sim_health_init(struct ov2sim *sim);
+void ov2sim_health_quiesce(struct ov2sim *sim);
+void ov2sim_health_exit(struct ov2sim *sim);
+void ov2sim_health_report(struct ov2sim *sim, const char *report);
+int ov2sim_health_reset(struct ov2sim *sim);
+
+/* pm.c */
+extern const struct dev_pm_ops ov2sim_pm_ops;
 
 /* debugfs.c */
 void ov2sim_debugfs_init(void);

@@ -95,6 +95,29 @@ struct ov2sim_sa_info {
  */
 bool ov2sim_hw_sa_next(struct ov2sim_hw *hw, u32 handle, struct ov2sim_sa_info *info);
 
+/**
+ * struct ov2sim_request_info - A request that the NIC has.
+ * @kind: what it asks for
+ * @id: its number
+ * @count: nodes
+ */
+struct ov2sim_request_info {
+	enum ov2_request_kind kind;
+	u32 id;
+	u32 count;
+};
+
+/**
+ * ov2sim_hw_requests() - Show the requests that wait in the NIC.
+ * @hw: the NIC
+ * @infos: to be filled
+ * @max: room in @infos
+ *
+ * Context: any up to softirq.
+ * Return: how many were shown.
+ */
+u32 ov2sim_hw_requests(struct ov2sim_hw *hw, struct ov2sim_request_info *infos, u32 max);
+
 /** ov2sim_hw_sa_count() - SAs in the table. Context: any. */
 u32 ov2sim_hw_sa_count(struct ov2sim_hw *hw);
 
