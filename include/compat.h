@@ -16,13 +16,13 @@
 	struct devlink *devlink, u32 id, struct devlink_param_gset_ctx *ctx
 #endif
 
-/* A health reporter's grace period moved from the call to its ops; ours has none. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
-#define ov2_health_reporter_create(devlink, ops, priv) \
-	devl_health_reporter_create(devlink, ops, 0, priv)
-#else
+/* So did a health reporter's grace period move from the call to its ops; ours has none. */
+#ifdef DEVLINK_PARAM_DRIVER_WITH_DEFAULTS
 #define ov2_health_reporter_create(devlink, ops, priv) \
 	devl_health_reporter_create(devlink, ops, priv)
+#else
+#define ov2_health_reporter_create(devlink, ops, priv) \
+	devl_health_reporter_create(devlink, ops, 0, priv)
 #endif
 
 /* xfrm came to name the netdev in add, delete and free. Before, add finds it in the state, where a

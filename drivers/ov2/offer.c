@@ -34,7 +34,8 @@ static bool ov2_offer_pressure(const struct ov2_nic *nic)
 bool ov2_offer_room(const struct ov2_nic *nic)
 {
 	lockdep_assert_held(&nic->lock);
-	return nic->reserved < nic->caps.max_sas && !ov2_offer_pressure(nic);
+	/* Where nothing that waits is offered again, places are there for new SAs. */
+	return nic->reserved < nic->caps.max_sas && !(nic->reoffer && ov2_offer_pressure(nic));
 }
 
 static void ov2_offer_arm(struct ov2_nic *nic)
