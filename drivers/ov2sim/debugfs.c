@@ -2,9 +2,9 @@
 /*
  * ov2sim: debugfs: what is really in the chip, and its faults.
  *
- * ov2sim/<NIC>/sas, counters, faults/<knob>, crash, sa_delete_req. The files live between ov2sim_debugfs_add() and
- * _del(), which waits for their readers, and need no lock of the driver's: the chip exists longer
- * than they do.
+ * ov2sim/<NIC>/sas, counters, crash, sa_delete_req, faults/<knob>. The files live between
+ * ov2sim_debugfs_add() and _del(), which waits for their readers, and need no lock of the
+ * driver's: the chip exists longer than they do.
  */
 
 #include <linux/debugfs.h>
