@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What happened meanwhile: the core's trace, xfrm's and devlink's messages,
+# streams in the background.
+
+# shellcheck source=lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+# The core's events from here on.
+trace_begin()
+{
+	echo 0 >"$tracing/tracing_on"
+	echo 16384 >"$tracing/buffer_size_kb"
+	echo >"$tracing/trace"
+	echo 1 >"$tracing/events/ov2/enable"
+	echo 1 >"$tracing/tracing_on"
+}
+
+# Keeps them in $tmp/trace.
+trace_end()
+{
+	echo 0 >"$tracing/tracing_on"
+	cat "$tracing/trace" >"$tmp/trace"
+	echo 0 >"$tracing/events/ov2/enable"
+	[[ $(sed -n 's|.*entries-written: \([0-9]*\)/\1 .*|all|p' "$tmp/trace") == all ]] || fail "the trace has lost events"
+}
+
+# left STATE: SPIs of the SAs that left the NIC, in order, once per time: those
+# that were demoting or deleting and are so no more.
+left()
+{
+	sed -n 's/.* ov2_sa_state: .*spi=\(0x[0-9a-f]*\) from=\(demoting\|deleting\) to=\(waiting\|software\|gone\)$/\1/p' \
+		"$tmp/trace"
+}
+
+# Messages of ip xfrm monitor in end a into $tmp/monitor.
+monitor_begin()
+{
+	spawn a ip xfrm monitor SA expire
+	# shellcheck disable=SC2034
+	monitor=$child
+}
+
+# stream ID up|down SIZE: TCP in the background, its result in $tmp/stream.
+stream()
+{
+	addrs 4 wire
+	rm -f "$tmp/stream" "$tmp/stream.out"
+	(
+		# shellcheck disable=SC2154
+		if a python3 "$selftest/traffic.py" tcp "$addr_a" $((20000 + $1)) "$addr_b" 7 \
+			"$2" "$3" >"$tmp/stream.out" 2>&1; then
+			echo ok >"$tmp/stream"
+		else
+			echo failed >"$tmp/stream"
+		fi
+	) &
+	children+=("$!")
+}
+
+streams()
+{
+	[[ ! -e $tmp/stream ]]
+}
+
+# The stream has ended, and every byte of it came.
+stream_end()
+{
+	wait_for "${1:-120}" exists "$tmp/stream" || fail "the stream does not end"
+	[[ $(<"$tmp/stream") == ok ]] || fail "stream: $(<"$tmp/stream.out")"
+}
+
+# sa_packets_over SPI N: the NIC has done more than N packets with the SA.
+sa_packets_over()
+{
+	sim_sa "$1" packets && ((field > $2))
+}
+
+# handle SPI: sets $handle, the NIC's name for the SA.
+handle()
+{
+	local spi
+
+	printf -v spi '0x%08x' "$1"
+	handle=$(awk -v spi="$spi" '$10 == spi { print $2 }' "$sim/$nic_a/sas")
+	[[ $handle ]]
+}
+
+# delete_req SPI: has the NIC want an inbound SA deleted.
+delete_req()
+{
+	handle "$1" && echo "$handle" >"$sim/$nic_a/sa_delete_req"
+}
