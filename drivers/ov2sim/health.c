@@ -51,21 +51,24 @@ int ov2sim_health_reset(struct ov2sim *sim)
 }
 
 /*
- * A report comes while the core resets the NIC by itself, or after that. Only if the NIC crashed
- * when a reset was almost through it needs another.
+ * A report comes while the core resets the NIC by itself, or after that. A NIC that crashed when a
+ * reset was almost through needs another, and what has begun before is only waited for.
  */
 static int ov2sim_health_recover(struct devlink_health_reporter *reporter, void *priv_ctx,
 				 struct netlink_ext_ack *extack)
 {
 	struct ov2sim *sim = devlink_health_reporter_priv(reporter);
+	int err = 0;
 
 	if (!sim->nic) {
 		NL_SET_ERR_MSG_MOD(extack, "There is no NIC, the last reload failed");
 		return -ENODEV;
 	}
-	if (priv_ctx && !ov2sim_hw_crashed(sim->hw))
-		return 0;
-	return ov2sim_health_reset(sim);
+	if (!priv_ctx)
+		err = ov2sim_health_reset(sim);
+	while (!err && ov2sim_hw_crashed(sim->hw))
+		err = ov2sim_health_reset(sim);
+	return err;
 }
 
 static void ov2sim_health_put_caps(struct devlink_fmsg *fmsg, const char *name,
