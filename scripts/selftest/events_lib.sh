@@ -44,18 +44,23 @@ monitor_begin()
 # stream ID up|down SIZE: TCP in the background, its result in $tmp/stream.
 stream()
 {
-	addrs 4 wire
 	rm -f "$tmp/stream" "$tmp/stream.out"
-	(
-		# shellcheck disable=SC2154
-		if a python3 "$selftest/traffic.py" tcp "$addr_a" $((20000 + $1)) "$addr_b" 7 \
-			"$2" "$3" >"$tmp/stream.out" 2>&1; then
-			echo ok >"$tmp/stream"
-		else
-			echo failed >"$tmp/stream"
-		fi
-	) &
-	children+=("$!")
+	addrs 4 wire
+	run stream_run "$@"
+}
+
+# The addresses are those of addrs.
+stream_run()
+{
+	local result=failed pid
+
+	# shellcheck disable=SC2154
+	a python3 "$selftest/traffic.py" tcp "$addr_a" $((20000 + $1)) "$addr_b" 7 \
+		"$2" "$3" >"$tmp/stream.out" 2>&1 &
+	pid=$!
+	trap 'kill "$pid"' TERM
+	wait "$pid" && result=ok
+	echo "$result" >"$tmp/stream"
 }
 
 streams()
@@ -84,6 +89,14 @@ handle()
 	printf -v spi '0x%08x' "$1"
 	handle=$(awk -v spi="$spi" '$10 == spi { print $2 }' "$sim/$nic_a/sas")
 	[[ $handle ]]
+}
+
+# run COMMAND...: a function in the background; its process is $child.
+run()
+{
+	"$@" &
+	child=$!
+	children+=("$child")
 }
 
 # delete_req SPI: has the NIC want an inbound SA deleted.

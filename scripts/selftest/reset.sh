@@ -1,0 +1,331 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Reset, restore and removal: S28, S62, S63, S65.
+#   OV2_RESET_SAS=N   SAs of the test that measures a restore (10000)
+
+# shellcheck source=events_lib.sh
+. "$(dirname "$0")/events_lib.sh"
+
+after_each()
+{
+	local knob
+
+	for knob in delay_ms lose; do
+		[[ ! -e $sim/$nic_a ]] || fault "$nic_a" "$knob" 0
+	done
+	clean_sas
+}
+
+resets()
+{
+	counter "$nic_a" ipsec_resets
+}
+
+resets_are()
+{
+	[[ $(resets) == "$1" ]]
+}
+
+# errors: of the health reporter, as devlink has counted them.
+errors()
+{
+	devlink health show "ov2sim/$nic_a" reporter ipsec | sed -n 's/.* error \([0-9]*\) .*/\1/p'
+}
+
+errors_are()
+{
+	[[ $(errors) == "$1" ]]
+}
+
+crash()
+{
+	echo 1 >"$sim/$nic_a/crash"
+}
+
+ethtool_reset()
+{
+	a ethtool --reset "$dev_a" "$1" >"$tmp/ethtool"
+	check "components reset" grep -q 'Components reset' "$tmp/ethtool"
+}
+
+recover()
+{
+	devlink health recover "ov2sim/$nic_a" reporter ipsec
+}
+
+# S63: whatever resets it, all SAs are back under the same cookies, and a stream
+# loses nothing.
+under_traffic()
+{
+	local cookies count=$1
+	shift
+
+	count=$(($(resets) + count))
+	conn 1 proto=tcp
+	conn 2
+	conn 3 fam=6 alg=cbc128-sha256
+	commit
+	wait_offloaded 6
+	cookies=$(awk '{ print $1, $6 }' "$core/$nic_a/sas" | sort)
+	stream 1 up 30000000
+	wait_for 20 sa_packets_over 0x1003 100 || fail "no stream through the NIC"
+	"$@"
+	wait_for 20 resets_are "$count" || fail "$(resets) resets, not $count"
+	wait_offloaded 6
+	check_eq "cookies" "$(awk '{ print $1, $6 }' "$core/$nic_a/sas" | sort)" "$cookies"
+	wait_for 20 sa_packets_over 0x1003 10 || fail "no stream through the NIC afterwards"
+	check "the stream lasts over the reset" streams
+	stream_end 120
+	udp 2 4 wire 1-20
+	udp 3 6 wire 1-20
+}
+
+crash_reported()
+{
+	local before
+
+	before=$(errors)
+	crash
+	wait_for 10 errors_are $((before + 1)) || fail "$(errors) errors, not $((before + 1))"
+	check "state" wait_for 10 says "state healthy" devlink health show "ov2sim/$nic_a"
+}
+T "a crash" under_traffic 1 crash_reported
+T "ethtool --reset all" under_traffic 1 ethtool_reset all
+T "ethtool --reset dedicated" under_traffic 1 ethtool_reset dedicated
+
+# devlink recovers what is in error only, as it is after a report if it must not
+# recover by itself. The core resets a NIC that has crashed whatever devlink does.
+recover_by_hand()
+{
+	devlink health set "ov2sim/$nic_a" reporter ipsec auto_recover false
+	crash
+	wait_for 10 says "state error" devlink health show "ov2sim/$nic_a" reporter ipsec ||
+		fail "no error is shown"
+	wait_offloaded 6
+	recover || fail "no recovery"
+	check "state" says "state healthy" devlink health show "ov2sim/$nic_a" reporter ipsec
+	devlink health set "ov2sim/$nic_a" reporter ipsec auto_recover true
+}
+T "devlink health recover" under_traffic 2 recover_by_hand
+
+many_resets()
+{
+	local i
+
+	for i in {1..10}; do
+		ethtool_reset dedicated
+	done
+}
+T "resets one after the other" under_traffic 10 many_resets
+
+# S28: a request that is never answered.
+lost()
+{
+	local count before
+
+	count=$(($(resets) + 1)) before=$(errors)
+	param "$nic_a" request_deadline 300
+	fault "$nic_a" lose 1
+	conn 1
+	commit
+	wait_for 10 resets_are "$count" || fail "$(resets) resets, not $count"
+	# What the NIC did not answer for stays in software, the rest is asked again.
+	wait_offloaded 1
+	check_eq "SAs in software" "$(core_sas "$nic_a" software)" 1
+	wait_for 10 errors_are $((before + 1)) || fail "$(errors) errors, not $((before + 1))"
+	param "$nic_a" request_deadline 5000
+	udp 1 4 wire 1-20
+}
+T "a request that is never answered" lost
+
+# No key where the state of the NIC is shown, but the SAs are.
+dump()
+{
+	local key_hex
+
+	conn 1
+	# shellcheck disable=SC2154
+	key_hex=$(grep -o '0x[0-9a-f]\{40\}' <<<"$batch_a" | head -n 1)
+	commit
+	wait_offloaded 2
+	devlink health dump clear "ov2sim/$nic_a" reporter ipsec
+	devlink health dump show "ov2sim/$nic_a" reporter ipsec >"$tmp/dump"
+	devlink health diagnose "ov2sim/$nic_a" reporter ipsec >>"$tmp/dump"
+	check "the SA is shown" grep -q "spi: $((0x1003)) " "$tmp/dump"
+	check "there is a key to look for" test ${#key_hex} = 42
+	grep -q "${key_hex:2:16}" "$tmp/dump" && fail "a key is shown"
+	return 0
+}
+T "diagnose and dump show no key" dump
+
+# inside: packets that NIC and core say were lost with the NIC.
+inside()
+{
+	local end name sum=0
+
+	for end in a b; do
+		for name in drop_stop_reset ipsec_drop_crashed ipsec_tx_drop_no_state \
+			ipsec_sa_tx_drop_no_sa ipsec_sa_rx_drop_no_sa; do
+			sum=$((sum + $(stat "$end" "$name")))
+		done
+	done
+	echo "$sum"
+}
+
+# Milliseconds since boot.
+now()
+{
+	local up
+
+	read -r up _ </proc/uptime
+	up=${up/./}
+	echo "$((10#$up * 10))"
+}
+
+# S63: many SAs, a ping every 10 ms.
+restore()
+{
+	local count=${OV2_RESET_SAS:-10000} i added restored begin lost counted lists ping
+
+	conn 1 proto=any
+	for ((i = 0; i < count / 2 - 1; i++)); do
+		new_crypt gcm128-128
+		printf -v addr '10.9.%d.%d' $((i / 250)) $((i % 250 + 1))
+		# shellcheck disable=SC2154
+		crypt="mode transport $crypt offload crypto dev $dev_a dir"
+		batch_a+="xfrm state add src 10.1.0.1 dst $addr proto esp spi $((0x10000 + 2 * i)) reqid 9 $crypt out"$'\n'
+		batch_a+="xfrm state add src $addr dst 10.1.0.1 proto esp spi $((0x10001 + 2 * i)) reqid 9 $crypt in"$'\n'
+	done
+	begin=$(now)
+	commit
+	added=$(($(now) - begin))
+	wait_offloaded "$count"
+
+	counted=$(inside)
+	spawn a ping -i 0.01 -w 100 10.1.0.2 >"$tmp/ping"
+	ping=$child
+	wait_for 20 sa_packets_over 0x1003 50 || fail "no ping through the NIC"
+	trace_begin
+	begin=$(now)
+	crash
+	wait_offloaded "$count"
+	restored=$(($(now) - begin))
+	trace_end
+	wait_for 20 sa_packets_over 0x1003 50 || fail "no ping through the NIC afterwards"
+	kill -INT "$ping"
+	wait "$ping" 2>/dev/null
+	lost=$(sed -n 's/^\([0-9]*\) packets transmitted, \([0-9]*\) received.*/\1 - \2/p' "$tmp/ping")
+	counted=$(($(inside) - counted))
+	lists=$(sed -n 's/.* ov2_request_submit: .*kind=ADD_SA count=\([0-9]*\).*/\1/p' "$tmp/trace" |
+		head -n -1 | sort -n | head -n 1)
+	diag "$count SAs: $added ms to add, $restored ms from crash to the last restored;" \
+		"shortest list but the last $lists; pings $((lost)) lost, $counted counted"
+	check_le "pings lost" $((lost)) "$counted"
+	check_ge "shortest list but the last" "$lists" 64
+	check_ge "milliseconds to add" "$added" $((5 * restored))
+}
+T "restore of many SAs" restore
+
+# Adds and deletes of 40 SAs until there is $tmp/enough.
+churn()
+{
+	local i add='' del=''
+
+	for i in {1..20}; do
+		new_crypt gcm128-128
+		crypt="mode transport $crypt offload crypto dev $dev_a dir"
+		add+="xfrm state add src 10.1.0.1 dst 10.8.0.$i proto esp spi $((0x8000 + i)) reqid 8 $crypt out"$'\n'
+		add+="xfrm state add src 10.8.0.$i dst 10.1.0.1 proto esp spi $((0x9000 + i)) reqid 8 $crypt in"$'\n'
+		del+="xfrm state delete src 10.1.0.1 dst 10.8.0.$i proto esp spi $((0x8000 + i))"$'\n'
+		del+="xfrm state delete src 10.8.0.$i dst 10.1.0.1 proto esp spi $((0x9000 + i))"$'\n'
+	done
+	while [[ ! -e $tmp/enough ]]; do
+		ip -n a -batch - <<<"$add" >/dev/null 2>&1
+		ip -n a -batch - <<<"$del" >/dev/null 2>&1
+	done
+}
+
+idle()
+{
+	! in_flight "$nic_a"
+}
+
+# Resets during adds, deletes and resets; then everything still works.
+race()
+{
+	local i churner flood
+
+	conn 1
+	commit
+	wait_offloaded 2
+	rm -f "$tmp/enough"
+	run churn
+	churner=$child
+	# Not TCP: with every other retransmission lost it would wait for minutes.
+	spawn a python3 "$selftest/traffic.py" flood 10.1.0.1 20001 10.1.0.2 7 400 300 >"$tmp/flood"
+	flood=$child
+	for i in {1..20}; do
+		crash
+		ethtool_reset all &
+		recover
+		wait "$!"
+	done
+	touch "$tmp/enough"
+	wait "$churner"
+	reap "$flood"
+	wait_offloaded 2
+	udp 1 4 wire 1-50
+	check "nothing is damaged" grep -q ' bad 0$' "$tmp/flood"
+	wait_for 10 idle || fail "requests are in flight"
+	check_eq "protocol errors" "$(counter "$nic_a" ipsec_protocol_errors)" 0
+}
+T "resets during adds, deletes and resets" race
+
+renew()
+{
+	sim_new 1 && ip link set "$dev_a" netns a && link a "$dev_a" b "$dev_b" &&
+		configure_end a "$dev_a" 1 2 "$(mac b "$dev_b")" &&
+		configure_end b "$dev_b" 2 1 "$(mac a "$dev_a")" &&
+		wait_for 5 carrier a "$dev_a"
+}
+
+# S65: the device goes, with everything in flight: adds, deletes, a reset, a
+# stream. $1: how it goes.
+remove()
+{
+	local how=$1 churner streamer i begin
+
+	for i in 1 2 3; do
+		conn "$i" proto=tcp
+	done
+	commit
+	wait_offloaded 6
+	rm -f "$tmp/enough"
+	run churn
+	churner=$child
+	stream 1 up 500000000
+	streamer=$child
+	wait_for 20 sa_packets_over 0x1003 100 || fail "no stream through the NIC"
+	fault "$nic_a" delay_ms "$2"
+	[[ $3 == calm ]] || "$3"
+	begin=$(now)
+	echo 1 >"/sys/bus/ov2sim/$how"
+	diag "gone after $(($(now) - begin)) ms"
+	check_le "milliseconds to remove" $(($(now) - begin)) 10000
+	touch "$tmp/enough"
+	wait "$churner"
+	check "the core has let go of it" gone "$core/$nic_a"
+	reap "$streamer"
+	# Again from the start, for the next test.
+	check "a new NIC" renew
+	flush a
+	flush b
+}
+T "removal in full swing" remove del_device 0 calm
+T "removal of a slow NIC" remove del_device 100 calm
+T "removal of a NIC that has crashed" remove del_device 0 crash
+T "surprise removal" remove pull_device 0 calm
+T "surprise removal with requests pending" remove pull_device 3000 calm
+T "surprise removal during a reset" remove pull_device 0 crash
+
+run_tests
