@@ -104,7 +104,7 @@ lone()
 		{ match($0, / [0-9]+\.[0-9]+: /); t = substr($0, RSTART + 1, RLENGTH - 3) }
 		/from=queued/ || /to=queued/ { if (!begin) begin = t }
 		/ov2_request_submit/ { printf "%d", (t - begin) * 1000000 }' "$tmp/trace")
-	check_le "microseconds from add to request" "$late" 20000
+	check_le "microseconds from add to request" "$late" 50000
 	diag "the request left after $late us"
 }
 

@@ -124,6 +124,7 @@ spread()
 		lines+="$i 10.1.0.1 $((20000 + i)) 10.1.0.2 7 10-12"$'\n'
 	done
 	commit && wait_offloaded 32 || return
+	echo 1 >"$tracing/tracing_on"
 	: >"$tracing/trace"
 	echo "name == \"$dev_a\"" >"$event/filter"
 	echo 1 >"$event/enable"

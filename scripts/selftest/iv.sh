@@ -10,13 +10,13 @@
 # Over IPv6 software sends without GSO: esp6_offload's own bursts repeat.
 turns()
 {
-	local family=$1 ivlen=$2 up tx seen total
+	local family=$1 ivlen=$2 up tx frames seen
 	shift 2
 
 	conn 1 proto=tcp fam="$family" inner="$family" "$@"
 	commit && wait_offloaded 2 || return
 	((family == 4)) || features a gso off tso off
-	tx=$(stat a ipsec_tx_pkts)
+	tx=$(stat a ipsec_tx_pkts) frames=$(stat a tx_wire_frames)
 	capture b iv "ip proto 50 or ip6 proto 50 or udp port 4500"
 	addrs "$family" wire
 	spawn a python3 "$selftest/traffic.py" tcp "$addr_a" 20001 "$addr_b" 7 up 1500000
@@ -24,16 +24,18 @@ turns()
 	while kill -0 "$up" 2>/dev/null; do
 		features a esp-hw-offload off
 		features a esp-hw-offload on
+		# The SAs come back to the NIC.
+		wait_for 5 sas_are "$nic_a" offloaded 2
 	done
 	wait "$up" || fail "the stream"
-	tx=$(($(stat a ipsec_tx_pkts) - tx))
+	tx=$(($(stat a ipsec_tx_pkts) - tx)) frames=$(($(stat a tx_wire_frames) - frames))
 	features a gso on tso on
 	capture_end
 	seen=$(python3 "$selftest/pcap.py" ivs "$tmp/iv.pcap" "$ivlen") || fail "an IV came twice"
-	total=$(python3 "$selftest/pcap.py" esp "$tmp/iv.pcap" 0x1002)
 	check_eq "packets and different IVs" "${seen% *}" "${seen#* }"
+	check_ge "packets read" "${seen% *}" $((frames / 2))
 	check_ge "packets by the NIC" "$tx" 20
-	check_ge "packets by software" $((total - tx)) 20
+	check_ge "packets by software" $((frames - tx)) 20
 }
 
 for family in 4 6; do

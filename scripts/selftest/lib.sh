@@ -280,7 +280,7 @@ configure_end()
 		addr replace 10.1.0.$me/24 dev $dev
 		addr replace fd01::$me/64 dev $dev nodad
 		addr replace 10.2.0.$me/32 dev lo
-		addr replace fd02::$me/128 dev lo
+		addr replace fd02::$me/128 dev lo nodad
 		link set $dev up
 		neigh replace 10.1.0.$you lladdr $lladdr dev $dev nud permanent
 		neigh replace fd01::$you lladdr $lladdr dev $dev nud permanent

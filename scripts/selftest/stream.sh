@@ -22,7 +22,7 @@ csum_errors()
 	"$1" awk '/^Tcp:/ && $2 ~ /^[0-9]/ { print $16 }' /proc/net/snmp
 }
 
-# both_ways FAMILY WHERE CONN...: S35 S38 S41: the NIC segments, each segment
+# both_ways FAMILY WHERE CONN...: S35 S38 S41 S56: the NIC segments, each segment
 # stands alone (software takes it), checksums are right (S43).
 both_ways()
 {
@@ -39,6 +39,7 @@ both_ways()
 	check_ge "packets that the NIC encrypted" $(($(stat a ipsec_tx_pkts) - tx)) $((size / 1460))
 	check_eq "packets that the far end refused" "$(far_errors)" "$errors"
 	check_eq "TCP checksum errors at the far end" "$(csum_errors b)" "$sums"
+	# S56: each is a packet of its own to the NIC.
 	tcp "$id" "$family" "$where" down "$size"
 	check_ge "packets that the NIC decrypted" $(($(stat a ipsec_rx_pkts) - rx)) $((size / 1460))
 }
@@ -90,6 +91,33 @@ no_lso()
 	features a "$2" on
 }
 
+# S7: an add that runs while ESP offload goes off does not stay on the NIC, and
+# is offered again when it is on.
+add_races_switch()
+{
+	fault "$nic_a" delay_ms 2000
+	conn 92
+	commit
+	check "the adds run" wait_for 10 in_flight "$nic_a"
+	features a esp-hw-offload off
+	check "the NIC is through" wait_for 20 settled
+	check_eq "SAs on the NIC" "$(head -n 1 "$sim/$nic_a/sas")" "sas 0"
+	udp 92 4 wire 1-10
+	fault "$nic_a" delay_ms 0
+	features a esp-hw-offload on
+	wait_offloaded 2
+	udp 92 4 wire 1-10
+	sim_sa $((0x1000 + 2 * 92)) packets
+	check_eq "packets encrypted when it is on again" "$field" 10
+}
+
+# No request is in flight and none is to come.
+settled()
+{
+	! in_flight "$nic_a" && sas_are "$nic_a" deleting 0 && sas_are "$nic_a" queued 0 &&
+		sas_are "$nic_a" demoting 0
+}
+
 # S31: off and on at run time, for send and receive together.
 switch()
 {
@@ -103,6 +131,7 @@ switch()
 	check_eq "packets encrypted while it is off" "$(stat a ipsec_tx_pkts)" "$tx"
 	check_eq "packets decrypted while it is off" "$(stat a ipsec_rx_pkts)" "$rx"
 	features a esp-hw-offload on
+	wait_offloaded 2
 	udp 92 "$1" wire 1-20
 	check_eq "packets encrypted when it is on again" "$(stat a ipsec_tx_pkts)" $((tx + 20))
 	check_eq "packets decrypted when it is on again" "$(stat a ipsec_rx_pkts)" $((rx + 20))
@@ -165,6 +194,7 @@ T "S42 IPv4 without TSO" no_lso 4 tso
 T "S42 IPv6 without ESP checksums" no_lso 6 esp-tx-csum-hw-offload
 T "S31 IPv4 offload off and on" switch 4
 T "S31 IPv6 offload off and on" switch 6
+T "S7 an add and offload switched off" add_races_switch
 T "S31 S44 IPv4 offload switched under traffic" switched_under_traffic 4 esp-hw-offload
 T "S31 S44 IPv6 offload switched under traffic" switched_under_traffic 6 esp-hw-offload
 T "S35 S44 ESP features switched under traffic" switched_under_traffic 4 \

@@ -172,7 +172,7 @@ def udp_wait(waiting, socks, timeout):
         yield key, "lost"
 
 
-def udp(timeout="3"):
+def udp(timeout="10"):
     socks, results, jobs = {}, {}, []
     for line in sys.stdin:
         ident, src, sport, dst, dport, text = line.split()
