@@ -486,10 +486,19 @@ swan_traffic()
 	done
 }
 
+# What was dropped and where, then what the daemons said last.
 swan_logs()
 {
 	local end
 
+	for end in l m r; do
+		# shellcheck disable=SC2016
+		diag "$end: $(swan_in "$end" awk '$2 { printf "%s %s, ", $1, $2 }' /proc/net/xfrm_stat)"
+	done
+	[[ $SWAN_LINK == veth ]] || for end in l r; do
+		diag "${SWAN_NIC[$end]}: $(awk '$NF { printf "%s, ", $0 }' "$core/${SWAN_NIC[$end]}/counters" \
+			"$sim/${SWAN_NIC[$end]}/counters")"
+	done
 	for end in l r; do
 		[[ -s $SWAN_DIR/$end/log ]] || continue
 		diag "charon $end:"
