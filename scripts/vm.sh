@@ -76,7 +76,10 @@ esac
 # waited for.
 run=$(mktemp -d "$([[ -w /dev/shm ]] && echo /dev/shm || echo "${TMPDIR:-/tmp}")/ov2-vm.XXXXXX")
 pids=()
-trap '((${#pids[@]} == 0)) || kill -KILL "${pids[@]}" 2>/dev/null || :; rm -rf "$run"' EXIT
+vm=
+trap '[[ ! $vm ]] || kill -KILL "$vm" 2>/dev/null || :
+	((${#pids[@]} == 0)) || kill "${pids[@]}" 2>/dev/null || :
+	rm -rf "$run"' EXIT
 trap 'exit 130' INT TERM
 
 # Copies, so that the next build cannot take them away from under this VM.
@@ -234,6 +237,14 @@ write_settings()
 	: >"$run/klog"
 }
 
+# The VM must not outlive this script, however that ends; UML leaves its parent's
+# session, so that a process group would not do.
+start()
+{
+	setpriv --pdeathsig TERM timeout -k 5 "$limit" setpriv --pdeathsig KILL "$@" &
+	vm=$!
+}
+
 start_uml()
 {
 	# shellcheck disable=SC2054
@@ -246,11 +257,7 @@ start_uml()
 	uml-7.3) args+=(seccomp=on) ;;
 	esac
 	read -ra extra <<<"$append"
-	# A session of its own: the kernel's helpers are found and ended with it.
-	setsid timeout -k 5 "$limit" "$kdir/linux" "${args[@]}" "${extra[@]}" \
-		</dev/null >"$run/klog" 2>"$run/hostlog" &
-	vm=$!
-	pids+=("$vm")
+	start "$kdir/linux" "${args[@]}" "${extra[@]}" </dev/null >"$run/klog" 2>"$run/hostlog"
 }
 
 # 9p and what it stands on, and busybox, which mounts the host's files.
@@ -326,10 +333,7 @@ start_qemu()
 	esac
 	[[ ! $out ]] ||
 		args+=(-virtfs "local,id=out,path=$out,mount_tag=out,security_model=none")
-	timeout -k 5 "$limit" qemu-system-x86_64 "${args[@]}" \
-		</dev/null >"$run/hostlog" 2>&1 &
-	vm=$!
-	pids+=("$vm")
+	start qemu-system-x86_64 "${args[@]}" </dev/null >"$run/hostlog" 2>&1
 }
 
 start_vm()
