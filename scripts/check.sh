@@ -317,20 +317,18 @@ while (($#)); do
 	esac
 done
 
+mapfile -t known < <(list)
 wanted=()
-while read -r name; do
-	if ((${#patterns[@]} == 0)); then
-		wanted+=("$name")
-		continue
-	fi
-	for pattern in "${patterns[@]}"; do
-		# shellcheck disable=SC2053
-		if [[ $name == $pattern || $name == *"$pattern"* ]]; then
-			wanted+=("$name")
-			break
-		fi
+for pattern in "${patterns[@]:-*}"; do
+	exact=()
+	for name in "${known[@]}"; do
+		[[ $name != "$pattern" ]] || exact=("$name")
 	done
-done < <(list)
+	for name in "${exact[@]:-"${known[@]}"}"; do
+		# shellcheck disable=SC2053
+		[[ $name != $pattern && $name != *"$pattern"* ]] || wanted+=("$name")
+	done
+done
 ((${#wanted[@]})) || ov2_die "no check is called ${patterns[*]}"
 
 mkdir -p "$log"
