@@ -10,6 +10,7 @@
 #include "fault.h"
 #include "frame.h"
 #include "nic.h"
+#include "queue.h"
 #include "sadb.h"
 
 struct task_struct;
@@ -20,82 +21,6 @@ struct task_struct;
 #define OV2SIM_BUDGET		64
 /* How long a frame waits for a buffer, or for room at the other end, before it is dropped */
 #define OV2SIM_PATIENCE		(HZ / 4)
-
-/**
- * struct ov2sim_tx_slot - One descriptor and what became of it.
- * @txd: the driver's
- * @frames: frames made
- * @status: result
- */
-struct ov2sim_tx_slot {
-	struct ov2sim_txd txd;
-	u32 frames;
-	int status;
-};
-
-/**
- * struct ov2sim_rx_slot - One buffer and what was put into it.
- * @va: where
- * @size: how long
- * @rxc: result; its buf is set when the buffer is posted
- */
-struct ov2sim_rx_slot {
-	void *va;
-	u32 size;
-	struct ov2sim_rxc rxc;
-};
-
-/**
- * struct ov2sim_index - The three free-running indices of a ring; slot numbers modulo its size.
- * @size: slots, a power of two; 0 if the port is not open
- * @posted: written by the driver, after the slot
- * @done: written by the NIC, after the result
- * @reaped: written by the driver, after it has read the result
- */
-struct ov2sim_index {
-	u32 size;
-	u32 posted;
-	u32 done;
-	u32 reaped;
-};
-
-/**
- * struct ov2sim_fifo - Frames that have come from the wire.
- * @lock: guards the rest; taken with BH enabled, in process context only
- * @frames: &struct ov2sim_frame
- * @count: of them
- * @open: the port is started
- * @paused: a sender waits for room
- */
-struct ov2sim_fifo {
-	spinlock_t lock;	/* guards the rest; process context only */
-	struct list_head frames;
-	u32 count;
-	bool open;
-	bool paused;
-};
-
-/**
- * struct ov2sim_queue - A queue pair of a port.
- * @tx: TX ring
- * @tx_slots: its slots
- * @rx: RX ring
- * @rx_slots: its slots
- * @fifo: frames from the wire
- * @built: frames of the descriptor in work, until the wire takes them; its lane's
- * @tx_wait: jiffies when @built began to wait, 0 if it does not
- * @rx_wait: jiffies when @fifo began to wait for a buffer, 0 if it does not
- */
-struct ov2sim_queue {
-	struct ov2sim_index tx;
-	struct ov2sim_tx_slot *tx_slots;
-	struct ov2sim_index rx;
-	struct ov2sim_rx_slot *rx_slots;
-	struct ov2sim_fifo fifo;
-	struct list_head built;
-	unsigned long tx_wait;
-	unsigned long rx_wait;
-};
 
 /**
  * struct ov2sim_hwport - A port.
@@ -209,20 +134,6 @@ struct ov2sim_hw {
 static inline struct ov2sim_queue *ov2sim_queue(struct ov2sim_hw *hw, u32 port, u32 queue)
 {
 	return &hw->ports[port].queues[queue];
-}
-
-/* An index that the other side writes, and what it has put into the slots before */
-static inline u32 ov2sim_index_read(const u32 *index)
-{
-	/* Pairs with ov2sim_index_write() */
-	return smp_load_acquire(index);
-}
-
-/* Pass slots on to the other side */
-static inline void ov2sim_index_write(u32 *index, u32 value)
-{
-	/* Pairs with ov2sim_index_read() */
-	smp_store_release(index, value);
 }
 
 static inline bool ov2sim_hw_runs(const struct ov2sim_hw *hw)
