@@ -169,7 +169,7 @@ static void ov2_delreq_hard(struct ov2_sa *in)
 
 	/* If xfrm is not through with setting it up there was nothing to delete. */
 	spin_lock_bh(&nic->lock);
-	if (in->state == OV2_SA_OFFLOADED) {
+	if (rcu_access_pointer(in->x)) {
 		in->delreq = false;
 		ov2_delreq_unchain(in);
 	}
