@@ -10,8 +10,9 @@ natt READYFILE
 udp [TIMEOUT]
     stdin: lines "ID SRC SPORT DST DPORT LENGTHS", lengths as 1,2,5-9. Sends
     random payloads, compares what comes back, prints "ID ok" or "ID REASON".
-tcp SRC SPORT DST DPORT up|down SIZE
-    A stream of SIZE random bytes; sha256 is made at both ends and compared.
+tcp SRC SPORT DST DPORT up|down SIZE [RATE]
+    A stream of SIZE random bytes, RATE a second at most; sha256 is made at both
+    ends and compared.
 options SRC SPORT DST DPORT COUNT
     Datagrams with IP options or a hop-by-hop header, both ways.
 flood SRC SPORT DST DPORT LENGTH SECONDS_MAX
@@ -199,9 +200,11 @@ def udp(timeout="10"):
     return any(results.values())
 
 
-def tcp(src, sport, dst, dport, direction, size):
+def tcp(src, sport, dst, dport, direction, size, rate=None):
     size = int(size)
     sock = socket.socket(family(src), socket.SOCK_STREAM)
+    if rate:
+        sock.setsockopt(socket.SOL_SOCKET, 47, int(rate))  # SO_MAX_PACING_RATE
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.settimeout(60)
     sock.bind((src, int(sport)))
