@@ -152,6 +152,7 @@ u32 ov2sim_hw_requests(struct ov2sim_hw *hw, struct ov2sim_request_info *infos, 
 	spin_unlock_bh(&q->lock);
 	return count;
 }
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_requests);
 
 /* Leaves nothing in the NIC: no request, no SA, no packet. */
 void ov2sim_cmd_clear(struct ov2sim_hw *hw)
