@@ -10,138 +10,12 @@
 #include <net/xfrm.h>
 #include "../drivers/ov2sim/nic/frame.h"
 #include "../drivers/ov2sim/nic/sadb.h"
-#include "nic_packet.h"
-
-#define PORT_ALL_RX	(OV2SIM_PORT_ESP_RX | OV2SIM_PORT_CSUM_RX)
-
-struct port_fixture {
-	struct nic_fixture *nic;
-	struct ov2sim_hw *hw;
-	unsigned int frames;
-	unsigned int sas;
-	unsigned int posted;
-	void *bufs[NIC_TEST_RING];
-	struct ov2sim_rxc rxc;
-	struct ov2sim_txc txc;
-};
-
-static const struct nic_packet port_plain = { .family = OV2_IPV4, .payload = 100 };
-static const struct nic_packet port_lso = { .family = OV2_IPV4, .payload = 1000, .mss = 100 };
-static const struct nic_packet port_esp = {
-	.family = OV2_IPV4, .esp = true, .iv_len = 8, .icv_len = 16, .block = 4, .payload = 100,
-	.seq = 7,
-};
-
-static int port_init(struct kunit *test)
-{
-	static const struct ov2sim_port_config config = { 1, NIC_TEST_RING, NIC_TEST_RING };
-	struct port_fixture *fix = kunit_kzalloc(test, sizeof(*fix), GFP_KERNEL);
-	struct ov2_caps caps;
-
-	KUNIT_ASSERT_NOT_NULL(test, fix);
-	fix->frames = ov2sim_frames_live();
-	fix->sas = ov2sim_sas_live();
-	nic_test_caps(&caps);
-	fix->nic = nic_fixture_create(test, &caps);
-	fix->hw = fix->nic->hw;
-	test->priv = fix;
-	for (u32 i = 0; i < 2; i++) {
-		KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_port_open(fix->hw, i, &config));
-		ov2sim_hw_port_features(fix->hw, i, PORT_ALL_RX);
-		ov2sim_hw_port_start(fix->hw, i);
-	}
-	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_link(fix->hw, 0, fix->hw, 1));
-	for (u32 i = 0; i < NIC_TEST_RING; i++) {
-		fix->bufs[i] = kunit_kzalloc(test, NIC_TEST_BUF, GFP_KERNEL);
-		KUNIT_ASSERT_NOT_NULL(test, fix->bufs[i]);
-	}
-	return 0;
-}
-
-static void port_post(struct kunit *test, u32 size)
-{
-	struct port_fixture *fix = test->priv;
-	void *buf = fix->bufs[fix->posted++ % NIC_TEST_RING];
-
-	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_rx_post(fix->hw, 1, 0, buf, buf, size));
-}
-
-static bool port_rx(struct kunit *test)
-{
-	struct port_fixture *fix = test->priv;
-
-	return wait_event_timeout(fix->nic->wait,
-				  ov2sim_hw_rx_reap(fix->hw, 1, 0, &fix->rxc), 10 * HZ);
-}
-
-/* Reap one sent packet: its status */
-static int port_tx_done(struct kunit *test)
-{
-	struct port_fixture *fix = test->priv;
-
-	KUNIT_ASSERT_TRUE(test, wait_event_timeout(fix->nic->wait,
-						   ov2sim_hw_tx_reap(fix->hw, 0, 0, &fix->txc),
-						   10 * HZ));
-	kfree_skb(fix->txc.skb);
-	return fix->txc.status;
-}
-
-static void port_queue(struct kunit *test, const struct nic_packet *p)
-{
-	struct port_fixture *fix = test->priv;
-	struct ov2sim_txd txd;
-
-	nic_packet_build(test, p, &txd);
-	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_tx(fix->hw, 0, 0, &txd));
-	ov2sim_hw_tx_kick(fix->hw, 0, 0);
-}
-
-static int port_send(struct kunit *test, const struct nic_packet *p)
-{
-	port_queue(test, p);
-	return port_tx_done(test);
-}
-
-static u64 port_stat(struct kunit *test, u32 port, enum ov2sim_stat stat)
-{
-	struct port_fixture *fix = test->priv;
-	u64 stats[OV2SIM_STAT_COUNT];
-
-	ov2sim_hw_stats(fix->hw, port, stats);
-	return stats[stat];
-}
-
-static void port_exit(struct kunit *test)
-{
-	struct port_fixture *fix = test->priv;
-
-	for (u32 i = 0; i < 2; i++) {
-		ov2sim_hw_port_stop(fix->hw, i);
-		while (ov2sim_hw_tx_reap(fix->hw, i, 0, &fix->txc))
-			kfree_skb(fix->txc.skb);
-		ov2sim_hw_port_close(fix->hw, i);
-	}
-	nic_fixture_destroy(fix->nic);
-	KUNIT_EXPECT_EQ(test, fix->frames, ov2sim_frames_live());
-	KUNIT_EXPECT_EQ(test, fix->sas, ov2sim_sas_live());
-}
-
-/* An SA for port 0 to send with, and its counterpart at port 1 */
-static void port_add_sas(struct kunit *test, struct ov2_add_sa *out, struct ov2_add_sa *in)
-{
-	struct port_fixture *fix = test->priv;
-
-	nic_test_node(out, OV2_OUT);
-	nic_test_node(in, OV2_IN);
-	in->port = 1;
-	KUNIT_ASSERT_EQ(test, 0, nic_fixture_add(fix->nic, out));
-	KUNIT_ASSERT_EQ(test, 0, nic_fixture_add(fix->nic, in));
-}
+#include "nic_port.h"
 
 /* S33: a link is up while both ends are started */
 static void port_link(struct kunit *test)
 {
-	struct port_fixture *fix = test->priv;
+	struct nic_port *fix = test->priv;
 	struct nic_fixture *nic = fix->nic;
 
 	KUNIT_EXPECT_TRUE(test, nic->up[0] && nic->up[1]);
@@ -164,30 +38,30 @@ static void port_link(struct kunit *test)
 /* S36, S43: a plain packet, its checksum made on the way */
 static void port_plain_packet(struct kunit *test)
 {
-	struct port_fixture *fix = test->priv;
+	struct nic_port *fix = test->priv;
 
-	port_post(test, NIC_TEST_BUF);
-	KUNIT_EXPECT_EQ(test, 0, port_send(test, &port_plain));
+	nic_port_post(test, NIC_TEST_BUF);
+	KUNIT_EXPECT_EQ(test, 0, nic_port_send(test, &nic_port_plain));
 	KUNIT_EXPECT_EQ(test, 1, fix->txc.frames);
-	KUNIT_ASSERT_TRUE(test, port_rx(test));
+	KUNIT_ASSERT_TRUE(test, nic_port_rx(test));
 	KUNIT_EXPECT_PTR_EQ(test, fix->bufs[0], fix->rxc.buf);
 	KUNIT_EXPECT_EQ(test, 14 + 20 + 32 + 100, fix->rxc.len);
 	KUNIT_EXPECT_EQ(test, OV2SIM_RX_CSUM_OK | OV2SIM_RX_HASH_L4, fix->rxc.flags);
 	KUNIT_EXPECT_NE(test, 0, fix->rxc.hash);
-	KUNIT_EXPECT_EQ(test, 1, port_stat(test, 0, OV2SIM_STAT_WIRE_TX));
-	KUNIT_EXPECT_EQ(test, 1, port_stat(test, 1, OV2SIM_STAT_WIRE_RX));
+	KUNIT_EXPECT_EQ(test, 1, nic_port_stat(test, 0, OV2SIM_STAT_WIRE_TX));
+	KUNIT_EXPECT_EQ(test, 1, nic_port_stat(test, 1, OV2SIM_STAT_WIRE_RX));
 }
 
 static void port_segments(struct kunit *test)
 {
-	struct port_fixture *fix = test->priv;
+	struct nic_port *fix = test->priv;
 
 	for (u32 i = 0; i < 10; i++)
-		port_post(test, NIC_TEST_BUF);
-	KUNIT_EXPECT_EQ(test, 0, port_send(test, &port_lso));
+		nic_port_post(test, NIC_TEST_BUF);
+	KUNIT_EXPECT_EQ(test, 0, nic_port_send(test, &nic_port_lso));
 	KUNIT_EXPECT_EQ(test, 10, fix->txc.frames);
 	for (u32 i = 0; i < 10; i++) {
-		KUNIT_ASSERT_TRUE(test, port_rx(test));
+		KUNIT_ASSERT_TRUE(test, nic_port_rx(test));
 		KUNIT_EXPECT_TRUE(test, fix->rxc.flags & OV2SIM_RX_CSUM_OK);
 	}
 }
@@ -195,25 +69,25 @@ static void port_segments(struct kunit *test)
 /* S1, S18, S37, S44, S47, S50: the life of an SA as packets see it */
 static void port_protected(struct kunit *test)
 {
-	struct port_fixture *fix = test->priv;
-	struct nic_packet p = port_esp;
+	struct nic_port *fix = test->priv;
+	struct nic_packet p = nic_port_esp;
 	struct ov2_add_sa out, in;
 	const u8 *buf;
 
 	for (u32 i = 0; i < 4; i++)
-		port_post(test, NIC_TEST_BUF);
+		nic_port_post(test, NIC_TEST_BUF);
 	/* Not without an SA: nothing on the wire */
 	p.handle = 1;
-	KUNIT_EXPECT_EQ(test, -ENOENT, port_send(test, &p));
+	KUNIT_EXPECT_EQ(test, -ENOENT, nic_port_send(test, &p));
 	KUNIT_EXPECT_EQ(test, 0, fix->txc.frames);
-	KUNIT_EXPECT_EQ(test, 1, port_stat(test, 0, OV2SIM_STAT_TX_NO_SA));
-	KUNIT_EXPECT_EQ(test, 1, port_stat(test, 0, OV2SIM_STAT_TX_DROP));
-	KUNIT_EXPECT_EQ(test, 0, port_stat(test, 0, OV2SIM_STAT_WIRE_TX));
+	KUNIT_EXPECT_EQ(test, 1, nic_port_stat(test, 0, OV2SIM_STAT_TX_NO_SA));
+	KUNIT_EXPECT_EQ(test, 1, nic_port_stat(test, 0, OV2SIM_STAT_TX_DROP));
+	KUNIT_EXPECT_EQ(test, 0, nic_port_stat(test, 0, OV2SIM_STAT_WIRE_TX));
 
-	port_add_sas(test, &out, &in);
+	nic_port_add_sas(test, &out, &in);
 	p.handle = out.offload_handle;
-	KUNIT_EXPECT_EQ(test, 0, port_send(test, &p));
-	KUNIT_ASSERT_TRUE(test, port_rx(test));
+	KUNIT_EXPECT_EQ(test, 0, nic_port_send(test, &p));
+	KUNIT_ASSERT_TRUE(test, nic_port_rx(test));
 	KUNIT_EXPECT_EQ(test, OV2SIM_RX_ESP_DONE | OV2SIM_RX_CSUM_OK | OV2SIM_RX_HASH_L4,
 			fix->rxc.flags);
 	KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS, fix->rxc.status);
@@ -226,79 +100,47 @@ static void port_protected(struct kunit *test)
 	/* A send after the delete fails; what arrives is as it was on the wire */
 	p.seq++;
 	KUNIT_EXPECT_EQ(test, 0, nic_fixture_delete(fix->nic, in.offload_handle));
-	KUNIT_EXPECT_EQ(test, 0, port_send(test, &p));
-	KUNIT_ASSERT_TRUE(test, port_rx(test));
+	KUNIT_EXPECT_EQ(test, 0, nic_port_send(test, &p));
+	KUNIT_ASSERT_TRUE(test, nic_port_rx(test));
 	KUNIT_EXPECT_EQ(test, OV2SIM_RX_HASH_L4, fix->rxc.flags);
-	KUNIT_EXPECT_EQ(test, 1, port_stat(test, 1, OV2SIM_STAT_RX_NO_SA));
+	KUNIT_EXPECT_EQ(test, 1, nic_port_stat(test, 1, OV2SIM_STAT_RX_NO_SA));
 	buf = fix->rxc.buf;
 	KUNIT_EXPECT_NE(test, nic_packet_byte(98) << 8 | nic_packet_byte(99),
 			buf[14 + 20 + 16 + 32 + 98] << 8 | buf[14 + 20 + 16 + 32 + 99]);
 	KUNIT_EXPECT_EQ(test, 0, nic_fixture_delete(fix->nic, out.offload_handle));
-	KUNIT_EXPECT_EQ(test, -ENOENT, port_send(test, &p));
-}
-
-/* A frame that somebody else has protected, with the key of nic_test_node(), sent as it is */
-static struct sk_buff *port_foreign(struct kunit *test, const struct nic_packet *p,
-				    struct ov2sim_txd *txd)
-{
-	u8 iv[OV2SIM_ESP_IV_MAX] = {};
-	struct ov2sim_esp esp;
-	struct ov2_add_sa node;
-	struct sk_buff *skb;
-
-	nic_test_node(&node, OV2_OUT);
-	KUNIT_ASSERT_EQ(test, 0, ov2sim_esp_init(&esp, &node));
-	skb = nic_packet_build(test, p, txd);
-	KUNIT_EXPECT_EQ(test, 0, ov2sim_esp_seal(&esp, skb->data + txd->esp_off,
-						 skb->len - txd->esp_off, p->seq, iv));
-	ov2sim_esp_destroy(&esp);
-	txd->flags = 0;
-	return skb;
-}
-
-/* Send it and receive it: was it processed with the SA? */
-static bool port_foreign_processed(struct kunit *test, const struct ov2sim_txd *txd)
-{
-	struct port_fixture *fix = test->priv;
-
-	port_post(test, NIC_TEST_BUF);
-	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_tx(fix->hw, 0, 0, txd));
-	ov2sim_hw_tx_kick(fix->hw, 0, 0);
-	KUNIT_EXPECT_EQ(test, 0, port_tx_done(test));
-	KUNIT_ASSERT_TRUE(test, port_rx(test));
-	return fix->rxc.flags & OV2SIM_RX_ESP_DONE;
+	KUNIT_EXPECT_EQ(test, -ENOENT, nic_port_send(test, &p));
 }
 
 /* S46, S47: padding of the frame goes; a packet in a VLAN is not the port's */
 static void port_foreign_frames(struct kunit *test)
 {
-	struct port_fixture *fix = test->priv;
+	struct nic_port *fix = test->priv;
 	struct ov2_add_sa out, in;
 	struct ov2sim_txd txd;
 	struct sk_buff *skb;
 	u32 len;
 
-	port_add_sas(test, &out, &in);
-	skb = port_foreign(test, &port_esp, &txd);
+	nic_port_add_sas(test, &out, &in);
+	skb = nic_port_foreign(test, &nic_port_esp, &txd);
 	len = skb->len;
 	skb_put_zero(skb, 10);
-	KUNIT_EXPECT_TRUE(test, port_foreign_processed(test, &txd));
+	KUNIT_EXPECT_TRUE(test, nic_port_foreign_processed(test, &txd));
 	KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS, fix->rxc.status);
 	KUNIT_EXPECT_EQ(test, len, fix->rxc.len);
 
-	skb = port_foreign(test, &port_esp, &txd);
+	skb = nic_port_foreign(test, &nic_port_esp, &txd);
 	skb_put_zero(skb, 4);
 	memmove(skb->data + 16, skb->data + 12, len - 12);
 	put_unaligned_be32(0x81000005, skb->data + 12);
-	KUNIT_EXPECT_FALSE(test, port_foreign_processed(test, &txd));
+	KUNIT_EXPECT_FALSE(test, nic_port_foreign_processed(test, &txd));
 	KUNIT_EXPECT_EQ(test, len + 4, fix->rxc.len);
 }
 
 /* S55: in UDP; a checksum over it must be right before the payload changes, or there is none */
 static void port_foreign_udp(struct kunit *test)
 {
-	struct port_fixture *fix = test->priv;
-	struct nic_packet p = port_esp;
+	struct nic_port *fix = test->priv;
+	struct nic_packet p = nic_port_esp;
 	struct ov2sim_txd txd;
 	struct ov2_add_sa in;
 	struct sk_buff *skb;
@@ -310,44 +152,44 @@ static void port_foreign_udp(struct kunit *test)
 	in.encap_dport = htons(4500);
 	p.encap = OV2_ENCAP_UDP;
 	KUNIT_ASSERT_EQ(test, 0, nic_fixture_add(fix->nic, &in));
-	port_foreign(test, &p, &txd);
-	KUNIT_EXPECT_TRUE(test, port_foreign_processed(test, &txd));
+	nic_port_foreign(test, &p, &txd);
+	KUNIT_EXPECT_TRUE(test, nic_port_foreign_processed(test, &txd));
 	KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS, fix->rxc.status);
 
-	skb = port_foreign(test, &p, &txd);
+	skb = nic_port_foreign(test, &p, &txd);
 	put_unaligned_be16(0x1234, skb->data + txd.esp_off - 2);
-	KUNIT_EXPECT_FALSE(test, port_foreign_processed(test, &txd));
+	KUNIT_EXPECT_FALSE(test, nic_port_foreign_processed(test, &txd));
 
 	/* ESP that is not in UDP is not this SA's */
-	port_foreign(test, &port_esp, &txd);
-	KUNIT_EXPECT_FALSE(test, port_foreign_processed(test, &txd));
+	nic_port_foreign(test, &nic_port_esp, &txd);
+	KUNIT_EXPECT_FALSE(test, nic_port_foreign_processed(test, &txd));
 }
 
 /* S31: with receive offload switched off packets arrive unprocessed */
 static void port_esp_rx_off(struct kunit *test)
 {
-	struct port_fixture *fix = test->priv;
-	struct nic_packet p = port_esp;
+	struct nic_port *fix = test->priv;
+	struct nic_packet p = nic_port_esp;
 	struct ov2_add_sa out, in;
 
-	port_post(test, NIC_TEST_BUF);
-	port_add_sas(test, &out, &in);
+	nic_port_post(test, NIC_TEST_BUF);
+	nic_port_add_sas(test, &out, &in);
 	ov2sim_hw_port_features(fix->hw, 1, 0);
 	p.handle = out.offload_handle;
-	KUNIT_EXPECT_EQ(test, 0, port_send(test, &p));
-	KUNIT_ASSERT_TRUE(test, port_rx(test));
+	KUNIT_EXPECT_EQ(test, 0, nic_port_send(test, &p));
+	KUNIT_ASSERT_TRUE(test, nic_port_rx(test));
 	KUNIT_EXPECT_EQ(test, OV2SIM_RX_HASH_L4, fix->rxc.flags);
 }
 
 /* S44: a packet that does not fit its SA leaves neither in clear nor at all */
 static void port_mismatch(struct kunit *test)
 {
-	struct port_fixture *fix = test->priv;
+	struct nic_port *fix = test->priv;
 	struct ov2_add_sa out, in;
-	struct nic_packet p = port_esp;
+	struct nic_packet p = nic_port_esp;
 	struct ov2sim_txd txd;
 
-	port_add_sas(test, &out, &in);
+	nic_port_add_sas(test, &out, &in);
 	p.handle = out.offload_handle;
 	for (u32 i = 0; i < 4; i++) {
 		nic_packet_build(test, &p, &txd);
@@ -361,71 +203,71 @@ static void port_mismatch(struct kunit *test)
 			txd.csum_start = 14;			/* outside of the payload */
 		KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_tx(fix->hw, 0, 0, &txd));
 		ov2sim_hw_tx_kick(fix->hw, 0, 0);
-		KUNIT_EXPECT_EQ(test, i < 2 ? -EIO : -EINVAL, port_tx_done(test));
+		KUNIT_EXPECT_EQ(test, i < 2 ? -EIO : -EINVAL, nic_port_tx_done(test));
 	}
-	KUNIT_EXPECT_EQ(test, 2, port_stat(test, 0, OV2SIM_STAT_TX_MISMATCH));
-	KUNIT_EXPECT_EQ(test, 2, port_stat(test, 0, OV2SIM_STAT_TX_BAD));
-	KUNIT_EXPECT_EQ(test, 4, port_stat(test, 0, OV2SIM_STAT_TX_DROP));
-	KUNIT_EXPECT_EQ(test, 0, port_stat(test, 0, OV2SIM_STAT_WIRE_TX));
+	KUNIT_EXPECT_EQ(test, 2, nic_port_stat(test, 0, OV2SIM_STAT_TX_MISMATCH));
+	KUNIT_EXPECT_EQ(test, 2, nic_port_stat(test, 0, OV2SIM_STAT_TX_BAD));
+	KUNIT_EXPECT_EQ(test, 4, nic_port_stat(test, 0, OV2SIM_STAT_TX_DROP));
+	KUNIT_EXPECT_EQ(test, 0, nic_port_stat(test, 0, OV2SIM_STAT_WIRE_TX));
 }
 
 /* Nobody there: dropped and counted, the descriptor comes back all the same */
 static void port_no_link(struct kunit *test)
 {
-	struct port_fixture *fix = test->priv;
+	struct nic_port *fix = test->priv;
 
 	ov2sim_hw_port_stop(fix->hw, 1);
-	KUNIT_EXPECT_EQ(test, -ENETDOWN, port_send(test, &port_plain));
+	KUNIT_EXPECT_EQ(test, -ENETDOWN, nic_port_send(test, &nic_port_plain));
 	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_unlink(fix->hw, 0));
-	KUNIT_EXPECT_EQ(test, -ENOLINK, port_send(test, &port_lso));
+	KUNIT_EXPECT_EQ(test, -ENOLINK, nic_port_send(test, &nic_port_lso));
 	KUNIT_EXPECT_EQ(test, 0, fix->txc.frames);
-	KUNIT_EXPECT_EQ(test, 11, port_stat(test, 0, OV2SIM_STAT_TX_NO_LINK));
+	KUNIT_EXPECT_EQ(test, 11, nic_port_stat(test, 0, OV2SIM_STAT_TX_NO_LINK));
 }
 
 /* A frame waits for a buffer, and the buffer's coming is enough to wake the NIC */
 static void port_waits_for_buffer(struct kunit *test)
 {
-	struct port_fixture *fix = test->priv;
+	struct nic_port *fix = test->priv;
 
-	KUNIT_EXPECT_EQ(test, 0, port_send(test, &port_plain));
+	KUNIT_EXPECT_EQ(test, 0, nic_port_send(test, &nic_port_plain));
 	KUNIT_EXPECT_FALSE(test, ov2sim_hw_rx_reap(fix->hw, 1, 0, &fix->rxc));
-	port_post(test, NIC_TEST_BUF);
-	KUNIT_EXPECT_TRUE(test, port_rx(test));
+	nic_port_post(test, NIC_TEST_BUF);
+	KUNIT_EXPECT_TRUE(test, nic_port_rx(test));
 }
 
 /* But not for ever */
 static void port_drops_without_buffer(struct kunit *test)
 {
-	struct port_fixture *fix = test->priv;
+	struct nic_port *fix = test->priv;
 
-	KUNIT_EXPECT_EQ(test, 0, port_send(test, &port_lso));
+	KUNIT_EXPECT_EQ(test, 0, nic_port_send(test, &nic_port_lso));
 	KUNIT_EXPECT_FALSE(test, wait_event_timeout(fix->nic->wait,
 						    ov2sim_frames_live() == fix->frames, 1));
 	for (u32 i = 0; i < 1000 && ov2sim_frames_live() != fix->frames; i++)
 		wait_event_timeout(fix->nic->wait, false, 1);
-	KUNIT_EXPECT_EQ(test, 10, port_stat(test, 1, OV2SIM_STAT_RX_NO_BUFFER));
+	KUNIT_EXPECT_EQ(test, 10, nic_port_stat(test, 1, OV2SIM_STAT_RX_NO_BUFFER));
 }
 
 static void port_too_long(struct kunit *test)
 {
-	struct port_fixture *fix = test->priv;
+	struct nic_port *fix = test->priv;
 
-	port_post(test, 14 + 20 + 32 + 99);
-	KUNIT_EXPECT_EQ(test, 0, port_send(test, &port_plain));
+	nic_port_post(test, 14 + 20 + 32 + 99);
+	KUNIT_EXPECT_EQ(test, 0, nic_port_send(test, &nic_port_plain));
 	for (u32 i = 0; i < 1000 && ov2sim_frames_live() != fix->frames; i++)
 		wait_event_timeout(fix->nic->wait, false, 1);
-	KUNIT_EXPECT_EQ(test, 1, port_stat(test, 1, OV2SIM_STAT_RX_TOO_LONG));
+	KUNIT_EXPECT_EQ(test, 1, nic_port_stat(test, 1, OV2SIM_STAT_RX_TOO_LONG));
 	KUNIT_EXPECT_FALSE(test, ov2sim_hw_rx_reap(fix->hw, 1, 0, &fix->rxc));
 }
 
 /* S33: after a stop the driver has everything back, and nothing is taken */
 static void port_stop_returns(struct kunit *test)
 {
-	struct port_fixture *fix = test->priv;
+	struct nic_port *fix = test->priv;
 	struct ov2sim_txd txd;
 
-	port_post(test, NIC_TEST_BUF);
-	port_post(test, NIC_TEST_BUF);
+	nic_port_post(test, NIC_TEST_BUF);
+	nic_port_post(test, NIC_TEST_BUF);
 	ov2sim_hw_port_stop(fix->hw, 1);
 	for (u32 i = 0; i < 2; i++) {
 		KUNIT_ASSERT_TRUE(test, ov2sim_hw_rx_reap(fix->hw, 1, 0, &fix->rxc));
@@ -436,7 +278,7 @@ static void port_stop_returns(struct kunit *test)
 
 	/* S64 */
 	ov2sim_hw_port_stop(fix->hw, 0);
-	nic_packet_build(test, &port_plain, &txd);
+	nic_packet_build(test, &nic_port_plain, &txd);
 	KUNIT_EXPECT_EQ(test, -ENETDOWN, ov2sim_hw_tx(fix->hw, 0, 0, &txd));
 	kfree_skb(txd.skb);
 	KUNIT_EXPECT_EQ(test, NIC_TEST_RING, ov2sim_hw_tx_room(fix->hw, 0, 0));
@@ -445,63 +287,63 @@ static void port_stop_returns(struct kunit *test)
 /* A reset drops what is inside the NIC, counted; descriptors come back, buffers stay posted */
 static void port_reset(struct kunit *test)
 {
-	struct port_fixture *fix = test->priv;
+	struct nic_port *fix = test->priv;
 	struct ov2_add_sa out, in;
 
-	port_add_sas(test, &out, &in);
-	KUNIT_EXPECT_EQ(test, 0, port_send(test, &port_lso));
+	nic_port_add_sas(test, &out, &in);
+	KUNIT_EXPECT_EQ(test, 0, nic_port_send(test, &nic_port_lso));
 	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_reset(fix->hw));
 	KUNIT_EXPECT_EQ(test, fix->frames, ov2sim_frames_live());
 	KUNIT_EXPECT_EQ(test, fix->sas, ov2sim_sas_live());
-	KUNIT_EXPECT_EQ(test, 10, port_stat(test, 1, OV2SIM_STAT_RESET_DROP));
+	KUNIT_EXPECT_EQ(test, 10, nic_port_stat(test, 1, OV2SIM_STAT_RESET_DROP));
 
-	port_post(test, NIC_TEST_BUF);
+	nic_port_post(test, NIC_TEST_BUF);
 	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_reset(fix->hw));
-	KUNIT_EXPECT_EQ(test, 0, port_send(test, &port_plain));
-	KUNIT_EXPECT_TRUE(test, port_rx(test));
+	KUNIT_EXPECT_EQ(test, 0, nic_port_send(test, &nic_port_plain));
+	KUNIT_EXPECT_TRUE(test, nic_port_rx(test));
 }
 
 /* Descriptors that wait for room at the other end come back too, and the driver is told */
 static void port_reset_waiting(struct kunit *test)
 {
 	const struct nic_packet p = { .family = OV2_IPV4, .payload = 60000, .mss = 100 };
-	struct port_fixture *fix = test->priv;
+	struct nic_port *fix = test->priv;
 	unsigned int irqs;
 
-	port_queue(test, &p);
-	port_queue(test, &p);
-	KUNIT_EXPECT_EQ(test, 0, port_tx_done(test));
+	nic_port_queue(test, &p);
+	nic_port_queue(test, &p);
+	KUNIT_EXPECT_EQ(test, 0, nic_port_tx_done(test));
 	irqs = READ_ONCE(fix->nic->irqs);
 	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_reset(fix->hw));
 	KUNIT_EXPECT_GT(test, READ_ONCE(fix->nic->irqs), irqs);
-	KUNIT_EXPECT_EQ(test, -ECANCELED, port_tx_done(test));
+	KUNIT_EXPECT_EQ(test, -ECANCELED, nic_port_tx_done(test));
 	KUNIT_EXPECT_EQ(test, fix->frames, ov2sim_frames_live());
 }
 
 /* Rings: full means full, and indices may run over */
 static void port_rings(struct kunit *test)
 {
-	struct port_fixture *fix = test->priv;
+	struct nic_port *fix = test->priv;
 	struct ov2sim_txd txd;
 
 	for (u32 i = 0; i < NIC_TEST_RING; i++)
-		port_post(test, NIC_TEST_BUF);
+		nic_port_post(test, NIC_TEST_BUF);
 	KUNIT_EXPECT_EQ(test, -ENOSPC, ov2sim_hw_rx_post(fix->hw, 1, 0, fix->bufs[0],
 							 fix->bufs[0], NIC_TEST_BUF));
 	for (u32 i = 0; i < NIC_TEST_RING; i++)
-		port_queue(test, &port_plain);
-	nic_packet_build(test, &port_plain, &txd);
+		nic_port_queue(test, &nic_port_plain);
+	nic_packet_build(test, &nic_port_plain, &txd);
 	KUNIT_EXPECT_EQ(test, -ENOSPC, ov2sim_hw_tx(fix->hw, 0, 0, &txd));
 	kfree_skb(txd.skb);
 	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_tx_room(fix->hw, 0, 0));
 	for (u32 i = 0; i < NIC_TEST_RING; i++) {
-		KUNIT_EXPECT_EQ(test, 0, port_tx_done(test));
-		KUNIT_EXPECT_TRUE(test, port_rx(test));
+		KUNIT_EXPECT_EQ(test, 0, nic_port_tx_done(test));
+		KUNIT_EXPECT_TRUE(test, nic_port_rx(test));
 	}
 	for (u32 i = 0; i < 3 * NIC_TEST_RING; i++) {
-		port_post(test, NIC_TEST_BUF);
-		KUNIT_EXPECT_EQ(test, 0, port_send(test, &port_plain));
-		KUNIT_EXPECT_TRUE(test, port_rx(test));
+		nic_port_post(test, NIC_TEST_BUF);
+		KUNIT_EXPECT_EQ(test, 0, nic_port_send(test, &nic_port_plain));
+		KUNIT_EXPECT_TRUE(test, nic_port_rx(test));
 	}
 }
 
@@ -509,30 +351,30 @@ static void port_rings(struct kunit *test)
 static void port_pause(struct kunit *test)
 {
 	const struct nic_packet p = { .family = OV2_IPV4, .payload = 30000, .mss = 100 };
-	struct port_fixture *fix = test->priv;
+	struct nic_port *fix = test->priv;
 	u32 frames = 0;
 
 	for (u32 i = 0; i < 5; i++)
-		port_queue(test, &p);
+		nic_port_queue(test, &p);
 	/* 300 frames each: the first two are on the wire, the third has found no room */
-	KUNIT_EXPECT_EQ(test, 0, port_tx_done(test));
-	KUNIT_EXPECT_EQ(test, 0, port_tx_done(test));
+	KUNIT_EXPECT_EQ(test, 0, nic_port_tx_done(test));
+	KUNIT_EXPECT_EQ(test, 0, nic_port_tx_done(test));
 	KUNIT_EXPECT_FALSE(test, ov2sim_hw_tx_reap(fix->hw, 0, 0, &fix->txc));
 	for (frames = 0; frames < 1500; frames++) {
-		port_post(test, NIC_TEST_BUF);
-		if (!port_rx(test))
+		nic_port_post(test, NIC_TEST_BUF);
+		if (!nic_port_rx(test))
 			break;
 	}
 	KUNIT_EXPECT_EQ(test, 1500, frames);
 	for (u32 i = 0; i < 3; i++)
-		KUNIT_EXPECT_EQ(test, 0, port_tx_done(test));
-	KUNIT_EXPECT_EQ(test, 0, port_stat(test, 0, OV2SIM_STAT_TX_NO_ROOM));
-	KUNIT_EXPECT_EQ(test, 0, port_stat(test, 1, OV2SIM_STAT_RX_NO_BUFFER));
+		KUNIT_EXPECT_EQ(test, 0, nic_port_tx_done(test));
+	KUNIT_EXPECT_EQ(test, 0, nic_port_stat(test, 0, OV2SIM_STAT_TX_NO_ROOM));
+	KUNIT_EXPECT_EQ(test, 0, nic_port_stat(test, 1, OV2SIM_STAT_RX_NO_BUFFER));
 }
 
 static void port_open_refuses(struct kunit *test)
 {
-	struct port_fixture *fix = test->priv;
+	struct nic_port *fix = test->priv;
 	struct ov2sim_port_config config = { 1, NIC_TEST_RING, NIC_TEST_RING };
 
 	KUNIT_EXPECT_EQ(test, -EBUSY, ov2sim_hw_port_open(fix->hw, 0, &config));
@@ -570,8 +412,8 @@ static struct kunit_case port_cases[] = {
 
 static struct kunit_suite port_suite = {
 	.name = "ov2_nic_port",
-	.init = port_init,
-	.exit = port_exit,
+	.init = nic_port_init,
+	.exit = nic_port_exit,
 	.test_cases = port_cases,
 };
 

@@ -230,6 +230,26 @@ static void sadb_no_memory(struct kunit *test)
 	sadb_add(test, 1, OV2_IN);
 }
 
+/* S5: capabilities may promise what the cryptography then cannot do */
+static void sadb_bad_promise(struct kunit *test)
+{
+	struct sadb_fixture *fix = test->priv;
+	struct ov2_add_sa node;
+
+	fix->caps.ciphers[OV2_CIPHER_AES_GCM].key_lens |= OV2_LEN(20);
+	fix->caps.ciphers[OV2_CIPHER_AES_GCM].icv_lens |= OV2_LEN(20);
+	nic_test_node(&node, OV2_IN);
+	node.key_area_len = 20;
+	node.cipher_key_len = 20;
+	KUNIT_EXPECT_EQ(test, -EINVAL, ov2sim_sadb_add(&fix->db, &node));
+	nic_test_node(&node, OV2_IN);
+	node.icv_len = 20;
+	KUNIT_EXPECT_EQ(test, -EINVAL, ov2sim_sadb_add(&fix->db, &node));
+	KUNIT_EXPECT_EQ(test, 0, node.offload_handle);
+	KUNIT_EXPECT_EQ(test, fix->live, ov2sim_sas_live());
+	KUNIT_EXPECT_EQ(test, 0, fix->db.count);
+}
+
 /* S14, S21: an update changes the sequence state of one SA and nothing else */
 static void sadb_update(struct kunit *test)
 {
@@ -384,6 +404,7 @@ static struct kunit_case sadb_cases[] = {
 	KUNIT_CASE(sadb_match),
 	KUNIT_CASE(sadb_match_udp),
 	KUNIT_CASE(sadb_no_memory),
+	KUNIT_CASE(sadb_bad_promise),
 	KUNIT_CASE(sadb_update),
 	KUNIT_CASE(sadb_free_waits),
 	KUNIT_CASE_PARAM(sadb_esn_infer, esn_gen_params),

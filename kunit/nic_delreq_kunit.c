@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* ov2sim: SaDeleteReq: when the NIC raises it, and what else that changes: nothing. */
+#include <kunit/test.h>
+#include <linux/jiffies.h>
+#include <linux/skbuff.h>
+#include <linux/unaligned.h>
+#include <net/ip.h>
+#include <net/xfrm.h>
+#include "../drivers/ov2sim/nic/fault.h"
+#include "../drivers/ov2sim/nic/sadb.h"
+#include "nic_port.h"
+
+#define DELREQ_DONE	(OV2SIM_RX_ESP_DONE | OV2SIM_RX_CSUM_OK | OV2SIM_RX_HASH_L4)
+
+static u32 *delreq_fault(struct kunit *test, const char *name)
+{
+	struct nic_port *fix = test->priv;
+	const char *other;
+	u32 *knob;
+
+	for (unsigned int i = 0; (knob = ov2sim_hw_fault(fix->hw, i, &other)); i++) {
+		if (!strcmp(name, other))
+			return knob;
+	}
+	KUNIT_FAIL_AND_ABORT(test, "no fault %s", name);
+	return NULL;
+}
+
+/* Send one protected packet and receive it: what the driver is told of it */
+static u32 delreq_packet(struct kunit *test, const struct ov2_add_sa *out, u64 seq)
+{
+	struct nic_packet p = nic_port_esp;
+	struct nic_port *fix = test->priv;
+
+	p.handle = out->offload_handle;
+	p.seq = seq;
+	nic_port_post(test, NIC_TEST_BUF);
+	KUNIT_EXPECT_EQ(test, 0, nic_port_send(test, &p));
+	KUNIT_ASSERT_TRUE(test, nic_port_rx(test));
+	return fix->rxc.flags;
+}
+
+/* S58, S59, S61: asked for by hand, repeated until the delete, and both SAs serve until then */
+static void delreq_on_demand(struct kunit *test)
+{
+	struct nic_port *fix = test->priv;
+	struct ov2_add_sa out, in;
+
+	nic_port_add_sas(test, &out, &in);
+	KUNIT_EXPECT_EQ(test, DELREQ_DONE, delreq_packet(test, &out, 1));
+	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_delete_req(fix->hw, in.offload_handle));
+	for (u32 i = 2; i < 5; i++) {
+		KUNIT_EXPECT_EQ(test, DELREQ_DONE | OV2SIM_RX_SA_DELETE_REQ,
+				delreq_packet(test, &out, i));
+		KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS, fix->rxc.status);
+		KUNIT_EXPECT_EQ(test, NIC_TEST_COOKIE, fix->rxc.cookie);
+		KUNIT_EXPECT_EQ(test, i, fix->rxc.seq);
+	}
+	KUNIT_EXPECT_EQ(test, 3, nic_port_stat(test, 1, OV2SIM_STAT_DELETE_REQ));
+	KUNIT_EXPECT_EQ(test, 2, ov2sim_hw_sa_count(fix->hw));
+
+	KUNIT_EXPECT_EQ(test, 0, nic_fixture_delete(fix->nic, in.offload_handle));
+	KUNIT_EXPECT_EQ(test, OV2SIM_RX_HASH_L4, delreq_packet(test, &out, 5));
+	KUNIT_EXPECT_EQ(test, -ENOENT, ov2sim_hw_delete_req(fix->hw, in.offload_handle));
+	KUNIT_EXPECT_EQ(test, -EINVAL, ov2sim_hw_delete_req(fix->hw, out.offload_handle));
+}
+
+/* S59: on a packet that fails, too, and its status stays what it is */
+static void delreq_on_failure(struct kunit *test)
+{
+	struct nic_port *fix = test->priv;
+	struct ov2_add_sa out, in;
+
+	nic_port_add_sas(test, &out, &in);
+	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_delete_req(fix->hw, in.offload_handle));
+	*delreq_fault(test, "corrupt_rx") = 1;
+	KUNIT_EXPECT_EQ(test, OV2SIM_RX_ESP_DONE | OV2SIM_RX_HASH_L4 | OV2SIM_RX_SA_DELETE_REQ,
+			delreq_packet(test, &out, 1));
+	KUNIT_EXPECT_EQ(test, CRYPTO_TRANSPORT_ESP_AUTH_FAILED, fix->rxc.status);
+	KUNIT_EXPECT_EQ(test, 1, nic_port_stat(test, 1, OV2SIM_STAT_CORRUPTED));
+	KUNIT_EXPECT_EQ(test, DELREQ_DONE | OV2SIM_RX_SA_DELETE_REQ,
+			delreq_packet(test, &out, 2));
+}
+
+/* S48, S59: on a packet that the NIC leaves alone for its options; S58: not on other packets */
+static void delreq_unprocessed(struct kunit *test)
+{
+	struct nic_port *fix = test->priv;
+	struct ov2_add_sa out, in;
+	struct ov2sim_txd txd;
+	struct sk_buff *skb;
+	struct iphdr *iph;
+
+	nic_port_add_sas(test, &out, &in);
+	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_delete_req(fix->hw, in.offload_handle));
+	skb = nic_port_foreign(test, &nic_port_esp, &txd);
+	skb_put_zero(skb, 4);
+	memmove(skb->data + 14 + 24, skb->data + 14 + 20, skb->len - 14 - 24);
+	memset(skb->data + 14 + 20, IPOPT_NOOP, 4);
+	iph = (struct iphdr *)(skb->data + 14);
+	iph->ihl = 6;
+	iph->tot_len = htons(skb->len - 14);
+	ip_send_check(iph);
+	KUNIT_EXPECT_FALSE(test, nic_port_foreign_processed(test, &txd));
+	KUNIT_EXPECT_TRUE(test, fix->rxc.flags & OV2SIM_RX_SA_DELETE_REQ);
+	KUNIT_EXPECT_EQ(test, NIC_TEST_COOKIE, fix->rxc.cookie);
+
+	skb = nic_port_foreign(test, &nic_port_esp, &txd);
+	skb->data[txd.esp_off] ^= 1;	/* another SPI */
+	KUNIT_EXPECT_FALSE(test, nic_port_foreign_processed(test, &txd));
+	KUNIT_EXPECT_FALSE(test, fix->rxc.flags & OV2SIM_RX_SA_DELETE_REQ);
+
+	nic_port_post(test, NIC_TEST_BUF);
+	KUNIT_EXPECT_EQ(test, 0, nic_port_send(test, &nic_port_plain));
+	KUNIT_ASSERT_TRUE(test, nic_port_rx(test));
+	KUNIT_EXPECT_FALSE(test, fix->rxc.flags & OV2SIM_RX_SA_DELETE_REQ);
+}
+
+/* An SA that is about to run out of numbers */
+static void delreq_seq_limit(struct kunit *test)
+{
+	struct ov2_add_sa out, in;
+
+	nic_port_add_sas(test, &out, &in);
+	*delreq_fault(test, "seq_limit") = 8;
+	KUNIT_EXPECT_EQ(test, DELREQ_DONE, delreq_packet(test, &out, 7));
+	KUNIT_EXPECT_EQ(test, DELREQ_DONE | OV2SIM_RX_SA_DELETE_REQ,
+			delreq_packet(test, &out, 8));
+	*delreq_fault(test, "seq_limit") = 0;
+	KUNIT_EXPECT_EQ(test, DELREQ_DONE, delreq_packet(test, &out, 9));
+}
+
+static void delreq_all(struct kunit *test)
+{
+	struct ov2_add_sa out, in;
+
+	nic_port_add_sas(test, &out, &in);
+	*delreq_fault(test, "delete_req_all") = 1;
+	KUNIT_EXPECT_EQ(test, DELREQ_DONE | OV2SIM_RX_SA_DELETE_REQ,
+			delreq_packet(test, &out, 1));
+}
+
+/* With ESN the upper half is what runs out */
+static void delreq_seq_esn(struct kunit *test)
+{
+	struct ov2sim_faults faults = { .seq_limit = 8 };
+	struct ov2sim_sadb db = { .faults = &faults };
+	struct ov2sim_sa sa = { .dir = OV2_IN, .esn = true, .top = 0x7ffffffffULL };
+
+	spin_lock_init(&sa.lock);
+	KUNIT_EXPECT_FALSE(test, ov2sim_delreq_wanted(&db, &sa));
+	sa.top++;
+	KUNIT_EXPECT_TRUE(test, ov2sim_delreq_wanted(&db, &sa));
+	sa.esn = false;
+	KUNIT_EXPECT_FALSE(test, ov2sim_delreq_wanted(&db, &sa));
+	sa.top = 8;
+	KUNIT_EXPECT_TRUE(test, ov2sim_delreq_wanted(&db, &sa));
+}
+
+/* A table without a NIC, with @count inbound SAs, the last one idle longest */
+struct delreq_table {
+	struct ov2_caps caps;
+	struct ov2sim_faults faults;
+	struct ov2sim_sadb db;
+	struct ov2sim_sa *sas[4];
+};
+
+static struct delreq_table *delreq_table(struct kunit *test, u32 count)
+{
+	struct delreq_table *table = kunit_kzalloc(test, sizeof(*table), GFP_KERNEL);
+	struct ov2_add_sa node;
+
+	KUNIT_ASSERT_NOT_NULL(test, table);
+	nic_test_caps(&table->caps);
+	KUNIT_ASSERT_EQ(test, 0, ov2sim_sadb_init(&table->db, &table->caps, 1, &table->faults));
+	for (u32 i = 0; i < count; i++) {
+		nic_test_node(&node, OV2_IN);
+		KUNIT_ASSERT_EQ(test, 0, ov2sim_sadb_add(&table->db, &node));
+		table->sas[i] = xa_load(&table->db.handles, node.offload_handle);
+		KUNIT_ASSERT_NOT_NULL(test, table->sas[i]);
+		table->sas[i]->last = jiffies - 10 * i;
+	}
+	return table;
+}
+
+/* Which SAs the table wants to be rid of, as bits */
+static unsigned int delreq_wanted(struct delreq_table *table)
+{
+	unsigned int wanted = 0;
+
+	for (u32 i = 0; i < ARRAY_SIZE(table->sas); i++) {
+		if (table->sas[i] && ov2sim_delreq_wanted(&table->db, table->sas[i]))
+			wanted |= BIT(i);
+	}
+	return wanted;
+}
+
+/* Above the watermark: those idle longest, one for two places, and no more for asking again */
+static void delreq_watermark(struct kunit *test)
+{
+	struct delreq_table *table = delreq_table(test, 4);
+	LIST_HEAD(dead);
+
+	table->db.watermark = 4;
+	ov2sim_delreq_pick(&table->db, 0);
+	KUNIT_EXPECT_EQ(test, 0, delreq_wanted(table));
+	table->db.watermark = 2;
+	ov2sim_delreq_pick(&table->db, 0);
+	KUNIT_EXPECT_EQ(test, BIT(3), delreq_wanted(table));
+	ov2sim_delreq_pick(&table->db, 0);
+	KUNIT_EXPECT_EQ(test, BIT(3), delreq_wanted(table));
+	table->db.watermark = 1;
+	ov2sim_delreq_pick(&table->db, 0);
+	KUNIT_EXPECT_EQ(test, BIT(3) | BIT(2), delreq_wanted(table));
+
+	/* Once there is room nothing is wanted any more, whoever has gone */
+	table->db.watermark = 3;
+	ov2sim_sadb_unlink(&table->db, table->sas[0]->handle, &dead);
+	table->sas[0] = NULL;
+	ov2sim_sadb_free(&table->db, &dead);
+	KUNIT_EXPECT_EQ(test, 0, delreq_wanted(table));
+	ov2sim_sadb_destroy(&table->db);
+}
+
+/* Without a watermark: only for those that were refused, and only for a while */
+static void delreq_refused(struct kunit *test)
+{
+	struct delreq_table *table = delreq_table(test, 4);
+
+	ov2sim_delreq_pick(&table->db, 0);
+	KUNIT_EXPECT_EQ(test, 0, delreq_wanted(table));
+	ov2sim_delreq_pick(&table->db, 1);
+	KUNIT_EXPECT_EQ(test, BIT(3), delreq_wanted(table));
+	table->sas[3]->picked_until = jiffies - 1;
+	KUNIT_EXPECT_EQ(test, 0, delreq_wanted(table));
+	ov2sim_sadb_destroy(&table->db);
+}
+
+/* S6: the refusal of a list's nodes is such a reason */
+static void delreq_full(struct kunit *test)
+{
+	struct nic_port *fix = test->priv;
+	struct ov2_add_sa out, in, more;
+	struct ov2sim_sa_info info;
+	u32 wanted = 0;
+
+	nic_port_add_sas(test, &out, &in);
+	nic_port_add_sas(test, &out, &in);
+	nic_test_node(&more, OV2_OUT);
+	KUNIT_EXPECT_EQ(test, -ENOSPC, nic_fixture_add(fix->nic, &more));
+	for (u32 handle = 0; ov2sim_hw_sa_next(fix->hw, handle, &info); handle = info.handle) {
+		wanted += info.delete_req;
+		if (info.delete_req)
+			KUNIT_EXPECT_EQ(test, OV2_IN, info.dir);
+	}
+	KUNIT_EXPECT_EQ(test, 1, wanted);
+	KUNIT_EXPECT_EQ(test, 4, ov2sim_hw_sa_count(fix->hw));
+}
+
+static struct kunit_case delreq_cases[] = {
+	KUNIT_CASE(delreq_on_demand),
+	KUNIT_CASE(delreq_on_failure),
+	KUNIT_CASE(delreq_unprocessed),
+	KUNIT_CASE(delreq_seq_limit),
+	KUNIT_CASE(delreq_all),
+	KUNIT_CASE(delreq_seq_esn),
+	KUNIT_CASE(delreq_watermark),
+	KUNIT_CASE(delreq_refused),
+	KUNIT_CASE(delreq_full),
+	{}
+};
+
+static struct kunit_suite delreq_suite = {
+	.name = "ov2_nic_delreq",
+	.init = nic_port_init,
+	.exit = nic_port_exit,
+	.test_cases = delreq_cases,
+};
+
+kunit_test_suite(delreq_suite);
