@@ -209,8 +209,9 @@ ov2_mirror_sources()
 		[[ ! -e $OV2_TOP/$src ]] || present+=("$OV2_TOP/$src")
 	done
 	mkdir -p "$dir"
-	# Checksums and kept times: what did not change is not built again.
-	rsync -rlpt --checksum --delete --exclude='*.ko' --exclude='*.o' --exclude='*.mod' \
+	# Checksums, and no times: what has not changed is not built again, and what has is,
+	# even if its file is older than what was built, as after a checkout.
+	rsync -rlp --checksum --delete --exclude='*.ko' --exclude='*.o' --exclude='*.mod' \
 		--exclude='*.mod.c' --exclude='.*.cmd' --exclude='*.gcno' \
 		--exclude='modules.order' --exclude='Module.symvers' --exclude='*.dtb*' \
 		"${present[@]}" "$dir/"
