@@ -1,0 +1,197 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The configuration changes under traffic: S7, S29, S30, S31, S32, S34.
+
+# shellcheck source=events_lib.sh
+. "$(dirname "$0")/events_lib.sh"
+
+# Everything that the admin can switch, with what needs it.
+cases=(
+	"esp" "ipv4" "transport" "aes_gcm"
+	"aes_cbc alg=cbc128-sha256" "hmac_sha256 alg=cbc128-sha256"
+	"hmac_sha1 alg=cbc128-sha1" "hmac_sha384 alg=cbc192-sha384"
+	"hmac_sha512 alg=cbc256-sha512" "null alg=null-sha1"
+	"aes_gmac alg=gmac128" "chacha20_poly1305 alg=chapoly"
+	"esn flags=esn" "tunnel mode=tunnel" "ipv6 fam=6"
+)
+
+setup()
+{
+	check "a pair of NICs" pair_up && check "a server" serve
+}
+
+shown()
+{
+	devlink health diagnose "ov2sim/$nic_a" reporter ipsec -j >"$tmp/shown"
+	python3 - "$1" "$tmp/shown" <<-'EOF'
+		import json, sys
+		text = json.load(open(sys.argv[2]))
+		def find(x, name):
+		    if isinstance(x, dict):
+		        for k, v in x.items():
+		            if k == name:
+		                yield v
+		            yield from find(v, name)
+		    elif isinstance(x, list):
+		        for v in x:
+		            yield from find(v, name)
+		def value(part):
+		    return next(find(list(find(text, part)), sys.argv[1]))
+		print(value("hardware"), value("current"))
+	EOF
+}
+
+param_is()
+{
+	says "value $2" devlink dev param show "ov2sim/$nic_a" name "$1"
+}
+
+# S34, S7: off: the SAs leave, in order, and a new one is refused, with a reason;
+# a connection that does not need it stays. On again: they come back.
+switch()
+{
+	local name=$1 fam=4 inner='' mode=transport words="${*:2}"
+
+	[[ -z $words ]] || local "${@:2}"
+	conn 1 "${@:2}"
+	conn 2 "${@:2}"
+	commit
+	wait_offloaded 4
+	trace_begin
+	stdbuf -oL devlink monitor >"$tmp/monitor" 2>&1 &
+	children+=("$!")
+	monitor=$!
+	wait_for 10 monitored || fail "devlink monitor hears nothing"
+	check "$name is on" param_is "$name" true
+	check "switched off" param "$nic_a" "$name" false
+	wait_for 20 sas_are "$nic_a" software 4 || fail "$(core_sas "$nic_a" software) in software"
+	check_eq "SAs in the NIC" "$(head -n 1 "$sim/$nic_a/sas")" "sas 0"
+	check_eq "hardware and current" "$(shown "$name")" "True False"
+	traffic
+	conn 3 "${@:2}"
+	refused=$(ip -n a -batch - <<<"$batch_a" 2>&1)
+	batch_a='' batch_b=''
+	[[ $refused == *"ov2: "* ]] || fail "no reason: $refused"
+	check_eq "SAs that the core has taken" "$(($(wc -l <"$core/$nic_a/sas") - 1))" 4
+	ip -n a xfrm state delete src "$src" dst "$dst" proto esp spi 0x1006
+	ip -n a xfrm state delete src "$dst" dst "$src" proto esp spi 0x1007
+	check "switched on" param "$nic_a" "$name" true
+	wait_offloaded 4
+	traffic
+	# S32: the whole configuration is told, and devlink tells of the parameter.
+	wait_for 10 says "name $name " cat "$tmp/monitor" || fail "devlink told nothing"
+	reap "$monitor"
+	trace_end
+	check_ge "configurations traced" "$(grep -c ' ov2_config: ' "$tmp/trace")" 2
+}
+
+# devlink monitor prints nothing when it begins: make it hear something.
+monitored()
+{
+	param "$nic_a" sa_waiting_max $((60000 + RANDOM % 5000))
+	[[ -s $tmp/monitor ]]
+}
+
+traffic()
+{
+	local net=wire
+
+	[[ $mode == transport ]] || net=inner
+	addrs "$fam" wire
+	# shellcheck disable=SC2154
+	src=$addr_a dst=$addr_b
+	udp 1 "${inner:-$fam}" "$net" 1-30
+	udp 2 "${inner:-$fam}" "$net" 1-30
+}
+
+for case in "${cases[@]}"; do
+	read -ra words <<<"$case"
+	T "${words[*]}" switch "${words[@]}"
+done
+
+# A stream goes on through everything being switched off and on.
+under_stream()
+{
+	local i
+
+	conn 1 proto=tcp
+	commit
+	wait_offloaded 2
+	stream 1 up 60000000
+	for i in esp aes_gcm transport ipv4; do
+		wait_for 20 sa_packets_over 0x1003 20 || fail "$i: no stream through the NIC"
+		param "$nic_a" "$i" false
+		wait_for 20 sas_are "$nic_a" offloaded 0 || fail "$i: SAs stay"
+		param "$nic_a" "$i" true
+		wait_offloaded 2
+	done
+	stream_end 120
+}
+T "all under a stream" under_stream
+
+# S31: the feature of the netdev does the same.
+feature()
+{
+	conn 1 proto=tcp
+	commit
+	wait_offloaded 2
+	stream 1 down 60000000
+	wait_for 20 sa_packets_over 0x1003 20 || fail "no stream through the NIC"
+	features a esp-hw-offload off
+	wait_for 20 nic_empty || fail "SAs stay"
+	features a esp-hw-offload on
+	wait_offloaded 2
+	wait_for 20 sa_packets_over 0x1003 20 || fail "no stream through the NIC afterwards"
+	stream_end 120
+}
+T "esp-hw-offload under a stream" feature
+
+# S7: adds race with the switch; nothing outside stays, everything comes back.
+race()
+{
+	local i
+
+	for i in {1..40}; do
+		conn "$i"
+	done
+	spawn a ip -batch - <<<"$batch_a"
+	adder=$child
+	ip -n b -batch - <<<"$batch_b"
+	batch_a='' batch_b=''
+	for i in {1..10}; do
+		param "$nic_a" aes_gcm false
+		wait_for 20 nic_empty || fail "SAs stay"
+		param "$nic_a" aes_gcm true
+	done
+	wait "$adder"
+	# What was added while it was off is software's for good.
+	wait_for 20 settled || fail "SAs are on their way"
+	check_eq "outside" "$(core_sas "$nic_a" software)" 0
+}
+
+nic_empty()
+{
+	[[ $(head -n 1 "$sim/$nic_a/sas") == "sas 0" ]]
+}
+
+settled()
+{
+	[[ $(core_sas "$nic_a" offloaded) == $(($(wc -l <"$core/$nic_a/sas") - 1)) ]]
+}
+T "adds race with a switch" race
+
+# S29: nothing that the hardware lacks, and no nonsense.
+bad()
+{
+	local out
+
+	out=$(param "$nic_a" udp_out_ipv6 true 2>&1) && fail "the hardware has learnt something"
+	[[ $out == *"The hardware cannot do that"* ]] || fail "$out"
+	out=$(param "$nic_a" sa_delete_req maybe 2>&1) && fail "an answer that does not exist"
+	[[ $out == *"demote, soft or hard"* ]] || fail "$out"
+	out=$(param "$nic_a" replay_window_max 4096 2>&1) && fail "a larger window"
+	[[ $out == *"replay windows"* ]] || fail "$out"
+}
+T "what cannot be" bad
+
+run_tests
