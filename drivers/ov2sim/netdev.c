@@ -8,6 +8,7 @@
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
 #include <linux/ipv6.h>
+#include <linux/jhash.h>
 #include <linux/rtnetlink.h>
 #include <net/xfrm.h>
 
@@ -115,6 +116,21 @@ static netdev_features_t ov2sim_features_check(struct sk_buff *skb, struct net_d
 	return ov2_features_check(skb, netdev, features);
 }
 
+/*
+ * xfrm has numbered the packets of an SA already. Spread over queues they would overtake each
+ * other by more than the far end's replay window, so an SA stays on one queue.
+ */
+static u16 ov2sim_select_queue(struct net_device *netdev, struct sk_buff *skb,
+			       struct net_device *sb_dev)
+{
+	u32 hash;
+
+	if (!xfrm_offload(skb))
+		return netdev_pick_tx(netdev, skb, sb_dev);
+	hash = jhash_1word((__force u32)xfrm_input_state(skb)->id.spi, 0);
+	return reciprocal_scale(hash, netdev->real_num_tx_queues);
+}
+
 static void ov2sim_get_stats64(struct net_device *netdev, struct rtnl_link_stats64 *stats)
 {
 	struct ov2sim_port *port = netdev_priv(netdev);
@@ -134,6 +150,7 @@ static const struct net_device_ops ov2sim_netdev_ops = {
 	.ndo_open = ov2sim_open,
 	.ndo_stop = ov2sim_stop,
 	.ndo_start_xmit = ov2sim_start_xmit,
+	.ndo_select_queue = ov2sim_select_queue,
 	.ndo_features_check = ov2sim_features_check,
 	.ndo_fix_features = ov2_fix_features,
 	.ndo_set_features = ov2sim_set_features,
