@@ -48,6 +48,25 @@ pings_reach()
 	(($(pings_seen) >= $1))
 }
 
+# When an IKE_SA is made anew the responder has the new SAs, and sends, before the
+# answer by which the initiator learns of them: what comes too early for the SA there
+# is lost, with or without a NIC, and xfrm counts it. Rekeying has no such gap.
+early=no early_before=0
+
+early()
+{
+	if [[ $early == yes ]]; then
+		echo $(($(xfrm_acquire_errors) - early_before))
+	else
+		echo 0
+	fi
+}
+
+xfrm_acquire_errors()
+{
+	ip netns exec swl sed -n 's/^XfrmAcquireError[[:space:]]*//p' /proc/net/xfrm_stat
+}
+
 # Some more, with what has changed meanwhile; then the account: none was lost.
 pings_end()
 {
@@ -57,7 +76,7 @@ pings_end()
 	kill -INT "$pings"
 	wait "$pings" 2>/dev/null
 	sent=$(sed -n 's/ packets transmitted.*//p' "$SWAN_DIR/pings")
-	check_eq "pings answered" "$(pings_seen)" "$sent"
+	check_eq "pings answered" "$(($(pings_seen) + $(early)))" "$sent"
 	check "the wire" swan_tap_check "$((2 * sent))"
 }
 
@@ -128,25 +147,35 @@ rekey_by_time()
 
 rekey_ike()
 {
+	local old
+
 	start_connection && pings_start && {
+		old=$(ike_number)
 		check "IKE rekeyed" swan_ctl l --rekey --ike ike >"$SWAN_DIR/rekey"
-		wait_for 20 ike_is 2 || fail "no new IKE_SA"
+		wait_for 20 ike_is_new "$old" || fail "no new IKE_SA"
 		pings_end
 		both_settled && { swan_traffic || fail "traffic"; }
 	}
 	conclude
 }
 
-# The number of the IKE_SA that is up.
-ike_is()
+# The number of the IKE_SA that is up, nothing while there are two.
+ike_number()
 {
-	says "ike: #$1, ESTABLISHED" swan_ctl l --list-sas
+	swan_ctl l --list-sas | sed -n 's/^ike: #\([0-9]*\), ESTABLISHED.*/\1/p'
+}
+
+ike_is_new()
+{
+	[[ $(ike_number) =~ ^[0-9]+$ && $(ike_number) != "$1" ]]
 }
 
 reauth_ike()
 {
+	early=yes early_before=$(xfrm_acquire_errors)
 	start_connection && under_traffic 1 swan_ctl l --rekey --ike ike --reauth
 	conclude
+	early=no
 }
 
 # SIGKILL leaves the kernel's SAs as they are. The new daemon makes new ones, and
