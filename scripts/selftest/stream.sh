@@ -151,9 +151,9 @@ switched_under_traffic()
 	# With GRO the tap would see packets again after decryption.
 	features b gro off
 	capture b clear "tcp port 7"
-	spawn a python3 "$selftest/traffic.py" tcp "$addr_a" 20093 "$addr_b" 7 up 1500000
+	spawn a python3 "$selftest/traffic.py" tcp "$addr_a" 20093 "$addr_b" 7 up 4000000
 	up=$child
-	spawn a python3 "$selftest/traffic.py" tcp "$addr_a" 20094 "$addr_b" 7 down 1500000
+	spawn a python3 "$selftest/traffic.py" tcp "$addr_a" 20094 "$addr_b" 7 down 4000000
 	down=$child
 	while kill -0 "$up" 2>/dev/null || kill -0 "$down" 2>/dev/null; do
 		for word; do
