@@ -41,6 +41,7 @@ add_all()
 # Packets: those that the NIC processed, all, SAs that came into the NIC.
 counts()
 {
+	# shellcheck disable=SC2154
 	a ethtool -S "$dev_a" | awk '
 		/ ipsec_[rt]x_pkts:/ { nic += $2 }
 		/ [rt]x_wire_frames:/ { all += $2 }
