@@ -250,6 +250,8 @@ list()
 	echo kunit_py
 	for k in "${uml[@]}"; do
 		for a in $(areas); do
+			# Minutes on 6.12's UML, for code that knows no difference of kernels.
+			[[ $k != uml-6.12 || ! $a =~ ^(delreq|reset|config)$ ]] || continue
 			echo "selftest $k $a"
 		done
 	done

@@ -52,14 +52,14 @@ stream()
 # The addresses are those of addrs.
 stream_run()
 {
-	local result=failed pid
+	local result=ok pid
 
 	# shellcheck disable=SC2154
 	a python3 "$selftest/traffic.py" tcp "$addr_a" $((20000 + $1)) "$addr_b" 7 \
 		"$2" "$3" >"$tmp/stream.out" 2>&1 &
 	pid=$!
 	trap 'kill "$pid"' TERM
-	wait "$pid" && result=ok
+	wait "$pid" || result="failed with status $?"
 	echo "$result" >"$tmp/stream"
 }
 
@@ -72,7 +72,7 @@ streams()
 stream_end()
 {
 	wait_for "${1:-120}" exists "$tmp/stream" || fail "the stream does not end"
-	[[ $(<"$tmp/stream") == ok ]] || fail "stream: $(<"$tmp/stream.out")"
+	[[ $(<"$tmp/stream") == ok ]] || fail "stream: $(<"$tmp/stream") $(<"$tmp/stream.out")"
 }
 
 # sa_packets_over SPI N: the NIC has done more than N packets with the SA.
