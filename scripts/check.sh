@@ -250,8 +250,8 @@ list()
 	echo kunit_py
 	for k in "${uml[@]}"; do
 		for a in $(areas); do
-			# Minutes on 6.12's UML, for code that knows no difference of kernels.
-			[[ $k != uml-6.12 || ! $a =~ ^(delreq|reset|config)$ ]] || continue
+			# Not clean there yet: devlink gets the health dump cut short, a stream may end.
+			[[ "$k $a" != 'uml-6.12 reset' ]] || continue
 			echo "selftest $k $a"
 		done
 	done
@@ -278,7 +278,8 @@ prepare()
 	"$OV2_SCRIPTS/rootfs.sh" user build swan5 >/dev/null
 }
 
-passed=0 failed=0 skipped=0
+# One: list leaves reset on uml-6.12 out.
+passed=0 failed=0 skipped=1
 declare -A running=() since=()
 
 finish()
