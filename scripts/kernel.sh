@@ -94,7 +94,7 @@ unpack_source()
 # What a series needs to run on today's hosts; the trees are ours alone.
 patches_of()
 {
-	find "$OV2_SCRIPTS/config" -name "linux-$1-*.patch" | sort
+	find "$OV2_SCRIPTS/config" -name "linux-$1-*.patch" -o -name 'linux-any-*.patch' | sort
 }
 
 patch_source()
