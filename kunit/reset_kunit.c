@@ -202,6 +202,29 @@ static void reset_meanwhile(struct kunit *test)
 	f->fake->hold_reset = NULL;
 }
 
+/* An error that the driver notices while a reset runs may have come too late for it. */
+static void reset_during_reset(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x;
+	struct completion go;
+
+	init_completion(&go);
+	f->fake->mode = FAKE_NOW;
+	x = fixture_sa(f, NULL);
+	fixture_settle(f);
+	f->fake->hold_reset = &go;
+	ov2_nic_reset_schedule(f->nic);
+	fake_nic_wait_resetting(f->fake);
+	ov2_nic_reset_schedule(f->nic);
+	complete_all(&go);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, f->fake->resets, 2);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_RESETS), 2);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 1);
+	f->fake->hold_reset = NULL;
+}
+
 /* S17, S62: what the NIC does not accept is held back until it has been reset. */
 static void reset_not_accepted(struct kunit *test)
 {
@@ -443,6 +466,7 @@ static struct kunit_case reset_cases[] = {
 	KUNIT_CASE_PARAM(reset_during_delete, reset_gen_params),
 	KUNIT_CASE_PARAM(reset_during_update, reset_gen_params),
 	KUNIT_CASE(reset_meanwhile),
+	KUNIT_CASE(reset_during_reset),
 	KUNIT_CASE(reset_not_accepted),
 	KUNIT_CASE(reset_add_not_accepted),
 	KUNIT_CASE(reset_not_accepted_forever),

@@ -10,14 +10,20 @@
 
 /* From here on nothing is submitted and no packet is given to the NIC, until the reset is through.
  */
-void __ov2_nic_reset_schedule(struct ov2_nic *nic)
+static bool ov2_nic_reset_begin(struct ov2_nic *nic)
 {
 	lockdep_assert_held(&nic->lock);
 	if (nic->state != OV2_NIC_RUNNING)
-		return;
+		return false;
 	WRITE_ONCE(nic->state, OV2_NIC_RESETTING);
 	trace_ov2_reset(nic, 0);
-	queue_work(nic->wq, &nic->reset_work);
+	return true;
+}
+
+void __ov2_nic_reset_schedule(struct ov2_nic *nic)
+{
+	if (ov2_nic_reset_begin(nic))
+		queue_work(nic->wq, &nic->reset_work);
 }
 
 /**
@@ -25,13 +31,16 @@ void __ov2_nic_reset_schedule(struct ov2_nic *nic)
  * @nic: the NIC
  *
  * For a fatal error that the driver noticed. The core calls &struct ov2_nic_ops.reset from a work
- * item and then restores all SAs. NDIS: NdisMResetMiniport.
+ * item and then restores all SAs. An error that is noticed while a reset runs, which may have
+ * passed it by, has another follow. NDIS: NdisMResetMiniport.
  *
  * Context: any up to softirq.
  */
 void ov2_nic_reset_schedule(struct ov2_nic *nic)
 {
 	spin_lock_bh(&nic->lock);
+	if (nic->state == OV2_NIC_RESETTING)
+		queue_work(nic->wq, &nic->reset_work);
 	__ov2_nic_reset_schedule(nic);
 	spin_unlock_bh(&nic->lock);
 }
@@ -118,6 +127,10 @@ void ov2_nic_reset_work(struct work_struct *work)
 	int err;
 
 	mutex_lock(&nic->reset_lock);
+	/* The second of two in a row finds a NIC that runs again. */
+	spin_lock_bh(&nic->lock);
+	ov2_nic_reset_begin(nic);
+	spin_unlock_bh(&nic->lock);
 	/* What has been taken off the queues is submitted, or not accepted, before the reset. */
 	flush_work(&nic->submit_work);
 	err = nic->ops->reset(nic);
