@@ -81,6 +81,42 @@ static void sa_handles(struct kunit *test)
 	fixture_expect_state(f, x[2], OV2_SA_OFFLOADED);
 }
 
+/* S18: an outbound SA is deleted after a grace period, for a packet may be on its way to the NIC
+ * with its handle; an inbound one at once. So it is for those that xfrm keeps.
+ */
+static void sa_delete_grace(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *in = fixture_sa(f, &sa_in), *out = fixture_sa(f, &sa_out);
+	struct xfrm_state *kept = fixture_sa(f, &sa_out);
+	u32 in_handle, out_handle;
+
+	fixture_expect_state(f, in, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, out, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, kept, OV2_SA_OFFLOADED);
+	in_handle = fixture_entry(in)->offload_handle;
+	out_handle = fixture_entry(out)->offload_handle;
+
+	disable_work_sync(&f->nic->grace_work);
+	fixture_delete(f, out);
+	spin_lock_bh(&f->nic->lock);
+	ov2_sa_demote(fixture_entry(kept));
+	spin_unlock_bh(&f->nic->lock);
+	fixture_delete(f, in);
+	fixture_settle(f);
+	KUNIT_EXPECT_FALSE(test, fake_nic_has(f->fake, in_handle));
+	KUNIT_EXPECT_TRUE(test, fake_nic_has(f->fake, out_handle));
+	fixture_expect_state(f, kept, OV2_SA_DEMOTING);
+	/* Nor does a delete of one that has to wait hurry it. */
+	fixture_delete(f, kept);
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 2);
+
+	enable_and_queue_work(f->nic->wq, &f->nic->grace_work);
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
+}
+
 /* xfrm may add a second SA with the SPI and destination of one that it has, and delete one of the
  * two: they are apart, whichever goes first.
  */
@@ -280,6 +316,7 @@ static void sa_concurrent(struct kunit *test)
 static struct kunit_case sa_cases[] = {
 	KUNIT_CASE(sa_cookies),
 	KUNIT_CASE(sa_handles),
+	KUNIT_CASE(sa_delete_grace),
 	KUNIT_CASE(sa_twins),
 	KUNIT_CASE(sa_closing_port),
 	KUNIT_CASE(sa_delete_atomic),

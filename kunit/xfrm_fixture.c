@@ -334,10 +334,10 @@ void fixture_settle(struct fixture *f)
 
 	do {
 		flush_work(&f->fake->softirq);
-		flush_work(&nic->demote_work);
+		flush_work(&nic->grace_work);
 		flush_work(&nic->reset_work);
 		flush_work(&nic->submit_work);
-	} while (work_busy(&nic->demote_work) || work_busy(&nic->reset_work) ||
+	} while (work_busy(&nic->grace_work) || work_busy(&nic->reset_work) ||
 		 work_busy(&nic->submit_work) || work_busy(&f->fake->softirq));
 	fake_nic_check(f->fake);
 }

@@ -78,7 +78,7 @@ void ov2_delreq_unchain(struct ov2_sa *in)
 	out->chained = false;
 	if ((out->state == OV2_SA_DEMOTING || out->state == OV2_SA_DELETING) &&
 	    list_empty(&out->queue))
-		list_add_tail(&out->queue, &in->nic->delq);
+		ov2_sa_take_down(out);
 	ov2_sa_put(out);
 }
 

@@ -55,7 +55,7 @@ struct ov2_nic *ov2_nic_alloc(const struct ov2_nic_ops *ops, const struct ov2_ca
 	INIT_LIST_HEAD(&nic->sas);
 	INIT_LIST_HEAD(&nic->addq);
 	INIT_LIST_HEAD(&nic->delq);
-	INIT_LIST_HEAD(&nic->demoteq);
+	INIT_LIST_HEAD(&nic->graceq);
 	INIT_LIST_HEAD(&nic->updq);
 	INIT_LIST_HEAD(&nic->waitq);
 	INIT_LIST_HEAD(&nic->delreqq);
@@ -63,7 +63,7 @@ struct ov2_nic *ov2_nic_alloc(const struct ov2_nic_ops *ops, const struct ov2_ca
 	INIT_LIST_HEAD(&nic->inflight);
 	INIT_LIST_HEAD(&nic->free_requests);
 	INIT_WORK(&nic->submit_work, ov2_request_submit_work);
-	INIT_WORK(&nic->demote_work, ov2_sa_demote_work);
+	INIT_WORK(&nic->grace_work, ov2_sa_grace_work);
 	INIT_WORK(&nic->delreq_work, ov2_delreq_work);
 	INIT_DELAYED_WORK(&nic->offer_work, ov2_offer_work);
 	INIT_WORK(&nic->reset_work, ov2_nic_reset_work);
@@ -202,7 +202,7 @@ void ov2_nic_unregister(struct ov2_nic *nic)
 	cancel_delayed_work_sync(&nic->deadline_work);
 	flush_work(&nic->reset_work);
 	flush_work(&nic->submit_work);
-	cancel_work_sync(&nic->demote_work);
+	cancel_work_sync(&nic->grace_work);
 }
 EXPORT_SYMBOL_GPL(ov2_nic_unregister);
 

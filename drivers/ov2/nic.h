@@ -84,7 +84,7 @@ struct ov2_pcpu_stats {
  * @waiting_max: most SAs on @waitq
  * @addq: SAs to be added
  * @delq: SAs to be deleted
- * @demoteq: SAs to be demoted, for the demote work
+ * @graceq: outbound SAs to be deleted, after a grace period
  * @updq: SAs whose sequence state is to be updated
  * @waitq: SAs that wait for room, oldest first
  * @delreqq: SAs whose SaDeleteReq is to be answered
@@ -105,7 +105,7 @@ struct ov2_pcpu_stats {
  * @stats: packet path counters, no lock
  * @wq: the NIC's own, so that no drain waits for another's work
  * @submit_work: builds and submits requests; the only place that does
- * @demote_work: moves SAs from @demoteq to @delq after a grace period
+ * @grace_work: moves SAs from @graceq to @delq after a grace period
  * @delreq_work: answers SaDeleteReqs
  * @offer_work: once per interval while SAs wait, see offer.c
  * @reset_work: resets the NIC
@@ -137,7 +137,7 @@ struct ov2_nic {
 	u32 waiting_max;
 	struct list_head addq;
 	struct list_head delq;
-	struct list_head demoteq;
+	struct list_head graceq;
 	struct list_head updq;
 	struct list_head waitq;
 	struct list_head delreqq;
@@ -159,7 +159,7 @@ struct ov2_nic {
 	struct ov2_pcpu_stats __percpu *stats;
 	struct workqueue_struct *wq;
 	struct work_struct submit_work;
-	struct work_struct demote_work;
+	struct work_struct grace_work;
 	struct work_struct delreq_work;
 	struct delayed_work offer_work;
 	struct work_struct reset_work;

@@ -303,6 +303,24 @@ out:
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_sa_admit);
 
+/* Has an SA that was offloaded deleted from the NIC. For an outbound one that is after a grace
+ * period: no packet is then on its way to the NIC with a decision for the offload that was taken
+ * before (S18).
+ */
+void ov2_sa_take_down(struct ov2_sa *sa)
+{
+	struct ov2_nic *nic = sa->nic;
+
+	lockdep_assert_held(&nic->lock);
+	if (sa->dir == OV2_IN) {
+		list_move_tail(&sa->queue, &nic->delq);
+		ov2_request_kick(nic);
+		return;
+	}
+	list_move_tail(&sa->queue, &nic->graceq);
+	queue_work(nic->wq, &nic->grace_work);
+}
+
 /* xfrm has deleted the SA, or frees it without having deleted it. Cannot fail, allocates nothing.
  * Context: any up to softirq; usually x->lock is held.
  */
@@ -327,15 +345,11 @@ void ov2_sa_delete(struct ov2_sa *sa)
 		ov2_sa_set_state(sa, OV2_SA_DELETING);
 		/* The outbound half of an answer to SaDeleteReq waits for the inbound one. */
 		if (!sa->chained)
-			list_move_tail(&sa->queue, &nic->delq);
+			ov2_sa_take_down(sa);
 		break;
 	case OV2_SA_DEMOTING:
-		/* On a queue unless it is in a list or chained: then its completion finds that
-		 * xfrm is through with it.
-		 */
+		/* On its way already: whoever completes it finds that xfrm is through with it. */
 		ov2_sa_set_state(sa, OV2_SA_DELETING);
-		if (!list_empty(&sa->queue))
-			list_move_tail(&sa->queue, &nic->delq);
 		break;
 	case OV2_SA_ADDING:
 		/* The completion of the add queues the delete. */
@@ -349,9 +363,7 @@ out:
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_sa_delete);
 
-/* Takes an SA off the NIC that xfrm keeps. The grace period, so that no packet is on its way to
- * the NIC with a decision for the offload that was taken before, is the demote work's.
- */
+/* Takes an SA off the NIC that xfrm keeps. */
 void ov2_sa_demote(struct ov2_sa *sa)
 {
 	struct ov2_nic *nic = sa->nic;
@@ -361,24 +373,24 @@ void ov2_sa_demote(struct ov2_sa *sa)
 		return;
 	nic->counters[OV2_CNT_DEMOTED]++;
 	ov2_sa_set_state(sa, OV2_SA_DEMOTING);
-	list_move_tail(&sa->queue, &nic->demoteq);
-	queue_work(nic->wq, &nic->demote_work);
+	ov2_sa_take_down(sa);
 }
+EXPORT_SYMBOL_IF_KUNIT(ov2_sa_demote);
 
-void ov2_sa_demote_work(struct work_struct *work)
+void ov2_sa_grace_work(struct work_struct *work)
 {
-	struct ov2_nic *nic = container_of(work, struct ov2_nic, demote_work);
-	LIST_HEAD(demoting);
+	struct ov2_nic *nic = container_of(work, struct ov2_nic, grace_work);
+	LIST_HEAD(leaving);
 
 	spin_lock_bh(&nic->lock);
-	list_splice_init(&nic->demoteq, &demoting);
+	list_splice_init(&nic->graceq, &leaving);
 	spin_unlock_bh(&nic->lock);
 
 	synchronize_net();
 
-	/* A delete or a reset may have taken SAs off the list meanwhile, under the same lock. */
+	/* A reset may have taken SAs off the list meanwhile, under the same lock. */
 	spin_lock_bh(&nic->lock);
-	list_splice_tail(&demoting, &nic->delq);
+	list_splice_tail(&leaving, &nic->delq);
 	ov2_request_kick(nic);
 	spin_unlock_bh(&nic->lock);
 }
