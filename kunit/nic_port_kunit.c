@@ -4,11 +4,12 @@
  * other: what goes in at port 0 comes out at port 1.
  */
 #include <kunit/test.h>
+#include <linux/iopoll.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/unaligned.h>
 #include <net/xfrm.h>
-#include "../drivers/ov2sim/nic/frame.h"
+#include "../drivers/ov2sim/nic/hw.h"
 #include "../drivers/ov2sim/nic/sadb.h"
 #include "nic_port.h"
 
@@ -109,6 +110,67 @@ static void port_protected(struct kunit *test)
 			buf[14 + 20 + 16 + 32 + 98] << 8 | buf[14 + 20 + 16 + 32 + 99]);
 	KUNIT_EXPECT_EQ(test, 0, nic_fixture_delete(fix->nic, out.offload_handle));
 	KUNIT_EXPECT_EQ(test, -ENOENT, nic_port_send(test, &p));
+}
+
+/* S18: what was posted before a delete is sent with the SA, whoever is faster */
+static void port_delete_behind_send(struct kunit *test)
+{
+	struct ov2_delete_sa node = {};
+	struct ov2_request req = { .kind = OV2_DELETE_SA, .count = 1, .del = &node };
+	struct nic_port *fix = test->priv;
+	struct nic_packet p = nic_port_esp;
+	struct ov2_add_sa out, in;
+	unsigned int done;
+	bool flushing;
+
+	nic_port_post(test, NIC_TEST_BUF);
+	nic_port_add_sas(test, &out, &in);
+	p.handle = out.offload_handle;
+	node.offload_handle = out.offload_handle;
+	done = READ_ONCE(fix->nic->done_count);
+	mutex_lock(&fix->hw->lanes[0].lock);
+	nic_port_queue(test, &p);
+	KUNIT_EXPECT_EQ(test, -EINPROGRESS, ov2sim_hw_submit(fix->hw, &req));
+	KUNIT_EXPECT_EQ(test, 0, read_poll_timeout(READ_ONCE, flushing, flushing, 100,
+						   10 * USEC_PER_SEC, false,
+						   fix->hw->cmdq.flushing));
+	KUNIT_EXPECT_EQ(test, done, READ_ONCE(fix->nic->done_count));
+	mutex_unlock(&fix->hw->lanes[0].lock);
+	KUNIT_EXPECT_EQ(test, 0, nic_port_tx_done(test));
+	KUNIT_ASSERT_TRUE(test, nic_port_rx(test));
+	KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS, fix->rxc.status);
+	KUNIT_EXPECT_TRUE(test, nic_fixture_wait_done(fix->nic, done + 1));
+	KUNIT_EXPECT_EQ(test, -ENOENT, nic_port_send(test, &p));
+}
+
+/* A port that stops keeps no delete waiting */
+static void port_delete_behind_stop(struct kunit *test)
+{
+	struct ov2_delete_sa node = {};
+	struct ov2_request req = { .kind = OV2_DELETE_SA, .count = 1, .del = &node };
+	struct nic_port *fix = test->priv;
+	struct nic_packet p = nic_port_esp;
+	struct ov2_add_sa out, in;
+	unsigned int done;
+	bool flushing;
+
+	nic_port_add_sas(test, &out, &in);
+	p.handle = out.offload_handle;
+	node.offload_handle = out.offload_handle;
+	done = READ_ONCE(fix->nic->done_count);
+	mutex_lock(&fix->hw->lanes[0].lock);
+	nic_port_queue(test, &p);
+	KUNIT_EXPECT_EQ(test, -EINPROGRESS, ov2sim_hw_submit(fix->hw, &req));
+	KUNIT_EXPECT_EQ(test, 0, read_poll_timeout(READ_ONCE, flushing, flushing, 100,
+						   10 * USEC_PER_SEC, false,
+						   fix->hw->cmdq.flushing));
+	/* As the lane finds it when it is its turn */
+	WRITE_ONCE(fix->hw->ports[0].started, false);
+	mutex_unlock(&fix->hw->lanes[0].lock);
+	ov2sim_hw_port_stop(fix->hw, 0);
+	KUNIT_EXPECT_TRUE(test, nic_fixture_wait_done(fix->nic, done + 1));
+	KUNIT_EXPECT_EQ(test, -ECANCELED, nic_port_tx_done(test));
+	ov2sim_hw_port_start(fix->hw, 0);
 }
 
 /* S46, S47: padding of the frame goes; a packet in a VLAN is not the port's */
@@ -393,6 +455,8 @@ static struct kunit_case port_cases[] = {
 	KUNIT_CASE(port_plain_packet),
 	KUNIT_CASE(port_segments),
 	KUNIT_CASE(port_protected),
+	KUNIT_CASE(port_delete_behind_send),
+	KUNIT_CASE(port_delete_behind_stop),
 	KUNIT_CASE(port_foreign_frames),
 	KUNIT_CASE(port_foreign_udp),
 	KUNIT_CASE(port_esp_rx_off),

@@ -20,6 +20,15 @@ static void ov2sim_cmd_done(struct ov2sim_hw *hw, struct ov2_request *req, int s
 	local_bh_enable();
 }
 
+/* A lane has done its round. */
+void ov2sim_cmd_progress(struct ov2sim_hw *hw)
+{
+	/* What was done is seen before it is asked who waits for it; pairs with wait_event's */
+	smp_mb();
+	if (READ_ONCE(hw->cmdq.flushing))
+		wake_up(&hw->cmdq.wait);
+}
+
 /* Neither longer nor shorter than it says: the NIC walks what it was given. */
 static bool ov2sim_cmd_count_ok(struct ov2sim_hw *hw, const struct ov2_request *req)
 {
@@ -203,11 +212,40 @@ static int ov2sim_cmd_add(struct ov2sim_hw *hw, struct ov2_request *req)
 	return good ? 0 : first;
 }
 
+/* What was posted before a delete has its SAs yet (S18): the lanes catch up first, but for a queue
+ * that the wire keeps waiting.
+ */
+static void ov2sim_cmd_flush_queue(struct ov2sim_hw *hw, u32 port, u32 index)
+{
+	struct ov2sim_queue *queue = ov2sim_queue(hw, port, index);
+	u32 posted = ov2sim_index_read(&queue->tx.posted);
+	unsigned long until = jiffies + OV2SIM_PATIENCE;
+	struct ov2sim_cmdq *q = &hw->cmdq;
+
+	if (ov2sim_queue_sent(queue, posted))
+		return;
+	WRITE_ONCE(q->flushing, true);
+	ov2sim_lane_kick(&hw->lanes[index]);
+	wait_event_idle(q->wait, ov2sim_queue_sent(queue, posted) || READ_ONCE(q->resetting) ||
+			!READ_ONCE(hw->ports[port].started) ||
+			(READ_ONCE(queue->tx_wait) && time_after(jiffies, until)));
+	WRITE_ONCE(q->flushing, false);
+}
+
+static void ov2sim_cmd_flush_tx(struct ov2sim_hw *hw)
+{
+	for (u32 i = 0; i < hw->config.ports; i++) {
+		for (u32 j = 0; j < READ_ONCE(hw->ports[i].nqueues); j++)
+			ov2sim_cmd_flush_queue(hw, i, j);
+	}
+}
+
 /* S16: the whole list is walked. One grace period for all. */
 static int ov2sim_cmd_delete(struct ov2sim_hw *hw, struct ov2_request *req)
 {
 	LIST_HEAD(dead);
 
+	ov2sim_cmd_flush_tx(hw);
 	for (struct ov2_delete_sa *node = req->del; node; node = node->next)
 		ov2sim_sadb_unlink(&hw->sadb, node->offload_handle, &dead);
 	ov2sim_sadb_free(&hw->sadb, &dead);

@@ -74,8 +74,9 @@ struct ov2sim_lane {
  * @pending: requests submitted and not complete
  * @epoch: counts aborts, so that a delay ends early
  * @busy: a list is being executed
+ * @flushing: and waits for the lanes
  * @resetting: nothing is accepted
- * @wait: for @queued, @busy, @epoch
+ * @wait: for @queued, @busy, @epoch, the lanes
  * @task: the thread that executes
  * @reset_lock: one reset at a time
  */
@@ -87,6 +88,7 @@ struct ov2sim_cmdq {
 	u32 pending;
 	u32 epoch;
 	bool busy;
+	bool flushing;
 	bool resetting;
 	wait_queue_head_t wait;
 	struct task_struct *task;
@@ -150,6 +152,7 @@ static inline void ov2sim_stat_add(struct ov2sim_hwport *port, enum ov2sim_stat 
 int ov2sim_cmd_init(struct ov2sim_hw *hw);
 void ov2sim_cmd_destroy(struct ov2sim_hw *hw);
 void ov2sim_cmd_clear(struct ov2sim_hw *hw);
+void ov2sim_cmd_progress(struct ov2sim_hw *hw);
 
 /* lane.c */
 int ov2sim_lane_init(struct ov2sim_lane *lane, struct ov2sim_hw *hw, u32 index);

@@ -59,6 +59,7 @@ static int ov2sim_lane_thread(void *arg)
 		more = ov2sim_lane_work(lane);
 		waits = ov2sim_lane_waits(lane);
 		mutex_unlock(&lane->lock);
+		ov2sim_cmd_progress(lane->hw);
 		cond_resched();
 	}
 	return 0;

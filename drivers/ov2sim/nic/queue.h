@@ -98,4 +98,13 @@ static inline void ov2sim_index_write(u32 *index, u32 value)
 	smp_store_release(index, value);
 }
 
+/* Is everything done that had been posted when the index was @posted? Also if the ring has started
+ * anew since.
+ */
+static inline bool ov2sim_queue_sent(const struct ov2sim_queue *queue, u32 posted)
+{
+	return (s32)(ov2sim_index_read(&queue->tx.done) - posted) >= 0 ||
+	       (s32)(ov2sim_index_read(&queue->tx.posted) - posted) < 0;
+}
+
 #endif /* __OV2SIM_NIC_QUEUE_H */

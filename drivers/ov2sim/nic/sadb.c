@@ -272,6 +272,17 @@ void ov2sim_sadb_flush(struct ov2sim_sadb *db)
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_sadb_flush);
 
+/* A packet with @seq is verified or sent, here or by software. */
+void ov2sim_sa_advance(struct ov2sim_sa *sa, u64 seq)
+{
+	spin_lock(&sa->lock);
+	if (seq > sa->top)
+		sa->top = seq;
+	spin_unlock(&sa->lock);
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_sa_advance);
+
+/* What the stack says may be older than what has been verified meanwhile: never back (S21). */
 int ov2sim_sadb_update(struct ov2sim_sadb *db, u32 handle, const struct ov2_seq *seq)
 {
 	struct ov2sim_sa *sa;
@@ -284,9 +295,7 @@ int ov2sim_sadb_update(struct ov2sim_sadb *db, u32 handle, const struct ov2_seq 
 	} else if (!sa->esn) {
 		err = -EINVAL;
 	} else {
-		spin_lock(&sa->lock);
-		sa->top = (u64)seq->high << 32 | seq->low;
-		spin_unlock(&sa->lock);
+		ov2sim_sa_advance(sa, (u64)seq->high << 32 | seq->low);
 	}
 	mutex_unlock(&db->lock);
 	return err;
@@ -397,13 +406,3 @@ u64 ov2sim_sa_infer(struct ov2sim_sa *sa, u32 low)
 	return (u64)top_high << 32 | low;
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_sa_infer);
-
-/* A packet with @seq is verified, or sent. */
-void ov2sim_sa_advance(struct ov2sim_sa *sa, u64 seq)
-{
-	spin_lock(&sa->lock);
-	if (seq > sa->top)
-		sa->top = seq;
-	spin_unlock(&sa->lock);
-}
-EXPORT_SYMBOL_IF_KUNIT(ov2sim_sa_advance);
