@@ -193,6 +193,12 @@ check_limits()
 	return "$rc"
 }
 
+# Each rule has its tests.
+check_semantics()
+{
+	"$OV2_SCRIPTS/semantics.py"
+}
+
 check_kunit_py()
 {
 	"$OV2_SCRIPTS/kunit.sh"
@@ -237,7 +243,7 @@ list()
 {
 	local k a
 
-	printf '%s\n' checkpatch kernel_doc headers includes shellcheck limits
+	printf '%s\n' checkpatch kernel_doc headers includes shellcheck limits semantics
 	for k in "${uml[@]}"; do
 		echo "lint $k"
 	done
