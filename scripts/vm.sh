@@ -75,10 +75,8 @@ esac
 # The run folder is shared with the VM: in memory, for every write to it is
 # waited for.
 run=$(mktemp -d "$([[ -w /dev/shm ]] && echo /dev/shm || echo "${TMPDIR:-/tmp}")/ov2-vm.XXXXXX")
-pids=()
 vm=
 trap '[[ ! $vm ]] || kill -KILL "$vm" 2>/dev/null || :
-	((${#pids[@]} == 0)) || kill "${pids[@]}" 2>/dev/null || :
 	rm -rf "$run"' EXIT
 trap 'exit 130' INT TERM
 
@@ -375,8 +373,7 @@ write_root
 write_settings "$@"
 start_vm
 if [[ $verbose == yes ]]; then
-	tail -qs 0.1 -n +1 -f "$run/klog" >&2 &
-	pids+=("$!")
+	tail -qs 0.1 -n +1 -f --pid="$vm" "$run/klog" >&2 &
 fi
 tail -qs 0.05 -n +1 -f --pid="$vm" "$run/stdout" &
 tail_out=$!
@@ -386,7 +383,6 @@ rc=0
 # Not every way in which a VM ends is one that bash should remark on.
 wait "$vm" 2>/dev/null || rc=$?
 wait "$tail_out" "$tail_err" || :
-pids=()
 [[ ! $klog ]] || cp "$run/klog" "$klog"
 
 if ((rc == 124 || rc == 137)); then
