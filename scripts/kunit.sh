@@ -44,7 +44,8 @@ by_kunit_py()
 
 	ov2_need gcc make flex bison bc libelf-dev libssl-dev python3
 	src=$("$OV2_SCRIPTS/kernel.sh" --source 7.3)
-	dir=$OV2_CACHE/kunit/$(ov2_checkout_id)/tree
+	# One for all checkouts: what differs between them is compiled anew.
+	dir=$OV2_CACHE/kunit/tree
 	make_shadow "$src" "$dir"
 	ov2_mirror_sources "$dir/drivers/net/ov2"
 	mkdir -p "$OV2_CACHE/log"
@@ -84,6 +85,6 @@ case ${1:-} in
 	usage
 	;;
 *)
-	ov2_locked "kunit-$(ov2_checkout_id)" by_kunit_py "$@"
+	ov2_locked kunit by_kunit_py "$@"
 	;;
 esac
