@@ -128,6 +128,24 @@ static void sadb_stale_handle(struct kunit *test)
 	}
 }
 
+/* S9: after 2^32 SAs the handles begin anew, are never 0, and pass over those in use */
+static void sadb_handles_wrap(struct kunit *test)
+{
+	struct sadb_fixture *fix = test->priv;
+	u32 live = sadb_add(test, 1, OV2_OUT);
+	struct ov2sim_sa_info info;
+
+	fix->db.next_handle = U32_MAX;
+	KUNIT_EXPECT_EQ(test, U32_MAX, sadb_add(test, 2, OV2_OUT));
+	KUNIT_EXPECT_EQ(test, live + 1, sadb_add(test, 3, OV2_OUT));
+	KUNIT_EXPECT_TRUE(test, sadb_has_tx(test, U32_MAX, 0));
+	KUNIT_EXPECT_FALSE(test, sadb_has_tx(test, 0, 0));
+	/* The table is shown to its end, and no further */
+	KUNIT_ASSERT_TRUE(test, ov2sim_sadb_next(&fix->db, live + 1, &info));
+	KUNIT_EXPECT_EQ(test, 2, info.cookie);
+	KUNIT_EXPECT_FALSE(test, ov2sim_sadb_next(&fix->db, U32_MAX, &info));
+}
+
 /* S9: not after everything was wiped, either */
 static void sadb_flush(struct kunit *test)
 {
@@ -404,6 +422,7 @@ static void sadb_advance(struct kunit *test)
 static struct kunit_case sadb_cases[] = {
 	KUNIT_CASE(sadb_capacity),
 	KUNIT_CASE(sadb_stale_handle),
+	KUNIT_CASE(sadb_handles_wrap),
 	KUNIT_CASE(sadb_flush),
 	KUNIT_CASE(sadb_find_tx),
 	KUNIT_CASE(sadb_duplicates),

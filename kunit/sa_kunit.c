@@ -55,6 +55,44 @@ static void sa_cookies(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->live, ARRAY_SIZE(cookies) / 2);
 }
 
+/* S9: after 2^32 SAs the names begin anew, and pass over those of SAs that live, and of one that
+ * xfrm has deleted but the NIC still has: its packets must not come to a newer SA.
+ */
+static void sa_cookies_wrap(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	u32 saved = ov2_next_cookie, live, dying, last, next;
+	struct xfrm_state *x;
+
+	ov2_next_cookie = 0;
+	live = fixture_sa(f, &sa_in)->xso.offload_handle;
+	x = fixture_sa(f, &sa_in);
+	dying = x->xso.offload_handle;
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	fixture_delete(f, x);
+	fixture_gc();
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->open, 1);
+
+	ov2_next_cookie = U32_MAX;
+	last = fixture_sa(f, &sa_in)->xso.offload_handle;
+	next = fixture_sa(f, &sa_in)->xso.offload_handle;
+	ov2_next_cookie = saved;
+	KUNIT_EXPECT_EQ(test, live, 1);
+	KUNIT_EXPECT_EQ(test, dying, 2);
+	KUNIT_EXPECT_EQ(test, last, U32_MAX);
+	KUNIT_EXPECT_EQ(test, next, 3);
+	KUNIT_ASSERT_NOT_NULL(test, sa_find(dying));
+	KUNIT_EXPECT_NULL(test, rcu_access_pointer(sa_find(dying)->x));
+
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	fake_nic_finish_all(f->fake);
+	fixture_settle(f);
+	KUNIT_EXPECT_NULL(test, sa_find(dying));
+	KUNIT_EXPECT_EQ(test, f->fake->live, 3);
+}
+
 /* S9: a handle stands for one SA: live ones are unique, and an SA that is gone has none. */
 static void sa_handles(struct kunit *test)
 {
@@ -315,6 +353,7 @@ static void sa_concurrent(struct kunit *test)
 
 static struct kunit_case sa_cases[] = {
 	KUNIT_CASE(sa_cookies),
+	KUNIT_CASE(sa_cookies_wrap),
 	KUNIT_CASE(sa_handles),
 	KUNIT_CASE(sa_delete_grace),
 	KUNIT_CASE(sa_twins),

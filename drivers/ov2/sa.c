@@ -18,7 +18,8 @@
  * it. Cookies go up through all 32 bits before one comes again: the upper bits are the generation.
  */
 static DEFINE_XARRAY_FLAGS(ov2_sas, XA_FLAGS_LOCK_BH | XA_FLAGS_ALLOC1);
-static u32 ov2_next_cookie;
+VISIBLE_IF_KUNIT u32 ov2_next_cookie;
+EXPORT_SYMBOL_IF_KUNIT(ov2_next_cookie);
 static struct kmem_cache *ov2_sa_cache;
 
 static const char * const ov2_sa_state_names[] = {

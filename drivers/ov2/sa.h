@@ -133,6 +133,9 @@ bool ov2_sa_allowed(const struct ov2_sa *sa);
 void ov2_sa_reconsider(struct ov2_sa *sa);
 void ov2_sa_advance(struct ov2_sa *sa, struct ov2_seq seq);
 const char *ov2_sa_state_name(enum ov2_sa_state state);
+#if IS_ENABLED(CONFIG_KUNIT)
+extern u32 ov2_next_cookie;
+#endif
 
 static inline u64 ov2_seq_key(struct ov2_seq seq)
 {
