@@ -3,6 +3,11 @@
  * Capabilities: what is refused and in which words, each capability for itself, and changes of the
  * configuration that meet adds.
  */
+#include <linux/netdevice.h>
+#include <linux/notifier.h>
+#include <linux/rtnetlink.h>
+#include <linux/tracepoint.h>
+#include "../drivers/ov2/trace.h"
 #include "xfrm_fixture.h"
 
 static int caps_init(struct kunit *test)
@@ -308,6 +313,8 @@ static void caps_race_queued(struct kunit *test)
 	fake_nic_finish_all(f->fake);
 	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
 	fixture_expect_state(f, stays, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_FALSE(test, fake_nic_saw(f->fake, x->xso.offload_handle));
+	KUNIT_EXPECT_TRUE(test, fake_nic_saw(f->fake, stays->xso.offload_handle));
 	KUNIT_EXPECT_EQ(test, f->fake->live, 1);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
 	/* Nothing of the key that was taken for the NIC stays behind. */
@@ -379,6 +386,88 @@ static void caps_feature_off(struct kunit *test)
 	fixture_expect_state(f, fixture_sa(f, NULL), OV2_SA_OFFLOADED);
 }
 
+struct caps_heard {
+	struct ov2_nic *nic;
+	struct net_device *netdev;
+	struct notifier_block nb;
+	struct ov2_caps caps;
+	u32 traces;
+	u32 events;
+	netdev_features_t features;
+};
+
+static void caps_hear_trace(void *data, const struct ov2_nic *nic, const struct ov2_caps *caps)
+{
+	struct caps_heard *heard = data;
+
+	if (nic != heard->nic)
+		return;
+	heard->caps = *caps;
+	heard->traces++;
+}
+
+static int caps_hear_event(struct notifier_block *nb, unsigned long event, void *info)
+{
+	struct caps_heard *heard = container_of(nb, struct caps_heard, nb);
+
+	if (event == NETDEV_FEAT_CHANGE && netdev_notifier_info_to_dev(info) == heard->netdev) {
+		heard->features = heard->netdev->features;
+		heard->events++;
+	}
+	return NOTIFY_DONE;
+}
+
+static void caps_set_and_update(struct fixture *f, const struct ov2_caps *caps)
+{
+	KUNIT_EXPECT_EQ(f->test, ov2_nic_set_caps(f->nic, caps), 0);
+	rtnl_lock();
+	netdev_update_features(f->netdev[0]);
+	rtnl_unlock();
+}
+
+/* S32: a change of the configuration is announced, with the whole of it: by the trace always, by
+ * the netdev's feature event if features come or go with it; one that is refused is not.
+ */
+static void caps_announced(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct caps_heard heard = { .nic = f->nic, .netdev = f->netdev[0] };
+	struct ov2_caps caps = fake_nic_caps;
+
+	heard.nb.notifier_call = caps_hear_event;
+	KUNIT_ASSERT_EQ(test, register_trace_ov2_config(caps_hear_trace, &heard), 0);
+	KUNIT_EXPECT_EQ(test, register_netdevice_notifier(&heard.nb), 0);
+	heard.events = 0;
+
+	caps.modes = BIT(OV2_TUNNEL);
+	caps_set_and_update(f, &caps);
+	KUNIT_EXPECT_EQ(test, heard.traces, 1);
+	KUNIT_EXPECT_MEMEQ(test, &heard.caps, &caps, sizeof(caps));
+	KUNIT_EXPECT_EQ(test, heard.events, 0);
+
+	caps.features &= ~OV2_CAP_TX_CSUM;
+	caps_set_and_update(f, &caps);
+	KUNIT_EXPECT_EQ(test, heard.traces, 2);
+	KUNIT_EXPECT_MEMEQ(test, &heard.caps, &caps, sizeof(caps));
+	KUNIT_EXPECT_EQ(test, heard.events, 1);
+	KUNIT_EXPECT_FALSE(test, heard.features & (NETIF_F_HW_ESP_TX_CSUM | NETIF_F_GSO_ESP));
+	KUNIT_EXPECT_TRUE(test, heard.features & NETIF_F_HW_ESP);
+
+	caps.max_sas = fake_nic_caps.max_sas + 1;
+	KUNIT_EXPECT_EQ(test, ov2_nic_set_caps(f->nic, &caps), -EINVAL);
+	KUNIT_EXPECT_EQ(test, heard.traces, 2);
+
+	caps = fake_nic_caps;
+	caps_set_and_update(f, &caps);
+	KUNIT_EXPECT_EQ(test, heard.traces, 3);
+	KUNIT_EXPECT_EQ(test, heard.events, 2);
+	KUNIT_EXPECT_TRUE(test, heard.features & NETIF_F_GSO_ESP);
+
+	unregister_netdevice_notifier(&heard.nb);
+	unregister_trace_ov2_config(caps_hear_trace, &heard);
+	tracepoint_synchronize_unregister();
+}
+
 static int caps_no_op(struct ov2_nic *nic, struct ov2_request *req)
 {
 	return 0;
@@ -438,6 +527,7 @@ static struct kunit_case caps_cases[] = {
 	KUNIT_CASE(caps_race_queued),
 	KUNIT_CASE(caps_race_waiting),
 	KUNIT_CASE(caps_feature_off),
+	KUNIT_CASE(caps_announced),
 	KUNIT_CASE(caps_alloc),
 	{ }
 };

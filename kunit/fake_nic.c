@@ -407,6 +407,10 @@ static void fake_cancel(struct ov2_nic *nic, struct ov2_request *req)
 	might_sleep();
 	spin_lock_bh(&fake->lock);
 	fake->cancels++;
+	spin_unlock_bh(&fake->lock);
+	if (fake->in_cancel)
+		fake->in_cancel(fake, req);
+	spin_lock_bh(&fake->lock);
 	list_for_each_entry(fr, &fake->requests, list)
 		if (fr->req == req)
 			found = fr;
@@ -453,6 +457,8 @@ static int fake_reset(struct ov2_nic *nic)
 	fake->resets++;
 	spin_unlock_bh(&fake->lock);
 	wake_up(&fake->wait);
+	if (fake->after_reset)
+		fake->after_reset(fake);
 	return fake->reset_err;
 }
 
@@ -600,6 +606,21 @@ bool fake_nic_has(struct fake_nic *fake, u32 handle)
 
 	spin_lock_bh(&fake->lock);
 	found = fake_find(fake, handle);
+	spin_unlock_bh(&fake->lock);
+	return found;
+}
+
+/* Has an SA ever been in an ADD_SA list? */
+bool fake_nic_saw(struct fake_nic *fake, u32 cookie)
+{
+	struct fake_request *fr;
+	bool found = false;
+	u32 i;
+
+	spin_lock_bh(&fake->lock);
+	list_for_each_entry(fr, &fake->requests, list)
+		for (i = 0; fr->kind == OV2_ADD_SA && i < fr->count; i++)
+			found |= fr->add[i].cookie == cookie;
 	spin_unlock_bh(&fake->lock);
 	return found;
 }

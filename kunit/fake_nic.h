@@ -55,6 +55,8 @@ struct fake_entry {
  * @reset_err: what reset returns
  * @hold_reset: reset does not return before the test completes it
  * @in_op: called inside each op before it answers, without locks
+ * @in_cancel: called inside cancel before it looks for the request, without locks
+ * @after_reset: called at the end of reset, without locks
  * @requests: all requests, oldest first; @lock guards this and what follows
  * @total: their number
  * @open: those not completed
@@ -75,6 +77,8 @@ struct fake_nic {
 	int reset_err;
 	struct completion *hold_reset;
 	void (*in_op)(struct fake_nic *fake, struct ov2_request *req);
+	void (*in_cancel)(struct fake_nic *fake, struct ov2_request *req);
+	void (*after_reset)(struct fake_nic *fake);
 	struct list_head requests;
 	u32 total;
 	u32 open;
@@ -110,6 +114,7 @@ void fake_nic_finish_status(struct fake_nic *fake, struct fake_request *fr, int 
 void fake_nic_finish_all(struct fake_nic *fake);
 void fake_nic_check(struct fake_nic *fake);
 bool fake_nic_has(struct fake_nic *fake, u32 handle);
+bool fake_nic_saw(struct fake_nic *fake, u32 cookie);
 const struct ov2_add_sa *fake_nic_by_spi(struct fake_nic *fake, u32 spi);
 
 #endif /* __OV2_KUNIT_FAKE_NIC_H */

@@ -2,3 +2,7 @@
 /* ov2 core: the tracepoints' bodies. */
 #define CREATE_TRACE_POINTS
 #include "trace.h"
+
+#if IS_ENABLED(CONFIG_KUNIT)
+EXPORT_TRACEPOINT_SYMBOL_GPL(ov2_config);
+#endif
