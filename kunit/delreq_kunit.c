@@ -283,6 +283,100 @@ static void delreq_race(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
 }
 
+struct delreq_before_row {
+	const char *name;
+	enum ov2_delreq_policy policy;
+	enum delreq_meets meets;
+	u32 left;
+};
+
+static const struct delreq_before_row delreq_before_rows[] = {
+	{ "demote, inbound", OV2_DELREQ_DEMOTE, DELREQ_DELETE_IN, 1 },
+	{ "demote, outbound", OV2_DELREQ_DEMOTE, DELREQ_DELETE_OUT, 0 },
+	{ "demote, both", OV2_DELREQ_DEMOTE, DELREQ_DELETE_BOTH, 0 },
+	{ "soft, inbound", OV2_DELREQ_SOFT, DELREQ_DELETE_IN, 1 },
+	{ "soft, outbound", OV2_DELREQ_SOFT, DELREQ_DELETE_OUT, 0 },
+	{ "soft, both", OV2_DELREQ_SOFT, DELREQ_DELETE_BOTH, 0 },
+	{ "hard, inbound", OV2_DELREQ_HARD, DELREQ_DELETE_IN, 1 },
+	{ "hard, outbound", OV2_DELREQ_HARD, DELREQ_DELETE_OUT, 0 },
+	{ "hard, both", OV2_DELREQ_HARD, DELREQ_DELETE_BOTH, 0 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(delreq_before, delreq_before_rows, name);
+
+/* S60, S17: xfrm deletes between the flag and its answer. What xfrm deletes is deleted once; an
+ * outbound SA whose inbound one xfrm has deleted is xfrm's to delete.
+ */
+static void delreq_before_answer(struct kunit *test)
+{
+	const struct delreq_before_row *row = test->param_value;
+	struct fixture *f = test->priv;
+	struct xfrm_state *in = delreq_sa(f, &delreq_in), *out = delreq_sa(f, &delreq_out);
+
+	ov2_nic_set_delreq_policy(f->nic, row->policy);
+	disable_work_sync(&f->nic->delreq_work);
+	delreq_packet(f, in->xso.offload_handle, false);
+	delreq_meet(f, row->meets, in, out);
+	enable_and_queue_work(f->nic->wq, &f->nic->delreq_work);
+	delreq_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->live, row->left);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), row->left);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELREQ), 1);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_SUCCESS), 2 - row->left);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
+	if (row->left)
+		fixture_expect_state(f, out, OV2_SA_OFFLOADED);
+	if (row->policy == OV2_DELREQ_HARD && row->meets == DELREQ_DELETE_OUT) {
+		KUNIT_EXPECT_EQ(test, (int)in->km.state, XFRM_STATE_DEAD);
+		fixture_forget(f, in);
+		xfrm_state_put(in);
+	}
+}
+
+/* S58, S60: the flag on a packet of an SA that xfrm has deleted already, but the NIC still has. */
+static void delreq_after_delete(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *in = delreq_sa(f, &delreq_in), *out = delreq_sa(f, &delreq_out);
+	u32 cookie = in->xso.offload_handle;
+
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	fixture_delete(f, in);
+	fixture_gc();
+	fake_nic_wait(f->fake, 2);
+	delreq_packet(f, cookie, false);
+	delreq_settle(f);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELREQ), 0);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELREQ_PACKETS), 1);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	fake_nic_finish_all(f->fake);
+	delreq_settle(f);
+	fixture_expect_state(f, out, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_SUCCESS), 1);
+}
+
+/* S60, S17: the inbound delete is done, the outbound one is in the NIC, and xfrm deletes. */
+static void delreq_second_half(struct kunit *test)
+{
+	const struct delreq_race_row *row = test->param_value;
+	struct fixture *f = test->priv;
+	struct xfrm_state *in = delreq_sa(f, &delreq_in), *out = delreq_sa(f, &delreq_out);
+
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	delreq_packet(f, in->xso.offload_handle, false);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 2));
+	fake_nic_wait(f->fake, 3);
+	delreq_settle(f);
+	delreq_meet(f, row->meets, in, out);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	fake_nic_finish_all(f->fake);
+	delreq_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 4);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
+}
+
 /* The counterpart is still being added: it leaves again as soon as it is in. */
 static void delreq_counterpart_adding(struct kunit *test)
 {
@@ -407,6 +501,9 @@ static struct kunit_case delreq_cases[] = {
 	KUNIT_CASE(delreq_soft),
 	KUNIT_CASE(delreq_hard),
 	KUNIT_CASE_PARAM(delreq_race, delreq_race_gen_params),
+	KUNIT_CASE_PARAM(delreq_before_answer, delreq_before_gen_params),
+	KUNIT_CASE(delreq_after_delete),
+	KUNIT_CASE_PARAM(delreq_second_half, delreq_race_gen_params),
 	KUNIT_CASE(delreq_counterpart_adding),
 	KUNIT_CASE(delreq_removal),
 	KUNIT_CASE_PARAM(delreq_pairs, delreq_pair_gen_params),

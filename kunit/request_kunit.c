@@ -534,6 +534,111 @@ static void request_deadline_each(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->cancels, 1);
 }
 
+/* S26: what was completed just before its deadline is not cancelled, and the NIC not reset. */
+static void request_answer_then_deadline(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = request_blocker(f);
+	struct fake_request *fr = fake_nic_wait(f->fake, 0);
+
+	fake_nic_finish(f->fake, fr);
+	ov2_request_expire(f->nic, fr->deadline);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, f->fake->cancels, 0);
+	KUNIT_EXPECT_EQ(test, f->fake->resets, 0);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DEADLINES), 0);
+}
+
+/* S25, S26: an answer that comes after cancel has completed the request is the NIC's fault:
+ * counted, and without any effect.
+ */
+static void request_cancel_then_answer(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = request_blocker(f);
+	struct fake_request *fr = fake_nic_wait(f->fake, 0);
+	struct ov2_request *req = fr->req;
+
+	ov2_request_expire(f->nic, fr->deadline);
+	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
+	KUNIT_EXPECT_EQ(test, fr->status, -ECANCELED);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ABORTED), 1);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
+	ov2_request_complete(f->nic, req, 0);
+	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 1);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+	/* The request is as good as new. */
+	f->fake->mode = FAKE_NOW;
+	fixture_expect_state(f, fixture_sa(f, NULL), OV2_SA_OFFLOADED);
+}
+
+/* The NIC answers while it is asked to cancel, and there is more to do for it at once. */
+static void request_answer_meanwhile(struct fake_nic *fake, struct ov2_request *req)
+{
+	struct fixture *f = fake->test->priv;
+	struct xfrm_state *x;
+
+	fake_nic_finish(fake, fake_nic_wait(fake, 0));
+	x = fixture_sa(f, NULL);
+	flush_work(&f->nic->submit_work);
+	/* The NIC still looks at the request: it is not the next one yet. */
+	KUNIT_EXPECT_EQ(fake->test, fake->total, 1);
+	KUNIT_EXPECT_EQ(fake->test, fixture_sa_state(x), OV2_SA_QUEUED);
+}
+
+/* S26: completed while cancel runs: the completion counts, and the request is not given out again
+ * before cancel has returned. S28: the NIC was too slow all the same, and is reset.
+ */
+static void request_cancel_meets_answer(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = request_blocker(f);
+	struct fake_request *fr = fake_nic_wait(f->fake, 0);
+
+	f->fake->in_cancel = request_answer_meanwhile;
+	ov2_request_expire(f->nic, fr->deadline);
+	f->fake->in_cancel = NULL;
+	fake_nic_wait_resets(f->fake, 1);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	fake_nic_finish_all(f->fake);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, fr->status, 0);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 2);
+	KUNIT_EXPECT_EQ(test, f->fake->cancels, 1);
+	KUNIT_EXPECT_EQ(test, f->fake->resets, 1);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_RESTORED), 1);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ABORTED), 0);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ADD_FAIL), 0);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
+}
+
+static void request_delete_meanwhile(struct fake_nic *fake, struct ov2_request *req)
+{
+	struct fixture *f = fake->test->priv;
+
+	fixture_delete(f, list_first_entry(&f->states, struct fixture_node, list)->x);
+	fixture_gc();
+}
+
+/* S19, S26: xfrm deletes the SA while its add is being cancelled: nothing is left of it. */
+static void request_cancel_meets_delete(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	u32 cookie = request_blocker(f)->xso.offload_handle;
+	struct fake_request *fr = fake_nic_wait(f->fake, 0);
+
+	f->fake->in_cancel = request_delete_meanwhile;
+	ov2_request_expire(f->nic, fr->deadline);
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, fr->status, -ECANCELED);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 1);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+	rcu_read_lock();
+	KUNIT_EXPECT_NULL(test, ov2_sa_find(cookie));
+	rcu_read_unlock();
+}
+
 static struct kunit_case request_cases[] = {
 	KUNIT_CASE_PARAM(request_add_delete, request_mode_gen_params),
 	KUNIT_CASE(request_partial),
@@ -557,6 +662,10 @@ static struct kunit_case request_cases[] = {
 	KUNIT_CASE(request_deadline_deaf),
 	KUNIT_CASE(request_deadline_timer),
 	KUNIT_CASE(request_deadline_each),
+	KUNIT_CASE(request_answer_then_deadline),
+	KUNIT_CASE(request_cancel_then_answer),
+	KUNIT_CASE(request_cancel_meets_answer),
+	KUNIT_CASE(request_cancel_meets_delete),
 	{ }
 };
 

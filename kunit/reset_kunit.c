@@ -225,6 +225,75 @@ static void reset_during_reset(struct kunit *test)
 	f->fake->hold_reset = NULL;
 }
 
+enum reset_moment { RESET_IN_OP, RESET_BEFORE_RESTORE, RESET_IN_RESTORE };
+
+struct reset_delete_row {
+	const char *name;
+	enum reset_moment moment;
+	u32 deletes;
+};
+
+static const struct reset_delete_row reset_delete_rows[] = {
+	{ "while the NIC is being reset", RESET_IN_OP, 0 },
+	{ "between reset and restore", RESET_BEFORE_RESTORE, 0 },
+	{ "while the restoring add is in flight", RESET_IN_RESTORE, 1 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(reset_delete, reset_delete_rows, name);
+
+/* Deletes the first SA. */
+static void reset_delete_first(struct fake_nic *fake)
+{
+	struct fixture *f = fake->test->priv;
+
+	fixture_delete(f, list_first_entry(&f->states, struct fixture_node, list)->x);
+	fixture_gc();
+}
+
+/* S19, S63: xfrm deletes an SA while it is about to be restored: the NIC does not have it in the
+ * end, and is asked to delete nothing but what it has.
+ */
+static void reset_meets_delete(struct kunit *test)
+{
+	const struct reset_delete_row *row = test->param_value;
+	DECLARE_COMPLETION_ONSTACK(go);
+	struct fixture *f = test->priv;
+	struct fake_request *fr;
+	struct xfrm_state *stays;
+	u32 cookie;
+
+	f->fake->mode = FAKE_NOW;
+	cookie = fixture_sa(f, NULL)->xso.offload_handle;
+	stays = fixture_sa(f, NULL);
+	fixture_settle(f);
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	f->fake->hold_reset = &go;
+	if (row->moment == RESET_BEFORE_RESTORE)
+		f->fake->after_reset = reset_delete_first;
+	ov2_nic_reset_schedule(f->nic);
+	fake_nic_wait_resetting(f->fake);
+	if (row->moment == RESET_IN_OP)
+		reset_delete_first(f->fake);
+	complete(&go);
+	fixture_settle(f);
+	f->fake->hold_reset = NULL;
+	f->fake->after_reset = NULL;
+	if (row->moment == RESET_IN_RESTORE)
+		reset_delete_first(f->fake);
+	fr = fake_nic_wait(f->fake, f->fake->total - 1);
+	KUNIT_EXPECT_EQ(test, fr->kind, OV2_ADD_SA);
+	KUNIT_EXPECT_EQ(test, fr->count, 1 + row->deletes);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	fake_nic_finish_all(f->fake);
+	fixture_expect_state(f, stays, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 1);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_SUCCESS), row->deletes);
+	rcu_read_lock();
+	KUNIT_EXPECT_NULL(test, ov2_sa_find(cookie));
+	rcu_read_unlock();
+}
+
 /* S17, S62: what the NIC does not accept is held back until it has been reset. */
 static void reset_not_accepted(struct kunit *test)
 {
@@ -362,23 +431,31 @@ static void reset_removal(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 }
 
+static const struct fixture_sa reset_plain;
+
 struct reset_answer {
 	struct work_struct work;
 	struct fixture *f;
+	struct xfrm_state *late;
+	int err;
 };
 
-/* Answers everything as soon as the unregistration of the NIC has begun. */
+/* Answers everything as soon as the unregistration of the NIC has begun, but adds an SA before. */
 static void reset_answer_late(struct work_struct *work)
 {
-	struct fixture *f = container_of(work, struct reset_answer, work)->f;
+	struct reset_answer *answer = container_of(work, struct reset_answer, work);
+	struct fixture *f = answer->f;
 
 	while (!READ_ONCE(f->nic->closing))
 		schedule_timeout_uninterruptible(1);
+	answer->err = fixture_dev_add(f, answer->late, &reset_plain);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	fake_nic_finish_all(f->fake);
 }
 
-/* S65: unregistration of a NIC whose SAs xfrm still has, on a port that stays. */
+/* S65: unregistration of a NIC whose SAs xfrm still has, on a port that stays; which takes no new
+ * ones, though.
+ */
 static void reset_removal_before_ports(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -391,15 +468,21 @@ static void reset_removal_before_ports(struct kunit *test)
 	WRITE_ONCE(f->fake->mode, FAKE_PEND);
 	adding = fixture_sa(f, NULL);
 	fixture_settle(f);
+	answer.late = fixture_state(f, &reset_plain);
 	INIT_WORK_ONSTACK(&answer.work, reset_answer_late);
 	schedule_work(&answer.work);
 	fake_nic_unregister(f->fake);
 	flush_work(&answer.work);
 	destroy_work_on_stack(&answer.work);
+	KUNIT_EXPECT_EQ(test, answer.err, 0);
+	KUNIT_EXPECT_EQ(test, answer.late->xso.offload_handle, 0);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg ?: "", "is being removed"));
 	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
 	KUNIT_EXPECT_EQ(test, f->fake->resets, 0);
 	KUNIT_EXPECT_EQ(test, fixture_sa_state(x), OV2_SA_SOFTWARE);
 	KUNIT_EXPECT_EQ(test, fixture_sa_state(adding), OV2_SA_SOFTWARE);
+	answer.late->km.state = XFRM_STATE_DEAD;
+	xfrm_state_put(answer.late);
 }
 
 /* S28, S65: a NIC that never answers delays neither its ports' removal nor, beyond the deadline,
@@ -467,6 +550,7 @@ static struct kunit_case reset_cases[] = {
 	KUNIT_CASE_PARAM(reset_during_update, reset_gen_params),
 	KUNIT_CASE(reset_meanwhile),
 	KUNIT_CASE(reset_during_reset),
+	KUNIT_CASE_PARAM(reset_meets_delete, reset_delete_gen_params),
 	KUNIT_CASE(reset_not_accepted),
 	KUNIT_CASE(reset_add_not_accepted),
 	KUNIT_CASE(reset_not_accepted_forever),

@@ -9,12 +9,6 @@
 #include "xfrm_fixture.h"
 #include <compat.h>
 
-/* A state of ours, for the teardown. */
-struct fixture_node {
-	struct list_head list;
-	struct xfrm_state *x;
-};
-
 struct fixture_port {
 	struct ov2_port port;
 };

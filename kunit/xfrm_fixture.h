@@ -14,6 +14,12 @@
 #define FIXTURE_SPI		0x2000	/* of the first SA; the others count on */
 #define FIXTURE_UNSPEC		0xffff	/* a selector for any family */
 
+/* A state of ours, for the teardown. */
+struct fixture_node {
+	struct list_head list;
+	struct xfrm_state *x;
+};
+
 /**
  * struct fixture - a test's world
  * @test: the test
