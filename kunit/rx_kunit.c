@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The receive path of the core: what ov2_rx() makes of the NIC's word, in every state of an SA. */
 #include <linux/skbuff.h>
+#include "fault.h"
 #include "xfrm_fixture.h"
 
 static int rx_init(struct kunit *test)
@@ -217,6 +218,33 @@ static void rx_demoting(struct kunit *test)
 	rx_expect_dropped(f, x->xso.offload_handle);
 }
 
+/* No memory for the mark: the packet is dropped and counted, for software would decrypt plaintext,
+ * and no reference on the state is lost.
+ */
+static void rx_no_memory(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct sk_buff *skb = rx_skb(test);
+	struct xfrm_state *x;
+	u32 refs;
+	int err;
+
+	f->fake->mode = FAKE_NOW;
+	x = fixture_sa(f, NULL);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	refs = refcount_read(&x->refcnt);
+	fault_nth(test, 1);
+	err = rx_one(f, skb, x->xso.offload_handle, CRYPTO_SUCCESS);
+	KUNIT_EXPECT_TRUE(test, fault_done());
+	KUNIT_EXPECT_EQ(test, err, -ENOMEM);
+	KUNIT_EXPECT_NULL(test, skb_sec_path(skb));
+	KUNIT_EXPECT_EQ(test, refcount_read(&x->refcnt), refs);
+	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_DROP_MEM), 1);
+	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_MARKED), 0);
+	kfree_skb(skb);
+	rx_expect_marked(f, x, CRYPTO_SUCCESS);
+}
+
 /* Another NIC's cookie. */
 static void rx_other_nic(struct kunit *test)
 {
@@ -270,6 +298,7 @@ static struct kunit_case rx_cases[] = {
 	KUNIT_CASE(rx_never_offloaded),
 	KUNIT_CASE(rx_deleted),
 	KUNIT_CASE(rx_demoting),
+	KUNIT_CASE(rx_no_memory),
 	KUNIT_CASE(rx_other_nic),
 	KUNIT_CASE(rx_free_without_delete),
 	{ }

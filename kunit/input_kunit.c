@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The way of a packet through xfrm_input(): ESP in UDP, which the core hands over itself, and
+ * SaDeleteReq, which rides on the skb and comes back by a protocol callback.
+ */
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include "xfrm_packet.h"
+
+static const struct fixture_sa input_in = {
+	.encap = UDP_ENCAP_ESPINUDP, .mode = XFRM_MODE_TUNNEL, .reqid = 7,
+};
+
+static const struct fixture_sa input_in6 = {
+	.encap = UDP_ENCAP_ESPINUDP, .mode = XFRM_MODE_TUNNEL, .reqid = 7, .family = AF_INET6,
+};
+
+static const struct fixture_sa input_out = {
+	.encap = UDP_ENCAP_ESPINUDP, .mode = XFRM_MODE_TUNNEL, .reqid = 7, .out = true,
+};
+
+static int input_init(struct kunit *test)
+{
+	struct fixture *f = fixture_create(test, NULL);
+
+	f->fake->mode = FAKE_NOW;
+	return packet_spy_start();
+}
+
+static void input_exit(struct kunit *test)
+{
+	packet_spy_stop();
+	fixture_destroy(test->priv);
+}
+
+static struct xfrm_state *input_sa(struct fixture *f, const struct fixture_sa *want)
+{
+	struct xfrm_state *x = fixture_sa(f, want);
+
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	return x;
+}
+
+static void input_settle(struct fixture *f)
+{
+	do {
+		flush_work(&f->nic->delreq_work);
+		fixture_settle(f);
+	} while (work_busy(&f->nic->delreq_work));
+}
+
+struct input_row {
+	const char *name;
+	const struct fixture_sa *sa;
+	u32 seq;
+	u32 status;
+	int err;
+	u32 packets;
+	u32 failed;
+};
+
+static const struct input_row input_rows[] = {
+	{ "IPv4", &input_in, 5, CRYPTO_SUCCESS, 0, 1, 0 },
+	{ "IPv6", &input_in6, 5, CRYPTO_SUCCESS, 0, 1, 0 },
+	{ "IPv4, failed", &input_in, 5, CRYPTO_TUNNEL_ESP_AUTH_FAILED, -1, 0, 1 },
+	{ "IPv6, failed", &input_in6, 5, CRYPTO_TUNNEL_ESP_AUTH_FAILED, -1, 0, 1 },
+	{ "IPv4, replayed", &input_in, 0, CRYPTO_SUCCESS, -1, 0, 0 },
+	{ "IPv6, replayed", &input_in6, 0, CRYPTO_SUCCESS, -1, 0, 0 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(input, input_rows, name);
+
+/* S49, S55: a marked packet in UDP is xfrm's at once, without what the frame was padded with; xfrm
+ * judges it by its status and number.
+ */
+static void input_udp(struct kunit *test)
+{
+	const struct input_row *row = test->param_value;
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = input_sa(f, row->sa);
+	struct sk_buff *skb = packet_received(f, x, row->seq);
+	u32 inner = row->sa->family == AF_INET6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
+
+	KUNIT_EXPECT_EQ(test, packet_rx(f, skb, x, OV2_RX_CRYPTO_DONE, row->status), 1);
+	KUNIT_EXPECT_EQ(test, packet_seen.packets, 1);
+	KUNIT_EXPECT_EQ(test, packet_seen.err, row->err);
+	KUNIT_EXPECT_EQ(test, packet_seen.flags, CRYPTO_DONE);
+	KUNIT_EXPECT_EQ(test, x->curlft.packets, row->packets);
+	KUNIT_EXPECT_EQ(test, x->curlft.bytes, row->packets * inner);
+	KUNIT_EXPECT_EQ(test, x->replay.seq, row->packets ? row->seq : 0);
+	KUNIT_EXPECT_EQ(test, x->stats.integrity_failed, row->failed);
+	input_settle(f);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELREQ_PACKETS), 0);
+}
+
+/* S59, S60: SaDeleteReq comes back from xfrm, whether that accepted the packet or not, is answered
+ * once, and nobody behind the core sees the flag.
+ */
+static void input_delreq(struct kunit *test)
+{
+	const struct input_row *row = test->param_value;
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = input_sa(f, row->sa);
+	u32 flags = OV2_RX_CRYPTO_DONE | OV2_RX_SA_DELETE_REQ;
+	struct sk_buff *skb = packet_received(f, x, row->seq);
+
+	KUNIT_EXPECT_EQ(test, packet_rx(f, skb, x, flags, row->status), 1);
+	KUNIT_EXPECT_EQ(test, packet_seen.packets, 1);
+	KUNIT_EXPECT_EQ(test, packet_seen.err, row->err);
+	KUNIT_EXPECT_EQ(test, packet_seen.flags, CRYPTO_DONE);
+	KUNIT_EXPECT_EQ(test, x->curlft.packets, row->packets);
+	input_settle(f);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELREQ_PACKETS), 1);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELREQ), 1);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_SUCCESS), 1);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
+}
+
+static void input_to_others(struct sk_buff *skb)
+{
+	skb->pkt_type = PACKET_OTHERHOST;
+}
+
+static void input_no_udp(struct sk_buff *skb)
+{
+	((struct iphdr *)skb->data)->protocol = IPPROTO_TCP;
+}
+
+static void input_too_short(struct sk_buff *skb)
+{
+	((struct iphdr *)skb->data)->tot_len = htons(sizeof(struct iphdr) + 8 + 7);
+}
+
+static void input_no_ip(struct sk_buff *skb)
+{
+	skb->protocol = htons(ETH_P_ARP);
+}
+
+static void input_cut(struct sk_buff *skb)
+{
+	skb_trim(skb, sizeof(struct iphdr) + 8 + 7);
+}
+
+struct input_odd_row {
+	const char *name;
+	void (*spoil)(struct sk_buff *skb);
+};
+
+static const struct input_odd_row input_odd_rows[] = {
+	{ "for somebody else", input_to_others },
+	{ "not UDP", input_no_udp },
+	{ "no room for ESP", input_too_short },
+	{ "neither IPv4 nor IPv6", input_no_ip },
+	{ "cut off", input_cut },
+};
+
+KUNIT_ARRAY_PARAM_DESC(input_odd, input_odd_rows, name);
+
+/* What is not what it should be goes its ordinary way, marked and otherwise as it came. */
+static void input_not_taken(struct kunit *test)
+{
+	const struct input_odd_row *row = test->param_value;
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = input_sa(f, &input_in);
+	struct sk_buff *skb = packet_received(f, x, 5);
+	u8 *before = kunit_kzalloc(test, skb->len, GFP_KERNEL);
+	u32 len;
+
+	KUNIT_ASSERT_NOT_NULL(test, before);
+	row->spoil(skb);
+	len = skb->len;
+	memcpy(before, skb->data, len);
+	KUNIT_EXPECT_EQ(test, packet_rx(f, skb, x, OV2_RX_CRYPTO_DONE, CRYPTO_SUCCESS), 0);
+	KUNIT_EXPECT_NOT_NULL(test, skb_sec_path(skb));
+	KUNIT_EXPECT_EQ(test, skb->len, len);
+	KUNIT_EXPECT_MEMEQ(test, skb->data, before, len);
+	KUNIT_EXPECT_EQ(test, packet_seen.packets, 0);
+	kfree_skb(skb);
+}
+
+/* A packet that no NIC has seen, and one that has the flag of another's SA: the core passes them
+ * on, and takes nothing off its NIC.
+ */
+static void input_not_ours(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = input_sa(f, &input_in), *y;
+	u32 cookie = x->xso.offload_handle;
+	struct sk_buff *skb;
+
+	f->fake->refuse = ~0U;
+	y = fixture_sa(f, &input_in);
+	fixture_expect_state(f, y, OV2_SA_SOFTWARE);
+	skb = packet_received(f, x, 1);
+	((struct ip_esp_hdr *)(skb->data + 28))->spi ^= htonl(0x10000000);
+	packet_input(skb);
+	KUNIT_EXPECT_EQ(test, packet_seen.packets, 1);
+	KUNIT_EXPECT_EQ(test, packet_seen.err, -1);
+	KUNIT_EXPECT_EQ(test, packet_seen.flags, 0);
+
+	/* Its cookie is another's. */
+	skb = packet_received(f, y, 1);
+	packet_mark(f, skb, y, CRYPTO_DONE | SA_DELETE_REQ);
+	swap(y->xso.offload_handle, cookie);
+	packet_input(skb);
+	swap(y->xso.offload_handle, cookie);
+	KUNIT_EXPECT_EQ(test, packet_seen.packets, 2);
+	KUNIT_EXPECT_EQ(test, packet_seen.err, 0);
+	KUNIT_EXPECT_EQ(test, packet_seen.flags, CRYPTO_DONE);
+
+	/* Nobody's: a state that is not offloaded. */
+	skb = packet_received(f, y, 2);
+	packet_mark(f, skb, y, CRYPTO_DONE | SA_DELETE_REQ);
+	cookie = 0;
+	swap(y->xso.offload_handle, cookie);
+	packet_input(skb);
+	swap(y->xso.offload_handle, cookie);
+	KUNIT_EXPECT_EQ(test, packet_seen.packets, 3);
+	KUNIT_EXPECT_EQ(test, packet_seen.flags, CRYPTO_DONE);
+	input_settle(f);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELREQ_PACKETS), 0);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+}
+
+/* S20, S60: xfrm deletes the SA while the flag is on its way: the one delete is the answer, and the
+ * counterpart is left to xfrm.
+ */
+static void input_deleted_on_the_way(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = input_sa(f, &input_in), *out = input_sa(f, &input_out);
+	struct sk_buff *skb = packet_received(f, x, 1);
+
+	packet_mark(f, skb, x, CRYPTO_DONE | SA_DELETE_REQ);
+	fixture_delete(f, x);
+	packet_input(skb);
+	/* Not every kernel asks the protocols about a packet of a state that is dead. */
+	KUNIT_EXPECT_FALSE(test, packet_seen.flags & SA_DELETE_REQ);
+	fixture_gc();
+	input_settle(f);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELREQ), 0);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_SUCCESS), 1);
+	fixture_expect_state(f, out, OV2_SA_OFFLOADED);
+}
+
+static struct kunit_case input_cases[] = {
+	KUNIT_CASE_PARAM(input_udp, input_gen_params),
+	KUNIT_CASE_PARAM(input_delreq, input_gen_params),
+	KUNIT_CASE_PARAM(input_not_taken, input_odd_gen_params),
+	KUNIT_CASE(input_not_ours),
+	KUNIT_CASE(input_deleted_on_the_way),
+	{ }
+};
+
+static struct kunit_suite input_suite = {
+	.name = "ov2_input",
+	.init = input_init,
+	.exit = input_exit,
+	.test_cases = input_cases,
+};
+
+kunit_test_suite(input_suite);

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Packets as a NIC has received and decrypted them, for xfrm_input(): ESP in UDP, tunnel mode. And
+ * a protocol that is asked behind the core's own, before xfrm's.
+ */
+#include <linux/etherdevice.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/udp.h>
+#include <net/dst.h>
+#include <net/dst_ops.h>
+#include <net/esp.h>
+#include "xfrm_packet.h"
+
+#define PACKET_IV_LEN		8
+#define PACKET_ICV_LEN		16
+#define PACKET_PAD_LEN		2
+#define PACKET_PRIORITY		150	/* between the core's and vti's */
+
+struct packet_seen packet_seen;
+
+/* So that no route is looked for: there is none. */
+static struct dst_ops packet_dst_ops = { .family = AF_INET };
+static struct dst_entry packet_dst = { .ops = &packet_dst_ops };
+
+static void packet_put_ip4(struct sk_buff *skb, const struct xfrm_state *x, u8 proto, u32 len)
+{
+	struct iphdr *iph = skb_put_zero(skb, sizeof(*iph));
+
+	iph->version = 4;
+	iph->ihl = 5;
+	iph->ttl = 64;
+	iph->tot_len = htons(sizeof(*iph) + len);
+	iph->protocol = proto;
+	iph->saddr = x->props.saddr.a4;
+	iph->daddr = x->id.daddr.a4;
+}
+
+static void packet_put_ip6(struct sk_buff *skb, const struct xfrm_state *x, u8 proto, u32 len)
+{
+	struct ipv6hdr *ip6h = skb_put_zero(skb, sizeof(*ip6h));
+
+	ip6h->version = 6;
+	ip6h->hop_limit = 64;
+	ip6h->payload_len = htons(len);
+	ip6h->nexthdr = proto;
+	ip6h->saddr = x->props.saddr.in6;
+	ip6h->daddr = x->id.daddr.in6;
+}
+
+static void packet_put_ip(struct sk_buff *skb, const struct xfrm_state *x, u8 proto, u32 len)
+{
+	if (x->props.family == AF_INET)
+		packet_put_ip4(skb, x, proto, len);
+	else
+		packet_put_ip6(skb, x, proto, len);
+}
+
+/* What is behind UDP, decrypted. */
+static void packet_put_esp(struct sk_buff *skb, const struct xfrm_state *x, u32 seq)
+{
+	struct ip_esp_hdr *esp = skb_put_zero(skb, sizeof(*esp) + PACKET_IV_LEN);
+	u8 *trailer;
+
+	esp->spi = x->id.spi;
+	esp->seq_no = htonl(seq);
+	packet_put_ip(skb, x, IPPROTO_NONE, 0);
+	trailer = skb_put_zero(skb, PACKET_PAD_LEN + 2 + PACKET_ICV_LEN);
+	trailer[PACKET_PAD_LEN] = PACKET_PAD_LEN;
+	trailer[PACKET_PAD_LEN + 1] = x->props.family == AF_INET ? IPPROTO_IPIP : IPPROTO_IPV6;
+}
+
+/* As eth_type_trans() leaves it: from the IP header to the padding of the frame. For an SA with
+ * AES-GCM, encapsulation and tunnel mode.
+ */
+struct sk_buff *packet_received(struct fixture *f, struct xfrm_state *x, u32 seq)
+{
+	bool ipv4 = x->props.family == AF_INET;
+	u32 ip_len = ipv4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
+	struct sk_buff *skb = alloc_skb(512, GFP_KERNEL);
+	u32 udp_len = sizeof(struct udphdr) + sizeof(struct ip_esp_hdr) + PACKET_IV_LEN + ip_len +
+		      PACKET_PAD_LEN + 2 + PACKET_ICV_LEN;
+	struct udphdr *uh;
+
+	KUNIT_ASSERT_NOT_NULL(f->test, skb);
+	skb_reserve(skb, NET_SKB_PAD);
+	skb_reset_mac_header(skb);
+	skb_put_zero(skb, ETH_HLEN);
+	__skb_pull(skb, ETH_HLEN);
+	packet_put_ip(skb, x, IPPROTO_UDP, udp_len);
+	uh = skb_put_zero(skb, sizeof(*uh));
+	uh->source = x->encap->encap_sport;
+	uh->dest = x->encap->encap_dport;
+	uh->len = htons(udp_len);
+	packet_put_esp(skb, x, seq);
+	skb_put_zero(skb, 6);
+	skb->protocol = ipv4 ? htons(ETH_P_IP) : htons(ETH_P_IPV6);
+	skb->pkt_type = PACKET_HOST;
+	skb->dev = f->netdev[0];
+	return skb;
+}
+
+/* The NIC gives it to the core. The skb is the caller's again unless the return is 1. */
+int packet_rx(struct fixture *f, struct sk_buff *skb, const struct xfrm_state *x, u32 flags,
+	      u32 status)
+{
+	struct ov2_rx_meta meta = {
+		.cookie = x->xso.offload_handle,
+		.flags = flags,
+		.status = status,
+	};
+	int ret;
+
+	local_bh_disable();
+	rcu_read_lock();
+	skb_dst_set_noref(skb, &packet_dst);
+	ret = ov2_rx(fixture_port_of(f, 0), skb, &meta);
+	if (ret != 1)
+		skb_dst_drop(skb);
+	rcu_read_unlock();
+	local_bh_enable();
+	return ret;
+}
+
+/* Marks it without asking the core. */
+void packet_mark(struct fixture *f, struct sk_buff *skb, struct xfrm_state *x, u32 flags)
+{
+	struct sec_path *sp = secpath_set(skb);
+	struct xfrm_offload *xo;
+
+	KUNIT_ASSERT_NOT_NULL(f->test, sp);
+	xfrm_state_hold(x);
+	sp->xvec[sp->len++] = x;
+	sp->olen++;
+	xo = xfrm_offload(skb);
+	xo->flags = flags;
+	xo->status = CRYPTO_SUCCESS;
+}
+
+/* Gives it to xfrm, marked or not, with the IPv4 and the UDP header pulled. The skb is gone. */
+void packet_input(struct sk_buff *skb)
+{
+	local_bh_disable();
+	rcu_read_lock();
+	skb_reset_network_header(skb);
+	skb_reset_mac_len(skb);
+	skb_dst_set_noref(skb, &packet_dst);
+	pskb_trim(skb, ntohs(ip_hdr(skb)->tot_len));
+	__skb_pull(skb, sizeof(struct iphdr) + sizeof(struct udphdr));
+	skb_reset_transport_header(skb);
+	xfrm4_rcv_encap(skb, IPPROTO_ESP, 0, UDP_ENCAP_ESPINUDP);
+	rcu_read_unlock();
+	local_bh_enable();
+}
+
+static int packet_spy_cb(struct sk_buff *skb, int err)
+{
+	const struct xfrm_offload *xo = xfrm_offload(skb);
+
+	packet_seen.packets++;
+	packet_seen.err = err;
+	packet_seen.flags = xo ? xo->flags : 0;
+	return 1;
+}
+
+static int packet_spy_rcv(struct sk_buff *skb)
+{
+	return -EINVAL;
+}
+
+static int packet_spy_input(struct sk_buff *skb, int nexthdr, __be32 spi, int encap_type)
+{
+	return -EINVAL;
+}
+
+static int packet_spy_err4(struct sk_buff *skb, u32 info)
+{
+	return -ENOENT;
+}
+
+static int packet_spy_err6(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type, u8 code,
+			   int offset, __be32 info)
+{
+	return -ENOENT;
+}
+
+static struct xfrm4_protocol packet_spy4 = {
+	.handler = packet_spy_rcv,
+	.input_handler = packet_spy_input,
+	.cb_handler = packet_spy_cb,
+	.err_handler = packet_spy_err4,
+	.priority = PACKET_PRIORITY,
+};
+
+static struct xfrm6_protocol packet_spy6 = {
+	.handler = packet_spy_rcv,
+	.input_handler = packet_spy_input,
+	.cb_handler = packet_spy_cb,
+	.err_handler = packet_spy_err6,
+	.priority = PACKET_PRIORITY,
+};
+
+int packet_spy_start(void)
+{
+	int err;
+
+	memset(&packet_seen, 0, sizeof(packet_seen));
+	err = xfrm4_protocol_register(&packet_spy4, IPPROTO_ESP);
+	if (err)
+		return err;
+	err = xfrm6_protocol_register(&packet_spy6, IPPROTO_ESP);
+	if (err)
+		xfrm4_protocol_deregister(&packet_spy4, IPPROTO_ESP);
+	return err;
+}
+
+void packet_spy_stop(void)
+{
+	xfrm6_protocol_deregister(&packet_spy6, IPPROTO_ESP);
+	xfrm4_protocol_deregister(&packet_spy4, IPPROTO_ESP);
+}

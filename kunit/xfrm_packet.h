@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* For the suites of the core: received packets for xfrm, and what its protocols see of them. */
+#ifndef __OV2_KUNIT_XFRM_PACKET_H
+#define __OV2_KUNIT_XFRM_PACKET_H
+
+#include <linux/skbuff.h>
+#include "xfrm_fixture.h"
+
+/**
+ * struct packet_seen - what a protocol behind the core's has seen at the end of xfrm_input()
+ * @packets: how many
+ * @err: of the last: 0 if xfrm accepted it, else -1
+ * @flags: its xfrm_offload.flags, 0 if it had none
+ */
+struct packet_seen {
+	u32 packets;
+	int err;
+	u32 flags;
+};
+
+extern struct packet_seen packet_seen;
+
+struct sk_buff *packet_received(struct fixture *f, struct xfrm_state *x, u32 seq);
+int packet_rx(struct fixture *f, struct sk_buff *skb, const struct xfrm_state *x, u32 flags,
+	      u32 status);
+void packet_mark(struct fixture *f, struct sk_buff *skb, struct xfrm_state *x, u32 flags);
+void packet_input(struct sk_buff *skb);
+int packet_spy_start(void);
+void packet_spy_stop(void);
+
+#endif /* __OV2_KUNIT_XFRM_PACKET_H */
