@@ -110,6 +110,22 @@ static int ov2sim_health_diagnose(struct devlink_health_reporter *reporter,
 	return 0;
 }
 
+/*
+ * Where 64-bit numbers must be aligned devlink pads them, and iproute2 takes the padding for the
+ * end of the dump: there they go as text.
+ */
+static void ov2sim_health_put_u64(struct devlink_fmsg *fmsg, const char *name, u64 value)
+{
+	char text[24];
+
+	if (IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS)) {
+		devlink_fmsg_u64_pair_put(fmsg, name, value);
+		return;
+	}
+	scnprintf(text, sizeof(text), "%llu", value);
+	devlink_fmsg_string_pair_put(fmsg, name, text);
+}
+
 static void ov2sim_health_dump_sas(struct ov2sim *sim, struct devlink_fmsg *fmsg)
 {
 	struct ov2sim_sa_info info = {};
@@ -123,9 +139,9 @@ static void ov2sim_health_dump_sas(struct ov2sim *sim, struct devlink_fmsg *fmsg
 		devlink_fmsg_string_pair_put(fmsg, "dir", info.dir == OV2_IN ? "in" : "out");
 		devlink_fmsg_u32_pair_put(fmsg, "spi", be32_to_cpu(info.spi));
 		devlink_fmsg_string_pair_put(fmsg, "alg", info.alg);
-		devlink_fmsg_u64_pair_put(fmsg, "packets", info.packets);
-		devlink_fmsg_u64_pair_put(fmsg, "fails", info.fails);
-		devlink_fmsg_u64_pair_put(fmsg, "seq", info.seq);
+		ov2sim_health_put_u64(fmsg, "packets", info.packets);
+		ov2sim_health_put_u64(fmsg, "fails", info.fails);
+		ov2sim_health_put_u64(fmsg, "seq", info.seq);
 		devlink_fmsg_obj_nest_end(fmsg);
 	}
 	devlink_fmsg_arr_pair_nest_end(fmsg);
@@ -175,7 +191,7 @@ static int ov2sim_health_dump_counters(struct ov2sim *sim, struct devlink_fmsg *
 	devlink_fmsg_pair_nest_start(fmsg, "counters");
 	devlink_fmsg_obj_nest_start(fmsg);
 	for (i = 0; i < count; i++)
-		devlink_fmsg_u64_pair_put(fmsg, names + i * ETH_GSTRING_LEN, data[i]);
+		ov2sim_health_put_u64(fmsg, names + i * ETH_GSTRING_LEN, data[i]);
 	devlink_fmsg_obj_nest_end(fmsg);
 	devlink_fmsg_pair_nest_end(fmsg);
 
@@ -184,7 +200,7 @@ static int ov2sim_health_dump_counters(struct ov2sim *sim, struct devlink_fmsg *
 		ov2sim_hw_stats(sim->hw, port, stats);
 		devlink_fmsg_obj_nest_start(fmsg);
 		for (i = 0; i < OV2SIM_STAT_COUNT; i++)
-			devlink_fmsg_u64_pair_put(fmsg, ov2sim_stat_names[i], stats[i]);
+			ov2sim_health_put_u64(fmsg, ov2sim_stat_names[i], stats[i]);
 		devlink_fmsg_obj_nest_end(fmsg);
 	}
 	devlink_fmsg_arr_pair_nest_end(fmsg);
