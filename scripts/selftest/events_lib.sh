@@ -41,11 +41,11 @@ monitor_begin()
 	monitor=$child
 }
 
-# stream ID up|down SIZE: TCP in the background, its result in $tmp/stream.
+# stream ID up|down SIZE [FAMILY]: TCP in the background, its result in $tmp/stream.
 stream()
 {
 	rm -f "$tmp/stream" "$tmp/stream.out"
-	addrs 4 wire
+	addrs "${4:-4}" wire
 	run stream_run "$@"
 }
 
@@ -60,7 +60,9 @@ stream_run()
 	pid=$!
 	trap 'kill "$pid"' TERM
 	wait "$pid" || result="failed with status $?"
-	echo "$result" >"$tmp/stream"
+	# Whole at once: somebody waits for it.
+	echo "$result" >"$tmp/stream.new"
+	mv "$tmp/stream.new" "$tmp/stream"
 }
 
 streams()
