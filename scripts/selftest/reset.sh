@@ -165,13 +165,11 @@ dump()
 	commit
 	wait_offloaded 2
 	devlink health dump clear "ov2sim/$nic_a" reporter ipsec
-	devlink health dump show "ov2sim/$nic_a" reporter ipsec >"$tmp/dump"
+	check "a dump" devlink health dump show "ov2sim/$nic_a" reporter ipsec >"$tmp/dump"
 	devlink health diagnose "ov2sim/$nic_a" reporter ipsec >>"$tmp/dump"
-	if [[ $(uname -r) == 6.12.* ]]; then
-		skip "devlink gets the dump cut short from this kernel"
-	else
-		check "the SA is shown" grep -q "spi: $((0x1003)) " "$tmp/dump"
-	fi
+	check "the SA is shown" grep -q "spi: $((0x1003)) " "$tmp/dump"
+	# Last come the ports' counters: nothing is cut short.
+	check "all is shown" grep -q "drop_stop_reset: [0-9]" "$tmp/dump"
 	check "there is a key to look for" test ${#key_hex} = 42
 	grep -q "${key_hex:2:16}" "$tmp/dump" && fail "a key is shown"
 	return 0
@@ -202,10 +200,45 @@ now()
 	echo "$((10#$up * 10))"
 }
 
+# The NIC has as many SAs as this: a look at its whole table would take long.
+nic_has()
+{
+	local count
+
+	read -r _ count <"$sim/$nic_a/sas"
+	((count == $1))
+}
+
+# A crash: sets $took, the milliseconds until $1 SAs are restored, and $shortest,
+# the length of the shortest list but the last.
+restore_once()
+{
+	local resets
+
+	resets=$(resets)
+	trace_begin
+	# One event for each SA would be part of what is measured.
+	echo 0 >"$tracing/events/ov2/ov2_sa_state/enable"
+	crash
+	wait_for 60 resets_are $((resets + 1)) || fail "no reset"
+	wait_for 120 nic_has "$1" || fail "not all are in the NIC"
+	wait_for 20 sas_are "$nic_a" offloaded "$1" || fail "not all are offloaded"
+	trace_end
+	took=$(awk '
+		/ ov2_reset: .* begun/ { sub(/:/, "", $4); begin = $4 }
+		/ ov2_request_complete: .* kind=ADD_SA / { sub(/:/, "", $4); end = $4 }
+		END { printf "%d", (end - begin) * 1000 }' "$tmp/trace")
+	shortest=$(sed -n 's/.* ov2_request_submit: .*kind=ADD_SA count=\([0-9]*\).*/\1/p' "$tmp/trace" |
+		head -n -1 | sort -n | head -n 1)
+	diag "$1 SAs: $took ms from the crash to the last restored;" \
+		"shortest list but the last $shortest"
+	check_ge "shortest list but the last" "$shortest" 64
+}
+
 # S63: many SAs, a ping every 10 ms.
 restore()
 {
-	local count=${OV2_RESET_SAS:-10000} i added restored begin lost counted lists ping
+	local count=${OV2_RESET_SAS:-10000} i added begin lost counted ping took shortest best
 
 	conn 1 proto=any
 	for ((i = 0; i < count / 2 - 1; i++)); do
@@ -225,27 +258,21 @@ restore()
 	spawn a ping -i 0.01 -w 100 10.1.0.2 >"$tmp/ping"
 	ping=$child
 	wait_for 20 sa_packets_over 0x1003 50 || fail "no ping through the NIC"
-	trace_begin
-	crash
-	wait_for 120 sas_are "$nic_a" offloaded "$count" || fail "not all are offloaded"
-	trace_end
-	restored=$(awk '
-		/ ov2_reset: .* begun/ { sub(/:/, "", $4); begin = $4 }
-		/ ov2_sa_state: .* to=offloaded/ { sub(/:/, "", $4); end = $4 }
-		END { printf "%d", (end - begin) * 1000 }' "$tmp/trace")
+	# Whatever else the machine does makes it slower: the best of a few counts. With few
+	# SAs other things take longer.
+	for i in 1 2 3 4 5; do
+		restore_once "$count"
+		((i > 1 && best <= took)) || best=$took
+		((count >= 5000 && added < 5 * best && !failed)) || break
+	done
 	wait_for 20 sa_packets_over 0x1003 50 || fail "no ping through the NIC afterwards"
 	kill -INT "$ping"
 	wait "$ping" 2>/dev/null
 	lost=$(sed -n 's/^\([0-9]*\) packets transmitted, \([0-9]*\) received.*/\1 - \2/p' "$tmp/ping")
 	counted=$(($(inside) - counted))
-	lists=$(sed -n 's/.* ov2_request_submit: .*kind=ADD_SA count=\([0-9]*\).*/\1/p' "$tmp/trace" |
-		head -n -1 | sort -n | head -n 1)
-	diag "$count SAs: $added ms to add, $restored ms from the crash to the last restored;" \
-		"shortest list but the last $lists; pings $((lost)) lost, $counted counted"
+	diag "$added ms to add; pings $((lost)) lost, $counted counted"
 	check_le "pings lost" $((lost)) "$counted"
-	check_ge "shortest list but the last" "$lists" 64
-	# With few of them other things take longer. How much faster is for a quiet machine to tell.
-	((count < 5000)) || check_ge "milliseconds to add" "$added" "$restored"
+	((count < 5000)) || check_ge "milliseconds to add" "$added" $((5 * best))
 }
 T "restore of many SAs" restore
 
