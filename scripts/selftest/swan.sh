@@ -23,9 +23,19 @@ connection()
 	shift
 	sas=$((2 * C[children]))
 	swan_up && swan_settled l "$sas" "$1" && swan_settled r "$sas" "$2" &&
+		swan_encap &&
 		{ swan_traffic "$3" || fail "traffic"; } || swan_logs
 	# charon has deleted its SAs, and the NICs know it (S16, S18).
 	swan_down
+}
+
+# ESP is in UDP if that is forced, and only then.
+swan_encap()
+{
+	local forced=no
+
+	! swan_udp l || forced=yes
+	check_eq "ESP in UDP" "$forced" "${C[encap]}"
 }
 
 both="1 1 1 1"
@@ -45,6 +55,9 @@ T "S14 ESN" connection esp=aes256gcm16-esn -- 2 2 "$both"
 T "ESN at one end with offload" connection esp=aes128gcm16-esn hw_r=no -- 2 0 "1 0 0 1"
 T "ChaCha20-Poly1305" connection esp=chacha20poly1305 -- 2 2 "$both"
 T "AES-CBC with HMAC-SHA2" connection esp=aes128-sha256 mode=transport -- 2 2 "$both"
+T "S55 encap = yes, IPv4" connection encap=yes -- 2 2 "$both"
+# Outbound ESP in UDP over IPv6 stays in software.
+T "S55 encap = yes, IPv6" connection "${v6[@]}" encap=yes inner=6 -- 1 1 "0 1 0 1"
 T "AES-GMAC" connection esp=aes256gmac clear=yes "${v6[@]}" -- 2 2 "$both"
 
 setup()

@@ -112,7 +112,27 @@ swan_nat()
 			}
 		}
 	EOF
-	wait_for 20 swan_in l ping -qc 1 -W 1 192.0.2.2 >"$SWAN_DIR/ping"
+	wait_for 20 swan_in l ping -qc 1 -W 1 192.0.2.2 >"$SWAN_DIR/ping" || return
+	swan_nat6
+}
+
+swan_nat6()
+{
+	swan_in m sysctl -qw net.ipv6.conf.all.forwarding=1 || return
+	swan_in m ip addr add 2001:db8:1::fe/64 dev tapl nodad
+	swan_in m ip addr add 2001:db8:2::fe/64 dev tapr nodad
+	swan_in l ip addr add 2001:db8:1::1/64 dev left0 nodad
+	swan_in r ip addr add 2001:db8:2::2/64 dev right0 nodad
+	swan_in l ip route add default via 2001:db8:1::fe
+	swan_in m nft -f - <<-EOF || return
+		table ip6 nat {
+			chain post {
+				type nat hook postrouting priority srcnat; policy accept;
+				oif "tapr" masquerade
+			}
+		}
+	EOF
+	wait_for 20 swan_in l ping -qc 1 -W 1 2001:db8:2::2 >"$SWAN_DIR/ping"
 }
 
 # Addresses behind the ends, for tunnel mode.
@@ -484,6 +504,24 @@ swan_traffic()
 			return 1
 		fi
 	done
+}
+
+# S55: every SA is one of ESP in UDP; the peer's port is the NAT's choice.
+swan_udp()
+{
+	local states
+
+	states=$(swan_in "$1" ip xfrm state)
+	[[ $(grep -c 'proto esp' <<<"$states") == "$(grep -c 'espinudp' <<<"$states")" ]]
+}
+
+# If not all SAs of end $1 are in its NIC but $2, these are inbound.
+swan_inbound_first()
+{
+	local in
+
+	in=$(grep -w offloaded "$core/${SWAN_NIC[$1]}/sas" | grep -cw in)
+	(($2 <= C[children] ? in == $2 : in == C[children]))
 }
 
 # What was dropped and where, then what the daemons said last.
