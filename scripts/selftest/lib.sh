@@ -574,16 +574,18 @@ clean_sas()
 # shellcheck disable=SC2034
 sim_sa()
 {
-	local line spi
+	local line lines spi
 
 	printf -v spi ' spi 0x%08x ' "$1"
 	field=
-	while IFS= read -r line; do
+	# Not line by line: each would be a seek back, and a walk from the first.
+	mapfile -t lines <"$sim/${3:-$nic_a}/sas"
+	for line in "${lines[@]}"; do
 		[[ $line == *"$spi"* ]] || continue
 		line=${line#* "$2" }
 		field=${line%% *}
 		return 0
-	done <"$sim/${3:-$nic_a}/sas"
+	done
 	return 1
 }
 
