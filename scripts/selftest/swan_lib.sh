@@ -417,6 +417,8 @@ swan_tap_start()
 {
 	SWAN_PCAP=$SWAN_DIR/tap.pcap
 	rm -f "$SWAN_PCAP"
+	# What the last one said must not be taken for this one's.
+	: >"$SWAN_DIR/tcpdump"
 	ip netns exec swm tcpdump -Z root -qUn --immediate-mode -s 0 -i tapl -w "$SWAN_PCAP" \
 		2>"$SWAN_DIR/tcpdump" &
 	SWAN_TAP=$!
@@ -444,7 +446,10 @@ swan_tap_check()
 {
 	local rc=0
 
-	wait_for 20 swan_tapped "$1" || rc=1
+	if ! wait_for 20 swan_tapped "$1"; then
+		diag "$(swan_read "$SWAN_ESP" | wc -l) ESP packets on the wire, not $1"
+		rc=1
+	fi
 	kill "$SWAN_TAP" 2>/dev/null
 	wait "$SWAN_TAP" 2>/dev/null
 	if [[ $(swan_read "$SWAN_OTHER" | tee "$SWAN_DIR/clear") ]]; then
