@@ -256,6 +256,8 @@ list()
 	echo kunit_py
 	for k in "${uml[@]}"; do
 		for a in $(areas); do
+			# It takes minutes, and meets little of the kernel that the areas have not met.
+			[[ "$k $a" != 'uml-6.12 soak' ]] || continue
 			echo "selftest $k $a"
 		done
 	done
@@ -282,7 +284,8 @@ prepare()
 	"$OV2_SCRIPTS/rootfs.sh" user build swan5 >/dev/null
 }
 
-passed=0 failed=0 skipped=0
+# One: list leaves the soak on uml-6.12 out.
+passed=0 failed=0 skipped=1
 declare -A running=() since=()
 
 finish()

@@ -355,6 +355,8 @@ splats()
 		/unreferenced object|ODEBUG|list_(add|del) corruption|sleeping function|general protection/ { hit = 1 }
 		/soft lockup|rcu.*(stall|detected)|scheduling while atomic|leaked reference|Bad page/ { hit = 1 }
 		/inconsistent lock state|bad unlock|unregister_netdevice: waiting/ { hit = 1 }
+		# Said once by a kernel that fails an allocation because it was told to.
+		/ref_tracker: memory allocation failure/ { hit = 0 }
 		hit && !ours && (stock || /rcu\/tree\.c|RCU/) { hit = 0 }
 		hit { print FNR ": " $0; hit = 0 }
 	' "$1"

@@ -355,7 +355,8 @@ check_klog()
 	local log
 
 	log=$(dmesg | tail -n "+$((klog_start + 1))" | grep -E \
-		'BUG|WARNING|UBSAN|KASAN|Oops|possible (recursive|circular|irq)|suspicious RCU|refcount_t|ref_tracker|bjects remaining|blocked for more|sleeping function|inconsistent lock|unregister_netdevice|stall')
+		'BUG|WARNING|UBSAN|KASAN|Oops|possible (recursive|circular|irq)|suspicious RCU|refcount_t|ref_tracker|bjects remaining|blocked for more|sleeping function|inconsistent lock|unregister_netdevice|stall' |
+		grep -v 'ref_tracker: memory allocation failure')
 	[[ -z $log ]] || fail "kernel log: $log"
 }
 
