@@ -194,8 +194,8 @@ static void rx_deleted(struct kunit *test)
 	rx_expect_marked(f, newer, CRYPTO_SUCCESS);
 }
 
-/* S20: one that is taken off the NIC but stays with xfrm receives until the NIC's delete is
- * complete.
+/* S20, S61: one that is taken off the NIC but stays with xfrm receives, also what the NIC had
+ * processed before its delete was complete.
  */
 static void rx_demoting(struct kunit *test)
 {
@@ -215,6 +215,8 @@ static void rx_demoting(struct kunit *test)
 	rx_expect_marked(f, x, CRYPTO_SUCCESS);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 1));
 	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
+	rx_expect_marked(f, x, CRYPTO_SUCCESS);
+	fixture_delete(f, x);
 	rx_expect_dropped(f, x->xso.offload_handle);
 }
 

@@ -120,7 +120,7 @@ static void sa_handles(struct kunit *test)
 }
 
 /* S18: an outbound SA is deleted after a grace period, for a packet may be on its way to the NIC
- * with its handle; an inbound one at once. So it is for those that xfrm keeps.
+ * with its handle; an inbound one at once, unless xfrm keeps it.
  */
 static void sa_delete_grace(struct kunit *test)
 {

@@ -84,7 +84,8 @@ static int ov2_debugfs_requests_show(struct seq_file *seq, void *v)
 
 	spin_lock_bh(&nic->lock);
 	seq_printf(seq, "to add: %zu\n", list_count_nodes(&nic->addq));
-	seq_printf(seq, "to delete: %zu\n", list_count_nodes(&nic->delq));
+	seq_printf(seq, "to delete: %zu\n",
+		   list_count_nodes(&nic->delq) + list_count_nodes(&nic->graceq));
 	seq_printf(seq, "to update: %zu\n", list_count_nodes(&nic->updq));
 	seq_printf(seq, "waiting: %u of %u\n", nic->waiting, nic->waiting_max);
 	seq_printf(seq, "places taken: %u of %u\n", nic->reserved, nic->caps.max_sas);

@@ -48,15 +48,15 @@ static struct ov2_sa *ov2_delreq_chain(struct ov2_sa *in)
 	if (!out)
 		return NULL;
 	switch (out->state) {
+	case OV2_SA_ADDING:
+		/* Demoted as soon as it is in. */
+		out->unwanted = true;
+		fallthrough;
 	case OV2_SA_OFFLOADED:
 		in->then = out;
 		out->chained = true;
 		refcount_inc(&out->ref);
 		return out;
-	case OV2_SA_ADDING:
-		/* Demoted as soon as it is in. */
-		out->unwanted = true;
-		return NULL;
 	case OV2_SA_QUEUED:
 		ov2_offer_back_off(out);
 		ov2_sa_leave(out);
@@ -93,7 +93,7 @@ static void ov2_delreq_demote(struct ov2_sa *in)
 		out = ov2_delreq_chain(in);
 		ov2_offer_back_off(in);
 		ov2_sa_demote(in);
-		if (out) {
+		if (out && out->state == OV2_SA_OFFLOADED) {
 			ov2_offer_back_off(out);
 			nic->counters[OV2_CNT_DEMOTED]++;
 			ov2_sa_set_state(out, OV2_SA_DEMOTING);
@@ -155,30 +155,38 @@ static void ov2_delreq_expire(struct ov2_sa *sa, void (*expire)(struct xfrm_stat
 static void ov2_delreq_hard(struct ov2_sa *in)
 {
 	struct ov2_nic *nic = in->nic;
-	struct ov2_sa *out;
+	bool wanted, deleted = true;
+	struct ov2_sa *out = NULL;
 
 	spin_lock_bh(&nic->lock);
-	out = in->state == OV2_SA_OFFLOADED ? in->pair : NULL;
-	if (out) {
+	wanted = in->state == OV2_SA_OFFLOADED;
+	if (wanted && in->pair) {
+		out = in->pair;
 		refcount_inc(&out->ref);
 		ov2_delreq_chain(in);
 	}
 	spin_unlock_bh(&nic->lock);
+	/* A reset or the configuration was faster: the NIC has no place of it to give back. */
+	if (!wanted)
+		return;
 
 	ov2_delreq_expire(in, ov2_delreq_expire_hard);
 
 	/* If xfrm is not through with setting it up there was nothing to delete. */
 	spin_lock_bh(&nic->lock);
 	if (rcu_access_pointer(in->x)) {
+		deleted = false;
 		in->delreq = false;
+		if (in->then)
+			in->then->unwanted = false;
 		ov2_delreq_unchain(in);
 	}
 	spin_unlock_bh(&nic->lock);
 
-	if (out) {
+	if (out && deleted)
 		ov2_delreq_expire(out, ov2_delreq_expire_hard);
+	if (out)
 		ov2_sa_put(out);
-	}
 }
 
 static void ov2_delreq_answer(struct ov2_sa *in, enum ov2_delreq_policy policy)

@@ -4,6 +4,7 @@
  * end.
  */
 #include <linux/slab.h>
+#include <net/sch_generic.h>
 #include <kunit/visibility.h>
 #include "ov2.h"
 #include "trace.h"
@@ -199,9 +200,10 @@ void ov2_nic_unregister(struct ov2_nic *nic)
 	WRITE_ONCE(nic->state, OV2_NIC_DEAD);
 	nic->registered = false;
 	spin_unlock_bh(&nic->lock);
-	cancel_delayed_work_sync(&nic->deadline_work);
 	flush_work(&nic->reset_work);
 	flush_work(&nic->submit_work);
+	/* Which the submit work may have armed a last time. */
+	cancel_delayed_work_sync(&nic->deadline_work);
 	cancel_work_sync(&nic->grace_work);
 }
 EXPORT_SYMBOL_GPL(ov2_nic_unregister);
@@ -263,29 +265,52 @@ void ov2_port_close(struct ov2_port *port)
 }
 EXPORT_SYMBOL_GPL(ov2_port_close);
 
+/* Would software segment a packet of the SA, which xfrm meant for the NIC, with IVs used twice, or
+ * mangle it? See ov2_features_check().
+ */
+static bool ov2_port_must_drain(const struct ov2_sa *sa)
+{
+	return sa->dir == OV2_OUT && sa->state == OV2_SA_OFFLOADED &&
+	       (sa->add.family == OV2_IPV6 || sa->encap);
+}
+
+/* Nothing that xfrm meant for the NIC is left in a qdisc. */
+static void ov2_port_drain(struct ov2_port *port)
+{
+	/* Who has been told that the NIC has an SA has brought his packet there. */
+	synchronize_net();
+	qdisc_reset_all_tx_gt(port->netdev, 0);
+}
+
 /**
  * ov2_port_set_esp - the admin has switched a port's ESP offload
  * @port: the port
  * @on: whether NETIF_F_HW_ESP is on
  *
  * To be called from ndo_set_features. The port's SAs leave the NIC and go on in software, or come
- * back.
+ * back. Packets in the port's qdiscs are dropped if software would do them wrong.
  *
- * Context: rtnl.
+ * Context: rtnl, may sleep.
  */
 void ov2_port_set_esp(struct ov2_port *port, bool on)
 {
 	struct ov2_nic *nic = port->nic;
+	bool drain = false;
 	struct ov2_sa *sa;
 
 	spin_lock_bh(&nic->lock);
 	port->esp_off = !on;
-	list_for_each_entry(sa, &nic->sas, list)
-		if (rcu_access_pointer(sa->x) && sa->port == port)
-			ov2_sa_reconsider(sa);
+	list_for_each_entry(sa, &nic->sas, list) {
+		if (!rcu_access_pointer(sa->x) || sa->port != port)
+			continue;
+		drain |= !on && ov2_port_must_drain(sa);
+		ov2_sa_reconsider(sa);
+	}
 	ov2_offer_refill(nic);
 	ov2_request_kick(nic);
 	spin_unlock_bh(&nic->lock);
+	if (drain)
+		ov2_port_drain(port);
 }
 EXPORT_SYMBOL_GPL(ov2_port_set_esp);
 

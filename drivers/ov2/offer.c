@@ -53,24 +53,23 @@ void ov2_offer_wait(struct ov2_sa *sa)
 	ov2_offer_arm(sa->nic);
 }
 
-/* @sa waits, and not for the next place; each time for longer, unless it was in the NIC for long.
- */
+/* @sa waits, and not for the next place; each time for longer. */
 void ov2_offer_stay_away(struct ov2_sa *sa)
 {
 	lockdep_assert_held(&sa->nic->lock);
 	sa->again = true;
-	if (time_after(jiffies, sa->offloaded_at + (OV2_OFFER_INTERVAL << (sa->back_off + 1))))
-		sa->back_off = 0;
 	sa->not_before = jiffies + (OV2_OFFER_INTERVAL << sa->back_off);
 	if (sa->back_off < OV2_OFFER_BACK_OFF_MAX)
 		sa->back_off++;
 }
 
-/* The NIC wants the place of @sa. */
+/* The NIC wants the place of @sa, which stays away the shorter the longer it was in the NIC. */
 void ov2_offer_back_off(struct ov2_sa *sa)
 {
 	struct ov2_nic *nic = sa->nic;
 
+	if (time_after(jiffies, sa->offloaded_at + (OV2_OFFER_INTERVAL << (sa->back_off + 1))))
+		sa->back_off = 0;
 	nic->pressure = true;
 	nic->pressure_until = jiffies + OV2_OFFER_PRESSURE;
 	ov2_offer_stay_away(sa);

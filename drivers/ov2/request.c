@@ -197,7 +197,10 @@ static void ov2_request_refuse(struct ov2_sa *sa, int err)
 		ov2_offer_stay_away(sa);
 	else if (err == -ENOSPC)
 		sa->again = true;
-	else if (rcu_access_pointer(sa->x) && !ov2_sa_allowed(sa))
+	else
+		/* It would be refused for ever, as often as there is room. */
+		sa->again = false;
+	if (err != -ENOSPC && rcu_access_pointer(sa->x) && !ov2_sa_allowed(sa))
 		sa->outside = true;
 	trace_ov2_sa_refused(sa, err);
 	ov2_sa_leave(sa);
@@ -322,9 +325,10 @@ static void ov2_request_added(struct ov2_sa *sa, u32 offload_handle)
 	nic->counters[OV2_CNT_ADD_SUCCESS]++;
 	WRITE_ONCE(sa->offload_handle, offload_handle);
 	ov2_sa_reserve(sa);
+	WRITE_ONCE(sa->known, true);
 	if (!rcu_access_pointer(sa->x)) {
 		ov2_sa_set_state(sa, OV2_SA_DELETING);
-		list_add_tail(&sa->queue, &nic->delq);
+		ov2_sa_take_down(sa);
 		return;
 	}
 	ov2_sa_set_state(sa, OV2_SA_OFFLOADED);

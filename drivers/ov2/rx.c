@@ -12,14 +12,12 @@
 #include <kunit/visibility.h>
 #include "ov2.h"
 
-/* A receive may beat the completion of the add; an SA that leaves the NIC but not xfrm is received
- * on until it has left.
+/* A receive may beat the completion of the add; and of an SA that has left the NIC, or that a reset
+ * has taken from it, what it has processed may still be in a ring.
  */
 static bool ov2_rx_markable(const struct ov2_sa *sa)
 {
-	enum ov2_sa_state state = READ_ONCE(sa->state);
-
-	return state == OV2_SA_ADDING || state == OV2_SA_OFFLOADED || state == OV2_SA_DEMOTING;
+	return READ_ONCE(sa->known) || READ_ONCE(sa->state) == OV2_SA_ADDING;
 }
 
 /* A reference on the state that a cookie stands for. */

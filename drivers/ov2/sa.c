@@ -143,7 +143,8 @@ void ov2_sa_set_state(struct ov2_sa *sa, enum ov2_sa_state state)
 		nic->waiting--;
 	if (state == OV2_SA_WAITING)
 		nic->waiting++;
-	WRITE_ONCE(sa->state, state);
+	/* Who finds it offloaded finds its handle; pairs with ov2_tx_handle(). */
+	smp_store_release(&sa->state, state);
 	trace_ov2_sa_state(sa, old, state);
 	if (!nic->present)
 		wake_up(&nic->idle);
@@ -174,18 +175,41 @@ bool ov2_sa_allowed(const struct ov2_sa *sa)
 	       !ov2_caps_check(&sa->nic->caps, &sa->add, NULL);
 }
 
-/* Does an SA that xfrm keeps wait for the NIC, or go on in software for good? */
-static bool ov2_sa_comes_back(struct ov2_sa *sa)
+/* On its way to the NIC. With a place reserved, unless it is submitted to be refused. */
+void ov2_sa_enqueue(struct ov2_sa *sa, bool reserve)
+{
+	struct ov2_nic *nic = sa->nic;
+
+	lockdep_assert_held(&nic->lock);
+	if (reserve)
+		ov2_sa_reserve(sa);
+	ov2_sa_set_state(sa, OV2_SA_QUEUED);
+	list_move_tail(&sa->queue, &nic->addq);
+}
+
+/* The configuration allows the SA again: that it left was not for want of room. */
+static void ov2_sa_bring_back(struct ov2_sa *sa)
+{
+	sa->outside = false;
+	sa->again = true;
+	if (ov2_offer_room(sa->nic))
+		ov2_sa_enqueue(sa, true);
+	else
+		ov2_offer_wait(sa);
+}
+
+/* The NIC has nothing of an SA that xfrm keeps: software until it comes back, or for good. */
+static void ov2_sa_go_on(struct ov2_sa *sa)
 {
 	const struct ov2_nic *nic = sa->nic;
+	bool in_service = !nic->closing && nic->state != OV2_NIC_DEAD;
 
-	if (nic->closing || nic->state == OV2_NIC_DEAD)
-		return false;
-	if (sa->outside && ov2_sa_allowed(sa)) {
-		sa->outside = false;
-		sa->again = true;
-	}
-	return sa->again && !sa->outside;
+	if (in_service && sa->outside && ov2_sa_allowed(sa))
+		ov2_sa_bring_back(sa);
+	else if (in_service && sa->again && !sa->outside)
+		ov2_offer_wait(sa);
+	else
+		ov2_sa_set_state(sa, OV2_SA_SOFTWARE);
 }
 
 /* The configuration has changed. Takes an SA off the NIC, or brings it back. */
@@ -200,9 +224,7 @@ void ov2_sa_reconsider(struct ov2_sa *sa)
 			ov2_sa_demote(sa);
 		}
 	} else if (sa->outside && sa->state == OV2_SA_SOFTWARE) {
-		sa->outside = false;
-		sa->again = true;
-		ov2_offer_wait(sa);
+		ov2_sa_bring_back(sa);
 	}
 }
 
@@ -235,24 +257,10 @@ void ov2_sa_leave(struct ov2_sa *sa)
 		ov2_sa_set_state(sa, OV2_SA_GONE);
 		list_del_init(&sa->list);
 		ov2_sa_put(sa);
-	} else if (ov2_sa_comes_back(sa)) {
-		ov2_offer_wait(sa);
 	} else {
-		ov2_sa_set_state(sa, OV2_SA_SOFTWARE);
+		ov2_sa_go_on(sa);
 	}
 	ov2_offer_refill(nic);
-}
-
-/* On its way to the NIC. With a place reserved, unless it is submitted to be refused. */
-void ov2_sa_enqueue(struct ov2_sa *sa, bool reserve)
-{
-	struct ov2_nic *nic = sa->nic;
-
-	lockdep_assert_held(&nic->lock);
-	if (reserve)
-		ov2_sa_reserve(sa);
-	ov2_sa_set_state(sa, OV2_SA_QUEUED);
-	list_move_tail(&sa->queue, &nic->addq);
 }
 
 /* Lets an SA in: queued if the NIC has room, else waiting. Context: process. */
@@ -306,14 +314,19 @@ EXPORT_SYMBOL_IF_KUNIT(ov2_sa_admit);
 
 /* Has an SA that was offloaded deleted from the NIC. For an outbound one that is after a grace
  * period: no packet is then on its way to the NIC with a decision for the offload that was taken
- * before (S18).
+ * before (S18). SAs that xfrm keeps leave in order, whatever their direction.
  */
 void ov2_sa_take_down(struct ov2_sa *sa)
 {
 	struct ov2_nic *nic = sa->nic;
 
 	lockdep_assert_held(&nic->lock);
-	if (sa->dir == OV2_IN) {
+	/* The outbound half of an answer to SaDeleteReq is held back until the inbound one is gone:
+	 * on no queue and in no list.
+	 */
+	if (sa->chained)
+		return;
+	if (sa->dir == OV2_IN && !rcu_access_pointer(sa->x)) {
 		list_move_tail(&sa->queue, &nic->delq);
 		ov2_request_kick(nic);
 		return;
@@ -344,9 +357,7 @@ void ov2_sa_delete(struct ov2_sa *sa)
 		break;
 	case OV2_SA_OFFLOADED:
 		ov2_sa_set_state(sa, OV2_SA_DELETING);
-		/* The outbound half of an answer to SaDeleteReq waits for the inbound one. */
-		if (!sa->chained)
-			ov2_sa_take_down(sa);
+		ov2_sa_take_down(sa);
 		break;
 	case OV2_SA_DEMOTING:
 		/* On its way already: whoever completes it finds that xfrm is through with it. */

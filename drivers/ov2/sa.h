@@ -54,6 +54,7 @@ enum ov2_sa_state {
  * @pair_key: what its counterpart is recognised by
  * @pair_node: in nic->pairs while xfrm has it, under nic->lock
  * @pair: its counterpart, under nic->lock; valid while both are in nic->pairs
+ * @known: the NIC has had it: it may have processed packets; written under nic->lock
  * @delreq: SaDeleteReq has been raised since it was offloaded, under nic->lock
  * @delreq_list: on nic->delreqq, under nic->lock
  * @then: the SA whose DELETE_SA follows its own, a reference, under nic->lock
@@ -93,6 +94,7 @@ struct ov2_sa {
 	struct ov2_pair_key pair_key;
 	struct hlist_node pair_node;
 	struct ov2_sa *pair;
+	bool known;
 	bool delreq;
 	bool chained;
 	bool unwanted;

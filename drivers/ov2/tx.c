@@ -34,7 +34,8 @@ static __be32 ov2_tx_esp_seq(const struct sk_buff *skb, bool encap)
  */
 static u32 ov2_tx_handle(const struct ov2_sa *sa)
 {
-	enum ov2_sa_state state = READ_ONCE(sa->state);
+	/* The handle was written before; pairs with ov2_sa_set_state(). */
+	enum ov2_sa_state state = smp_load_acquire(&sa->state);
 
 	if (state != OV2_SA_OFFLOADED && state != OV2_SA_DEMOTING && state != OV2_SA_DELETING)
 		return 0;

@@ -181,6 +181,15 @@ void ov2sim_cmd_clear(struct ov2sim_hw *hw)
 	spin_unlock_bh(&q->lock);
 }
 
+/* The reset takes back what the list has brought so far */
+static void ov2sim_cmd_add_aborted(struct ov2_request *req)
+{
+	for (struct ov2_add_sa *node = req->add; node; node = node->next) {
+		node->status = -ECANCELED;
+		node->offload_handle = 0;
+	}
+}
+
 /* S2, S4: every node is tried; success if at least one SA was offloaded */
 static int ov2sim_cmd_add(struct ov2sim_hw *hw, struct ov2_request *req)
 {
@@ -190,9 +199,7 @@ static int ov2sim_cmd_add(struct ov2sim_hw *hw, struct ov2_request *req)
 
 	for (struct ov2_add_sa *node = req->add; node; node = node->next) {
 		if (READ_ONCE(hw->cmdq.resetting)) {
-			/* The reset takes back what this list has brought so far */
-			node->status = -ECANCELED;
-			node->offload_handle = 0;
+			ov2sim_cmd_add_aborted(req);
 			return -ECANCELED;
 		}
 		if (++n == refuse) {
@@ -212,32 +219,43 @@ static int ov2sim_cmd_add(struct ov2sim_hw *hw, struct ov2_request *req)
 	return good ? 0 : first;
 }
 
-/* What was posted before a delete has its SAs yet (S18): the lanes catch up first, but for a queue
- * that the wire keeps waiting.
- */
-static void ov2sim_cmd_flush_queue(struct ov2sim_hw *hw, u32 port, u32 index)
+static void ov2sim_cmd_flush_queue(struct ov2sim_hw *hw, u32 port, u32 index, unsigned long until)
 {
 	struct ov2sim_queue *queue = ov2sim_queue(hw, port, index);
 	u32 posted = ov2sim_index_read(&queue->tx.posted);
-	unsigned long until = jiffies + OV2SIM_PATIENCE;
 	struct ov2sim_cmdq *q = &hw->cmdq;
 
 	if (ov2sim_queue_sent(queue, posted))
 		return;
-	WRITE_ONCE(q->flushing, true);
 	ov2sim_lane_kick(&hw->lanes[index]);
 	wait_event_idle(q->wait, ov2sim_queue_sent(queue, posted) || READ_ONCE(q->resetting) ||
 			!READ_ONCE(hw->ports[port].started) ||
 			(READ_ONCE(queue->tx_wait) && time_after(jiffies, until)));
-	WRITE_ONCE(q->flushing, false);
 }
 
+/* What was posted before a delete has its SAs yet (S18): the lanes catch up first, but for queues
+ * that the wire keeps waiting.
+ */
 static void ov2sim_cmd_flush_tx(struct ov2sim_hw *hw)
 {
+	unsigned long until = jiffies + OV2SIM_PATIENCE;
+
+	WRITE_ONCE(hw->cmdq.flushing, true);
 	for (u32 i = 0; i < hw->config.ports; i++) {
 		for (u32 j = 0; j < READ_ONCE(hw->ports[i].nqueues); j++)
-			ov2sim_cmd_flush_queue(hw, i, j);
+			ov2sim_cmd_flush_queue(hw, i, j, until);
 	}
+	WRITE_ONCE(hw->cmdq.flushing, false);
+}
+
+static bool ov2sim_cmd_deletes_outbound(struct ov2sim_hw *hw, const struct ov2_request *req)
+{
+	const struct ov2_delete_sa *node = req->del;
+	bool found = false;
+
+	for (; node && !found; node = node->next)
+		found = ov2sim_sadb_is_outbound(&hw->sadb, node->offload_handle);
+	return found;
 }
 
 /* S16: the whole list is walked. One grace period for all. */
@@ -245,7 +263,8 @@ static int ov2sim_cmd_delete(struct ov2sim_hw *hw, struct ov2_request *req)
 {
 	LIST_HEAD(dead);
 
-	ov2sim_cmd_flush_tx(hw);
+	if (ov2sim_cmd_deletes_outbound(hw, req))
+		ov2sim_cmd_flush_tx(hw);
 	for (struct ov2_delete_sa *node = req->del; node; node = node->next)
 		ov2sim_sadb_unlink(&hw->sadb, node->offload_handle, &dead);
 	ov2sim_sadb_free(&hw->sadb, &dead);

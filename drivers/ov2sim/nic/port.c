@@ -128,7 +128,7 @@ static void ov2sim_port_drain(struct ov2sim_hwport *port, u32 queue)
 		dropped++;
 	}
 	ov2sim_index_write(&q->tx.done, done);
-	q->tx_wait = 0;
+	WRITE_ONCE(q->tx_wait, 0);
 	q->rx_wait = 0;
 	ov2sim_stat_add(port, OV2SIM_STAT_RESET_DROP, dropped);
 	ov2sim_link_resume(port);

@@ -134,6 +134,7 @@ err_free_sa:
 static void ov2sim_sa_destroy(struct ov2sim_sa *sa)
 {
 	ov2sim_esp_destroy(&sa->esp);
+	memzero_explicit(&sa->esp, sizeof(sa->esp));
 	kmem_cache_free(ov2sim_sa_cache, sa);
 	atomic_dec(&ov2sim_sa_live);
 }
@@ -322,6 +323,18 @@ struct ov2sim_sa *ov2sim_sadb_find_tx(struct ov2sim_sadb *db, u32 handle, u32 po
 	return sa && sa->dir == OV2_OUT && sa->port == port ? sa : NULL;
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_sadb_find_tx);
+
+bool ov2sim_sadb_is_outbound(struct ov2sim_sadb *db, u32 handle)
+{
+	struct ov2sim_sa *sa;
+	bool outbound;
+
+	mutex_lock(&db->lock);
+	sa = xa_load(&db->handles, handle);
+	outbound = sa && sa->dir == OV2_OUT;
+	mutex_unlock(&db->lock);
+	return outbound;
+}
 
 /* Of several that match the oldest, which is the first in its bucket, serves. */
 struct ov2sim_sa *ov2sim_sadb_find_rx(struct ov2sim_sadb *db, const struct ov2sim_sa_key *key)

@@ -133,6 +133,7 @@ bool ov2sim_sadb_next(struct ov2sim_sadb *db, u32 handle, struct ov2sim_sa_info 
 /* Readers: the SA is good until ov2sim_sadb_read_unlock() */
 int ov2sim_sadb_read_lock(struct ov2sim_sadb *db);
 void ov2sim_sadb_read_unlock(struct ov2sim_sadb *db, int idx);
+bool ov2sim_sadb_is_outbound(struct ov2sim_sadb *db, u32 handle);
 struct ov2sim_sa *ov2sim_sadb_find_tx(struct ov2sim_sadb *db, u32 handle, u32 port);
 struct ov2sim_sa *ov2sim_sadb_find_rx(struct ov2sim_sadb *db, const struct ov2sim_sa_key *key);
 

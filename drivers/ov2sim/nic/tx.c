@@ -260,11 +260,11 @@ static bool ov2sim_tx_send(struct ov2sim_hwport *port, struct ov2sim_queue *q,
 	err = ov2sim_link_send(port, &q->built);
 	if (err == -ENOSPC) {
 		if (!q->tx_wait)
-			q->tx_wait = jiffies | 1;
+			WRITE_ONCE(q->tx_wait, jiffies | 1);
 		if (time_before(jiffies, q->tx_wait + OV2SIM_PATIENCE))
 			return false;
 	}
-	q->tx_wait = 0;
+	WRITE_ONCE(q->tx_wait, 0);
 	if (!err) {
 		ov2sim_stat_add(port, OV2SIM_STAT_WIRE_TX, count);
 		return true;
