@@ -291,13 +291,12 @@ int ov2sim_sadb_update(struct ov2sim_sadb *db, u32 handle, const struct ov2_seq 
 
 	mutex_lock(&db->lock);
 	sa = xa_load(&db->handles, handle);
-	if (!sa) {
+	if (!sa)
 		err = -ENOENT;
-	} else if (!sa->esn) {
+	else if (!sa->esn)
 		err = -EINVAL;
-	} else {
+	else
 		ov2sim_sa_advance(sa, (u64)seq->high << 32 | seq->low);
-	}
 	mutex_unlock(&db->lock);
 	return err;
 }
