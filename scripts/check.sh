@@ -215,7 +215,7 @@ areas()
 
 	for path in scripts/selftest/*.sh; do
 		case ${path##*/} in
-		run.sh | lib.sh | *_lib.sh | '*.sh') ;;
+		run.sh | lib.sh | *_lib.sh | pm.sh | '*.sh') ;;
 		*) basename "$path" .sh ;;
 		esac
 	done
@@ -237,6 +237,12 @@ smoke()
 {
 	"$OV2_SCRIPTS/vm.sh" --kernel "$1" --modules modprobe -- \
 		"$OV2_SCRIPTS/selftest/run.sh" algs:gcm128-128
+}
+
+# Suspend and resume, which UML cannot do with devices.
+pm()
+{
+	"$OV2_SCRIPTS/vm.sh" --kernel "$1" -- "$OV2_SCRIPTS/selftest/pm.sh"
 }
 
 list()
@@ -262,6 +268,7 @@ list()
 		done
 	done
 	echo "smoke debian-6.12"
+	echo "pm debian-6.12"
 }
 
 # Sparse's idea of 7.3 is the one that counts: 6.12 is built with the compiler only.
@@ -269,7 +276,7 @@ run()
 {
 	case $1 in
 	lint) if [[ $2 == *7.3 ]]; then lint "$2" C=2; else lint "$2"; fi ;;
-	kunit_vm | selftest | stock_build | smoke) "$@" ;;
+	kunit_vm | selftest | stock_build | smoke | pm) "$@" ;;
 	*) "check_$1" ;;
 	esac
 }

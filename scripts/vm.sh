@@ -362,6 +362,14 @@ splats()
 	' "$1"
 }
 
+# A command that has lost the shared folders tells in the kernel log what it has to say,
+# and its exit status, before it switches the VM off.
+from_klog()
+{
+	tr -d '\r' <"$run/klog" | sed -n 's/.*ov2-vm> //p'
+	tr -d '\r' <"$run/klog" | sed -n 's/.*ov2-vm: verdict \([0-9]*\)$/\1/p' >"$run/status"
+}
+
 # In braces: all of it is read before it runs, and the file may change meanwhile.
 {
 libmodules=$kdir/root/usr/lib/modules
@@ -401,6 +409,7 @@ if [[ $found ]]; then
 	sed -n "$((line > 4 ? line - 4 : 1)),$((line + 70))p" "$run/klog" >&2
 	exit 126
 fi
+[[ -s $run/status ]] || from_klog
 if [[ ! -s $run/status ]]; then
 	ov2_say "the VM ended before the command did; the end of the kernel log:"
 	tail -n 40 "$run/klog" "$run/hostlog" >&2

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Runs the selftests inside a VM:
 #   scripts/vm.sh -- scripts/selftest/run.sh [AREA[:PART OF A TEST'S NAME]]...
-# Areas are the files beside this one. Prints KTAP.
+# Areas are the files beside this one; pm switches the VM off, and is run only when it
+# is asked for. Prints KTAP.
 
 set -u -o pipefail
 cd "$(dirname "$0")" || exit
@@ -13,7 +14,7 @@ else
 	areas=()
 	for path in *.sh; do
 		case $path in
-		run.sh | lib.sh | *_lib.sh) ;;
+		run.sh | lib.sh | *_lib.sh | pm.sh) ;;
 		*) areas+=("${path%.sh}") ;;
 		esac
 	done
