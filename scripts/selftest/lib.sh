@@ -575,13 +575,13 @@ clean_sas()
 # shellcheck disable=SC2034
 sim_sa()
 {
-	local line lines spi
+	local line table spi
 
 	printf -v spi ' spi 0x%08x ' "$1"
 	field=
 	# Not line by line: each would be a seek back, and a walk from the first.
-	mapfile -t lines <"$sim/${3:-$nic_a}/sas"
-	for line in "${lines[@]}"; do
+	mapfile -t table <"$sim/${3:-$nic_a}/sas"
+	for line in "${table[@]}"; do
 		[[ $line == *"$spi"* ]] || continue
 		line=${line#* "$2" }
 		field=${line%% *}
