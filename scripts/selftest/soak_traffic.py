@@ -18,7 +18,7 @@ import soak_net
 MARK = b"ov2-soak-CLEAR!\n"
 BLOCK = 32
 PORT = 7
-RATE = 250000
+RATE = 120000
 STALL = 4
 
 
