@@ -283,6 +283,26 @@ static void delreq_race(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
 }
 
+/* S60: once, also if more packets come before it is answered. */
+static void delreq_once(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *in = delreq_sa(f, &delreq_in), *out = delreq_sa(f, &delreq_out);
+	int i;
+
+	disable_work_sync(&f->nic->delreq_work);
+	for (i = 0; i < 3; i++)
+		delreq_packet(f, in->xso.offload_handle, false);
+	fixture_expect_state(f, in, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELREQ), 1);
+	enable_and_queue_work(f->nic->wq, &f->nic->delreq_work);
+	delreq_settle(f);
+	fixture_expect_state(f, out, OV2_SA_WAITING);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELREQ_PACKETS), 3);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_SUCCESS), 2);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
+}
+
 struct delreq_before_row {
 	const char *name;
 	enum ov2_delreq_policy policy;
@@ -493,6 +513,31 @@ static void delreq_generations(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, fake_nic_by_spi(f->fake, fixture_spi(out2)));
 }
 
+/* Of several that have no counterpart yet the youngest is the one, but for one that has the same
+ * mark.
+ */
+static void delreq_youngest(struct kunit *test)
+{
+	static const struct fixture_sa marked = { .reqid = 9, .out = true, .mark = 3 };
+	static const struct fixture_sa plain = { .reqid = 9, .out = true }, in = { .reqid = 9 };
+	struct fixture *f = test->priv;
+	struct xfrm_state *in1, *in2, *out1, *out2;
+
+	in1 = delreq_sa(f, &delreq_in);
+	in2 = delreq_sa(f, &delreq_in);
+	out1 = delreq_sa(f, &delreq_out);
+	KUNIT_EXPECT_TRUE(test, delreq_paired(in2, out1));
+	out2 = delreq_sa(f, &delreq_out);
+	KUNIT_EXPECT_TRUE(test, delreq_paired(in1, out2));
+
+	out1 = delreq_sa(f, &plain);
+	out2 = delreq_sa(f, &marked);
+	in1 = delreq_sa(f, &in);
+	KUNIT_EXPECT_TRUE(test, delreq_paired(in1, out1));
+	in2 = delreq_sa(f, &in);
+	KUNIT_EXPECT_TRUE(test, delreq_paired(in2, out2));
+}
+
 static struct kunit_case delreq_cases[] = {
 	KUNIT_CASE(delreq_rides),
 	KUNIT_CASE(delreq_demote),
@@ -501,6 +546,7 @@ static struct kunit_case delreq_cases[] = {
 	KUNIT_CASE(delreq_soft),
 	KUNIT_CASE(delreq_hard),
 	KUNIT_CASE_PARAM(delreq_race, delreq_race_gen_params),
+	KUNIT_CASE(delreq_once),
 	KUNIT_CASE_PARAM(delreq_before_answer, delreq_before_gen_params),
 	KUNIT_CASE(delreq_after_delete),
 	KUNIT_CASE_PARAM(delreq_second_half, delreq_race_gen_params),
@@ -509,6 +555,7 @@ static struct kunit_case delreq_cases[] = {
 	KUNIT_CASE_PARAM(delreq_pairs, delreq_pair_gen_params),
 	KUNIT_CASE(delreq_pair_selectors),
 	KUNIT_CASE(delreq_generations),
+	KUNIT_CASE(delreq_youngest),
 	{ }
 };
 

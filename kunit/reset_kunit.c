@@ -2,6 +2,8 @@
 /* Reset, restore and removal of a NIC. */
 #include "xfrm_fixture.h"
 
+static const struct fixture_sa reset_plain;
+
 static int reset_init(struct kunit *test)
 {
 	fixture_create(test, NULL);
@@ -283,6 +285,8 @@ static void reset_meets_delete(struct kunit *test)
 	fr = fake_nic_wait(f->fake, f->fake->total - 1);
 	KUNIT_EXPECT_EQ(test, fr->kind, OV2_ADD_SA);
 	KUNIT_EXPECT_EQ(test, fr->count, 1 + row->deletes);
+	/* The NIC's name of before means nothing, and there is no new one yet. */
+	KUNIT_EXPECT_EQ(test, fixture_entry(stays)->offload_handle, 0);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	fake_nic_finish_all(f->fake);
 	fixture_expect_state(f, stays, OV2_SA_OFFLOADED);
@@ -415,6 +419,34 @@ static void reset_gone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->resets, 1);
 }
 
+/* S65: at once, also while the last call of the reset op takes its time. */
+static void reset_gone_at_once(struct kunit *test)
+{
+	DECLARE_COMPLETION_ONSTACK(go);
+	struct fixture *f = test->priv;
+	struct xfrm_state *x, *late;
+	u32 total;
+
+	f->fake->mode = FAKE_NOW;
+	x = fixture_sa(f, NULL);
+	fixture_settle(f);
+	total = f->fake->total;
+	f->fake->hold_reset = &go;
+	ov2_nic_gone(f->nic);
+	fake_nic_wait_resetting(f->fake);
+	late = fixture_state(f, &reset_plain);
+	KUNIT_EXPECT_EQ(test, fixture_offload(f, late, &reset_plain), 0);
+	KUNIT_EXPECT_EQ(test, late->xso.offload_handle, 0);
+	fixture_delete(f, x);
+	flush_work(&f->nic->submit_work);
+	KUNIT_EXPECT_EQ(test, f->fake->total, total);
+	complete(&go);
+	fixture_settle(f);
+	f->fake->hold_reset = NULL;
+	KUNIT_EXPECT_EQ(test, f->fake->total, total);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+}
+
 /* S65: the removal of the ports deletes all SAs unasked, and unregistration waits for it. */
 static void reset_removal(struct kunit *test)
 {
@@ -430,8 +462,6 @@ static void reset_removal(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->resets, 0);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 }
-
-static const struct fixture_sa reset_plain;
 
 struct reset_answer {
 	struct work_struct work;
@@ -556,6 +586,7 @@ static struct kunit_case reset_cases[] = {
 	KUNIT_CASE(reset_not_accepted_forever),
 	KUNIT_CASE(reset_fails),
 	KUNIT_CASE(reset_gone),
+	KUNIT_CASE(reset_gone_at_once),
 	KUNIT_CASE(reset_removal),
 	KUNIT_CASE(reset_removal_before_ports),
 	KUNIT_CASE(reset_never_answers),

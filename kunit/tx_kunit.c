@@ -619,6 +619,23 @@ static void tx_fix_features(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ov2_fix_features(f->netdev[0], row->wanted), row->possible);
 }
 
+/* S42: so is what the configuration does not have. */
+static void tx_fix_caps(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct ov2_caps caps = fake_nic_caps;
+
+	caps.features &= ~OV2_CAP_LSO;
+	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
+	KUNIT_EXPECT_EQ(test, ov2_fix_features(f->netdev[0], TX_FEATURES),
+			TX_FEATURES & ~NETIF_F_GSO_ESP);
+	caps = fake_nic_caps;
+	caps.features &= ~OV2_CAP_TX_CSUM;
+	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
+	KUNIT_EXPECT_EQ(test, ov2_fix_features(f->netdev[0], TX_FEATURES),
+			TX_FEATURES & ~(NETIF_F_HW_ESP_TX_CSUM | NETIF_F_GSO_ESP));
+}
+
 static struct kunit_case tx_cases[] = {
 	KUNIT_CASE(tx_no_work),
 	KUNIT_CASE(tx_life),
@@ -632,6 +649,7 @@ static struct kunit_case tx_cases[] = {
 	KUNIT_CASE_PARAM(tx_offload_ok, tx_ok_gen_params),
 	KUNIT_CASE(tx_offload_ok_life),
 	KUNIT_CASE_PARAM(tx_fix_features, tx_fix_gen_params),
+	KUNIT_CASE(tx_fix_caps),
 	{ }
 };
 
