@@ -5,6 +5,7 @@
  * Every frame that comes out must stand alone: the NIC's parser and its checksums take it, and
  * with ESP it opens with the number that is its own. Together the frames are the packet.
  */
+#include <kunit/static_stub.h>
 #include <kunit/test.h>
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
@@ -335,9 +336,52 @@ static void lso_refused(struct kunit *test)
 	lso_refuses(test, &udp, lso_spoil_pad, -EINVAL);
 }
 
+static unsigned int lso_frames_left;
+
+static struct ov2sim_frame *lso_frame_or_none(u32 len)
+{
+	struct kunit *test = kunit_get_current_test();
+	struct ov2sim_frame *frame;
+
+	if (!lso_frames_left--)
+		return NULL;
+	kunit_deactivate_static_stub(test, ov2sim_frame_alloc);
+	frame = ov2sim_frame_alloc(len);
+	kunit_activate_static_stub(test, ov2sim_frame_alloc, lso_frame_or_none);
+	return frame;
+}
+
+/* Memory runs out in the middle: the frames that there are go, too. */
+static void lso_no_memory(struct kunit *test)
+{
+	static const struct lso_row row = { .cipher = OV2_CIPHER_AES_GCM,
+					    .p = ESP(OV2_IPV4, 5000, 1400, 7) };
+	struct lso_fixture *fix = kunit_kzalloc(test, sizeof(*fix), GFP_KERNEL);
+	unsigned int frames_live = ov2sim_frames_live();
+	struct ov2sim_txd txd;
+	LIST_HEAD(frames);
+
+	KUNIT_ASSERT_NOT_NULL(test, fix);
+	lso_fixture_init(test, fix, &row);
+	lso_build(test, fix, &row, &txd);
+	for (u32 i = 0; i < 4; i++) {
+		lso_frames_left = i;
+		kunit_activate_static_stub(test, ov2sim_frame_alloc, lso_frame_or_none);
+		KUNIT_EXPECT_EQ(test, -ENOMEM, ov2sim_lso(&txd, fix->sa, &frames));
+		kunit_deactivate_static_stub(test, ov2sim_frame_alloc);
+		KUNIT_EXPECT_TRUE(test, list_empty(&frames));
+		KUNIT_EXPECT_EQ(test, frames_live, ov2sim_frames_live());
+	}
+	KUNIT_EXPECT_EQ(test, 0, ov2sim_lso(&txd, fix->sa, &frames));
+	KUNIT_EXPECT_EQ(test, 4, ov2sim_frames_free(&frames));
+	kfree_skb(txd.skb);
+	lso_fixture_exit(test, fix);
+}
+
 static struct kunit_case lso_cases[] = {
 	KUNIT_CASE_PARAM(lso_row_test, lso_gen_params),
 	KUNIT_CASE(lso_refused),
+	KUNIT_CASE(lso_no_memory),
 	{}
 };
 

@@ -198,6 +198,25 @@ static void port_foreign_frames(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, len + 4, fix->rxc.len);
 }
 
+/* S54: a packet that comes again is processed again: replays are xfrm's business */
+static void port_replay(struct kunit *test)
+{
+	struct nic_port *fix = test->priv;
+	struct ov2_add_sa out, in;
+	struct ov2sim_txd txd;
+	const u8 *buf;
+
+	nic_port_add_sas(test, &out, &in);
+	for (u32 i = 0; i < 2; i++) {
+		nic_port_foreign(test, &nic_port_esp, &txd);
+		KUNIT_EXPECT_TRUE(test, nic_port_foreign_processed(test, &txd));
+		KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS, fix->rxc.status);
+		buf = fix->rxc.buf;
+		KUNIT_EXPECT_EQ(test, nic_packet_byte(99), buf[14 + 20 + 16 + 32 + 99]);
+	}
+	KUNIT_EXPECT_EQ(test, 2, nic_port_stat(test, 1, OV2SIM_STAT_RX_PKTS));
+}
+
 /* S55: in UDP; a checksum over it must be right before the payload changes, or there is none */
 static void port_foreign_udp(struct kunit *test)
 {
@@ -460,6 +479,7 @@ static struct kunit_case port_cases[] = {
 	KUNIT_CASE(port_delete_behind_send),
 	KUNIT_CASE(port_delete_behind_stop),
 	KUNIT_CASE(port_foreign_frames),
+	KUNIT_CASE(port_replay),
 	KUNIT_CASE(port_foreign_udp),
 	KUNIT_CASE(port_esp_rx_off),
 	KUNIT_CASE(port_mismatch),

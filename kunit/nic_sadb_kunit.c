@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* ov2sim: the NIC's SA table: capacity, handles, lookup, sequence numbers. */
 #include <kunit/test.h>
+#include <linux/iopoll.h>
 #include <linux/kthread.h>
+#include <linux/workqueue.h>
 #include "../drivers/ov2sim/nic/fault.h"
 #include "../drivers/ov2sim/nic/sadb.h"
 #include "nic_fixture.h"
@@ -248,6 +250,45 @@ static void sadb_no_memory(struct kunit *test)
 	sadb_add(test, 1, OV2_IN);
 }
 
+struct sadb_adder {
+	struct work_struct work;
+	struct ov2sim_sadb *db;
+	struct ov2_add_sa node;
+	int err;
+};
+
+static void sadb_adder_work(struct work_struct *work)
+{
+	struct sadb_adder *adder = container_of(work, struct sadb_adder, work);
+
+	adder->err = ov2sim_sadb_add(adder->db, &adder->node);
+}
+
+/* S5, S6: the last place goes to somebody else while the SA is being made */
+static void sadb_full_meanwhile(struct kunit *test)
+{
+	struct sadb_fixture *fix = test->priv;
+	struct sadb_adder *adder = kunit_kzalloc(test, sizeof(*adder), GFP_KERNEL);
+	unsigned int live;
+
+	KUNIT_ASSERT_NOT_NULL(test, adder);
+	nic_test_node(&adder->node, OV2_IN);
+	adder->db = &fix->db;
+	INIT_WORK(&adder->work, sadb_adder_work);
+	mutex_lock(&fix->db.lock);
+	schedule_work(&adder->work);
+	KUNIT_EXPECT_EQ(test, 0, read_poll_timeout(ov2sim_sas_live, live, live == fix->live + 1,
+						   100, 10 * USEC_PER_SEC, false));
+	fix->db.count += fix->caps.max_sas;
+	mutex_unlock(&fix->db.lock);
+	flush_work(&adder->work);
+	KUNIT_EXPECT_EQ(test, -ENOSPC, adder->err);
+	KUNIT_EXPECT_EQ(test, 0, adder->node.offload_handle);
+	KUNIT_EXPECT_EQ(test, fix->live, ov2sim_sas_live());
+	fix->db.count -= fix->caps.max_sas;
+	KUNIT_EXPECT_EQ(test, 0, fix->db.count);
+}
+
 /* S5: capabilities may promise what the cryptography then cannot do */
 static void sadb_bad_promise(struct kunit *test)
 {
@@ -429,6 +470,7 @@ static struct kunit_case sadb_cases[] = {
 	KUNIT_CASE(sadb_match),
 	KUNIT_CASE(sadb_match_udp),
 	KUNIT_CASE(sadb_no_memory),
+	KUNIT_CASE(sadb_full_meanwhile),
 	KUNIT_CASE(sadb_bad_promise),
 	KUNIT_CASE(sadb_update),
 	KUNIT_CASE(sadb_free_waits),

@@ -7,6 +7,7 @@
  * and the thread never complete one twice. The lock is taken with BH disabled: submission may come
  * from softirq. Completion is called without it.
  */
+#include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 #include <linux/bottom_half.h>
 #include <linux/export.h>
@@ -402,6 +403,7 @@ int ov2sim_cmd_init(struct ov2sim_hw *hw)
 	struct ov2sim_cmdq *q = &hw->cmdq;
 	struct task_struct *task;
 
+	KUNIT_STATIC_STUB_REDIRECT(ov2sim_cmd_init, hw);
 	spin_lock_init(&q->lock);
 	INIT_LIST_HEAD(&q->queued);
 	INIT_LIST_HEAD(&q->parked);
@@ -413,6 +415,7 @@ int ov2sim_cmd_init(struct ov2sim_hw *hw)
 	q->task = task;
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_cmd_init);
 
 /* Nothing is accepted any more, and nothing is left. */
 void ov2sim_cmd_destroy(struct ov2sim_hw *hw)

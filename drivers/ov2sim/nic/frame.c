@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* ov2sim: frames inside the NIC. A frame has one owner at a time; no locks here. */
+#include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 #include <linux/atomic.h>
 #include <linux/export.h>
@@ -32,6 +33,7 @@ struct ov2sim_frame *ov2sim_frame_alloc(u32 len)
 	struct ov2sim_frame *frame;
 	u8 *buf;
 
+	KUNIT_STATIC_STUB_REDIRECT(ov2sim_frame_alloc, len);
 	frame = kmem_cache_zalloc(ov2sim_frame_cache, GFP_KERNEL);
 	if (!frame)
 		return NULL;

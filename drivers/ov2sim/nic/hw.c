@@ -6,6 +6,7 @@
  * mutex, then spinlocks: of an SA, of a fifo, of the command queue. None is held while another
  * of its kind is taken.
  */
+#include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 #include <linux/export.h>
 #include <linux/slab.h>
@@ -66,10 +67,11 @@ static void ov2sim_ports_free(struct ov2sim_hw *hw)
 	kvfree(hw->ports);
 }
 
-static int ov2sim_ports_alloc(struct ov2sim_hw *hw)
+VISIBLE_IF_KUNIT int ov2sim_ports_alloc(struct ov2sim_hw *hw)
 {
 	struct ov2sim_hwport *port;
 
+	KUNIT_STATIC_STUB_REDIRECT(ov2sim_ports_alloc, hw);
 	hw->ports = kvcalloc(hw->config.ports, sizeof(*hw->ports), GFP_KERNEL);
 	if (!hw->ports)
 		return -ENOMEM;
@@ -89,6 +91,7 @@ err_free_ports:
 	ov2sim_ports_free(hw);
 	return -ENOMEM;
 }
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_ports_alloc);
 
 static void ov2sim_lanes_stop(struct ov2sim_hw *hw, u32 count)
 {

@@ -148,6 +148,11 @@ static inline void ov2sim_stat_add(struct ov2sim_hwport *port, enum ov2sim_stat 
 	atomic64_add(n, &port->stats[stat]);
 }
 
+/* hw.c */
+#if IS_ENABLED(CONFIG_KUNIT)
+int ov2sim_ports_alloc(struct ov2sim_hw *hw);
+#endif
+
 /* cmd.c */
 int ov2sim_cmd_init(struct ov2sim_hw *hw);
 void ov2sim_cmd_destroy(struct ov2sim_hw *hw);

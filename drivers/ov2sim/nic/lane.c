@@ -5,6 +5,9 @@
  * A lane holds its lock while it works, and reads ov2sim_hwport.started after it has taken it: who
  * clears that and then takes and gives back the lock has the rings to himself.
  */
+#include <kunit/static_stub.h>
+#include <kunit/visibility.h>
+#include <linux/export.h>
 #include <linux/kthread.h>
 #include "hw.h"
 
@@ -69,6 +72,7 @@ int ov2sim_lane_init(struct ov2sim_lane *lane, struct ov2sim_hw *hw, u32 index)
 {
 	struct task_struct *task;
 
+	KUNIT_STATIC_STUB_REDIRECT(ov2sim_lane_init, lane, hw, index);
 	lane->hw = hw;
 	lane->index = index;
 	init_waitqueue_head(&lane->wait);
@@ -79,6 +83,7 @@ int ov2sim_lane_init(struct ov2sim_lane *lane, struct ov2sim_hw *hw, u32 index)
 	lane->task = task;
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_lane_init);
 
 void ov2sim_lane_destroy(struct ov2sim_lane *lane)
 {

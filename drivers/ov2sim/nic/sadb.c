@@ -9,6 +9,7 @@
  * Handles come from one counter that starts again only after 2^32, and not at a reset: a stale
  * handle does not find a newer SA (S9).
  */
+#include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 #include <linux/export.h>
 #include <linux/jhash.h>
@@ -47,6 +48,7 @@ int ov2sim_sadb_init(struct ov2sim_sadb *db, const struct ov2_caps *caps, u32 po
 {
 	int err;
 
+	KUNIT_STATIC_STUB_REDIRECT(ov2sim_sadb_init, db, caps, ports, faults);
 	memset(db, 0, sizeof(*db));
 	db->caps = caps;
 	db->ports = ports;

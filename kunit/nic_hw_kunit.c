@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* ov2sim: a NIC that cannot be made: each step that may fail, and that those before are undone. */
+#include <kunit/static_stub.h>
+#include <kunit/test.h>
+#include <linux/iopoll.h>
+#include <linux/sched/signal.h>
+#include "../drivers/ov2sim/nic/hw.h"
+#include "../drivers/ov2sim/nic/sadb.h"
+#include "nic_fixture.h"
+
+#define HW_NAME		"nicfail"
+#define HW_LANES	3
+
+static const struct ov2sim_hw_ops hw_ops;
+
+static int hw_no_sadb(struct ov2sim_sadb *db, const struct ov2_caps *caps, u32 ports,
+		      struct ov2sim_faults *faults)
+{
+	return -ENOMEM;
+}
+
+static int hw_no_ports(struct ov2sim_hw *hw)
+{
+	return -ENOMEM;
+}
+
+static int hw_no_lane(struct ov2sim_lane *lane, struct ov2sim_hw *hw, u32 index)
+{
+	return -EINTR;
+}
+
+/* The others are real ones. */
+static int hw_no_last_lane(struct ov2sim_lane *lane, struct ov2sim_hw *hw, u32 index)
+{
+	struct kunit *test = kunit_get_current_test();
+	int err;
+
+	if (index == HW_LANES - 1)
+		return -EINTR;
+	kunit_deactivate_static_stub(test, ov2sim_lane_init);
+	err = ov2sim_lane_init(lane, hw, index);
+	kunit_activate_static_stub(test, ov2sim_lane_init, hw_no_last_lane);
+	return err;
+}
+
+static int hw_no_cmd(struct ov2sim_hw *hw)
+{
+	return -EINTR;
+}
+
+struct hw_row {
+	const char *name;
+	void (*fail)(struct kunit *test);
+	void *failing;
+	int err;
+};
+
+static void hw_fail_sadb(struct kunit *test)
+{
+	kunit_activate_static_stub(test, ov2sim_sadb_init, hw_no_sadb);
+}
+
+static void hw_fail_ports(struct kunit *test)
+{
+	kunit_activate_static_stub(test, ov2sim_ports_alloc, hw_no_ports);
+}
+
+static void hw_fail_lane(struct kunit *test)
+{
+	kunit_activate_static_stub(test, ov2sim_lane_init, hw_no_lane);
+}
+
+static void hw_fail_last_lane(struct kunit *test)
+{
+	kunit_activate_static_stub(test, ov2sim_lane_init, hw_no_last_lane);
+}
+
+static void hw_fail_cmd(struct kunit *test)
+{
+	kunit_activate_static_stub(test, ov2sim_cmd_init, hw_no_cmd);
+}
+
+static const struct hw_row hw_rows[] = {
+	{ "SA table", hw_fail_sadb, ov2sim_sadb_init, -ENOMEM },
+	{ "ports", hw_fail_ports, ov2sim_ports_alloc, -ENOMEM },
+	{ "first lane", hw_fail_lane, ov2sim_lane_init, -EINTR },
+	{ "last lane", hw_fail_last_lane, ov2sim_lane_init, -EINTR },
+	{ "command thread", hw_fail_cmd, ov2sim_cmd_init, -EINTR },
+};
+
+KUNIT_ARRAY_PARAM_DESC(hw, hw_rows, name);
+
+static unsigned int hw_threads(void)
+{
+	struct task_struct *task;
+	unsigned int count = 0;
+
+	rcu_read_lock();
+	for_each_process(task)
+		count += str_has_prefix(task->comm, HW_NAME) && !task->exit_state;
+	rcu_read_unlock();
+	return count;
+}
+
+/* The same NIC can be made as soon as nothing fails any more: all is in its place. */
+static void hw_create_fails(struct kunit *test)
+{
+	const struct hw_row *row = test->param_value;
+	struct ov2sim_hw_config config = { .name = HW_NAME, .ports = 2, .queues = HW_LANES };
+	struct ov2sim_hw *hw;
+	unsigned int threads;
+
+	nic_test_caps(&config.caps);
+	row->fail(test);
+	hw = ov2sim_hw_create(&config, &hw_ops, NULL);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(hw), row->err);
+	KUNIT_EXPECT_EQ(test, 0, read_poll_timeout(hw_threads, threads, !threads, 100,
+						   10 * USEC_PER_SEC, false));
+	kunit_deactivate_static_stub(test, row->failing);
+	if (!IS_ERR(hw))
+		ov2sim_hw_destroy(hw);
+	hw = ov2sim_hw_create(&config, &hw_ops, NULL);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, hw);
+	KUNIT_EXPECT_EQ(test, hw_threads(), HW_LANES + 1);
+	ov2sim_hw_destroy(hw);
+}
+
+/* What has nothing to work with is not made at all. */
+static void hw_create_refuses(struct kunit *test)
+{
+	struct ov2sim_hw_config good = { .name = HW_NAME, .ports = 1, .queues = 1 }, config;
+
+	nic_test_caps(&good.caps);
+	for (u32 i = 0; i < 5; i++) {
+		config = good;
+		if (i == 0)
+			config.ports = 0;
+		else if (i == 1)
+			config.queues = 0;
+		else if (i == 2)
+			config.caps.max_sas = 0;
+		else if (i == 3)
+			config.caps.max_list = 0;
+		else
+			config.caps.max_requests = 0;
+		KUNIT_EXPECT_EQ(test, -EINVAL,
+				PTR_ERR_OR_ZERO(ov2sim_hw_create(&config, &hw_ops, NULL)));
+	}
+}
+
+static struct kunit_case hw_cases[] = {
+	KUNIT_CASE_PARAM(hw_create_fails, hw_gen_params),
+	KUNIT_CASE(hw_create_refuses),
+	{}
+};
+
+static struct kunit_suite hw_suite = {
+	.name = "ov2_nic_hw",
+	.test_cases = hw_cases,
+};
+
+kunit_test_suite(hw_suite);
