@@ -42,7 +42,7 @@ help:
 	@echo 'check         every gate and test; some minutes, the first time an hour'
 	@echo 'kunit         the KUnit suites by kunit.py, as kernel CI runs them'
 	@echo 'selftest      the selftests on the debug kernel'
-	@echo 'mutants       break the code in 120 ways: the KUnit suites must notice each'
+	@echo 'mutants       break the code in 160 ways: the KUnit suites must notice each'
 	@echo 'clean         remove what all has built'
 	@echo
 	@echo 'Kernels, root file systems and builds are kept in $${XDG_CACHE_HOME:-~/.cache}/ov2.'
