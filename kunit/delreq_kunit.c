@@ -108,7 +108,7 @@ static void delreq_demote(struct kunit *test)
 		delreq_packet(f, in->xso.offload_handle, false);
 	delreq_settle(f);
 	KUNIT_EXPECT_EQ(test, f->fake->total, 3);
-	KUNIT_EXPECT_EQ(test, fr->kind, OV2_DELETE_SA);
+	KUNIT_ASSERT_EQ(test, fr->kind, OV2_DELETE_SA);
 	KUNIT_EXPECT_EQ(test, fr->count, 1);
 	KUNIT_EXPECT_EQ(test, fr->del[0].offload_handle, in_handle);
 	fixture_expect_state(f, in, OV2_SA_DEMOTING);
@@ -117,7 +117,7 @@ static void delreq_demote(struct kunit *test)
 
 	fake_nic_finish(f->fake, fr);
 	fr = fake_nic_wait(f->fake, 3);
-	KUNIT_EXPECT_EQ(test, fr->kind, OV2_DELETE_SA);
+	KUNIT_ASSERT_EQ(test, fr->kind, OV2_DELETE_SA);
 	KUNIT_EXPECT_EQ(test, fr->count, 1);
 	KUNIT_EXPECT_EQ(test, fr->del[0].offload_handle, out_handle);
 	fake_nic_finish(f->fake, fr);
