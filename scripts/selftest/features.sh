@@ -29,29 +29,35 @@ switches()
 	done
 }
 
-# S32: a change is announced.
+# S32: each change is announced, as a change of features.
 announced()
 {
-	local monitor
+	local monitor name on told=0
 
 	nsenter --net=/run/netns/a stdbuf -oL ip monitor link >"$tmp/monitor" &
 	monitor=$!
 	children+=("$monitor")
-	ip -n a link set "$dev_a" alias begin
-	check "the monitor listens" wait_for 10 grown 0
-	features a esp-hw-offload off
-	check "a message" wait_for 10 grown "$size"
-	features a esp-hw-offload on
+	check "the monitor listens" wait_for 10 monitored
+	for name in tx-esp-segmentation esp-tx-csum-hw-offload esp-hw-offload; do
+		for on in off on; do
+			features a "$name" "$on"
+			check "$name $on" wait_for 10 told_over "$told"
+			told=$(grep -c 'event FEATURE CHANGE' "$tmp/monitor")
+		done
+	done
 	reap "$monitor"
 }
 
-grown()
+# Of other things it tells without being asked.
+monitored()
 {
-	local old=$1
+	ip -n a link set "$dev_a" alias "alias$RANDOM"
+	[[ -s $tmp/monitor ]]
+}
 
-	((old)) || ip -n a link set "$dev_a" alias "alias$RANDOM"
-	size=$(wc -c <"$tmp/monitor")
-	((size > old))
+told_over()
+{
+	(($(grep -c 'event FEATURE CHANGE' "$tmp/monitor") > $1))
 }
 
 # S33 S64: carrier follows the wire and both ends; down receives nothing.
