@@ -29,6 +29,23 @@ def protocol(frame):
     return None
 
 
+def esp_of(frame):
+    """As pcap.esp_of, and of the first of several fragments."""
+    kind, ip = frame[12:14], frame[14:]
+    found = protocol(frame)
+    if not found or not found[1]:
+        return pcap.esp_of(frame)
+    if kind == b"\x08\x00":
+        offset, rest = struct.unpack(">H", ip[6:8])[0] & 0x1fff, ip[4 * (ip[0] & 15):]
+    else:
+        offset, rest = struct.unpack(">H", ip[42:44])[0] >> 3, ip[48:]
+    if offset:
+        return None
+    if found[0] == 17:
+        return rest[8:] if 4500 in struct.unpack(">HH", rest[:4]) else None
+    return rest if found[0] == 50 else None
+
+
 def permitted(frame):
     """ESP, ESP in UDP, and what keeps a link going."""
     found = protocol(frame)
@@ -39,7 +56,7 @@ def permitted(frame):
     if proto == 58:
         at = 14 + (48 if frame[20] == 0 else 40)
         return frame[at] >= 130
-    return proto in (50, 2) or proto == 17 and (fragment or pcap.esp_of(frame) is not None)
+    return proto in (50, 2) or proto == 17 and (fragment or esp_of(frame) is not None)
 
 
 def prove(paths, spis):
@@ -47,7 +64,7 @@ def prove(paths, spis):
     seen = {}
     for frame in (frame for path in paths for frame in pcap.frames(path)):
         frames += 1
-        esp = pcap.esp_of(frame)
+        esp = esp_of(frame)
         known = spis.get(struct.unpack(">I", esp[:4])[0]) if esp and len(esp) > 8 else None
         if not permitted(frame) or soak_traffic.MARK in frame and not (known and known[1]):
             clear += 1
