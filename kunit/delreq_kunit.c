@@ -185,6 +185,16 @@ static void delreq_soft(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (int)out->km.state, XFRM_STATE_VALID);
 }
 
+/* xfrm has let go of it: only our reference is left. */
+static void delreq_expect_deleted(struct fixture *f, struct xfrm_state *x)
+{
+	KUNIT_EXPECT_EQ(f->test, (int)x->km.state, XFRM_STATE_DEAD);
+	if (x->km.state != XFRM_STATE_DEAD)
+		return;
+	fixture_forget(f, x);
+	xfrm_state_put(x);
+}
+
 /* Hard: both states are deleted, the inbound first on the NIC as well. */
 static void delreq_hard(struct kunit *test)
 {
@@ -198,8 +208,6 @@ static void delreq_hard(struct kunit *test)
 	delreq_packet(f, in->xso.offload_handle, false);
 	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, 2)->del[0].offload_handle, in_handle);
 	delreq_settle(f);
-	KUNIT_EXPECT_EQ(test, (int)in->km.state, XFRM_STATE_DEAD);
-	KUNIT_EXPECT_EQ(test, (int)out->km.state, XFRM_STATE_DEAD);
 	KUNIT_EXPECT_EQ(test, f->fake->total, 3);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 2));
 	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, 3)->del[0].offload_handle, out_handle);
@@ -208,15 +216,135 @@ static void delreq_hard(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 	KUNIT_EXPECT_EQ(test, f->fake->total, 4);
-	/* xfrm has let go of them already: only our references are left. */
-	fixture_forget(f, in);
-	fixture_forget(f, out);
-	xfrm_state_put(in);
-	xfrm_state_put(out);
+	delreq_expect_deleted(f, in);
+	delreq_expect_deleted(f, out);
 }
 
-enum delreq_meets { DELREQ_DELETE_IN, DELREQ_DELETE_OUT, DELREQ_DELETE_BOTH, DELREQ_RESET,
-		    DELREQ_EXCLUDE };
+/* The configuration that changes while xfrm tells of the inbound SA's end. */
+static struct fixture *delreq_config_fixture;
+static bool delreq_config_esp;
+
+/* Under x->lock, between the inbound SA's delete and the outbound one's. */
+static int delreq_config_change(struct xfrm_state *x, const struct km_event *c)
+{
+	struct fixture *f = delreq_config_fixture;
+	struct ov2_caps caps = fake_nic_caps;
+
+	if (c->event != XFRM_MSG_EXPIRE || x->xso.dir != XFRM_DEV_OFFLOAD_IN)
+		return 0;
+	caps.features &= ~OV2_CAP_ESP;
+	if (delreq_config_esp)
+		ov2_port_set_esp(fixture_port_of(f, 0), false);
+	else
+		KUNIT_EXPECT_EQ(f->test, ov2_nic_set_caps(f->nic, &caps), 0);
+	return 0;
+}
+
+static struct xfrm_mgr delreq_config_mgr = { .notify = delreq_config_change };
+
+struct delreq_config_row {
+	const char *name;
+	bool esp;
+};
+
+static const struct delreq_config_row delreq_config_rows[] = {
+	{ "the configuration", false },
+	{ "ESP offload", true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(delreq_config, delreq_config_rows, name);
+
+/* S60, S7: the configuration excludes the outbound SA while it is held back behind the inbound one:
+ * one delete of each, in order.
+ */
+static void delreq_hard_config(struct kunit *test)
+{
+	const struct delreq_config_row *row = test->param_value;
+	struct fixture *f = test->priv;
+	struct xfrm_state *in = delreq_sa(f, &delreq_in), *out = delreq_sa(f, &delreq_out);
+	u32 in_handle = fixture_entry(in)->offload_handle;
+	u32 out_handle = fixture_entry(out)->offload_handle;
+
+	ov2_nic_set_delreq_policy(f->nic, OV2_DELREQ_HARD);
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	delreq_config_fixture = f;
+	delreq_config_esp = row->esp;
+	xfrm_register_km(&delreq_config_mgr);
+	delreq_packet(f, in->xso.offload_handle, false);
+	delreq_settle(f);
+	xfrm_unregister_km(&delreq_config_mgr);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DEMOTED), 1);
+	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, 2)->del[0].offload_handle, in_handle);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 3);
+
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 2));
+	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, 3)->del[0].offload_handle, out_handle);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 3));
+	delreq_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 4);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_SUCCESS), 2);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
+	delreq_expect_deleted(f, in);
+	delreq_expect_deleted(f, out);
+}
+
+static void delreq_set_km_state(struct xfrm_state *x, u8 state)
+{
+	spin_lock_bh(&x->lock);
+	x->km.state = state;
+	spin_unlock_bh(&x->lock);
+}
+
+struct delreq_half_row {
+	const char *name;
+	bool adding;
+};
+
+static const struct delreq_half_row delreq_half_rows[] = {
+	{ "the outbound SA is in the NIC", false },
+	{ "the outbound SA is on its way in", true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(delreq_half, delreq_half_rows, name);
+
+/* S60: if xfrm does not let the inbound SA go the outbound one stays as well; the next packet that
+ * says so has both deleted.
+ */
+static void delreq_hard_half(struct kunit *test)
+{
+	const struct delreq_half_row *row = test->param_value;
+	struct fixture *f = test->priv;
+	struct xfrm_state *in = delreq_sa(f, &delreq_in), *out;
+
+	ov2_nic_set_delreq_policy(f->nic, OV2_DELREQ_HARD);
+	if (row->adding)
+		WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	out = fixture_sa(f, &delreq_out);
+	fixture_expect_state(f, out, row->adding ? OV2_SA_ADDING : OV2_SA_OFFLOADED);
+	delreq_set_km_state(in, XFRM_STATE_VOID);
+	delreq_packet(f, in->xso.offload_handle, false);
+	delreq_settle(f);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	fake_nic_finish_all(f->fake);
+	delreq_settle(f);
+	KUNIT_EXPECT_EQ(test, (int)out->km.state, XFRM_STATE_VALID);
+	fixture_expect_state(f, in, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, out, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_REQUESTS), 0);
+
+	delreq_set_km_state(in, XFRM_STATE_VALID);
+	delreq_packet(f, in->xso.offload_handle, false);
+	delreq_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_SUCCESS), 2);
+	delreq_expect_deleted(f, in);
+	delreq_expect_deleted(f, out);
+}
+
+enum delreq_meets { DELREQ_NOTHING, DELREQ_DELETE_IN, DELREQ_DELETE_OUT, DELREQ_DELETE_BOTH,
+		    DELREQ_RESET, DELREQ_EXCLUDE };
 
 struct delreq_race_row {
 	const char *name;
@@ -225,6 +353,7 @@ struct delreq_race_row {
 };
 
 static const struct delreq_race_row delreq_race_rows[] = {
+	{ "nothing", DELREQ_NOTHING, 0 },
 	{ "xfrm deletes the inbound SA", DELREQ_DELETE_IN, 0 },
 	{ "xfrm deletes the outbound SA", DELREQ_DELETE_OUT, 0 },
 	{ "xfrm deletes both", DELREQ_DELETE_BOTH, 0 },
@@ -240,6 +369,8 @@ static void delreq_meet(struct fixture *f, enum delreq_meets meets, struct xfrm_
 	struct ov2_caps caps = fake_nic_caps;
 
 	switch (meets) {
+	case DELREQ_NOTHING:
+		break;
 	case DELREQ_DELETE_IN:
 		fixture_delete(f, in);
 		break;
@@ -260,6 +391,47 @@ static void delreq_meet(struct fixture *f, enum delreq_meets meets, struct xfrm_
 		break;
 	}
 	fixture_gc();
+}
+
+struct delreq_late_row {
+	const char *name;
+	bool reset;
+};
+
+static const struct delreq_late_row delreq_late_rows[] = {
+	{ "the configuration has excluded them", false },
+	{ "a reset has taken them", true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(delreq_late, delreq_late_rows, name);
+
+/* S60: who has left the NIC when it is his turn has no place to give back, and xfrm keeps him. */
+static void delreq_hard_late(struct kunit *test)
+{
+	const struct delreq_late_row *row = test->param_value;
+	struct fixture *f = test->priv;
+	struct xfrm_state *in = delreq_sa(f, &delreq_in), *out = delreq_sa(f, &delreq_out);
+
+	ov2_nic_set_delreq_policy(f->nic, OV2_DELREQ_HARD);
+	disable_work_sync(&f->nic->delreq_work);
+	delreq_packet(f, in->xso.offload_handle, false);
+	if (row->reset) {
+		WRITE_ONCE(f->fake->mode, FAKE_PEND);
+		KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
+		fixture_expect_state(f, in, OV2_SA_ADDING);
+	} else {
+		delreq_meet(f, DELREQ_EXCLUDE, in, out);
+		fixture_expect_state(f, in, OV2_SA_SOFTWARE);
+	}
+	enable_and_queue_work(f->nic->wq, &f->nic->delreq_work);
+	delreq_settle(f);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	fake_nic_finish_all(f->fake);
+	delreq_settle(f);
+	KUNIT_EXPECT_EQ(test, (int)in->km.state, XFRM_STATE_VALID);
+	KUNIT_EXPECT_EQ(test, (int)out->km.state, XFRM_STATE_VALID);
+	fixture_expect_state(f, in, row->reset ? OV2_SA_OFFLOADED : OV2_SA_SOFTWARE);
+	fixture_expect_state(f, out, row->reset ? OV2_SA_OFFLOADED : OV2_SA_SOFTWARE);
 }
 
 /* S60, S17: whatever happens between the two deletes, each SA leaves the NIC exactly once. */
@@ -397,24 +569,42 @@ static void delreq_second_half(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
 }
 
-/* The counterpart is still being added: it leaves again as soon as it is in. */
+/* S60: the counterpart is still being added: it leaves again when it is in, and not before the
+ * inbound one has left, whatever happens meanwhile.
+ */
 static void delreq_counterpart_adding(struct kunit *test)
 {
+	const struct delreq_race_row *row = test->param_value;
 	struct fixture *f = test->priv;
 	struct xfrm_state *in = delreq_sa(f, &delreq_in), *out;
+	struct fake_request *add;
 
 	WRITE_ONCE(f->fake->mode, FAKE_PEND);
 	out = fixture_sa(f, &delreq_out);
-	fake_nic_wait(f->fake, 1);
+	add = fake_nic_wait(f->fake, 1);
 	fixture_expect_state(f, out, OV2_SA_ADDING);
 	delreq_packet(f, in->xso.offload_handle, false);
 	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, 2)->kind, OV2_DELETE_SA);
+	delreq_settle(f);
+	delreq_meet(f, row->meets, in, out);
+	if (row->meets != DELREQ_RESET) {
+		fake_nic_finish(f->fake, add);
+		delreq_settle(f);
+		KUNIT_EXPECT_EQ(test, f->fake->total, 3);
+		fake_nic_finish(f->fake, fake_nic_wait(f->fake, 2));
+		KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, 3)->kind, OV2_DELETE_SA);
+		KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, 3)->del[0].offload_handle,
+				add->add[0].offload_handle);
+		fake_nic_finish(f->fake, fake_nic_wait(f->fake, 3));
+		delreq_settle(f);
+		KUNIT_EXPECT_EQ(test, f->fake->total, 4);
+	}
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	fake_nic_finish_all(f->fake);
 	delreq_settle(f);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
-	KUNIT_EXPECT_EQ(test, f->fake->total, 4);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
 }
 
 /* S65: nothing is answered on a NIC that goes. */
@@ -548,9 +738,12 @@ static struct kunit_case delreq_cases[] = {
 	KUNIT_CASE_PARAM(delreq_race, delreq_race_gen_params),
 	KUNIT_CASE(delreq_once),
 	KUNIT_CASE_PARAM(delreq_before_answer, delreq_before_gen_params),
+	KUNIT_CASE_PARAM(delreq_hard_config, delreq_config_gen_params),
+	KUNIT_CASE_PARAM(delreq_hard_late, delreq_late_gen_params),
+	KUNIT_CASE_PARAM(delreq_hard_half, delreq_half_gen_params),
 	KUNIT_CASE(delreq_after_delete),
 	KUNIT_CASE_PARAM(delreq_second_half, delreq_race_gen_params),
-	KUNIT_CASE(delreq_counterpart_adding),
+	KUNIT_CASE_PARAM(delreq_counterpart_adding, delreq_race_gen_params),
 	KUNIT_CASE(delreq_removal),
 	KUNIT_CASE_PARAM(delreq_pairs, delreq_pair_gen_params),
 	KUNIT_CASE(delreq_pair_selectors),

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* ov2sim: the NIC's command queue: lists, faults, cancel, reset. */
 #include <kunit/test.h>
+#include <linux/iopoll.h>
 #include <linux/ktime.h>
+#include <linux/workqueue.h>
+#include "../drivers/ov2sim/nic/hw.h"
 #include "../drivers/ov2sim/nic/sadb.h"
 #include "nic_fixture.h"
 
@@ -334,6 +337,70 @@ static void cmd_reset(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, ov2sim_hw_sa_count(fix->nic->hw));
 }
 
+struct cmd_abort {
+	struct work_struct work;
+	struct ov2sim_hw *hw;
+	bool suspend;
+};
+
+struct cmd_abort_row {
+	const char *name;
+	bool suspend;
+};
+
+static const struct cmd_abort_row cmd_abort_rows[] = {
+	{ "reset", false },
+	{ "suspend", true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(cmd_abort, cmd_abort_rows, name);
+
+static void cmd_abort_work(struct work_struct *work)
+{
+	struct cmd_abort *abort = container_of(work, struct cmd_abort, work);
+
+	if (abort->suspend)
+		ov2sim_hw_suspend(abort->hw);
+	else
+		ov2sim_hw_reset(abort->hw);
+}
+
+/* S62: a list that is aborted after some of its SAs were offloaded has no handle in any node */
+static void cmd_abort_midway(struct kunit *test)
+{
+	const struct cmd_abort_row *row = test->param_value;
+	struct cmd_fixture *fix = test->priv;
+	struct cmd_abort abort = { .hw = fix->nic->hw, .suspend = row->suspend };
+	struct ov2_request *req = cmd_add_list(test, 3);
+	unsigned int before = ov2sim_sas_live(), live;
+	bool resetting;
+
+	INIT_WORK_ONSTACK(&abort.work, cmd_abort_work);
+	/* The first is made, and does not get into the table before the reset has begun */
+	mutex_lock(&abort.hw->sadb.lock);
+	KUNIT_EXPECT_EQ(test, -EINPROGRESS, cmd_submit(test, req));
+	KUNIT_EXPECT_EQ(test, 0, read_poll_timeout(ov2sim_sas_live, live, live == before + 1, 100,
+						   10 * USEC_PER_SEC, false));
+	schedule_work(&abort.work);
+	KUNIT_EXPECT_EQ(test, 0, read_poll_timeout(READ_ONCE, resetting, resetting, 100,
+						   10 * USEC_PER_SEC, false,
+						   abort.hw->cmdq.resetting));
+	mutex_unlock(&abort.hw->sadb.lock);
+	flush_work(&abort.work);
+	destroy_work_on_stack(&abort.work);
+
+	KUNIT_ASSERT_EQ(test, 1, fix->nic->done_count);
+	KUNIT_EXPECT_EQ(test, -ECANCELED, fix->nic->done[0].status);
+	for (u32 i = 0; i < 3; i++) {
+		KUNIT_EXPECT_EQ(test, 0, fix->nodes[i].offload_handle);
+		KUNIT_EXPECT_EQ(test, -ECANCELED, fix->nodes[i].status);
+	}
+	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_sa_count(abort.hw));
+	if (row->suspend)
+		ov2sim_hw_resume(abort.hw);
+	KUNIT_EXPECT_EQ(test, 0, cmd_run(test, cmd_add_list(test, 1)));
+}
+
 /* A request that is completed by a reset is followed by the next, which is not accepted */
 static void cmd_submit_in_reset(struct kunit *test)
 {
@@ -384,6 +451,7 @@ static struct kunit_case cmd_cases[] = {
 	KUNIT_CASE(cmd_refuse_nth),
 	KUNIT_CASE(cmd_nomem),
 	KUNIT_CASE(cmd_reset),
+	KUNIT_CASE_PARAM(cmd_abort_midway, cmd_abort_gen_params),
 	KUNIT_CASE(cmd_submit_in_reset),
 	KUNIT_CASE(cmd_destroy_pending),
 	{}

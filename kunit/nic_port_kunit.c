@@ -143,6 +143,32 @@ static void port_delete_behind_send(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ENOENT, nic_port_send(test, &p));
 }
 
+/* Nothing is posted with an inbound SA: its delete waits for no lane */
+static void port_delete_inbound(struct kunit *test)
+{
+	struct nic_port *fix = test->priv;
+	struct nic_packet p = nic_port_esp;
+	struct ov2_delete_sa node = {};
+	struct ov2_request req = { .kind = OV2_DELETE_SA, .count = 1, .del = &node };
+	struct ov2_add_sa out, in;
+	unsigned int done;
+
+	nic_port_post(test, NIC_TEST_BUF);
+	nic_port_add_sas(test, &out, &in);
+	p.handle = out.offload_handle;
+	node.offload_handle = in.offload_handle;
+	done = READ_ONCE(fix->nic->done_count);
+	mutex_lock(&fix->hw->lanes[0].lock);
+	nic_port_queue(test, &p);
+	KUNIT_EXPECT_EQ(test, -EINPROGRESS, ov2sim_hw_submit(fix->hw, &req));
+	KUNIT_EXPECT_TRUE(test, nic_fixture_wait_done(fix->nic, done + 1));
+	mutex_unlock(&fix->hw->lanes[0].lock);
+	KUNIT_EXPECT_TRUE(test, nic_fixture_wait_done(fix->nic, done + 1));
+	KUNIT_EXPECT_EQ(test, 0, nic_port_tx_done(test));
+	KUNIT_ASSERT_TRUE(test, nic_port_rx(test));
+	KUNIT_EXPECT_FALSE(test, fix->rxc.flags & OV2SIM_RX_ESP_DONE);
+}
+
 /* A port that stops keeps no delete waiting */
 static void port_delete_behind_stop(struct kunit *test)
 {
@@ -477,6 +503,7 @@ static struct kunit_case port_cases[] = {
 	KUNIT_CASE(port_segments),
 	KUNIT_CASE(port_protected),
 	KUNIT_CASE(port_delete_behind_send),
+	KUNIT_CASE(port_delete_inbound),
 	KUNIT_CASE(port_delete_behind_stop),
 	KUNIT_CASE(port_foreign_frames),
 	KUNIT_CASE(port_replay),

@@ -3,6 +3,7 @@
  * Which SAs have the places in the NIC when there are more SAs than places. The clock is the
  * test's: it runs the work that comes once per interval, and moves what was remembered of the time.
  */
+#include <linux/rtnetlink.h>
 #include "xfrm_fixture.h"
 
 #define PLACES	4
@@ -221,6 +222,67 @@ static void offer_less_room(struct kunit *test)
 	fixture_expect_state(f, over, OV2_SA_OFFLOADED);
 }
 
+/* Who is refused for want of room again and again stays away for longer each time, though it has
+ * never been in the NIC.
+ */
+static void offer_no_room(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	unsigned long away, first = 0;
+	struct xfrm_state *x[2], *over;
+	int i;
+
+	f->fake->table_size = 2;
+	offer_fill(f, x, 2);
+	over = fixture_sa(f, NULL);
+	for (i = 0; i < 4; i++) {
+		fixture_expect_state(f, over, OV2_SA_WAITING);
+		KUNIT_EXPECT_EQ(test, fixture_entry(over)->back_off, i + 1);
+		away = fixture_entry(over)->not_before - jiffies;
+		if (i)
+			/* Some of it has passed by now, but not half of it. */
+			KUNIT_EXPECT_GT(test, away, first << (i - 1));
+		else
+			first = away;
+		offer_back_off_over(over);
+		offer_tick(f);
+	}
+	KUNIT_EXPECT_EQ(test, f->fake->live, 2);
+}
+
+/* Who has waited for a place and is then refused for another reason than room is not offered again:
+ * it would be for ever.
+ */
+static void offer_refused(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[PLACES], *waits;
+	u32 total;
+
+	offer_fill(f, x, PLACES);
+	waits = fixture_sa(f, NULL);
+	fixture_expect_state(f, waits, OV2_SA_WAITING);
+	total = f->fake->total;
+	f->fake->refuse = ~0U;
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	fixture_delete(f, x[0]);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, total));
+	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, total + 1)->kind, OV2_ADD_SA);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, total + 1));
+	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, total + 1)->status, -EIO);
+	fixture_expect_state(f, waits, OV2_SA_SOFTWARE);
+	offer_tick(f);
+	KUNIT_EXPECT_EQ(test, f->fake->total, total + 2);
+
+	/* Nor when there is room and the NIC would take it. */
+	f->fake->refuse = 0;
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	fake_nic_finish_all(f->fake);
+	fixture_delete(f, x[1]);
+	fixture_expect_state(f, waits, OV2_SA_SOFTWARE);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), PLACES - 2);
+}
+
 /* The admin may leave waiting SAs in software. */
 static void offer_off(struct kunit *test)
 {
@@ -238,6 +300,63 @@ static void offer_off(struct kunit *test)
 	fixture_expect_state(f, waits, OV2_SA_WAITING);
 	ov2_nic_set_reoffer(f->nic, true);
 	fixture_expect_state(f, waits, OV2_SA_OFFLOADED);
+}
+
+struct offer_config_row {
+	const char *name;
+	bool esp;
+	bool early;
+};
+
+static const struct offer_config_row offer_config_rows[] = {
+	{ "ESP offload off and on", true, false },
+	{ "ESP offload on before they have left", true, true },
+	{ "the configuration", false, false },
+	{ "the configuration, before they have left", false, true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(offer_config, offer_config_rows, name);
+
+static void offer_configure(struct fixture *f, bool esp, bool on)
+{
+	struct ov2_caps caps;
+
+	if (esp) {
+		rtnl_lock();
+		ov2_port_set_esp(fixture_port_of(f, 0), on);
+		rtnl_unlock();
+		return;
+	}
+	ov2_nic_hw_caps(f->nic, &caps);
+	if (!on)
+		caps.features &= ~OV2_CAP_ESP;
+	KUNIT_EXPECT_EQ(f->test, ov2_nic_set_caps(f->nic, &caps), 0);
+}
+
+/* S31, S7: what left the NIC because of the configuration comes back with it, also where what waits
+ * for a place is left in software.
+ */
+static void offer_off_config(struct kunit *test)
+{
+	static const struct fixture_sa sent = { .out = true };
+	const struct offer_config_row *row = test->param_value;
+	struct fixture *f = test->priv;
+	struct xfrm_state *in = fixture_sa(f, NULL), *out = fixture_sa(f, &sent);
+
+	ov2_nic_set_reoffer(f->nic, false);
+	fixture_expect_state(f, in, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, out, OV2_SA_OFFLOADED);
+	if (row->early)
+		WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	offer_configure(f, row->esp, false);
+	fixture_expect_state(f, in, row->early ? OV2_SA_DEMOTING : OV2_SA_SOFTWARE);
+	fixture_expect_state(f, out, row->early ? OV2_SA_DEMOTING : OV2_SA_SOFTWARE);
+	offer_configure(f, row->esp, true);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	fake_nic_finish_all(f->fake);
+	fixture_expect_state(f, in, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, out, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 2);
 }
 
 /* Deleting what waits after having been in the NIC leaves nothing behind. */
@@ -266,7 +385,10 @@ static struct kunit_case offer_cases[] = {
 	KUNIT_CASE(offer_busiest),
 	KUNIT_CASE(offer_asks),
 	KUNIT_CASE(offer_less_room),
+	KUNIT_CASE(offer_no_room),
+	KUNIT_CASE(offer_refused),
 	KUNIT_CASE(offer_off),
+	KUNIT_CASE_PARAM(offer_off_config, offer_config_gen_params),
 	KUNIT_CASE(offer_delete_waiting),
 	{ }
 };
