@@ -364,7 +364,7 @@ static const struct tx_check_row tx_check_rows[] = {
 	{ "software, GSO", TX_SOFTWARE, { .out = true }, true, false, false },
 	{ "software, IPv6", TX_SOFTWARE, TX_IPV6, false, false, false },
 	{ "software, IPv6 GSO", TX_SOFTWARE, TX_IPV6, true, false, true },
-	{ "software, UDP", TX_SOFTWARE, TX_UDP, false, false, false },
+	{ "software, UDP", TX_SOFTWARE, TX_UDP, false, false, true },
 	{ "software, UDP GSO", TX_SOFTWARE, TX_UDP, true, false, true },
 	{ "deleted", TX_DELETED, { .out = true }, false, false, false },
 	{ "deleted, IPv6 GSO", TX_DELETED, TX_IPV6, true, false, true },
@@ -435,7 +435,7 @@ static void tx_features_check(struct kunit *test)
 			row->kept ? TX_FEATURES : TX_FEATURES & ~TX_ESP_FEATURES);
 	/* What is off already is no business of ours, and another port is not its port. */
 	KUNIT_EXPECT_EQ(test, ov2_features_check(skb, f->netdev[0], NETIF_F_SG), NETIF_F_SG);
-	if (!row->xmit && !row->gso)
+	if (!row->xmit && !row->gso && !row->sa.encap)
 		KUNIT_EXPECT_EQ(test, ov2_features_check(skb, f->netdev[1], TX_FEATURES),
 				TX_FEATURES & ~TX_ESP_FEATURES);
 	secpath_reset(skb);

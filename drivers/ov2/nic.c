@@ -265,15 +265,6 @@ void ov2_port_close(struct ov2_port *port)
 }
 EXPORT_SYMBOL_GPL(ov2_port_close);
 
-/* Would software segment a packet of the SA, which xfrm meant for the NIC, with IVs used twice, or
- * mangle it? See ov2_features_check().
- */
-static bool ov2_port_must_drain(const struct ov2_sa *sa)
-{
-	return sa->dir == OV2_OUT && sa->state == OV2_SA_OFFLOADED &&
-	       (sa->add.family == OV2_IPV6 || sa->encap);
-}
-
 /* Nothing that xfrm meant for the NIC is left in a qdisc. */
 static void ov2_port_drain(struct ov2_port *port)
 {
@@ -295,17 +286,17 @@ static void ov2_port_drain(struct ov2_port *port)
 void ov2_port_set_esp(struct ov2_port *port, bool on)
 {
 	struct ov2_nic *nic = port->nic;
-	bool drain = false;
 	struct ov2_sa *sa;
+	bool drain;
 
 	spin_lock_bh(&nic->lock);
 	port->esp_off = !on;
-	list_for_each_entry(sa, &nic->sas, list) {
-		if (!rcu_access_pointer(sa->x) || sa->port != port)
-			continue;
-		drain |= !on && ov2_port_must_drain(sa);
-		ov2_sa_reconsider(sa);
-	}
+	list_for_each_entry(sa, &nic->sas, list)
+		if (rcu_access_pointer(sa->x) && sa->port == port)
+			ov2_sa_reconsider(sa);
+	drain = !on && port->delicate;
+	if (drain)
+		port->delicate = false;
 	ov2_offer_refill(nic);
 	ov2_request_kick(nic);
 	spin_unlock_bh(&nic->lock);

@@ -332,6 +332,9 @@ static void ov2_request_added(struct ov2_sa *sa, u32 offload_handle)
 		return;
 	}
 	ov2_sa_set_state(sa, OV2_SA_OFFLOADED);
+	/* Packets of it must not come to software any more: see ov2_features_check(). */
+	if (sa->dir == OV2_OUT && (sa->add.family == OV2_IPV6 || sa->encap))
+		sa->port->delicate = true;
 	sa->offloaded_at = jiffies;
 	sa->delreq = false;
 	sa->again = false;

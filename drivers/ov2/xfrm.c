@@ -273,8 +273,8 @@ EXPORT_SYMBOL_GPL(ov2_fix_features);
  * @features: what the stack has in mind for it
  *
  * If xfrm meant the packet for an SA that the NIC does not serve any more, takes ESP offload away
- * so that software encrypts it. IPv6 GSO packets and GSO packets in UDP are left alone, for
- * software would send those with IVs used twice, or mangled: ov2_tx_sa() drops them.
+ * so that software encrypts it. IPv6 GSO packets and packets in UDP are left alone, for software
+ * would send those with IVs used twice, or mangled: ov2_tx_sa() drops them.
  *
  * The netdev must not have NETIF_F_HW_ESP among its gso_partial_features, which nobody can take
  * away.
@@ -299,7 +299,7 @@ netdev_features_t ov2_features_check(struct sk_buff *skb, struct net_device *net
 	if (live && !(sa->nic->caps.features & OV2_CAP_LSO))
 		features &= ~NETIF_F_GSO_ESP;
 	rcu_read_unlock();
-	if (live || (skb_is_gso(skb) && (x->props.family == AF_INET6 || x->encap)))
+	if (live || x->encap || (skb_is_gso(skb) && x->props.family == AF_INET6))
 		return features;
 	return features & ~(NETIF_F_HW_ESP | NETIF_F_GSO_ESP | NETIF_F_HW_ESP_TX_CSUM);
 }

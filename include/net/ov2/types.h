@@ -136,6 +136,7 @@ struct ov2_port {
 	struct list_head list;
 	bool closing;
 	bool esp_off;
+	bool delicate;
 };
 
 /**
