@@ -298,6 +298,11 @@ static void lso_spoil_proto(struct ov2sim_txd *txd)
 	txd->esp_proto = IPPROTO_UDP;
 }
 
+static void lso_spoil_segs(struct ov2sim_txd *txd)
+{
+	txd->segs--;
+}
+
 static void lso_spoil_wrap(struct ov2sim_txd *txd)
 {
 	/* Without ESN the last numbers are not enough for all segments */
@@ -332,6 +337,7 @@ static void lso_refused(struct kunit *test)
 	lso_refuses(test, &esp, lso_spoil_seq, -EIO);
 	lso_refuses(test, &esp, lso_spoil_spi, -EIO);
 	lso_refuses(test, &esp, lso_spoil_proto, -EIO);
+	lso_refuses(test, &esp, lso_spoil_segs, -EIO);
 	lso_refuses(test, &esp, lso_spoil_wrap, -EOVERFLOW);
 	lso_refuses(test, &udp, lso_spoil_pad, -EINVAL);
 }

@@ -123,6 +123,7 @@ struct sk_buff *nic_packet_build(struct kunit *test, const struct nic_packet *p,
 
 	KUNIT_ASSERT_NOT_NULL(test, skb);
 	*txd = (struct ov2sim_txd){ .skb = skb, .l3_off = ETH_HLEN, .mss = p->mss,
+				    .segs = p->mss ? DIV_ROUND_UP(p->payload, p->mss) : 0,
 				    .offload_handle = p->handle, .seq = p->seq };
 	eth = skb_put_zero(skb, sizeof(*eth));
 	eth->h_proto = htons(p->family == OV2_IPV4 ? ETH_P_IP : ETH_P_IPV6);

@@ -70,6 +70,7 @@ static bool ov2sim_tx_esp_lso(struct sk_buff *skb, struct ov2sim_txd *txd)
 		return false;
 	txd->flags |= OV2SIM_TX_LSO;
 	txd->mss = skb_shinfo(skb)->gso_size;
+	txd->segs = skb_shinfo(skb)->gso_segs;
 	txd->l4_off = skb_checksum_start_offset(skb);
 	txd->esp_proto = xo->proto;
 	if (xo->proto == IPPROTO_IPIP || xo->proto == IPPROTO_IPV6) {

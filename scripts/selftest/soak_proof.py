@@ -79,9 +79,11 @@ def prove(paths, spis):
             if key in seen:
                 twice += 1
                 if twice < 4:
-                    print("SPI 0x%x: number %d has the IV of %d: %s" % (
-                        struct.unpack(">I", esp[:4])[0], number, seen[key], frame[:96].hex()))
-            seen[key] = number
+                    print("SPI 0x%x: number %d has the IV of number %d:" % (
+                        struct.unpack(">I", esp[:4])[0], number, seen[key][0]))
+                    print(seen[key][1].hex())
+                    print(frame[:96].hex())
+            seen[key] = number, frame[:96]
     print("%d frames, %d in clear; %d ESP packets, %d IVs twice" % (frames, clear, packets, twice))
     return not (clear or twice)
 

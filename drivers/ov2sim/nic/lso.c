@@ -235,6 +235,9 @@ int ov2sim_lso(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa, struct 
 	if (err)
 		return err;
 	count = DIV_ROUND_UP(lso.payload, txd->mss);
+	/* One segment more would have the number, and the IV, of the next packet (S41) */
+	if (sa && count > txd->segs)
+		return -EIO;
 	if (sa && !sa->esn && txd->seq + count - 1 > U32_MAX)
 		return -EOVERFLOW;
 

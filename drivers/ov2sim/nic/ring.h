@@ -35,6 +35,8 @@ struct sk_buff;
  * @csum_start: CSUM: where the checksummed part begins; not used with LSO
  * @csum_offset: CSUM: where, from there, the checksum goes; not used with LSO
  * @mss: LSO: payload bytes of a segment
+ * @segs: LSO and ESP: sequence numbers that the stack has taken for the packet, at least one
+ *	for each segment
  * @esp_proto: LSO and ESP: next header for the trailers
  */
 struct ov2sim_txd {
@@ -49,6 +51,7 @@ struct ov2sim_txd {
 	u16 csum_start;
 	u16 csum_offset;
 	u16 mss;
+	u16 segs;
 	u8 esp_proto;
 };
 
