@@ -402,6 +402,32 @@ static void tx_bring(struct fixture *f, struct xfrm_state *x, enum tx_sa_is is)
 	fixture_settle(f);
 }
 
+/* S41, S44: what is framed for the NIC as a whole is not sent in parts: they would share a sequence
+ * number and an IV.
+ */
+static void tx_segmented_late(struct kunit *test)
+{
+	static const struct fixture_sa out = { .out = true };
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = fixture_sa(f, &out);
+	struct sk_buff *skb;
+
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	skb = tx_offloaded(f, x, 1);
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	skb_shinfo(skb)->gso_size = 50;
+	skb_shinfo(skb)->gso_segs = 2;
+	skb_shinfo(skb)->gso_type = SKB_GSO_TCPV4 | SKB_GSO_ESP;
+	/* The driver had no room: the stack looks at it again. */
+	KUNIT_EXPECT_EQ(test, ov2_features_check(skb, f->netdev[0], TX_FEATURES), TX_FEATURES);
+	tx_expect_sa(f, skb, fixture_entry(x)->offload_handle);
+	/* And again, when segmentation has been switched off. */
+	ov2_features_check(skb, f->netdev[0], TX_FEATURES & ~NETIF_F_GSO_ESP);
+	skb_gso_reset(skb);
+	tx_expect_dropped(f, skb);
+	kfree_skb(skb);
+}
+
 /* S44: a packet that has waited in a qdisc goes back to software if its SA is not live any more;
  * where software would do wrong it stays the NIC's, and is dropped there.
  */
@@ -645,6 +671,7 @@ static struct kunit_case tx_cases[] = {
 	KUNIT_CASE(tx_in_clear),
 	KUNIT_CASE_PARAM(tx_upper_half, tx_seq_gen_params),
 	KUNIT_CASE(tx_seq_plain),
+	KUNIT_CASE(tx_segmented_late),
 	KUNIT_CASE_PARAM(tx_features_check, tx_check_gen_params),
 	KUNIT_CASE_PARAM(tx_offload_ok, tx_ok_gen_params),
 	KUNIT_CASE(tx_offload_ok_life),

@@ -80,8 +80,8 @@ static bool ov2_tx_in_clear(const struct sk_buff *skb, const struct xfrm_state *
  *
  * Context: send path, BH off.
  * Return: 0 if there is nothing to do, 1 if the packet is to be protected, or -ENOENT if it was to
- * be but no SA stands behind it any more: the driver must drop it, it is in clear, and it is
- * counted already.
+ * be but no SA stands behind it any more, or the stack has cut up what was framed for the NIC: the
+ * driver must drop it, it is in clear, and it is counted already.
  */
 int ov2_tx_sa(struct sk_buff *skb, struct ov2_tx *tx)
 {
@@ -97,6 +97,12 @@ int ov2_tx_sa(struct sk_buff *skb, struct ov2_tx *tx)
 	if (!(xo->flags & XFRM_XMIT)) {
 		if (!ov2_tx_in_clear(skb, x, xo))
 			return 0;
+		ov2_stats_inc(port->nic, OV2_PKT_TX_DROP_SA);
+		return -ENOENT;
+	}
+
+	/* Segments of a packet that had its number already: see ov2_features_check(). */
+	if (xo->status) {
 		ov2_stats_inc(port->nic, OV2_PKT_TX_DROP_SA);
 		return -ENOENT;
 	}

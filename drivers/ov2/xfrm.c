@@ -276,6 +276,10 @@ EXPORT_SYMBOL_GPL(ov2_fix_features);
  * so that software encrypts it. IPv6 GSO packets and packets in UDP are left alone, for software
  * would send those with IVs used twice, or mangled: ov2_tx_sa() drops them.
  *
+ * A packet that xfrm has framed for the NIC already is looked at again when the driver had no room
+ * for it. If the stack is to segment it by now, for segmentation has been switched off meanwhile,
+ * each segment would have its number and IV: ov2_tx_sa() drops those, too.
+ *
  * The netdev must not have NETIF_F_HW_ESP among its gso_partial_features, which nobody can take
  * away.
  *
@@ -285,11 +289,13 @@ EXPORT_SYMBOL_GPL(ov2_fix_features);
 netdev_features_t ov2_features_check(struct sk_buff *skb, struct net_device *netdev,
 				     netdev_features_t features)
 {
-	const struct xfrm_offload *xo = xfrm_offload(skb);
+	struct xfrm_offload *xo = xfrm_offload(skb);
 	const struct xfrm_state *x;
 	struct ov2_sa *sa;
 	bool live;
 
+	if (xo && xo->flags & XFRM_XMIT && netif_needs_gso(skb, features))
+		xo->status = CRYPTO_GENERIC_ERROR;
 	if (!xo || xo->flags & XFRM_XMIT || !(features & NETIF_F_HW_ESP))
 		return features;
 	x = xfrm_input_state(skb);
