@@ -428,6 +428,33 @@ static void tx_segmented_late(struct kunit *test)
 	kfree_skb(skb);
 }
 
+/* S41, S44: nor is a packet in UDP cut up by the stack on its way, which makes a segment more than
+ * xfrm has taken numbers for.
+ */
+static void tx_udp_segmented_late(struct kunit *test)
+{
+	static const struct fixture_sa udp = TX_UDP;
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = fixture_sa(f, &udp);
+	struct xfrm_offload *xo;
+	struct sk_buff *skb;
+
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	skb = tx_skb(f, x, 1);
+	xo = tx_secpath(test, skb, x, 1);
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	skb_shinfo(skb)->gso_size = 50;
+	skb_shinfo(skb)->gso_segs = 2;
+	skb_shinfo(skb)->gso_type = SKB_GSO_TCPV4 | SKB_GSO_ESP;
+	ov2_features_check(skb, f->netdev[0], TX_FEATURES);
+	KUNIT_EXPECT_EQ(test, xo->status, 0);
+	ov2_features_check(skb, f->netdev[0], TX_FEATURES & ~NETIF_F_TSO);
+	skb_gso_reset(skb);
+	xo->flags |= XFRM_XMIT;
+	tx_expect_dropped(f, skb);
+	kfree_skb(skb);
+}
+
 /* S44: a packet that has waited in a qdisc goes back to software if its SA is not live any more;
  * where software would do wrong it stays the NIC's, and is dropped there.
  */
@@ -548,8 +575,35 @@ static struct sk_buff *tx_clear_skb(struct fixture *f, const struct tx_ok_row *r
 		skb_shinfo(skb)->gso_size = 50;
 		skb_shinfo(skb)->gso_segs = 2;
 		skb_shinfo(skb)->gso_type = SKB_GSO_TCPV4;
+		skb->ip_summed = CHECKSUM_PARTIAL;
 	}
 	return skb;
+}
+
+/* S42: a GSO packet in UDP is left to the NIC only while that segments it: the stack cannot. */
+static void tx_offload_ok_udp(struct kunit *test)
+{
+	static const struct tx_ok_row row = { .sa = TX_UDP, .gso = true };
+	static const netdev_features_t needed[] = { NETIF_F_TSO, NETIF_F_GSO_ESP };
+	struct dst_ops ops = { .family = AF_INET };
+	struct dst_entry dst = { .ops = &ops };
+	struct fixture *f = test->priv;
+	struct net_device *netdev = f->netdev[0];
+	struct xfrm_state *x = fixture_sa(f, &row.sa);
+	struct sk_buff *skb = tx_clear_skb(f, &row);
+
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	rcu_read_lock();
+	skb_dst_set_noref(skb, &dst);
+	KUNIT_EXPECT_TRUE(test, netdev->xfrmdev_ops->xdo_dev_offload_ok(skb, x));
+	for (int i = 0; i < ARRAY_SIZE(needed); i++) {
+		netdev->features &= ~needed[i];
+		KUNIT_EXPECT_FALSE(test, netdev->xfrmdev_ops->xdo_dev_offload_ok(skb, x));
+		netdev->features |= needed[i];
+	}
+	skb_dst_drop(skb);
+	rcu_read_unlock();
+	kfree_skb(skb);
 }
 
 /* S34, S42, S45: what the stack may leave to the NIC; the rest software encrypts. */
@@ -672,6 +726,8 @@ static struct kunit_case tx_cases[] = {
 	KUNIT_CASE_PARAM(tx_upper_half, tx_seq_gen_params),
 	KUNIT_CASE(tx_seq_plain),
 	KUNIT_CASE(tx_segmented_late),
+	KUNIT_CASE(tx_udp_segmented_late),
+	KUNIT_CASE(tx_offload_ok_udp),
 	KUNIT_CASE_PARAM(tx_features_check, tx_check_gen_params),
 	KUNIT_CASE_PARAM(tx_offload_ok, tx_ok_gen_params),
 	KUNIT_CASE(tx_offload_ok_life),

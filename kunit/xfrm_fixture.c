@@ -46,7 +46,7 @@ static void fixture_port_create(struct fixture *f, u32 index)
 	strscpy(netdev->name, "ov2kunit%d", IFNAMSIZ);
 	port = netdev_priv(netdev);
 	netdev->netdev_ops = &fixture_netdev_ops;
-	netdev->hw_features = esp | NETIF_F_SG | NETIF_F_HW_CSUM;
+	netdev->hw_features = esp | NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_TSO | NETIF_F_TSO6;
 	netdev->features = netdev->hw_features;
 	netdev->hw_enc_features = netdev->hw_features;
 	eth_hw_addr_random(netdev);

@@ -101,15 +101,18 @@ static void ov2_xdo_state_free(struct net_device *netdev, struct xfrm_state *x)
 	ov2_sa_put(sa);
 }
 
-static bool ov2_xfrm_gso_ok(const struct sk_buff *skb, const struct xfrm_state *x,
+static bool ov2_xfrm_gso_ok(struct sk_buff *skb, const struct xfrm_state *x,
 			    const struct ov2_sa *sa)
 {
+	const struct net_device *netdev = sa->port->netdev;
 	u32 features = sa->nic->caps.features;
 
 	/* A packet of a guest's that says not how many segments it has: xfrm would count wrong. */
 	if (!skb_shinfo(skb)->gso_segs || skb_shinfo(skb)->gso_type & SKB_GSO_DODGY)
 		return false;
-	if (sa->encap && !(features & OV2_CAP_UDP_LSO))
+	/* Nobody but the NIC can segment ESP in UDP: xfrm does it before. */
+	if (sa->encap && (!(features & OV2_CAP_UDP_LSO) || !(netdev->features & NETIF_F_GSO_ESP) ||
+			  netif_needs_gso(skb, netdev->features)))
 		return false;
 	return !sa->esn || !x->replay_esn || x->replay_esn->oseq < U32_MAX - OV2_GSO_WRAP_GUARD;
 }
@@ -266,6 +269,26 @@ netdev_features_t ov2_fix_features(struct net_device *netdev, netdev_features_t 
 }
 EXPORT_SYMBOL_GPL(ov2_fix_features);
 
+/* What of @features is there for a packet that xfrm has not framed yet. */
+static netdev_features_t ov2_features_of(struct sk_buff *skb, struct net_device *netdev,
+					 const struct xfrm_state *x, netdev_features_t features)
+{
+	struct ov2_sa *sa;
+	bool live;
+
+	if (!(features & NETIF_F_HW_ESP))
+		return features;
+	rcu_read_lock();
+	sa = ov2_xfrm_sa(x);
+	live = sa && ov2_sa_usable(sa, netdev) && sa->port->netdev == netdev;
+	if (live && !(sa->nic->caps.features & OV2_CAP_LSO))
+		features &= ~NETIF_F_GSO_ESP;
+	rcu_read_unlock();
+	if (live || x->encap || (skb_is_gso(skb) && x->props.family == AF_INET6))
+		return features;
+	return features & ~(NETIF_F_HW_ESP | NETIF_F_GSO_ESP | NETIF_F_HW_ESP_TX_CSUM);
+}
+
 /**
  * ov2_features_check - for ndo_features_check
  * @skb: a packet on its way to the driver, perhaps for long in a qdisc
@@ -276,9 +299,10 @@ EXPORT_SYMBOL_GPL(ov2_fix_features);
  * so that software encrypts it. IPv6 GSO packets and packets in UDP are left alone, for software
  * would send those with IVs used twice, or mangled: ov2_tx_sa() drops them.
  *
- * A packet that xfrm has framed for the NIC already is looked at again when the driver had no room
- * for it. If the stack is to segment it by now, for segmentation has been switched off meanwhile,
- * each segment would have its number and IV: ov2_tx_sa() drops those, too.
+ * Neither is the stack to segment what it does not know how to, if segmentation has been switched
+ * off meanwhile: a packet in UDP, whose segments would be one more than the numbers that xfrm has
+ * taken for them, and one that xfrm has framed for the NIC already and that the driver had no room
+ * for, whose segments would have one number. They would share an IV: ov2_tx_sa() drops those, too.
  *
  * The netdev must not have NETIF_F_HW_ESP among its gso_partial_features, which nobody can take
  * away.
@@ -291,22 +315,16 @@ netdev_features_t ov2_features_check(struct sk_buff *skb, struct net_device *net
 {
 	struct xfrm_offload *xo = xfrm_offload(skb);
 	const struct xfrm_state *x;
-	struct ov2_sa *sa;
-	bool live;
+	bool framed;
 
-	if (xo && xo->flags & XFRM_XMIT && netif_needs_gso(skb, features))
-		xo->status = CRYPTO_GENERIC_ERROR;
-	if (!xo || xo->flags & XFRM_XMIT || !(features & NETIF_F_HW_ESP))
+	if (!xo)
 		return features;
 	x = xfrm_input_state(skb);
-	rcu_read_lock();
-	sa = ov2_xfrm_sa(x);
-	live = sa && ov2_sa_usable(sa, netdev) && sa->port->netdev == netdev;
-	if (live && !(sa->nic->caps.features & OV2_CAP_LSO))
-		features &= ~NETIF_F_GSO_ESP;
-	rcu_read_unlock();
-	if (live || x->encap || (skb_is_gso(skb) && x->props.family == AF_INET6))
-		return features;
-	return features & ~(NETIF_F_HW_ESP | NETIF_F_GSO_ESP | NETIF_F_HW_ESP_TX_CSUM);
+	framed = xo->flags & XFRM_XMIT;
+	if (!framed)
+		features = ov2_features_of(skb, netdev, x, features);
+	if ((framed || x->encap) && netif_needs_gso(skb, features))
+		xo->status = CRYPTO_GENERIC_ERROR;
+	return features;
 }
 EXPORT_SYMBOL_GPL(ov2_features_check);
