@@ -39,7 +39,7 @@ FEATURES = ("esp-hw-offload", "tx-esp-segmentation", "esp-tx-csum-hw-offload", "
 # Of two minutes, and in proportion: about a third of what a busy machine does.
 FAULTS_MIN = {"corrupt_rx": 8, "corrupt_tx": 3, "delay_ms": 6, "delete_req_all": 3,
               "failslab in requests": 100, "failslab in the NIC": 30, "lose": 2, "nomem": 2,
-              "refuse_nth": 6, "reorder": 6, "sa_delete_req": 8, "seq_limit": 3}
+              "refuse_nth": 6, "reorder": 6, "sa_delete_req": 4, "seq_limit": 3}
 NIC_MIN = {"ipsec_tx_pkts": 1000, "ipsec_rx_pkts": 1000, "ipsec_resets": 5,
            "ipsec_sa_restored": 20, "ipsec_sa_demoted": 30, "ipsec_sa_delete_req": 10,
            "ipsec_add_sa_success": 200, "ipsec_delete_sa_success": 100,
