@@ -65,10 +65,11 @@ ike_is_new()
 
 reauth_ike()
 {
-	early=yes early_before=$(xfrm_acquire_errors)
+	anew=yes
+	mapfile -t anew_before <<<"$(xfrm_gaps)"
 	start_connection && under_traffic 1 swan_ctl l --rekey --ike ike --reauth
 	conclude
-	early=no
+	anew=no
 }
 
 # SIGKILL leaves the kernel's SAs as they are. The new daemon makes new ones, and
