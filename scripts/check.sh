@@ -21,8 +21,8 @@ cd "$OV2_TOP"
 # The system's tools: others on PATH lack the system's modules.
 PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 log=$OV2_CACHE/log/check-$(ov2_checkout_id)
-# Tests wait for conditions half of the time.
-jobs=$(($(nproc) * 2))
+# Tests wait for conditions half of the time: one more than there are CPUs.
+jobs=$(($(nproc) + 1))
 uml=(uml-7.3 uml-6.12)
 stock=(debian-6.12 debian-7.3)
 
