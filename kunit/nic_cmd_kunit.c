@@ -437,6 +437,25 @@ static void cmd_destroy_pending(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, live, ov2sim_sas_live());
 }
 
+/* S27: the nodes are the core's again, whatever the NIC goes on to do with the SAs */
+static void cmd_nodes_untouched(struct kunit *test)
+{
+	struct cmd_fixture *fix = test->priv;
+	struct ov2_delete_sa del = {};
+	struct ov2_request req = { .kind = OV2_DELETE_SA, .count = 1, .del = &del };
+
+	KUNIT_ASSERT_EQ(test, 0, cmd_run(test, cmd_add_list(test, 3)));
+	del.offload_handle = fix->nodes[1].offload_handle;
+	memset(fix->nodes, 0x6b, sizeof(fix->nodes));
+	KUNIT_EXPECT_EQ(test, 0, cmd_run(test, &req));
+	KUNIT_EXPECT_EQ(test, 2, ov2sim_hw_sa_count(fix->nic->hw));
+	memset(&del, 0x6b, sizeof(del));
+	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_reset(fix->nic->hw));
+	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_sa_count(fix->nic->hw));
+	KUNIT_EXPECT_NULL(test, memchr_inv(fix->nodes, 0x6b, sizeof(fix->nodes)));
+	KUNIT_EXPECT_NULL(test, memchr_inv(&del, 0x6b, sizeof(del)));
+}
+
 static struct kunit_case cmd_cases[] = {
 	KUNIT_CASE(cmd_add_partial),
 	KUNIT_CASE(cmd_add_none),
@@ -454,6 +473,7 @@ static struct kunit_case cmd_cases[] = {
 	KUNIT_CASE_PARAM(cmd_abort_midway, cmd_abort_gen_params),
 	KUNIT_CASE(cmd_submit_in_reset),
 	KUNIT_CASE(cmd_destroy_pending),
+	KUNIT_CASE(cmd_nodes_untouched),
 	{}
 };
 

@@ -2,6 +2,7 @@
 /* ov2sim: SaDeleteReq: when the NIC raises it, and what else that changes: nothing. */
 #include <kunit/test.h>
 #include <linux/jiffies.h>
+#include <linux/ktime.h>
 #include <linux/skbuff.h>
 #include <linux/unaligned.h>
 #include <net/ip.h>
@@ -130,6 +131,17 @@ static void delreq_seq_limit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, DELREQ_DONE, delreq_packet(test, &out, 9));
 }
 
+/* By itself a NIC wants an SA replaced when few numbers are left, and not before. */
+static void delreq_seq_end(struct kunit *test)
+{
+	struct ov2_add_sa out, in;
+
+	nic_port_add_sas(test, &out, &in);
+	KUNIT_EXPECT_EQ(test, DELREQ_DONE, delreq_packet(test, &out, OV2SIM_SEQ_LIMIT - 1));
+	KUNIT_EXPECT_EQ(test, DELREQ_DONE | OV2SIM_RX_SA_DELETE_REQ,
+			delreq_packet(test, &out, OV2SIM_SEQ_LIMIT));
+}
+
 static void delreq_all(struct kunit *test)
 {
 	struct ov2_add_sa out, in;
@@ -157,7 +169,7 @@ static void delreq_seq_esn(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, ov2sim_delreq_wanted(&db, &sa));
 }
 
-/* A table without a NIC, with @count inbound SAs, the last one idle longest */
+/* A table without a NIC, with @count inbound SAs, the last one idle longest, by less than a jiffy */
 struct delreq_table {
 	struct ov2_caps caps;
 	struct ov2sim_faults faults;
@@ -168,6 +180,7 @@ struct delreq_table {
 static struct delreq_table *delreq_table(struct kunit *test, u32 count)
 {
 	struct delreq_table *table = kunit_kzalloc(test, sizeof(*table), GFP_KERNEL);
+	ktime_t now = ktime_get();
 	struct ov2_add_sa node;
 
 	KUNIT_ASSERT_NOT_NULL(test, table);
@@ -178,7 +191,7 @@ static struct delreq_table *delreq_table(struct kunit *test, u32 count)
 		KUNIT_ASSERT_EQ(test, 0, ov2sim_sadb_add(&table->db, &node));
 		table->sas[i] = xa_load(&table->db.handles, node.offload_handle);
 		KUNIT_ASSERT_NOT_NULL(test, table->sas[i]);
-		table->sas[i]->last = jiffies - 10 * i;
+		table->sas[i]->last = ktime_sub_us(now, i);
 	}
 	return table;
 }
@@ -222,6 +235,28 @@ static void delreq_watermark(struct kunit *test)
 	ov2sim_sadb_destroy(&table->db);
 }
 
+/* Who was picked is given the time to go, and when that has passed it is all open again. */
+static void delreq_anew(struct kunit *test)
+{
+	struct delreq_table *table = delreq_table(test, 4);
+
+	table->db.watermark = 2;
+	ov2sim_delreq_pick(&table->db, 0);
+	KUNIT_EXPECT_EQ(test, BIT(3), delreq_wanted(table));
+	table->sas[3]->last = ktime_get();
+	ov2sim_delreq_pick(&table->db, 0);
+	KUNIT_EXPECT_EQ(test, BIT(3), delreq_wanted(table));
+	/* For an excess only */
+	table->db.watermark = 0;
+	KUNIT_EXPECT_EQ(test, 0, delreq_wanted(table));
+
+	table->sas[3]->picked_until = jiffies;
+	table->db.watermark = 2;
+	ov2sim_delreq_pick(&table->db, 0);
+	KUNIT_EXPECT_EQ(test, BIT(2), delreq_wanted(table));
+	ov2sim_sadb_destroy(&table->db);
+}
+
 /* Without a watermark: only for those that were refused, and only for a while */
 static void delreq_refused(struct kunit *test)
 {
@@ -262,9 +297,11 @@ static struct kunit_case delreq_cases[] = {
 	KUNIT_CASE(delreq_on_failure),
 	KUNIT_CASE(delreq_unprocessed),
 	KUNIT_CASE(delreq_seq_limit),
+	KUNIT_CASE(delreq_seq_end),
 	KUNIT_CASE(delreq_all),
 	KUNIT_CASE(delreq_seq_esn),
 	KUNIT_CASE(delreq_watermark),
+	KUNIT_CASE(delreq_anew),
 	KUNIT_CASE(delreq_refused),
 	KUNIT_CASE(delreq_full),
 	{}

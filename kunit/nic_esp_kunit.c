@@ -4,7 +4,7 @@
  *
  * draft-mcgrew-gcm-test-01 (GCM, GMAC) and RFC 7634 publish whole packets. RFC 3602 and NIST
  * SP 800-38A publish what AES-CBC makes; the ICVs behind that, and those of null encryption, were
- * computed with Python's hmac module.
+ * computed with Python's hmac module. RFC 2202 and RFC 4231 publish HMACs.
  */
 #include <kunit/test.h>
 #include <linux/hex.h>
@@ -302,6 +302,83 @@ static const struct esp_row esp_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(esp, esp_rows, name);
 
+/* Any data whose length fits is a packet: its first 8 bytes are SPI and sequence number. */
+static const struct esp_row esp_hmac_rows[] = {
+	{
+		.name = "RFC 2202 case 2, HMAC-SHA1",
+		.cipher = OV2_CIPHER_NULL,
+		.auth = OV2_AUTH_HMAC_SHA1,
+		.auth_key = "4a656665",
+		.key = "",
+		.seq = 0x20646f20,
+		.icv_len = 20,
+		.text = "79612077616e7420666f72206e6f7468696e673f",
+		.packet = "7768617420646f2079612077616e7420666f72206e6f7468696e673feffcdf6a\n"
+			  "e5eb2fa2d27416d5f184df9c259a7c79",
+	},
+	{
+		.name = "RFC 2202 case 5, HMAC-SHA1",
+		.cipher = OV2_CIPHER_NULL,
+		.auth = OV2_AUTH_HMAC_SHA1,
+		.auth_key = "0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c",
+		.key = "",
+		.seq = 0x20576974,
+		.icv_len = 12,
+		.text = "68205472756e636174696f6e",
+		.packet = "546573742057697468205472756e636174696f6e4c1a03424b55e07fe7f27be1",
+	},
+	{
+		.name = "RFC 4231 case 2, HMAC-SHA256",
+		.cipher = OV2_CIPHER_NULL,
+		.auth = OV2_AUTH_HMAC_SHA256,
+		.auth_key = "4a656665",
+		.key = "",
+		.seq = 0x20646f20,
+		.icv_len = 16,
+		.text = "79612077616e7420666f72206e6f7468696e673f",
+		.packet = "7768617420646f2079612077616e7420666f72206e6f7468696e673f5bdcc146\n"
+			  "bf60754e6a042426089575c7",
+	},
+	{
+		.name = "RFC 4231 case 5, HMAC-SHA256",
+		.cipher = OV2_CIPHER_NULL,
+		.auth = OV2_AUTH_HMAC_SHA256,
+		.auth_key = "0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c",
+		.key = "",
+		.seq = 0x20576974,
+		.icv_len = 16,
+		.text = "68205472756e636174696f6e",
+		.packet = "546573742057697468205472756e636174696f6ea3b6167473100ee06e0c796c\n"
+			  "2955552b",
+	},
+	{
+		.name = "RFC 4231 case 2, HMAC-SHA384",
+		.cipher = OV2_CIPHER_NULL,
+		.auth = OV2_AUTH_HMAC_SHA384,
+		.auth_key = "4a656665",
+		.key = "",
+		.seq = 0x20646f20,
+		.icv_len = 24,
+		.text = "79612077616e7420666f72206e6f7468696e673f",
+		.packet = "7768617420646f2079612077616e7420666f72206e6f7468696e673faf45d2e3\n"
+			  "76484031617f78d2b58a6b1b9c7ef464f5a01b47",
+	},
+	{
+		.name = "RFC 4231 case 2, HMAC-SHA512",
+		.cipher = OV2_CIPHER_NULL,
+		.auth = OV2_AUTH_HMAC_SHA512,
+		.auth_key = "4a656665",
+		.key = "",
+		.seq = 0x20646f20,
+		.icv_len = 32,
+		.text = "79612077616e7420666f72206e6f7468696e673f",
+		.packet = "7768617420646f2079612077616e7420666f72206e6f7468696e673f164b7a7b\n"
+			  "fcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554",
+	},
+};
+
+KUNIT_ARRAY_PARAM_DESC(esp_hmac, esp_hmac_rows, name);
+
 /* What a row says, in binary */
 struct esp_case {
 	const struct esp_row *row;
@@ -464,6 +541,17 @@ static void esp_damaged_length(struct kunit *test)
 	ov2sim_esp_destroy(&c->esp);
 }
 
+/* S11, S12: the published HMACs. Such a packet is authentic, but its trailer makes no sense. */
+static void esp_hmac(struct kunit *test)
+{
+	struct esp_case *c = esp_case(test);
+
+	KUNIT_EXPECT_EQ(test, CRYPTO_INVALID_PACKET_SYNTAX,
+			esp_open_copy(test, c, c->len, c->row->seq, OV2_TRANSPORT));
+	ov2sim_esp_destroy(&c->esp);
+	esp_seals(test);
+}
+
 static const struct esp_row *esp_find(struct kunit *test, const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(esp_rows); i++) {
@@ -570,6 +658,7 @@ static struct kunit_case esp_cases[] = {
 	KUNIT_CASE_PARAM(esp_bad_byte, esp_gen_params),
 	KUNIT_CASE_PARAM(esp_upper_half, esp_gen_params),
 	KUNIT_CASE_PARAM(esp_damaged_length, esp_gen_params),
+	KUNIT_CASE_PARAM(esp_hmac, esp_hmac_gen_params),
 	KUNIT_CASE(esp_gcm_short_icv),
 	KUNIT_CASE(esp_trailer),
 	KUNIT_CASE(esp_iv_seq),

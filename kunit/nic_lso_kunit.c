@@ -278,6 +278,14 @@ static void lso_spoil_inner(struct ov2sim_txd *txd)
 	txd->inner_off = txd->inner_off ? 0 : txd->l4_off;
 }
 
+/* Offsets that fit each other, and have nothing to do with the headers */
+static void lso_spoil_far(struct ov2sim_txd *txd)
+{
+	txd->l3_off = 0x7000;
+	txd->esp_off = txd->l3_off;
+	txd->inner_off = txd->esp_off + 8 + 8;
+}
+
 static void lso_spoil_esp(struct ov2sim_txd *txd)
 {
 	txd->esp_off += 4;
@@ -334,6 +342,7 @@ static void lso_refused(struct kunit *test)
 	lso_refuses(test, &esp, lso_spoil_esp, -EINVAL);
 	lso_refuses(test, &esp, lso_spoil_inner, -EINVAL);
 	lso_refuses(test, &tunnel, lso_spoil_inner, -EINVAL);
+	lso_refuses(test, &tunnel, lso_spoil_far, -EINVAL);
 	lso_refuses(test, &esp, lso_spoil_seq, -EIO);
 	lso_refuses(test, &esp, lso_spoil_spi, -EIO);
 	lso_refuses(test, &esp, lso_spoil_proto, -EIO);

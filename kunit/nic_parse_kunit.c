@@ -8,7 +8,9 @@
 #include <linux/if_ether.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
+#include <linux/tcp.h>
 #include <linux/unaligned.h>
+#include <net/checksum.h>
 #include <net/ip.h>
 #include <net/xfrm.h>
 #include "../drivers/ov2sim/nic/fault.h"
@@ -44,8 +46,18 @@ static const struct nic_packet parse_udp = {
 	.block = 4, .payload = 100, .seq = 7,
 };
 
+static const struct nic_packet parse_udp6 = {
+	.family = OV2_IPV6, .esp = true, .encap = OV2_ENCAP_UDP, .iv_len = 8, .icv_len = 16,
+	.block = 4, .payload = 100, .seq = 7,
+};
+
 static const struct nic_packet parse_tunnel = {
 	.family = OV2_IPV6, .tunnel = true, .inner = OV2_IPV4, .esp = true, .iv_len = 8,
+	.icv_len = 16, .block = 4, .payload = 100, .seq = 7,
+};
+
+static const struct nic_packet parse_tunnel4 = {
+	.family = OV2_IPV4, .tunnel = true, .inner = OV2_IPV6, .esp = true, .iv_len = 8,
 	.icv_len = 16, .block = 4, .payload = 100, .seq = 7,
 };
 
@@ -66,14 +78,17 @@ static void parse_fix_ip4(struct parse_frame *f)
 	ip_send_check((struct iphdr *)(f->data + PARSE_L3));
 }
 
-/* Parse a copy of the first @len bytes */
+/* Parse a copy of the first @len bytes, in all ways: KASAN looks on */
 static bool parse_copy(struct kunit *test, const struct parse_frame *f, u32 len,
 		       struct ov2sim_pkt *pkt)
 {
-	u8 *copy = kmemdup(f->data, len ?: 1, GFP_KERNEL);
-	bool parsed;
+	u8 *copy = kmemdup(f->data, len, GFP_KERNEL);
+	struct ov2sim_pkt options;
+	bool parsed, l4;
 
 	KUNIT_ASSERT_NOT_NULL(test, copy);
+	ov2sim_pkt_hash(copy, len, &l4);
+	ov2sim_parse_options(copy, len, &options);
 	parsed = ov2sim_parse_frame(copy, len, pkt);
 	if (parsed) {
 		KUNIT_EXPECT_LE(test, pkt->l4, pkt->end);
@@ -184,6 +199,88 @@ static void parse_shortened(struct kunit *test)
 		parse_fix_ip4(u);
 		KUNIT_ASSERT_TRUE(test, parse_copy(test, u, len, &pkt));
 		KUNIT_EXPECT_EQ(test, len >= PARSE_IP4_L4 + 16, !!pkt.esp);
+	}
+}
+
+/* All that fit into a frame here, and some of the others up to 65535 */
+static u32 parse_next_length(u32 len)
+{
+	return len + (len < 2 * PARSE_MAX ? 1 : 2081);
+}
+
+/* A length field: where it is, and where what it counts begins */
+struct parse_field {
+	const char *name;
+	const struct nic_packet *packet;
+	u32 off;
+	u32 from;
+};
+
+static const struct parse_field parse_fields[] = {
+	{ "IPv4", &parse_esp4, PARSE_L3 + 2, PARSE_L3 },
+	{ "IPv4, UDP", &parse_udp, PARSE_L3 + 2, PARSE_L3 },
+	{ "IPv4, tunnel", &parse_tunnel4, PARSE_L3 + 2, PARSE_L3 },
+	{ "IPv4, TCP", &parse_plain4, PARSE_L3 + 2, PARSE_L3 },
+	{ "IPv6", &parse_esp6, PARSE_L3 + 4, PARSE_IP6_L4 },
+	{ "IPv6, UDP", &parse_udp6, PARSE_L3 + 4, PARSE_IP6_L4 },
+	{ "IPv6, tunnel", &parse_tunnel, PARSE_L3 + 4, PARSE_IP6_L4 },
+	{ "IPv6, TCP", &parse_plain6, PARSE_L3 + 4, PARSE_IP6_L4 },
+	{ "UDP in IPv4", &parse_udp, PARSE_IP4_L4 + 4, PARSE_IP4_L4 },
+	{ "UDP in IPv6", &parse_udp6, PARSE_IP6_L4 + 4, PARSE_IP6_L4 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(parse_field, parse_fields, name);
+
+/* S52: whatever a length field says: it is believed if and only if there is so much */
+static void parse_length(struct kunit *test)
+{
+	const struct parse_field *field = test->param_value;
+	const struct nic_packet *p = field->packet;
+	struct parse_frame *f = parse_frame(test, p);
+	bool ip4 = field->from == PARSE_L3, udp = field->off == field->from + 4;
+	struct ov2sim_pkt pkt;
+	bool fits, esp;
+	u32 end;
+
+	for (u32 len = 0; len <= U16_MAX; len = parse_next_length(len)) {
+		put_unaligned_be16(len, f->data + field->off);
+		if (ip4)
+			parse_fix_ip4(f);
+		end = field->from + len;
+		fits = udp || (end <= f->len && (!ip4 || len >= 20));
+		KUNIT_EXPECT_EQ_MSG(test, fits, parse_copy(test, f, f->len, &pkt), "%u", len);
+		if (!fits)
+			continue;
+		KUNIT_EXPECT_EQ_MSG(test, udp ? f->len : end, pkt.end, "%u", len);
+		/* UDP knows its own length, and then both are right or there is no ESP */
+		esp = p->esp && (p->encap == OV2_ENCAP_UDP ? end == f->len : end >= pkt.l4 + 8);
+		KUNIT_EXPECT_EQ_MSG(test, esp, !!pkt.esp, "%u", len);
+	}
+}
+
+/* S48, S52: of a packet with options, of every length, truncated anywhere: the SPI or nothing */
+static void parse_options(struct kunit *test)
+{
+	struct parse_frame *f = parse_frame(test, &parse_esp4);
+	struct ov2sim_pkt pkt;
+	bool found;
+	u32 esp;
+	u8 *copy;
+
+	for (u32 ihl = 0; ihl < 16; ihl++) {
+		f->data[PARSE_L3] = 0x40 | ihl;
+		esp = PARSE_L3 + 4 * ihl;
+		for (u32 len = 0; len <= f->len; len++) {
+			copy = kmemdup(f->data, len, GFP_KERNEL);
+			KUNIT_ASSERT_NOT_NULL(test, copy);
+			found = ov2sim_parse_options(copy, len, &pkt);
+			kfree(copy);
+			KUNIT_EXPECT_EQ_MSG(test, ihl > 5 && len >= esp + 8, found, "%u of %u",
+					    len, ihl);
+			if (found)
+				KUNIT_EXPECT_EQ(test, get_unaligned_be32(f->data + esp),
+						be32_to_cpu(pkt.spi));
+		}
 	}
 }
 
@@ -421,6 +518,42 @@ static void rx_damaged_length(struct kunit *test)
 	ov2sim_sadb_destroy(&fix->db);
 }
 
+/* And every length inside a tunnel: the claim about the checksum is for the right one alone */
+static void rx_inner_length(struct kunit *test, const struct nic_packet *p)
+{
+	struct parse_frame *good = parse_frame(test, p), *f = parse_frame(test, p);
+	u32 l3 = (p->family == OV2_IPV4 ? PARSE_IP4_L4 : PARSE_IP6_L4) + 8 + 8;
+	bool ip4 = p->inner == OV2_IPV4;
+	u32 off = l3 + (ip4 ? 2 : 4), l4 = l3 + (ip4 ? 20 : 40);
+	struct rx_fixture *fix = rx_fixture(test, p);
+	u32 right = get_unaligned_be16(good->data + off);
+	struct iphdr *iph = (struct iphdr *)(f->data + l3);
+	struct ov2sim_rxc rxc;
+	__sum16 sum;
+
+	/* So far it is the pseudo header's */
+	sum = csum_fold(csum_partial(good->data + l4, right - (ip4 ? 20 : 0), 0));
+	put_unaligned(sum, (__sum16 *)(good->data + l4 + offsetof(struct tcphdr, check)));
+	for (u32 len = 0; len <= U16_MAX; len = parse_next_length(len)) {
+		*f = *good;
+		put_unaligned_be16(len, f->data + off);
+		if (ip4)
+			ip_send_check(iph);
+		rx_seal(test, fix, f, 7);
+		rx_run(test, fix, f, &rxc);
+		KUNIT_EXPECT_EQ_MSG(test, CRYPTO_SUCCESS, rxc.status, "%u", len);
+		KUNIT_EXPECT_EQ_MSG(test, len == right, !!(rxc.flags & OV2SIM_RX_CSUM_OK), "%u",
+				    len);
+	}
+	ov2sim_sadb_destroy(&fix->db);
+}
+
+static void rx_inner_lengths(struct kunit *test)
+{
+	rx_inner_length(test, &parse_tunnel);
+	rx_inner_length(test, &parse_tunnel4);
+}
+
 static struct kunit_case parse_cases[] = {
 	KUNIT_CASE(parse_good),
 	KUNIT_CASE(parse_good_esp),
@@ -428,6 +561,8 @@ static struct kunit_case parse_cases[] = {
 	KUNIT_CASE(parse_vlan),
 	KUNIT_CASE(parse_truncated),
 	KUNIT_CASE(parse_shortened),
+	KUNIT_CASE_PARAM(parse_length, parse_field_gen_params),
+	KUNIT_CASE(parse_options),
 	KUNIT_CASE(parse_outside),
 	KUNIT_CASE(parse_ext_headers),
 	KUNIT_CASE(parse_nat_t),
@@ -435,6 +570,7 @@ static struct kunit_case parse_cases[] = {
 	KUNIT_CASE(rx_good),
 	KUNIT_CASE(rx_bad),
 	KUNIT_CASE(rx_damaged_length),
+	KUNIT_CASE(rx_inner_lengths),
 	{}
 };
 

@@ -117,6 +117,9 @@ void nic_port_add_sas(struct kunit *test, struct ov2_add_sa *out, struct ov2_add
 	in->port = 1;
 	KUNIT_ASSERT_EQ(test, 0, nic_fixture_add(fix->nic, out));
 	KUNIT_ASSERT_EQ(test, 0, nic_fixture_add(fix->nic, in));
+	/* S27: the NIC has taken the keys by now. */
+	memset(out->key_area, 0xee, sizeof(out->key_area));
+	memset(in->key_area, 0xee, sizeof(in->key_area));
 }
 
 /* A frame that somebody else has protected, with the key of nic_test_node(), sent as it is */

@@ -100,6 +100,7 @@ static void power_pull(struct kunit *test)
 	ov2sim_hw_pull(fix->hw);
 	KUNIT_EXPECT_FALSE(test, fix->nic->up[0] || fix->nic->up[1]);
 	KUNIT_EXPECT_EQ(test, -ENODEV, ov2sim_hw_submit(fix->hw, power_nop(test)));
+	KUNIT_EXPECT_EQ(test, -ENODEV, ov2sim_hw_link(fix->hw, 0, fix->hw, 1));
 	KUNIT_EXPECT_EQ(test, -ENODEV, ov2sim_hw_reset(fix->hw));
 	KUNIT_ASSERT_EQ(test, 3, fix->nic->done_count);
 	KUNIT_EXPECT_EQ(test, -ECANCELED, fix->nic->done[2].status);
@@ -113,11 +114,17 @@ static void power_sleep(struct kunit *test)
 	struct ov2_add_sa out, in;
 
 	nic_port_add_sas(test, &out, &in);
+	KUNIT_EXPECT_FALSE(test, ov2sim_hw_asleep(fix->hw));
 	ov2sim_hw_suspend(fix->hw);
+	KUNIT_EXPECT_TRUE(test, ov2sim_hw_asleep(fix->hw));
 	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_sa_count(fix->hw));
 	KUNIT_EXPECT_EQ(test, fix->sas, ov2sim_sas_live());
 	KUNIT_EXPECT_EQ(test, -EBUSY, ov2sim_hw_submit(fix->hw, power_nop(test)));
+	/* A reset does not wake it up */
+	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_reset(fix->hw));
+	KUNIT_EXPECT_TRUE(test, ov2sim_hw_asleep(fix->hw));
 	ov2sim_hw_resume(fix->hw);
+	KUNIT_EXPECT_FALSE(test, ov2sim_hw_asleep(fix->hw));
 	nic_port_add_sas(test, &out, &in);
 	KUNIT_EXPECT_EQ(test, 2, ov2sim_hw_sa_count(fix->hw));
 }

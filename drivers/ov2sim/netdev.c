@@ -10,6 +10,9 @@
 #include <linux/ipv6.h>
 #include <linux/jhash.h>
 #include <linux/rtnetlink.h>
+#include <linux/udp.h>
+#include <linux/unaligned.h>
+#include <net/ip.h>
 #include <net/xfrm.h>
 
 #include "ov2sim.h"
@@ -19,6 +22,7 @@
 #define OV2SIM_FEATURES_ESP	(NETIF_F_HW_ESP | NETIF_F_HW_ESP_TX_CSUM | NETIF_F_GSO_ESP)
 #define OV2SIM_FEATURES		(OV2SIM_FEATURES_SW | OV2SIM_FEATURES_ESP | NETIF_F_RXCSUM | \
 				 NETIF_F_RXHASH)
+#define OV2SIM_NAT_T_PORT	4500
 
 static int ov2sim_open(struct net_device *netdev)
 {
@@ -116,19 +120,74 @@ static netdev_features_t ov2sim_features_check(struct sk_buff *skb, struct net_d
 	return ov2_features_check(skb, netdev, features);
 }
 
+/* What follows the IP header, and its offset; false also for fragments. */
+static bool ov2sim_find_l4(const struct sk_buff *skb, u8 *proto, int *off)
+{
+	const struct ipv6hdr *ip6h;
+	const struct iphdr *iph;
+	struct ipv6hdr buf6;
+	struct iphdr buf;
+
+	*off = skb_network_offset(skb);
+	if (*off < 0)
+		return false;
+	if (skb->protocol == htons(ETH_P_IP)) {
+		iph = skb_header_pointer(skb, *off, sizeof(*iph), &buf);
+		if (!iph || ip_is_fragment(iph))
+			return false;
+		*proto = iph->protocol;
+		*off += iph->ihl * 4;
+		return true;
+	}
+	if (skb->protocol == htons(ETH_P_IPV6)) {
+		ip6h = skb_header_pointer(skb, *off, sizeof(*ip6h), &buf6);
+		if (!ip6h)
+			return false;
+		*proto = ip6h->nexthdr;
+		*off += sizeof(*ip6h);
+		return true;
+	}
+	return false;
+}
+
+/* The SPI of an ESP packet that software has made, perhaps in UDP; 0 for any other. */
+static __be32 ov2sim_find_spi(const struct sk_buff *skb)
+{
+	const struct udphdr *uh;
+	const __be32 *spi;
+	struct udphdr udp;
+	__be32 buf;
+	u8 proto;
+	int off;
+
+	if (!ov2sim_find_l4(skb, &proto, &off))
+		return 0;
+	if (proto == IPPROTO_UDP) {
+		uh = skb_header_pointer(skb, off, sizeof(*uh), &udp);
+		if (!uh || (uh->source != htons(OV2SIM_NAT_T_PORT) &&
+			    uh->dest != htons(OV2SIM_NAT_T_PORT)))
+			return 0;
+		off += sizeof(*uh);
+	} else if (proto != IPPROTO_ESP) {
+		return 0;
+	}
+	spi = skb_header_pointer(skb, off, sizeof(*spi), &buf);
+	return spi ? get_unaligned(spi) : 0;
+}
+
 /*
  * xfrm has numbered the packets of an SA already. Spread over queues they would overtake each
- * other by more than the far end's replay window, so an SA stays on one queue.
+ * other by more than the far end's replay window, so an SA stays on one queue, also when it goes
+ * from software to the NIC or back.
  */
 static u16 ov2sim_select_queue(struct net_device *netdev, struct sk_buff *skb,
 			       struct net_device *sb_dev)
 {
-	u32 hash;
+	__be32 spi = xfrm_offload(skb) ? xfrm_input_state(skb)->id.spi : ov2sim_find_spi(skb);
 
-	if (!xfrm_offload(skb))
+	if (!spi)
 		return netdev_pick_tx(netdev, skb, sb_dev);
-	hash = jhash_1word((__force u32)xfrm_input_state(skb)->id.spi, 0);
-	return reciprocal_scale(hash, netdev->real_num_tx_queues);
+	return reciprocal_scale(jhash_1word((__force u32)spi, 0), netdev->real_num_tx_queues);
 }
 
 static void ov2sim_get_stats64(struct net_device *netdev, struct rtnl_link_stats64 *stats)
@@ -140,7 +199,7 @@ static void ov2sim_get_stats64(struct net_device *netdev, struct rtnl_link_stats
 	ov2sim_hw_stats(port->sim->hw, port->ov2.index, hw);
 	stats->rx_missed_errors = hw[OV2SIM_STAT_RX_NO_BUFFER];
 	stats->rx_length_errors = hw[OV2SIM_STAT_RX_TOO_LONG];
-	stats->rx_errors = stats->rx_missed_errors + stats->rx_length_errors;
+	stats->rx_errors = stats->rx_length_errors;
 	stats->tx_carrier_errors = hw[OV2SIM_STAT_TX_NO_LINK];
 	stats->tx_fifo_errors = hw[OV2SIM_STAT_TX_NO_ROOM];
 	stats->tx_errors = stats->tx_carrier_errors + stats->tx_fifo_errors;

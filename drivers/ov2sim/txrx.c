@@ -204,11 +204,9 @@ static bool ov2sim_rx_fill(struct ov2sim_vector *v)
 		page = page_pool_dev_alloc_pages(v->pool);
 		if (!page)
 			return false;
-		if (ov2sim_hw_rx_post(port->sim->hw, port->ov2.index, v->index, page,
-				      page_address(page) + OV2SIM_RX_HEADROOM, size)) {
-			page_pool_put_full_page(v->pool, page, true);
-			return true;
-		}
+		/* There is room: the ring is as long as that. */
+		ov2sim_hw_rx_post(port->sim->hw, port->ov2.index, v->index, page,
+				  page_address(page) + OV2SIM_RX_HEADROOM, size);
 		v->rx_posted++;
 	}
 	return true;
@@ -288,10 +286,6 @@ static int ov2sim_rx_poll(struct ov2sim_vector *v, int budget)
 	while (pkts < budget &&
 	       ov2sim_hw_rx_reap(port->sim->hw, port->ov2.index, v->index, &rxc)) {
 		v->rx_posted--;
-		if (rxc.flags & OV2SIM_RX_RETURNED) {
-			page_pool_recycle_direct(v->pool, rxc.buf);
-			continue;
-		}
 		ov2sim_rx_one(v, &rxc);
 		pkts++;
 	}
@@ -363,8 +357,12 @@ static void ov2sim_vector_drain(struct ov2sim_vector *v)
 			dev_sw_netstats_tx_add(port->ov2.netdev, txc.frames, txc.skb->len);
 		dev_consume_skb_any(txc.skb);
 	}
-	while (ov2sim_hw_rx_reap(port->sim->hw, port->ov2.index, v->index, &rxc))
+	/* What came after NAPI had stopped is lost. */
+	while (ov2sim_hw_rx_reap(port->sim->hw, port->ov2.index, v->index, &rxc)) {
+		if (!(rxc.flags & OV2SIM_RX_RETURNED))
+			dev_core_stats_rx_dropped_inc(port->ov2.netdev);
 		page_pool_put_full_page(v->pool, rxc.buf, false);
+	}
 }
 
 static void ov2sim_vector_free(struct ov2sim_vector *v)

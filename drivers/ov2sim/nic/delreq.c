@@ -10,16 +10,17 @@
 #include <kunit/visibility.h>
 #include <linux/export.h>
 #include <linux/jiffies.h>
+#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/sort.h>
 #include "hw.h"
 
-/* How long a pick for a node that was refused is good, unless another refusal renews it */
+/* How long a pick is good: an SA that was picked has packets, so it does not look idle any more */
 #define OV2SIM_DELREQ_PATIENCE	(2 * HZ)
 
 /* What a scan remembers of an SA */
 struct ov2sim_delreq_pick {
-	unsigned long last;
+	ktime_t last;
 	struct ov2sim_sa *sa;
 };
 
@@ -34,7 +35,8 @@ static u32 ov2sim_delreq_excess(const struct ov2sim_sadb *db)
 static bool ov2sim_delreq_room(const struct ov2sim_sadb *db, const struct ov2sim_sa *sa)
 {
 	return READ_ONCE(sa->picked) &&
-	       (time_before(jiffies, READ_ONCE(sa->picked_until)) || ov2sim_delreq_excess(db));
+	       (ov2sim_delreq_excess(db) ||
+		(READ_ONCE(sa->refused) && time_before(jiffies, READ_ONCE(sa->picked_until))));
 }
 
 /* With ESN the upper half counts, else there is only one. What is verified, not what came. */
@@ -68,14 +70,13 @@ static int ov2sim_delreq_cmp(const void *a, const void *b)
 {
 	const struct ov2sim_delreq_pick *pick_a = a, *pick_b = b;
 
-	if (pick_a->last == pick_b->last)
-		return 0;
-	return time_before(pick_a->last, pick_b->last) ? -1 : 1;
+	return ktime_compare(pick_a->last, pick_b->last);
 }
 
 /*
  * The inbound SAs that are not picked yet; returns their number. Those that are picked for a
- * reason that still holds are counted in @picked.
+ * reason that still holds are counted in @picked. Picks of longer ago are chosen anew: of those
+ * idle longest then some may be the busiest now.
  */
 static u32 ov2sim_delreq_scan(struct ov2sim_sadb *db, struct ov2sim_delreq_pick *picks, u32 max,
 			      u32 *picked)
@@ -89,6 +90,8 @@ static u32 ov2sim_delreq_scan(struct ov2sim_sadb *db, struct ov2sim_delreq_pick 
 	xa_for_each(&db->handles, handle, sa) {
 		if (sa->dir != OV2_IN)
 			continue;
+		if (time_after_eq(jiffies, sa->picked_until))
+			WRITE_ONCE(sa->picked, false);
 		if (ov2sim_delreq_room(db, sa))
 			++*picked;
 		else if (count < max)
@@ -125,8 +128,8 @@ void ov2sim_delreq_pick(struct ov2sim_sadb *db, u32 refused)
 	want = min(max(want, DIV_ROUND_UP(refused, 2)), count);
 	sort(picks, count, sizeof(*picks), ov2sim_delreq_cmp, NULL);
 	for (u32 i = 0; i < want; i++) {
-		WRITE_ONCE(picks[i].sa->picked_until,
-			   jiffies + (refused ? OV2SIM_DELREQ_PATIENCE : 0));
+		WRITE_ONCE(picks[i].sa->picked_until, jiffies + OV2SIM_DELREQ_PATIENCE);
+		WRITE_ONCE(picks[i].sa->refused, refused);
 		WRITE_ONCE(picks[i].sa->picked, true);
 	}
 	mutex_unlock(&db->lock);

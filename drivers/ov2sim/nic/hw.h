@@ -19,7 +19,7 @@ struct task_struct;
 #define OV2SIM_FIFO_MAX		512
 /* Frames or descriptors that a lane does for one queue before it looks at the next */
 #define OV2SIM_BUDGET		64
-/* How long a frame waits for a buffer, or for room at the other end, before it is dropped */
+/* How long a descriptor waits for room at the other end before its frames are dropped */
 #define OV2SIM_PATIENCE		(HZ / 4)
 
 /**
@@ -143,6 +143,11 @@ static inline bool ov2sim_hw_runs(const struct ov2sim_hw *hw)
 	return READ_ONCE(hw->state) == OV2SIM_HW_RUNNING;
 }
 
+static inline bool ov2sim_hw_pulled(const struct ov2sim_hw *hw)
+{
+	return READ_ONCE(hw->state) == OV2SIM_HW_PULLED;
+}
+
 static inline void ov2sim_stat_add(struct ov2sim_hwport *port, enum ov2sim_stat stat, u64 n)
 {
 	atomic64_add(n, &port->stats[stat]);
@@ -169,6 +174,7 @@ void ov2sim_port_reset(struct ov2sim_hwport *port, u32 queue);
 
 /* link.c */
 int ov2sim_link_send(struct ov2sim_hwport *port, struct list_head *frames);
+void ov2sim_link_missed(struct ov2sim_hwport *port, u32 count);
 void ov2sim_link_resume(struct ov2sim_hwport *port);
 void ov2sim_link_set_started(struct ov2sim_hwport *port, bool started);
 

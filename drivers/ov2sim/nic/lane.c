@@ -18,14 +18,11 @@ void ov2sim_lane_kick(struct ov2sim_lane *lane)
 	wake_up(&lane->wait);
 }
 
-/* A queue that waits for the other end or for buffers has a clock to look at. */
+/* A queue that waits for the other end has a clock to look at. */
 static bool ov2sim_lane_waits(struct ov2sim_lane *lane)
 {
-	struct ov2sim_queue *queue;
-
 	for (u32 i = 0; i < lane->hw->config.ports; i++) {
-		queue = ov2sim_queue(lane->hw, i, lane->index);
-		if (queue->tx_wait || queue->rx_wait)
+		if (ov2sim_queue(lane->hw, i, lane->index)->tx_wait)
 			return true;
 	}
 	return false;

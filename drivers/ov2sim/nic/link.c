@@ -61,7 +61,10 @@ int ov2sim_hw_link(struct ov2sim_hw *hw_a, u32 port_a, struct ov2sim_hw *hw_b, u
 		return -EINVAL;
 
 	mutex_lock(&ov2sim_link_mutex);
-	if (ov2sim_link_peer(a) || ov2sim_link_peer(b)) {
+	/* One that is pulled after this has its wires pulled out, too. */
+	if (ov2sim_hw_pulled(hw_a) || ov2sim_hw_pulled(hw_b)) {
+		err = -ENODEV;
+	} else if (ov2sim_link_peer(a) || ov2sim_link_peer(b)) {
 		err = -EBUSY;
 	} else {
 		rcu_assign_pointer(a->peer, b);
@@ -154,6 +157,18 @@ int ov2sim_link_send(struct ov2sim_hwport *port, struct list_head *frames)
 		err = ov2sim_link_deliver(peer, frames);
 	rcu_read_unlock();
 	return err;
+}
+
+/* The sender at @port has given up: the other end has missed its frames, for want of buffers. */
+void ov2sim_link_missed(struct ov2sim_hwport *port, u32 count)
+{
+	struct ov2sim_hwport *peer;
+
+	rcu_read_lock();
+	peer = rcu_dereference(port->peer);
+	if (peer)
+		ov2sim_stat_add(peer, OV2SIM_STAT_RX_NO_BUFFER, count);
+	rcu_read_unlock();
 }
 
 /* There is room in @port again: tell who may be waiting for it. */

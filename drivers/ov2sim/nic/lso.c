@@ -82,10 +82,12 @@ static int ov2sim_lso_check(struct ov2sim_lso *lso)
 			return -EINVAL;
 		lso->ip_off = next;
 		next += ov2sim_lso_ip_len(lso, next);
-		proto = lso->hdr[lso->ip_off] >> 4 == 4 ? IPPROTO_IPIP : IPPROTO_IPV6;
 	}
+	/* All the others are lower, and l4_off is within the headers. */
 	if (next != txd->l4_off || next == lso->ip_off)
 		return -EINVAL;
+	if (txd->inner_off)
+		proto = lso->hdr[lso->ip_off] >> 4 == 4 ? IPPROTO_IPIP : IPPROTO_IPV6;
 	if (sa && (txd->esp_proto != proto ||
 		   get_unaligned((__be32 *)(lso->hdr + txd->esp_off)) != sa->spi ||
 		   get_unaligned_be32(lso->hdr + txd->esp_off + 4) != lower_32_bits(txd->seq)))

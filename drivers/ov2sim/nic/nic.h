@@ -36,9 +36,10 @@
  * Interrupts are levels that the NIC raises after each batch of completions, whether the driver
  * has taken the previous ones or not: napi_schedule() is the whole handler.
  *
- * Flow control. A frame waits in the receiving port until there is a buffer, and the sending
- * port's queue waits as long as the receiving one is full, both for a bounded time: then frames
- * are dropped and counted. A port that is stopped or not linked drops what is sent to it.
+ * Flow control. A frame waits in the receiving port until there is a buffer, as long as that
+ * takes. While the receiving port is full the sending one's queue waits, each descriptor for a
+ * bounded time: then its frames are dropped, and counted at both ends. A port that is stopped or
+ * not linked drops what is sent to it.
  */
 
 /**
@@ -168,6 +169,9 @@ void ov2sim_hw_suspend(struct ov2sim_hw *hw);
 
 /** ov2sim_hw_resume() - Undo ov2sim_hw_suspend(). Context: process. */
 void ov2sim_hw_resume(struct ov2sim_hw *hw);
+
+/** ov2sim_hw_asleep() - Is it without power? Context: any. */
+bool ov2sim_hw_asleep(struct ov2sim_hw *hw);
 
 /* SaDeleteReq: delreq.c */
 

@@ -129,7 +129,7 @@ static void ov2sim_port_drain(struct ov2sim_hwport *port, u32 queue)
 	}
 	ov2sim_index_write(&q->tx.done, done);
 	WRITE_ONCE(q->tx_wait, 0);
-	q->rx_wait = 0;
+	WRITE_ONCE(q->rx_wait, false);
 	ov2sim_stat_add(port, OV2SIM_STAT_RESET_DROP, dropped);
 	ov2sim_link_resume(port);
 }

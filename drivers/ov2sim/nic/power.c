@@ -32,7 +32,7 @@ int ov2sim_hw_reset(struct ov2sim_hw *hw)
 	mutex_lock(&hw->cmdq.reset_lock);
 	ov2sim_cmd_clear(hw);
 	ov2sim_power_move(hw, OV2SIM_HW_CRASHED, OV2SIM_HW_RUNNING);
-	err = READ_ONCE(hw->state) == OV2SIM_HW_PULLED ? -ENODEV : 0;
+	err = ov2sim_hw_pulled(hw) ? -ENODEV : 0;
 	mutex_unlock(&hw->cmdq.reset_lock);
 	return err;
 }
@@ -79,3 +79,9 @@ void ov2sim_hw_resume(struct ov2sim_hw *hw)
 	ov2sim_power_move(hw, OV2SIM_HW_ASLEEP, OV2SIM_HW_RUNNING);
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_resume);
+
+bool ov2sim_hw_asleep(struct ov2sim_hw *hw)
+{
+	return READ_ONCE(hw->state) == OV2SIM_HW_ASLEEP;
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_asleep);

@@ -71,7 +71,7 @@ struct ov2sim_fifo {
  * @fifo: frames from the wire
  * @built: frames of the descriptor in work, until the wire takes them; its lane's
  * @tx_wait: jiffies when @built began to wait, 0 if it does not
- * @rx_wait: jiffies when @fifo began to wait for a buffer, 0 if it does not
+ * @rx_wait: @fifo waits for a buffer: the next that is posted is to wake the lane
  */
 struct ov2sim_queue {
 	struct ov2sim_index tx;
@@ -81,7 +81,7 @@ struct ov2sim_queue {
 	struct ov2sim_fifo fifo;
 	struct list_head built;
 	unsigned long tx_wait;
-	unsigned long rx_wait;
+	bool rx_wait;
 };
 
 /* An index that the other side writes, and what it has put into the slots before */

@@ -127,7 +127,7 @@ static struct ov2sim_sa *ov2sim_rx_find(struct ov2sim_hwport *port, const struct
 static void ov2sim_rx_delete_req(struct ov2sim_hwport *port, struct ov2sim_sa *sa,
 				 struct ov2sim_rxc *rxc)
 {
-	WRITE_ONCE(sa->last, jiffies);
+	WRITE_ONCE(sa->last, ktime_get());
 	rxc->cookie = sa->cookie;
 	if (!ov2sim_delreq_wanted(&port->hw->sadb, sa))
 		return;
@@ -263,25 +263,13 @@ static struct ov2sim_frame *ov2sim_rx_next(struct ov2sim_fifo *fifo, bool buffer
 }
 
 /* Frames are here and no buffer is. Return: false if they wait on */
-static bool ov2sim_rx_starved(struct ov2sim_hwport *port, struct ov2sim_queue *q)
+static bool ov2sim_rx_starved(struct ov2sim_queue *q)
 {
-	LIST_HEAD(frames);
-
-	if (!q->rx_wait) {
-		WRITE_ONCE(q->rx_wait, jiffies | 1);
-		/* A buffer posted until now came without a kick: look again; pairs with post */
-		smp_mb();
-		return true;
-	}
-	if (time_before(jiffies, q->rx_wait + OV2SIM_PATIENCE))
+	if (q->rx_wait)
 		return false;
-
-	spin_lock(&q->fifo.lock);
-	list_splice_init(&q->fifo.frames, &frames);
-	q->fifo.count = 0;
-	spin_unlock(&q->fifo.lock);
-	ov2sim_stat_add(port, OV2SIM_STAT_RX_NO_BUFFER, ov2sim_frames_free(&frames));
-	WRITE_ONCE(q->rx_wait, 0);
+	WRITE_ONCE(q->rx_wait, true);
+	/* A buffer posted until now came without a kick: look again; pairs with post */
+	smp_mb();
 	return true;
 }
 
@@ -316,9 +304,9 @@ bool ov2sim_rx_work(struct ov2sim_hwport *port, u32 queue)
 		if (!frame) {
 			more = false;
 		} else if (!buffer) {
-			more = ov2sim_rx_starved(port, q);
+			more = ov2sim_rx_starved(q);
 		} else {
-			WRITE_ONCE(q->rx_wait, 0);
+			WRITE_ONCE(q->rx_wait, false);
 			done += ov2sim_rx_one(port, q, frame, done);
 		}
 	}

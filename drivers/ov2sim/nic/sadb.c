@@ -124,7 +124,7 @@ static struct ov2sim_sa *ov2sim_sa_create(const struct ov2_add_sa *node)
 	ov2sim_sa_copy_addr(&sa->daddr, &node->daddr, node->family);
 	spin_lock_init(&sa->lock);
 	sa->top = (u64)node->seq.high << 32 | node->seq.low;
-	sa->last = jiffies;
+	sa->last = ktime_get();
 	atomic_inc(&ov2sim_sa_live);
 	return sa;
 

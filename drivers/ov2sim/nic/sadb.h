@@ -3,6 +3,7 @@
 #ifndef __OV2SIM_NIC_SADB_H
 #define __OV2SIM_NIC_SADB_H
 
+#include <linux/ktime.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/srcu.h>
@@ -36,9 +37,10 @@ struct ov2sim_sa_info;
  * @packets: processed well
  * @bytes: of these
  * @fails: packets that failed
- * @last: inbound: jiffies of the last packet, or of the add
+ * @last: inbound: time of the last packet, or of the add
  * @demanded: SaDeleteReq was asked for, see delreq.c
  * @picked: picked for want of room; under &struct ov2sim_sadb.lock
+ * @refused: for a node that was refused, not for an excess only; likewise
  * @picked_until: jiffies; likewise
  */
 struct ov2sim_sa {
@@ -63,9 +65,10 @@ struct ov2sim_sa {
 	atomic64_t packets;
 	atomic64_t bytes;
 	atomic64_t fails;
-	unsigned long last;
+	ktime_t last;
 	bool demanded;
 	bool picked;
+	bool refused;
 	unsigned long picked_until;
 };
 

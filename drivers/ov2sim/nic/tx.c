@@ -272,8 +272,12 @@ static bool ov2sim_tx_send(struct ov2sim_hwport *port, struct ov2sim_queue *q,
 	ov2sim_frames_free(&q->built);
 	slot->frames = 0;
 	slot->status = err;
-	ov2sim_stat_add(port, err == -ENOSPC ? OV2SIM_STAT_TX_NO_ROOM : OV2SIM_STAT_TX_NO_LINK,
-			count);
+	if (err == -ENOSPC) {
+		ov2sim_stat_add(port, OV2SIM_STAT_TX_NO_ROOM, count);
+		ov2sim_link_missed(port, count);
+	} else {
+		ov2sim_stat_add(port, OV2SIM_STAT_TX_NO_LINK, count);
+	}
 	return true;
 }
 
