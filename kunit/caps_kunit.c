@@ -570,6 +570,35 @@ static void caps_alloc(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(nic), -EINVAL);
 }
 
+/* S31: of a pair that the configuration excludes the inbound SA leaves first, as for SaDeleteReq,
+ * whichever was added first.
+ */
+static void caps_pair_order(struct kunit *test)
+{
+	static const struct fixture_sa in = { .reqid = 7 }, out = { .reqid = 7, .out = true };
+	struct fixture *f = test->priv;
+	struct ov2_caps caps = fake_nic_caps;
+	struct xfrm_state *x, *y;
+	u32 in_handle, out_handle;
+	struct fake_request *fr;
+
+	y = fixture_sa(f, &out);
+	fixture_expect_state(f, y, OV2_SA_OFFLOADED);
+	x = fixture_sa(f, &in);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	in_handle = fixture_entry(x)->offload_handle;
+	out_handle = fixture_entry(y)->offload_handle;
+	caps.features &= ~OV2_CAP_ESP;
+	KUNIT_EXPECT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
+	fr = fake_nic_wait(f->fake, 2);
+	KUNIT_ASSERT_EQ(test, fr->kind, OV2_DELETE_SA);
+	KUNIT_ASSERT_EQ(test, fr->count, 2);
+	KUNIT_EXPECT_EQ(test, fr->del[0].offload_handle, in_handle);
+	KUNIT_EXPECT_EQ(test, fr->del[1].offload_handle, out_handle);
+	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, y, OV2_SA_SOFTWARE);
+}
+
 static struct kunit_case caps_cases[] = {
 	KUNIT_CASE_PARAM(caps_each, caps_gen_params),
 	KUNIT_CASE(caps_only_that),
@@ -582,6 +611,7 @@ static struct kunit_case caps_cases[] = {
 	KUNIT_CASE_PARAM(caps_feature_off_qdisc, caps_qdisc_gen_params),
 	KUNIT_CASE(caps_announced),
 	KUNIT_CASE(caps_alloc),
+	KUNIT_CASE(caps_pair_order),
 	{ }
 };
 

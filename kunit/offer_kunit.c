@@ -55,13 +55,13 @@ static void offer_delete_req(struct fixture *f, struct xfrm_state *x)
 static void offer_pressure_over(struct fixture *f)
 {
 	spin_lock_bh(&f->nic->lock);
-	f->nic->pressure_until = jiffies;
+	f->nic->pressure_until = get_jiffies_64();
 	spin_unlock_bh(&f->nic->lock);
 }
 
 static void offer_back_off_over(struct xfrm_state *x)
 {
-	fixture_entry(x)->not_before = jiffies;
+	fixture_entry(x)->not_before = get_jiffies_64();
 }
 
 /* S60: an SA that the NIC wanted away waits, and is not back at once; nor is a new one let in as
@@ -87,7 +87,7 @@ static void offer_pressure(struct kunit *test)
 	fixture_expect_state(f, newer, OV2_SA_WAITING);
 
 	/* An interval later the newer one is in; the other one is to stay away for a while. */
-	fixture_entry(x[1])->not_before = jiffies + 1000 * HZ;
+	fixture_entry(x[1])->not_before = get_jiffies_64() + 1000 * HZ;
 	offer_tick(f);
 	fixture_expect_state(f, newer, OV2_SA_OFFLOADED);
 	fixture_expect_state(f, x[1], OV2_SA_WAITING);
@@ -100,11 +100,73 @@ static void offer_pressure(struct kunit *test)
 	fixture_expect_state(f, fixture_sa(f, NULL), OV2_SA_OFFLOADED);
 }
 
+/* S60: the same where the states are deleted: what an IKE daemon sets up anew in their place is not
+ * in the NIC at once, which would have to ask for room again.
+ */
+static void offer_pressure_hard(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[PLACES], *newer;
+
+	ov2_nic_set_delreq_policy(f->nic, OV2_DELREQ_HARD);
+	offer_fill(f, x, PLACES);
+	offer_delete_req(f, x[1]);
+	KUNIT_EXPECT_EQ(test, (int)x[1]->km.state, XFRM_STATE_DEAD);
+	fixture_forget(f, x[1]);
+	xfrm_state_put(x[1]);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), PLACES - 1);
+	newer = fixture_sa(f, NULL);
+	fixture_expect_state(f, newer, OV2_SA_WAITING);
+	offer_tick(f);
+	fixture_expect_state(f, newer, OV2_SA_OFFLOADED);
+}
+
+/* Places stay empty for @time from when the NIC has asked for that of @x. */
+static void offer_stays_empty(struct fixture *f, struct xfrm_state *x, u64 time)
+{
+	struct kunit *test = f->test;
+	struct xfrm_state *newer;
+	u64 before, after, until;
+
+	/* As if what was to be waited for last time were over. */
+	spin_lock_bh(&f->nic->lock);
+	f->nic->fill_after = get_jiffies_64() - 1;
+	spin_unlock_bh(&f->nic->lock);
+	before = get_jiffies_64();
+	offer_delete_req(f, x);
+	after = get_jiffies_64();
+	until = READ_ONCE(f->nic->fill_after);
+	KUNIT_EXPECT_GE(test, until, before + time);
+	KUNIT_EXPECT_LE(test, until, after + time);
+	newer = fixture_sa(f, NULL);
+	offer_tick(f);
+	if (time_before64(get_jiffies_64(), until))
+		fixture_expect_state(f, newer, OV2_SA_WAITING);
+}
+
+/* S60: what the IKE daemon sets up in place of SAs that the NIC wanted away finds a place the
+ * later, the more often that has cost other SAs theirs. When the NIC has not asked for long all is
+ * forgotten.
+ */
+static void offer_pressure_doubles(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[PLACES];
+	int i;
+
+	ov2_nic_set_delreq_policy(f->nic, OV2_DELREQ_SOFT);
+	offer_fill(f, x, PLACES);
+	for (i = 0; i < PLACES - 1; i++)
+		offer_stays_empty(f, x[i], ((1 << i) - 1) * HZ);
+	offer_pressure_over(f);
+	offer_stays_empty(f, x[i], 0);
+}
+
 static unsigned long offer_time_away(struct fixture *f, struct xfrm_state *x)
 {
 	offer_delete_req(f, x);
 	fixture_expect_state(f, x, OV2_SA_WAITING);
-	return fixture_entry(x)->not_before - jiffies;
+	return fixture_entry(x)->not_before - get_jiffies_64();
 }
 
 static void offer_back(struct fixture *f, struct xfrm_state *x)
@@ -135,7 +197,7 @@ static void offer_back_off(struct kunit *test)
 		KUNIT_EXPECT_GT(test, away, first << (i - 1));
 		offer_back(f, x);
 	}
-	fixture_entry(x)->offloaded_at = jiffies - 1000 * HZ;
+	fixture_entry(x)->offloaded_at = get_jiffies_64() - 1000 * HZ;
 	KUNIT_EXPECT_LE(test, offer_time_away(f, x), 2 * first);
 }
 
@@ -238,7 +300,7 @@ static void offer_no_room(struct kunit *test)
 	for (i = 0; i < 4; i++) {
 		fixture_expect_state(f, over, OV2_SA_WAITING);
 		KUNIT_EXPECT_EQ(test, fixture_entry(over)->back_off, i + 1);
-		away = fixture_entry(over)->not_before - jiffies;
+		away = fixture_entry(over)->not_before - get_jiffies_64();
 		if (i)
 			/* Some of it has passed by now, but not half of it. */
 			KUNIT_EXPECT_GT(test, away, first << (i - 1));
@@ -248,6 +310,28 @@ static void offer_no_room(struct kunit *test)
 		offer_tick(f);
 	}
 	KUNIT_EXPECT_EQ(test, f->fake->live, 2);
+}
+
+/* S6, S2: each node of a list that fails as a whole has its own reason: who was refused for want of
+ * room waits, and who for another does not.
+ */
+static void offer_reasons(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x, *bad, *over;
+
+	f->fake->table_size = 1;
+	offer_fill(f, &x, 1);
+	disable_work_sync(&f->nic->submit_work);
+	bad = fixture_sa(f, NULL);
+	over = fixture_sa(f, NULL);
+	f->fake->refuse = BIT(0);
+	enable_and_queue_work(f->nic->wq, &f->nic->submit_work);
+	fixture_expect_state(f, bad, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, over, OV2_SA_WAITING);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 2);
+	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, 1)->count, 2);
+	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, 1)->status, -EIO);
 }
 
 /* Who has waited for a place and is then refused for another reason than room is not offered again:
@@ -381,11 +465,14 @@ static void offer_delete_waiting(struct kunit *test)
 
 static struct kunit_case offer_cases[] = {
 	KUNIT_CASE(offer_pressure),
+	KUNIT_CASE(offer_pressure_hard),
+	KUNIT_CASE(offer_pressure_doubles),
 	KUNIT_CASE(offer_back_off),
 	KUNIT_CASE(offer_busiest),
 	KUNIT_CASE(offer_asks),
 	KUNIT_CASE(offer_less_room),
 	KUNIT_CASE(offer_no_room),
+	KUNIT_CASE(offer_reasons),
 	KUNIT_CASE(offer_refused),
 	KUNIT_CASE(offer_off),
 	KUNIT_CASE_PARAM(offer_off_config, offer_config_gen_params),

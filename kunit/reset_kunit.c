@@ -106,14 +106,20 @@ static void reset_during_deleted_add(struct kunit *test)
 {
 	const struct reset_row *row = test->param_value;
 	struct fixture *f = test->priv;
+	struct xfrm_state *x;
 
 	f->fake->reset_completes = row->completes;
-	fixture_delete(f, fixture_sa(f, NULL));
+	x = fixture_sa(f, NULL);
+	fake_nic_wait(f->fake, 0);
+	fixture_expect_state(f, x, OV2_SA_ADDING);
+	fixture_delete(f, x);
 	fixture_settle(f);
 	ov2_nic_reset(f->nic);
 	fixture_settle(f);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
-	KUNIT_EXPECT_LE(test, f->fake->total, 1);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 1);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ABORTED), 1);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ADD_CANCELLED), 0);
 }
 
 /* S62, S17: a running delete is aborted; after the reset there is nothing left to delete. */
@@ -357,10 +363,11 @@ static void reset_not_accepted_forever(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->resets, 1);
 }
 
+static const struct fixture_sa reset_plain;
+
 /* A NIC that cannot be reset is dead: all goes on in software, and new SAs are told why. */
 static void reset_fails(struct kunit *test)
 {
-	static const struct fixture_sa plain;
 	struct fixture *f = test->priv;
 	struct xfrm_state *x, *adding, *late;
 
@@ -377,13 +384,41 @@ static void reset_fails(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 	KUNIT_EXPECT_EQ(test, fixture_entry(x)->offload_handle, 0);
 
-	late = fixture_state(f, &plain);
-	KUNIT_EXPECT_EQ(test, fixture_offload(f, late, &plain), 0);
+	late = fixture_state(f, &reset_plain);
+	KUNIT_EXPECT_EQ(test, fixture_offload(f, late, &reset_plain), 0);
 	KUNIT_EXPECT_EQ(test, late->xso.offload_handle, 0);
 	KUNIT_EXPECT_NOT_NULL(test, f->extack._msg);
 	KUNIT_EXPECT_EQ(test, f->fake->total, 2);
 	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), -ENODEV);
 	KUNIT_EXPECT_EQ(test, f->fake->resets, 1);
+}
+
+static void reset_error_in_reset(struct fake_nic *fake)
+{
+	fake->after_reset = NULL;
+	/* Another error while the first reset runs, which then fails. */
+	ov2_nic_reset_schedule(fake->nic);
+	fake->reset_err = 0;
+}
+
+/* A NIC whose reset has failed is out of service for good, also if another one was asked for. */
+static void reset_stays_dead(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x;
+
+	f->fake->mode = FAKE_NOW;
+	x = fixture_sa(f, NULL);
+	fixture_settle(f);
+	f->fake->reset_err = -EIO;
+	f->fake->after_reset = reset_error_in_reset;
+	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), -ENODEV);
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->resets, 1);
+	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
+	KUNIT_EXPECT_EQ(test, fixture_offload(f, fixture_state(f, &reset_plain), &reset_plain), 0);
+	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "its reset failed"));
 }
 
 /* S65: after a surprise removal requests are refused at once, what runs is aborted, and nothing
@@ -393,18 +428,25 @@ static void reset_gone(struct kunit *test)
 {
 	static const struct fixture_sa plain;
 	struct fixture *f = test->priv;
-	struct xfrm_state *x, *adding, *late;
+	struct xfrm_state *x, *adding, *deleting, *late;
 	u32 total;
 
 	f->fake->mode = FAKE_NOW;
 	x = fixture_sa(f, NULL);
+	deleting = fixture_sa(f, NULL);
 	fixture_settle(f);
 	WRITE_ONCE(f->fake->mode, FAKE_PEND);
 	adding = fixture_sa(f, NULL);
 	fixture_settle(f);
 	f->fake->deaf = true;
 	total = f->fake->total;
+	/* A delete is about to be submitted: it goes nowhere either. */
+	local_bh_disable();
+	KUNIT_EXPECT_EQ(test, xfrm_state_delete(deleting), 0);
 	ov2_nic_gone(f->nic);
+	local_bh_enable();
+	fixture_forget(f, deleting);
+	xfrm_state_put(deleting);
 	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
 	fixture_expect_state(f, adding, OV2_SA_SOFTWARE);
 	late = fixture_state(f, &plain);
@@ -585,6 +627,7 @@ static struct kunit_case reset_cases[] = {
 	KUNIT_CASE(reset_add_not_accepted),
 	KUNIT_CASE(reset_not_accepted_forever),
 	KUNIT_CASE(reset_fails),
+	KUNIT_CASE(reset_stays_dead),
 	KUNIT_CASE(reset_gone),
 	KUNIT_CASE(reset_gone_at_once),
 	KUNIT_CASE(reset_removal),

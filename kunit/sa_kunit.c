@@ -3,7 +3,7 @@
 #include <linux/kthread.h>
 #include "xfrm_fixture.h"
 
-static const struct fixture_sa sa_in, sa_out = { .out = true };
+static const struct fixture_sa sa_in, sa_out = { .out = true }, sa_esn = { .esn = true };
 
 static int sa_init(struct kunit *test)
 {
@@ -205,18 +205,37 @@ static void sa_closing_port(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->live, 1);
 }
 
-/* S24: delete comes with BH off and x->lock held, from softirq as well. */
+struct sa_softirq {
+	struct work_struct work;
+	struct xfrm_state *x;
+	bool softirq;
+};
+
+static void sa_softirq_delete(struct work_struct *work)
+{
+	struct sa_softirq *bh = container_of(work, struct sa_softirq, work);
+
+	bh->softirq = in_serving_softirq();
+	xfrm_state_delete(bh->x);
+}
+
+/* S24: delete comes with BH off and x->lock held, from softirq as well, as xfrm's timers have
+ * it.
+ */
 static void sa_delete_atomic(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = fixture_sa(f, &sa_in);
+	struct sa_softirq bh = { .x = x };
 
 	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	WRITE_ONCE(f->fake->mode, FAKE_PEND);
 	fixture_forget(f, x);
-	preempt_disable();
-	xfrm_state_delete(x);
-	preempt_enable();
+	INIT_WORK_ONSTACK(&bh.work, sa_softirq_delete);
+	queue_work(system_bh_wq, &bh.work);
+	flush_work(&bh.work);
+	destroy_work_on_stack(&bh.work);
+	KUNIT_EXPECT_TRUE(test, bh.softirq);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 1));
 	xfrm_state_put(x);
 	fixture_gc();
@@ -277,7 +296,20 @@ struct sa_worker {
 	int errors;
 };
 
-/* Adds, sees some through, deletes, over and over. No assertions here: not the test's thread. */
+/* The receive window of an SA with ESN moves into the next upper half. */
+static void sa_advance(struct fixture *f, struct xfrm_state *x)
+{
+	const struct xfrmdev_ops *ops = f->netdev[0]->xfrmdev_ops;
+
+	spin_lock_bh(&x->lock);
+	x->replay_esn->seq_hi++;
+	ops->xdo_dev_state_advance_esn(x);
+	spin_unlock_bh(&x->lock);
+}
+
+/* Adds, sees some through, updates, deletes, over and over. No assertions here: not the test's
+ * thread.
+ */
 static void sa_work(struct work_struct *work)
 {
 	struct sa_worker *worker = container_of(work, struct sa_worker, work);
@@ -295,6 +327,9 @@ static void sa_work(struct work_struct *work)
 		if (round % 3 == worker->id % 3)
 			flush_work(&worker->f->nic->submit_work);
 		cond_resched();
+		for (i = 0; i < SA_EACH; i++)
+			if (x[i]->replay_esn)
+				sa_advance(worker->f, x[i]);
 		for (i = 0; i < SA_EACH; i++) {
 			spin_lock_bh(&x[i]->lock);
 			x[i]->km.state = XFRM_STATE_DEAD;
@@ -305,8 +340,9 @@ static void sa_work(struct work_struct *work)
 	}
 }
 
-/* S23: adds, deletes, resets and changes of the configuration at once, with the NIC answering from
- * softirq: in the end all is gone on both sides and every request was completed once.
+/* S23: adds, updates, deletes, resets and changes of the configuration at once, with the NIC
+ * answering from softirq: in the end all is gone on both sides and every request was completed
+ * once.
  */
 static void sa_concurrent(struct kunit *test)
 {
@@ -322,7 +358,7 @@ static void sa_concurrent(struct kunit *test)
 	f->fake->mode = FAKE_SOFTIRQ;
 	for (i = 0; i < SA_WORKERS; i++) {
 		for (j = 0; j < ARRAY_SIZE(workers[i].x); j++)
-			workers[i].x[j] = fixture_state(f, i & 2 ? &sa_in : &sa_out);
+			workers[i].x[j] = fixture_state(f, i & 2 ? &sa_esn : &sa_out);
 		workers[i].f = f;
 		workers[i].id = i;
 		INIT_WORK(&workers[i].work, sa_work);

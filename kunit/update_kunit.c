@@ -301,6 +301,34 @@ static void update_software(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->total, 1);
 }
 
+/* S21, S22: an update that is answered only when its SA has left and come back says nothing about
+ * the SA that is there now.
+ */
+static void update_of_before(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = fixture_sa(f, &update_esn);
+	struct ov2_caps caps = fake_nic_caps;
+
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	update_advance(x, 0x80000000, 0);
+	KUNIT_ASSERT_EQ(test, fake_nic_wait(f->fake, 1)->kind, OV2_UPDATE_SA);
+	caps.features &= ~OV2_CAP_ESP;
+	KUNIT_EXPECT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
+	KUNIT_ASSERT_EQ(test, fake_nic_wait(f->fake, 2)->kind, OV2_DELETE_SA);
+	KUNIT_EXPECT_EQ(test, ov2_nic_set_caps(f->nic, &fake_nic_caps), 0);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 2));
+	KUNIT_ASSERT_EQ(test, fake_nic_wait(f->fake, 3)->kind, OV2_ADD_SA);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 3));
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 1));
+	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, 1)->status, -ENOENT);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_UPDATE_FAIL), 0);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 4);
+}
+
 static struct kunit_case update_cases[] = {
 	KUNIT_CASE_PARAM(update_when, update_gen_params),
 	KUNIT_CASE(update_never),
@@ -313,6 +341,7 @@ static struct kunit_case update_cases[] = {
 	KUNIT_CASE(update_and_delete),
 	KUNIT_CASE(update_behind_delete),
 	KUNIT_CASE(update_software),
+	KUNIT_CASE(update_of_before),
 	{ }
 };
 

@@ -214,6 +214,7 @@ static int fixture_fill(struct xfrm_state *x, const struct fixture_sa *want, u32
 			want->sel_family ?: family;
 	x->mark.v = want->mark;
 	x->mark.m = want->mark ? 0xff : 0;
+	x->if_id = want->if_id;
 	x->lft.soft_byte_limit = XFRM_INF;
 	x->lft.hard_byte_limit = XFRM_INF;
 	x->lft.soft_packet_limit = want->soft_packets ?: XFRM_INF;

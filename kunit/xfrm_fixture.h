@@ -61,6 +61,7 @@ struct fixture {
  * @seq: the last one received
  * @encap: UDP_ENCAP_* or 0
  * @mark: value and mask
+ * @if_id: of its xfrm interface
  * @reqid: reqid
  * @sel_family: 0 as @family, FIXTURE_UNSPEC for none
  * @soft_packets: 0 for none
@@ -88,6 +89,7 @@ struct fixture_sa {
 	u64 seq;
 	u16 encap;
 	u32 mark;
+	u32 if_id;
 	u32 reqid;
 	u16 sel_family;
 	u64 soft_packets;

@@ -383,6 +383,74 @@ static void xlate_encap_unknown(struct kunit *test)
 	xlate_put(x);
 }
 
+/* S13: whatever modes a kernel has. */
+static void xlate_modes(struct kunit *test)
+{
+	static const struct fixture_sa want;
+	struct fixture *f = test->priv;
+	struct ov2_add_sa add;
+	struct xfrm_state *x = xlate_state(f, &want);
+	u8 mode;
+
+	for (mode = 0; mode < XFRM_MODE_MAX; mode++) {
+		bool good = mode == XFRM_MODE_TRANSPORT || mode == XFRM_MODE_TUNNEL;
+
+		x->props.mode = mode;
+		KUNIT_EXPECT_EQ_MSG(test, ov2_xlate(x, &add, NULL), good ? 0 : -EOPNOTSUPP,
+				    "mode %u", mode);
+	}
+	x->props.mode = XFRM_MODE_TRANSPORT;
+	xlate_put(x);
+}
+
+/* S41: numbers that begin anew would have the NIC make the same IVs again; with ESN they do not,
+ * and what counts no IVs may.
+ */
+static void xlate_may_wrap(struct kunit *test)
+{
+	static const struct {
+		struct fixture_sa sa;
+		int err;
+	} rows[] = {
+		{ { XLATE_GCM(128, 128), .out = true }, -EOPNOTSUPP },
+		{ { XLATE_GMAC(128), .out = true }, -EOPNOTSUPP },
+		{ { XLATE_CHACHA, .out = true }, -EOPNOTSUPP },
+		{ { XLATE_GCM(128, 128), .out = true, .esn = true }, 0 },
+		{ { XLATE_GCM(128, 128) }, 0 },
+		{ { XLATE_CBC(128), XLATE_AUTH("sha256", 256, 128), .out = true }, 0 },
+	};
+	struct fixture *f = test->priv;
+	struct ov2_add_sa add;
+	struct xfrm_state *x;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		x = xlate_state(f, &rows[i].sa);
+		x->props.extra_flags |= XFRM_SA_XFLAG_OSEQ_MAY_WRAP;
+		KUNIT_EXPECT_EQ_MSG(test, ov2_xlate(x, &add, &f->extack), rows[i].err, "row %d", i);
+		if (rows[i].err)
+			KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "would repeat IVs"));
+		xlate_put(x);
+	}
+}
+
+/* S10, S11: a key that has no room for the salt. */
+static void xlate_no_salt(struct kunit *test)
+{
+	static const struct fixture_sa want;
+	struct fixture *f = test->priv;
+	struct ov2_add_sa add;
+	struct xfrm_state *x = xlate_state(f, &want);
+	unsigned int bits = x->aead->alg_key_len;
+
+	x->aead->alg_key_len = 24;
+	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), -EOPNOTSUPP);
+	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "shorter than its salt"));
+	x->aead->alg_key_len = bits;
+	xlate_put(x);
+}
+
 static void xlate_proto(struct kunit *test)
 {
 	static const struct fixture_sa want;
@@ -482,6 +550,9 @@ static struct kunit_case xlate_cases[] = {
 	KUNIT_CASE(xlate_mark_out),
 	KUNIT_CASE(xlate_mark_mask),
 	KUNIT_CASE(xlate_encap_unknown),
+	KUNIT_CASE(xlate_modes),
+	KUNIT_CASE(xlate_may_wrap),
+	KUNIT_CASE(xlate_no_salt),
 	KUNIT_CASE(xlate_proto),
 	KUNIT_CASE(xlate_geniv),
 	KUNIT_CASE(xlate_end_to_end),

@@ -184,30 +184,36 @@ void ov2_nic_caps(struct ov2_nic *nic, struct ov2_caps *caps)
 }
 EXPORT_SYMBOL_GPL(ov2_nic_caps);
 
+static void ov2_caps_reconsider(struct ov2_sa *sa, void *arg)
+{
+	ov2_sa_reconsider(sa);
+}
+
 /**
  * ov2_nic_set_caps - change the current configuration
  * @nic: the NIC
  * @caps: the new configuration, whole
  *
- * To be followed by netdev_update_features() of the ports. More SAs than a smaller max_sas stay
- * until they are deleted. SAs that fall outside of it are taken off the NIC and go on in software;
- * one whose add is running is when it is through. The change is traced with the whole
- * configuration. NDIS: OID_TCP_OFFLOAD_PARAMETERS and NDIS_STATUS_TASK_OFFLOAD_CURRENT_CONFIG.
+ * To be followed by netdev_update_features() of the ports if LSO or checksums have changed. More
+ * SAs than a smaller max_sas stay until they are deleted. SAs that fall outside of it are taken
+ * off the NIC and go on in software; one whose add is running is when it is through. The change is
+ * traced with the whole configuration. NDIS: OID_TCP_OFFLOAD_PARAMETERS and
+ * NDIS_STATUS_TASK_OFFLOAD_CURRENT_CONFIG.
  *
- * Context: process.
+ * Context: process, may sleep.
  * Return: 0, or -EINVAL if @caps is more than the hardware can do or makes no sense.
  */
 int ov2_nic_set_caps(struct ov2_nic *nic, const struct ov2_caps *caps)
 {
-	struct ov2_sa *sa;
-
 	if (ov2_caps_validate(caps) || !ov2_caps_subset(caps, &nic->hw_caps))
 		return -EINVAL;
 	spin_lock_bh(&nic->lock);
 	nic->caps = *caps;
+	WRITE_ONCE(nic->features, caps->features);
 	trace_ov2_config(nic, caps);
-	list_for_each_entry(sa, &nic->sas, list)
-		ov2_sa_reconsider(sa);
+	spin_unlock_bh(&nic->lock);
+	ov2_sa_for_each(nic, ov2_caps_reconsider, NULL);
+	spin_lock_bh(&nic->lock);
 	ov2_offer_refill(nic);
 	ov2_request_kick(nic);
 	spin_unlock_bh(&nic->lock);

@@ -12,13 +12,14 @@ static struct dentry *ov2_debugfs_root;
 /* The position is a cookie, so that no lock is held that xfrm needs; 0 is the heading. */
 static void *ov2_debugfs_sas_at(struct seq_file *seq, loff_t *pos)
 {
-	unsigned long cookie = *pos;
+	unsigned long cookie = *pos - 1;
 	struct ov2_sa *sa;
 
-	if (cookie > U32_MAX)
+	if (*pos > U32_MAX)
 		return NULL;
 	sa = ov2_sa_next(seq->private, &cookie);
-	*pos = cookie;
+	if (sa)
+		*pos = cookie;
 	return sa;
 }
 

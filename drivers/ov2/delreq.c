@@ -25,8 +25,9 @@ void ov2_delreq_raise(struct ov2_sa *sa)
 
 	spin_lock_bh(&nic->lock);
 	nic->counters[OV2_CNT_DELREQ_PACKETS]++;
-	if (sa->dir == OV2_IN && sa->state == OV2_SA_OFFLOADED && !sa->delreq && !nic->closing) {
-		sa->delreq = true;
+	/* On the list until it is answered, over a reset as well. */
+	if (sa->dir == OV2_IN && sa->state == OV2_SA_OFFLOADED &&
+	    list_empty(&sa->delreq_list) && !nic->closing) {
 		refcount_inc(&sa->ref);
 		list_add_tail(&sa->delreq_list, &nic->delreqq);
 		nic->counters[OV2_CNT_DELREQ]++;
@@ -45,7 +46,8 @@ static struct ov2_sa *ov2_delreq_chain(struct ov2_sa *in)
 	struct ov2_sa *out = in->pair;
 
 	lockdep_assert_held(&in->nic->lock);
-	if (!out)
+	/* Another inbound SA, its counterpart before, may hold it back already. */
+	if (!out || out->chained)
 		return NULL;
 	switch (out->state) {
 	case OV2_SA_ADDING:
@@ -160,6 +162,9 @@ static void ov2_delreq_hard(struct ov2_sa *in)
 
 	spin_lock_bh(&nic->lock);
 	wanted = in->state == OV2_SA_OFFLOADED;
+	/* Before the IKE daemon hears of it: what it sets up anew is not to chase the NIC. */
+	if (wanted)
+		ov2_offer_press(nic);
 	if (wanted && in->pair) {
 		out = in->pair;
 		refcount_inc(&out->ref);
@@ -176,7 +181,6 @@ static void ov2_delreq_hard(struct ov2_sa *in)
 	spin_lock_bh(&nic->lock);
 	if (rcu_access_pointer(in->x)) {
 		deleted = false;
-		in->delreq = false;
 		if (in->then)
 			in->then->unwanted = false;
 		ov2_delreq_unchain(in);
@@ -214,13 +218,17 @@ void ov2_delreq_work(struct work_struct *work)
 	for (;;) {
 		spin_lock_bh(&nic->lock);
 		sa = list_first_entry_or_null(&nic->delreqq, struct ov2_sa, delreq_list);
-		if (sa)
-			list_del_init(&sa->delreq_list);
 		policy = nic->delreq_policy;
 		spin_unlock_bh(&nic->lock);
 		if (!sa)
 			return;
 		ov2_delreq_answer(sa, policy);
+		/* Only this work takes SAs off the list. From here on it may be raised again, if it
+		 * is still in the NIC.
+		 */
+		spin_lock_bh(&nic->lock);
+		list_del_init(&sa->delreq_list);
+		spin_unlock_bh(&nic->lock);
 		ov2_sa_put(sa);
 		cond_resched();
 	}
@@ -230,11 +238,17 @@ void ov2_delreq_work(struct work_struct *work)
  * ov2_nic_set_delreq_policy - set what becomes of the states of SAs that the NIC wants deleted
  * @nic: the NIC
  * @policy: for SaDeleteReqs answered from now on
+ *
+ * Places that stay empty because the NIC has asked for them too often are filled again.
+ *
+ * Context: any up to softirq.
  */
 void ov2_nic_set_delreq_policy(struct ov2_nic *nic, enum ov2_delreq_policy policy)
 {
 	spin_lock_bh(&nic->lock);
-	nic->delreq_policy = policy;
+	WRITE_ONCE(nic->delreq_policy, policy);
+	nic->pressed = 0;
+	nic->fill_after = 0;
 	spin_unlock_bh(&nic->lock);
 }
 EXPORT_SYMBOL_GPL(ov2_nic_set_delreq_policy);
@@ -243,6 +257,7 @@ EXPORT_SYMBOL_GPL(ov2_nic_set_delreq_policy);
  * ov2_nic_delreq_policy - what becomes of the states of SAs that the NIC wants deleted
  * @nic: the NIC
  *
+ * Context: any.
  * Return: the policy.
  */
 enum ov2_delreq_policy ov2_nic_delreq_policy(struct ov2_nic *nic)

@@ -46,19 +46,19 @@ struct ov2_nic *ov2_nic_alloc(const struct ov2_nic_ops *ops, const struct ov2_ca
 	nic->ops = ops;
 	nic->hw_caps = *hw_caps;
 	nic->caps = *hw_caps;
+	nic->features = hw_caps->features;
 	nic->deadline = OV2_DEADLINE_MS;
 	nic->waiting_max = min_t(u64, (u64)hw_caps->max_sas * OV2_WAITING_FACTOR, U32_MAX);
 	refcount_set(&nic->ref, 1);
 	spin_lock_init(&nic->lock);
 	mutex_init(&nic->reset_lock);
 	init_waitqueue_head(&nic->idle);
-	INIT_LIST_HEAD(&nic->ports);
-	INIT_LIST_HEAD(&nic->sas);
 	INIT_LIST_HEAD(&nic->addq);
 	INIT_LIST_HEAD(&nic->delq);
 	INIT_LIST_HEAD(&nic->graceq);
 	INIT_LIST_HEAD(&nic->updq);
 	INIT_LIST_HEAD(&nic->waitq);
+	INIT_LIST_HEAD(&nic->awayq);
 	INIT_LIST_HEAD(&nic->delreqq);
 	nic->reoffer = true;
 	INIT_LIST_HEAD(&nic->inflight);
@@ -100,6 +100,7 @@ EXPORT_SYMBOL_GPL(ov2_nic_alloc);
  * ov2_nic_priv - the driver's part of a NIC
  * @nic: the NIC
  *
+ * Context: any.
  * Return: the memory asked for in ov2_nic_alloc().
  */
 void *ov2_nic_priv(struct ov2_nic *nic)
@@ -131,15 +132,13 @@ void ov2_nic_put(struct ov2_nic *nic)
  * @nic: the NIC; its ops may be called from now on
  *
  * Context: process, may sleep.
- * Return: 0.
  */
-int ov2_nic_register(struct ov2_nic *nic)
+void ov2_nic_register(struct ov2_nic *nic)
 {
 	spin_lock_bh(&nic->lock);
 	nic->registered = true;
 	spin_unlock_bh(&nic->lock);
 	ov2_debugfs_add(nic);
-	return 0;
 }
 EXPORT_SYMBOL_GPL(ov2_nic_register);
 
@@ -153,21 +152,25 @@ static bool ov2_nic_is_idle(struct ov2_nic *nic)
 	return idle;
 }
 
+static void ov2_nic_close_sa(struct ov2_sa *sa, void *arg)
+{
+	if (sa->state == OV2_SA_OFFLOADED)
+		ov2_sa_demote(sa);
+	else if (sa->state == OV2_SA_QUEUED || sa->state == OV2_SA_WAITING)
+		ov2_sa_leave(sa);
+}
+
 /* The driver's removal deletes all SAs unasked; xfrm may still hold those of a port that is not
  * unregistered.
  */
 static void ov2_nic_close(struct ov2_nic *nic)
 {
-	struct ov2_sa *sa, *next;
-
 	spin_lock_bh(&nic->lock);
 	nic->closing = true;
-	list_for_each_entry_safe(sa, next, &nic->sas, list) {
-		if (sa->state == OV2_SA_OFFLOADED)
-			ov2_sa_demote(sa);
-		else if (sa->state == OV2_SA_QUEUED || sa->state == OV2_SA_WAITING)
-			ov2_sa_leave(sa);
-	}
+	spin_unlock_bh(&nic->lock);
+	/* From here on none is let in, and one whose add is running leaves when it is through. */
+	ov2_sa_for_each(nic, ov2_nic_close_sa, NULL);
+	spin_lock_bh(&nic->lock);
 	ov2_request_kick(nic);
 	spin_unlock_bh(&nic->lock);
 }
@@ -240,9 +243,6 @@ void ov2_port_init(struct ov2_nic *nic, struct ov2_port *port, struct net_device
 	port->index = index;
 	port->xfrmdev_ops = ov2_xfrmdev_ops;
 	netdev->xfrmdev_ops = &port->xfrmdev_ops;
-	spin_lock_bh(&nic->lock);
-	list_add_tail(&port->list, &nic->ports);
-	spin_unlock_bh(&nic->lock);
 }
 EXPORT_SYMBOL_GPL(ov2_port_init);
 
@@ -260,7 +260,6 @@ void ov2_port_close(struct ov2_port *port)
 {
 	spin_lock_bh(&port->nic->lock);
 	port->closing = true;
-	list_del_init(&port->list);
 	spin_unlock_bh(&port->nic->lock);
 }
 EXPORT_SYMBOL_GPL(ov2_port_close);
@@ -271,6 +270,12 @@ static void ov2_port_drain(struct ov2_port *port)
 	/* Who has been told that the NIC has an SA has brought his packet there. */
 	synchronize_net();
 	qdisc_reset_all_tx_gt(port->netdev, 0);
+}
+
+static void ov2_port_reconsider(struct ov2_sa *sa, void *port)
+{
+	if (rcu_access_pointer(sa->x) && sa->port == port)
+		ov2_sa_reconsider(sa);
 }
 
 /**
@@ -286,14 +291,14 @@ static void ov2_port_drain(struct ov2_port *port)
 void ov2_port_set_esp(struct ov2_port *port, bool on)
 {
 	struct ov2_nic *nic = port->nic;
-	struct ov2_sa *sa;
 	bool drain;
 
 	spin_lock_bh(&nic->lock);
-	port->esp_off = !on;
-	list_for_each_entry(sa, &nic->sas, list)
-		if (rcu_access_pointer(sa->x) && sa->port == port)
-			ov2_sa_reconsider(sa);
+	/* From here on no packet is meant for the NIC: see ov2_sa_usable(). */
+	WRITE_ONCE(port->esp_off, !on);
+	spin_unlock_bh(&nic->lock);
+	ov2_sa_for_each(nic, ov2_port_reconsider, port);
+	spin_lock_bh(&nic->lock);
 	drain = !on && port->delicate;
 	if (drain)
 		port->delicate = false;
@@ -310,6 +315,7 @@ EXPORT_SYMBOL_GPL(ov2_port_set_esp);
  * @nic: the NIC
  * @msecs: milliseconds, 1 to 600,000; for requests submitted from now on
  *
+ * Context: any up to softirq.
  * Return: 0, or -EINVAL out of range.
  */
 int ov2_nic_set_deadline(struct ov2_nic *nic, u32 msecs)
@@ -317,7 +323,7 @@ int ov2_nic_set_deadline(struct ov2_nic *nic, u32 msecs)
 	if (!msecs || msecs > OV2_DEADLINE_MS_MAX)
 		return -EINVAL;
 	spin_lock_bh(&nic->lock);
-	nic->deadline = msecs;
+	WRITE_ONCE(nic->deadline, msecs);
 	spin_unlock_bh(&nic->lock);
 	return 0;
 }
@@ -327,6 +333,7 @@ EXPORT_SYMBOL_GPL(ov2_nic_set_deadline);
  * ov2_nic_deadline - how long the NIC may take to answer a request
  * @nic: the NIC
  *
+ * Context: any.
  * Return: milliseconds.
  */
 u32 ov2_nic_deadline(struct ov2_nic *nic)
@@ -339,11 +346,13 @@ EXPORT_SYMBOL_GPL(ov2_nic_deadline);
  * ov2_nic_set_waiting_max - set how many SAs may wait in software for room in the NIC
  * @nic: the NIC
  * @sas: number of SAs
+ *
+ * Context: any up to softirq.
  */
 void ov2_nic_set_waiting_max(struct ov2_nic *nic, u32 sas)
 {
 	spin_lock_bh(&nic->lock);
-	nic->waiting_max = sas;
+	WRITE_ONCE(nic->waiting_max, sas);
 	spin_unlock_bh(&nic->lock);
 }
 EXPORT_SYMBOL_GPL(ov2_nic_set_waiting_max);
@@ -352,6 +361,7 @@ EXPORT_SYMBOL_GPL(ov2_nic_set_waiting_max);
  * ov2_nic_waiting_max - how many SAs may wait in software for room in the NIC
  * @nic: the NIC
  *
+ * Context: any.
  * Return: number of SAs.
  */
 u32 ov2_nic_waiting_max(struct ov2_nic *nic)
@@ -364,6 +374,7 @@ EXPORT_SYMBOL_GPL(ov2_nic_waiting_max);
  * ov2_nic_occupancy - places taken in the NIC's SA table
  * @nic: the NIC
  *
+ * Context: any.
  * Return: SAs that the NIC has, or that are on their way into it or out of it.
  */
 u32 ov2_nic_occupancy(struct ov2_nic *nic)

@@ -70,33 +70,35 @@ struct ov2_pcpu_stats {
  * @name: for debugfs and traces
  * @hw_caps: what the hardware can do, constant
  * @caps: current configuration; under @lock
+ * @features: its features, also read without @lock on the packet path
  * @ref: the driver's and one per SA
  * @lock: guards the rest, but for what says otherwise; BH
  * @state: also read without @lock on the packet path
  * @closing: ov2_nic_unregister() has begun
  * @gone: surprise removal
  * @parked: the NIC answered -EBUSY: nothing is submitted until it has been reset
- * @ports: open ports
- * @sas: SAs that are not GONE, oldest first
+ * @misbehaved: the core has decided on the reset that is under way
  * @present: SAs that the NIC has or may have: ADDING to DELETING
  * @reserved: SAs that have or will have a place in the NIC's table
- * @waiting: SAs on @waitq
- * @waiting_max: most SAs on @waitq
+ * @waiting: SAs on @waitq and @awayq
+ * @waiting_max: most SAs on both
  * @addq: SAs to be added
  * @delq: SAs to be deleted
  * @graceq: outbound SAs to be deleted, after a grace period
  * @updq: SAs whose sequence state is to be updated
- * @waitq: SAs that wait for room, oldest first
+ * @waitq: SAs that wait for room, the busiest first
+ * @awayq: SAs that wait for room and are to stay away for a while, see offer.c
  * @delreqq: SAs whose SaDeleteReq is to be answered
  * @delreq_policy: how
- * @pairs: SAs that xfrm has, by ov2_pair_hash()
+ * @unpaired: SAs that xfrm has and that have no counterpart, by direction and ov2_pair_hash()
  * @reoffer: waiting SAs are offered again
- * @pressure: the NIC asked for room, until @pressure_until
- * @pressure_until: jiffies
+ * @pressure_until: jiffies (64 bits) until which the NIC counts as one that asked for room
+ * @fill_after: jiffies (64 bits) before which no place is filled under pressure
+ * @pressed: how often in a row the NIC has asked for the places of SAs that are replaced
  * @last: kind of the last request, for fairness between adds and deletes
  * @inflight: requests that the NIC has
  * @inflight_count: their number, and that of requests being built
- * @free_requests: the others, of which there are caps.max_requests in all
+ * @free_requests: the others, of which there are hw_caps.max_requests in all
  * @next_id: id of the next request
  * @aborts: requests that the NIC aborted in a row, unasked
  * @deadline: milliseconds until a request is cancelled and the NIC is reset
@@ -121,6 +123,7 @@ struct ov2_nic {
 	char *name;
 	struct ov2_caps hw_caps;
 	struct ov2_caps caps;
+	u32 features;
 	refcount_t ref;
 
 	/* see above */
@@ -129,8 +132,7 @@ struct ov2_nic {
 	bool closing;
 	bool gone;
 	bool parked;
-	struct list_head ports;
-	struct list_head sas;
+	bool misbehaved;
 	u32 present;
 	u32 reserved;
 	u32 waiting;
@@ -140,12 +142,14 @@ struct ov2_nic {
 	struct list_head graceq;
 	struct list_head updq;
 	struct list_head waitq;
+	struct list_head awayq;
 	struct list_head delreqq;
 	enum ov2_delreq_policy delreq_policy;
-	struct hlist_head pairs[1 << OV2_PAIR_BITS];
+	struct hlist_head unpaired[2][1 << OV2_PAIR_BITS];
 	bool reoffer;
-	bool pressure;
-	unsigned long pressure_until;
+	u64 pressure_until;
+	u64 fill_after;
+	u8 pressed;
 	enum ov2_request_kind last;
 	struct list_head inflight;
 	u32 inflight_count;

@@ -3,17 +3,20 @@
  * ov2 core: which SAs have the places in the NIC when there are more SAs than places. Owns
  * nic->waitq and the pace at which SAs change places; everything is under nic->lock.
  *
- * Once per second, while SAs wait, the rate of every SA is brought up to date and the waiting ones
- * are put in order, busiest first: whatever place becomes free goes to the first. If a waiting SA
+ * Once per second, while SAs wait, the rate of every SA is brought up to date and the busiest of
+ * those that wait are put in front: whatever place becomes free goes to the first. If a waiting SA
  * is much busier than the idlest in the NIC it is submitted although there is no place: the NIC
  * refuses it, and has then a reason to raise SaDeleteReq for SAs that have been idle, which makes
- * the place. The core never takes an SA off the NIC for another by itself.
+ * the place. The core never takes an SA off the NIC for another by itself. With however many SAs
+ * the lock is held for moments only.
  *
  * A NIC that asks for room is under pressure. For a while after that places are filled at a
  * limited pace only, also by new SAs, and an SA that had to leave stays away, each time for
- * longer: else an IKE daemon and a full NIC would chase each other.
+ * longer. Where an IKE daemon replaces it, soft or hard, nobody knows the new SA, and the time
+ * until places are filled again is what doubles: else daemon and full NIC would chase each other.
  */
-#include <linux/list_sort.h>
+#include <linux/math64.h>
+#include <linux/slab.h>
 #include <linux/sort.h>
 #include <kunit/visibility.h>
 #include "ov2.h"
@@ -24,10 +27,31 @@
 #define OV2_OFFER_PACE		32		/* one in so many places per interval */
 #define OV2_OFFER_BACK_OFF_MAX	6		/* doublings of the back-off */
 #define OV2_OFFER_BUSIER	2		/* times busier than the idlest in the NIC */
+#define OV2_OFFER_SORTED	1024		/* at least so many of each kind are put in order */
+
+/* An SA by its key, the smaller the better. */
+struct ov2_offer_entry {
+	u32 key;
+	u32 cookie;
+};
+
+/* The best of all that are offered to it. */
+struct ov2_offer_best {
+	struct ov2_offer_entry *entries;
+	u32 count;
+	u32 keep;
+	u32 room;
+};
+
+/* Who has a place, the idlest first, and who wants one, the busiest first. */
+struct ov2_offer_tables {
+	struct ov2_offer_best idle;
+	struct ov2_offer_best busy;
+};
 
 static bool ov2_offer_pressure(const struct ov2_nic *nic)
 {
-	return nic->pressure && time_before(jiffies, nic->pressure_until);
+	return time_before64(get_jiffies_64(), nic->pressure_until);
 }
 
 /* May an SA be queued now, without a thought? */
@@ -44,13 +68,21 @@ static void ov2_offer_arm(struct ov2_nic *nic)
 		queue_delayed_work(nic->wq, &nic->offer_work, OV2_OFFER_INTERVAL);
 }
 
-/* Puts an SA with those that wait for a place. */
+static bool ov2_offer_early(const struct ov2_sa *sa)
+{
+	return sa->back_off && time_before64(get_jiffies_64(), sa->not_before);
+}
+
+/* Puts an SA with those that wait for a place, or with those that are to stay away for a while. */
 void ov2_offer_wait(struct ov2_sa *sa)
 {
-	lockdep_assert_held(&sa->nic->lock);
+	struct ov2_nic *nic = sa->nic;
+
+	lockdep_assert_held(&nic->lock);
 	ov2_sa_set_state(sa, OV2_SA_WAITING);
-	list_move_tail(&sa->queue, &sa->nic->waitq);
-	ov2_offer_arm(sa->nic);
+	sa->away = ov2_offer_early(sa);
+	list_move_tail(&sa->queue, sa->away ? &nic->awayq : &nic->waitq);
+	ov2_offer_arm(nic);
 }
 
 /* @sa waits, and not for the next place; each time for longer. */
@@ -58,20 +90,45 @@ void ov2_offer_stay_away(struct ov2_sa *sa)
 {
 	lockdep_assert_held(&sa->nic->lock);
 	sa->again = true;
-	sa->not_before = jiffies + (OV2_OFFER_INTERVAL << sa->back_off);
+	sa->not_before = get_jiffies_64() + (OV2_OFFER_INTERVAL << sa->back_off);
 	if (sa->back_off < OV2_OFFER_BACK_OFF_MAX)
 		sa->back_off++;
+}
+
+/* The NIC has asked for room: for a while places are filled at a limited pace. */
+void ov2_offer_press(struct ov2_nic *nic)
+{
+	u64 now = get_jiffies_64();
+
+	lockdep_assert_held(&nic->lock);
+	if (!ov2_offer_pressure(nic))
+		nic->pressed = 0;
+	/* A new round: places may have been filled since the last one. The two SAs of a pair, and
+	 * what else comes in the same round, count once.
+	 */
+	if (nic->delreq_policy != OV2_DELREQ_DEMOTE && time_after64(now, nic->fill_after)) {
+		nic->fill_after = now + (OV2_OFFER_INTERVAL << nic->pressed) - OV2_OFFER_INTERVAL;
+		if (nic->pressed < OV2_OFFER_BACK_OFF_MAX)
+			nic->pressed++;
+	}
+	nic->pressure_until = max(now, nic->fill_after) + OV2_OFFER_PRESSURE;
+}
+
+/* How many places may be filled now, if @limit is what is done in an interval under pressure. */
+static u32 ov2_offer_pace(const struct ov2_nic *nic, u32 limit)
+{
+	if (!ov2_offer_pressure(nic))
+		return U32_MAX;
+	return time_before64(get_jiffies_64(), nic->fill_after) ? 0 : limit;
 }
 
 /* The NIC wants the place of @sa, which stays away the shorter the longer it was in the NIC. */
 void ov2_offer_back_off(struct ov2_sa *sa)
 {
-	struct ov2_nic *nic = sa->nic;
-
-	if (time_after(jiffies, sa->offloaded_at + (OV2_OFFER_INTERVAL << (sa->back_off + 1))))
+	if (time_after64(get_jiffies_64(),
+			 sa->offloaded_at + (OV2_OFFER_INTERVAL << (sa->back_off + 1))))
 		sa->back_off = 0;
-	nic->pressure = true;
-	nic->pressure_until = jiffies + OV2_OFFER_PRESSURE;
+	ov2_offer_press(sa->nic);
 	ov2_offer_stay_away(sa);
 }
 
@@ -85,8 +142,6 @@ static u32 ov2_offer_fill(struct ov2_nic *nic, u32 limit)
 	list_for_each_entry_safe(sa, next, &nic->waitq, queue) {
 		if (filled == limit || nic->reserved >= nic->caps.max_sas)
 			break;
-		if (sa->back_off && time_before(jiffies, sa->not_before))
-			continue;
 		ov2_sa_enqueue(sa, true);
 		filled++;
 	}
@@ -101,13 +156,22 @@ void ov2_offer_refill(struct ov2_nic *nic)
 		ov2_offer_fill(nic, U32_MAX);
 }
 
-static void ov2_offer_measure(struct ov2_sa *sa)
+/* Brings the rate of an SA up to date: an average that halves its memory in each interval, in 1/16
+ * packets. While nobody waits nothing is measured.
+ */
+static void ov2_offer_measure(struct ov2_sa *sa, void *arg)
 {
-	u64 packets = ov2_xfrm_packets(sa);
+	u64 now = get_jiffies_64(), packets = ov2_xfrm_packets(sa), count;
+	u64 intervals = div_u64(now - sa->measured_at + OV2_OFFER_INTERVAL / 2, OV2_OFFER_INTERVAL);
 
-	/* An average that halves its memory in each interval, in 1/16 packets. */
-	sa->rate = (sa->rate + min_t(u64, packets - sa->packets, U32_MAX / 32) * 16) / 2;
+	count = min_t(u64, packets - sa->packets, U32_MAX / 32) * 16;
+	sa->rate = intervals > 1 ? div64_u64(count, intervals) : (sa->rate + count) / 2;
 	sa->packets = packets;
+	sa->measured_at = now;
+	if (sa->state == OV2_SA_WAITING && sa->away && !ov2_offer_early(sa)) {
+		sa->away = false;
+		list_move_tail(&sa->queue, &sa->nic->waitq);
+	}
 }
 
 /* SAs move in pairs: each counts for both. */
@@ -116,91 +180,145 @@ static u32 ov2_offer_rate(const struct ov2_sa *sa)
 	return sa->rate + (sa->pair ? sa->pair->rate : 0);
 }
 
-static int ov2_offer_cmp(void *priv, const struct list_head *a, const struct list_head *b)
+static bool ov2_offer_best_init(struct ov2_offer_best *best, u32 keep)
 {
-	u32 rate_a = ov2_offer_rate(list_entry(a, struct ov2_sa, queue));
-	u32 rate_b = ov2_offer_rate(list_entry(b, struct ov2_sa, queue));
-
-	return rate_a == rate_b ? 0 : rate_a < rate_b ? 1 : -1;
+	best->keep = max(keep, OV2_OFFER_SORTED);
+	best->room = 2 * best->keep;
+	best->count = 0;
+	best->entries = kvmalloc_array(best->room, sizeof(*best->entries), GFP_KERNEL);
+	return best->entries;
 }
 
-static int ov2_offer_cmp_rate(const void *a, const void *b)
+static int ov2_offer_cmp(const void *a, const void *b)
 {
-	u32 rate_a = *(const u32 *)a, rate_b = *(const u32 *)b;
+	const struct ov2_offer_entry *x = a, *y = b;
 
-	return rate_a == rate_b ? 0 : rate_a < rate_b ? -1 : 1;
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	/* First come, first served. */
+	return (s32)(x->cookie - y->cookie) < 0 ? -1 : 1;
 }
 
-/* The rates of the SAs in the NIC, in ascending order. Returns their number. */
-static u32 ov2_offer_rates(struct ov2_nic *nic, u32 *rates, u32 max)
+static void ov2_offer_best_sort(struct ov2_offer_best *best)
+{
+	sort(best->entries, best->count, sizeof(*best->entries), ov2_offer_cmp, NULL);
+	best->count = min(best->count, best->keep);
+}
+
+static void ov2_offer_best_add(struct ov2_offer_best *best, u32 key, u32 cookie)
+{
+	best->entries[best->count++] = (struct ov2_offer_entry){ key, cookie };
+}
+
+static void ov2_offer_collect(struct ov2_sa *sa, void *arg)
+{
+	struct ov2_offer_tables *tables = arg;
+
+	if (sa->state == OV2_SA_OFFLOADED)
+		ov2_offer_best_add(&tables->idle, ov2_offer_rate(sa), sa->cookie);
+	else if (sa->state == OV2_SA_WAITING && !sa->away)
+		ov2_offer_best_add(&tables->busy, ~ov2_offer_rate(sa), sa->cookie);
+}
+
+/* There must be room for another step's. */
+static void ov2_offer_best_trim(struct ov2_offer_best *best)
+{
+	if (best->count > best->room - OV2_SA_STEP)
+		ov2_offer_best_sort(best);
+}
+
+static void ov2_offer_fill_tables(struct ov2_nic *nic, struct ov2_offer_tables *tables)
+{
+	unsigned long cookie = 0;
+
+	while (ov2_sa_step(nic, &cookie, ov2_offer_collect, tables)) {
+		ov2_offer_best_trim(&tables->idle);
+		ov2_offer_best_trim(&tables->busy);
+	}
+	ov2_offer_best_sort(&tables->idle);
+	ov2_offer_best_sort(&tables->busy);
+}
+
+/* Puts the busiest of those that wait in front. Some have gone since they were looked at. */
+static void ov2_offer_order(struct ov2_nic *nic, const struct ov2_offer_best *busy)
 {
 	struct ov2_sa *sa;
-	u32 count = 0;
+	u32 i;
 
-	spin_lock_bh(&nic->lock);
-	list_for_each_entry(sa, &nic->sas, list) {
-		ov2_offer_measure(sa);
-		if (sa->state == OV2_SA_OFFLOADED && count < max)
-			rates[count++] = ov2_offer_rate(sa);
+	lockdep_assert_held(&nic->lock);
+	rcu_read_lock();
+	for (i = busy->count; i--;) {
+		sa = ov2_sa_find(busy->entries[i].cookie);
+		if (sa && sa->nic == nic && sa->state == OV2_SA_WAITING && !sa->away)
+			list_move(&sa->queue, &nic->waitq);
 	}
-	list_sort(NULL, &nic->waitq, ov2_offer_cmp);
-	spin_unlock_bh(&nic->lock);
-	sort(rates, count, sizeof(*rates), ov2_offer_cmp_rate, NULL);
-	return count;
+	rcu_read_unlock();
 }
 
 /* Has the NIC asked to refuse the SAs that deserve a place most, as long as each is much busier
  * than one in the NIC.
  */
-static void ov2_offer_ask(struct ov2_nic *nic, const u32 *rates, u32 count, u32 limit)
+static void ov2_offer_ask(struct ov2_nic *nic, const struct ov2_offer_best *idle, u32 limit)
 {
 	struct ov2_sa *sa, *next;
 	u32 asked = 0;
 
 	lockdep_assert_held(&nic->lock);
 	list_for_each_entry_safe(sa, next, &nic->waitq, queue) {
-		if (asked == min(limit, count) ||
-		    ov2_offer_rate(sa) / OV2_OFFER_BUSIER <= rates[asked])
+		if (asked == min(limit, idle->count) ||
+		    ov2_offer_rate(sa) / OV2_OFFER_BUSIER <= idle->entries[asked].key)
 			break;
-		if (sa->back_off && time_before(jiffies, sa->not_before))
-			continue;
 		nic->counters[OV2_CNT_ASKED]++;
 		ov2_sa_enqueue(sa, false);
 		asked++;
 	}
 }
 
+/* Without memory for the tables places are given in whatever order there is. */
 void ov2_offer_work(struct work_struct *work)
 {
 	struct ov2_nic *nic = container_of(to_delayed_work(work), struct ov2_nic, offer_work);
-	u32 max = READ_ONCE(nic->reserved), count, limit, filled;
-	u32 *rates;
-
-	rates = kvmalloc_array(max + 1, sizeof(*rates), GFP_KERNEL);
-	count = rates ? ov2_offer_rates(nic, rates, max) : 0;
+	struct ov2_offer_tables tables;
+	u32 limit, pace, filled;
+	bool ordered;
 
 	spin_lock_bh(&nic->lock);
 	limit = max(nic->caps.max_sas / OV2_OFFER_PACE, 2U);
-	filled = ov2_offer_fill(nic, ov2_offer_pressure(nic) ? limit : U32_MAX);
-	if (nic->state == OV2_NIC_RUNNING && !nic->closing && nic->reoffer &&
+	spin_unlock_bh(&nic->lock);
+
+	ov2_sa_for_each(nic, ov2_offer_measure, NULL);
+	ordered = ov2_offer_best_init(&tables.idle, limit) &
+		  ov2_offer_best_init(&tables.busy, limit);
+	if (ordered)
+		ov2_offer_fill_tables(nic, &tables);
+
+	spin_lock_bh(&nic->lock);
+	if (ordered)
+		ov2_offer_order(nic, &tables.busy);
+	pace = ov2_offer_pace(nic, limit);
+	filled = ov2_offer_fill(nic, pace);
+	if (ordered && pace && nic->state == OV2_NIC_RUNNING && !nic->closing && nic->reoffer &&
 	    nic->reserved >= nic->caps.max_sas && filled < limit)
-		ov2_offer_ask(nic, rates, count, limit - filled);
+		ov2_offer_ask(nic, &tables.idle, limit - filled);
 	if (nic->waiting)
 		ov2_offer_arm(nic);
 	ov2_request_kick(nic);
 	spin_unlock_bh(&nic->lock);
-	kvfree(rates);
+	kvfree(tables.idle.entries);
+	kvfree(tables.busy.entries);
 }
 
 /**
  * ov2_nic_set_reoffer - offer waiting SAs to the NIC again, or leave them in software
  * @nic: the NIC
  * @on: offer them; so at the start
+ *
+ * Context: any up to softirq.
  */
 void ov2_nic_set_reoffer(struct ov2_nic *nic, bool on)
 {
 	spin_lock_bh(&nic->lock);
-	nic->reoffer = on;
+	WRITE_ONCE(nic->reoffer, on);
 	if (on) {
 		ov2_offer_refill(nic);
 		if (nic->waiting)
@@ -215,6 +333,7 @@ EXPORT_SYMBOL_GPL(ov2_nic_set_reoffer);
  * ov2_nic_reoffer - are waiting SAs offered to the NIC again?
  * @nic: the NIC
  *
+ * Context: any.
  * Return: whether they are.
  */
 bool ov2_nic_reoffer(struct ov2_nic *nic)

@@ -11,12 +11,15 @@
 /**
  * DOC: locking
  *
- * Order: xfrm_cfg_mutex, rtnl or x->lock, then &ov2_nic.reset_lock (process context only), then
- * &ov2_nic.lock, then the XArray's own lock. Nothing of the core takes rtnl, the devlink lock or
- * xfrm_cfg_mutex, or waits for the NIC with a lock held that xfrm needs, but for
- * ov2_nic_unregister() and reset, which run when no netdev is left or in a work item.
+ * Order: &ov2_nic.reset_lock, a mutex that only the reset work takes, then x->lock, then
+ * &ov2_nic.lock, then the XArray's own lock; xfrm and the netdev's driver call with xfrm_cfg_mutex,
+ * rtnl or x->lock held. Nothing of the core takes rtnl, the devlink lock or xfrm_cfg_mutex. Two
+ * calls wait for the NIC, for a bounded time: ov2_nic_unregister(), when no netdev is left, and
+ * ov2_nic_reset() or ov2_nic_reset_wait(), which may be called with rtnl held (ethtool) for that
+ * reason.
  *
- * &ov2_nic.lock is a BH spinlock that is held for moments only, never over an op. xfrm calls
+ * &ov2_nic.lock is a BH spinlock that is held for moments only, never over an op, and never while
+ * all SAs are looked at: see ov2_sa_for_each(). xfrm calls
  * delete and advance_esn with x->lock held and BH off; the submit work reads the sequence state
  * and therefore takes x->lock first, nic->lock second, one SA at a time.
  *

@@ -19,9 +19,10 @@ static u32 ov2_pair_hash(const struct ov2_sa *sa)
 	return jhash_3words(saddr ^ daddr, sa->pair_key.reqid, add->mode, add->family);
 }
 
-static struct hlist_head *ov2_pair_bucket(struct ov2_sa *sa)
+/* Where the SAs of @dir are that may be the counterpart of @sa, or @sa itself. */
+static struct hlist_head *ov2_pair_bucket(const struct ov2_sa *sa, enum ov2_dir dir)
 {
-	return &sa->nic->pairs[hash_32(ov2_pair_hash(sa), OV2_PAIR_BITS)];
+	return &sa->nic->unpaired[dir][hash_32(ov2_pair_hash(sa), OV2_PAIR_BITS)];
 }
 
 static bool ov2_pair_sel_mirrored(const struct ov2_sel *a, const struct ov2_sel *b)
@@ -41,7 +42,7 @@ static bool ov2_pair_match(const struct ov2_sa *a, const struct ov2_sa *b)
 	const struct ov2_sa *in = a->dir == OV2_IN ? a : b;
 	const struct ov2_sa *out = a->dir == OV2_IN ? b : a;
 
-	return a->dir != b->dir && a->port == b->port && a->pair_key.net == b->pair_key.net &&
+	return a->port == b->port && a->pair_key.net == b->pair_key.net &&
 	       a->pair_key.reqid == b->pair_key.reqid &&
 	       (in->pair_key.if_id == out->pair_key.if_id || !in->pair_key.if_id) &&
 	       (in->pair_key.mark == out->pair_key.mark || !in->pair_key.mark) &&
@@ -56,36 +57,49 @@ static bool ov2_pair_exact(const struct ov2_sa *a, const struct ov2_sa *b)
 	return a->pair_key.if_id == b->pair_key.if_id && a->pair_key.mark == b->pair_key.mark;
 }
 
-/* Pairs a new SA with the youngest one that has no counterpart yet. The newest is first in its
- * bucket.
+/* Is @other the better counterpart: by what it belongs to, then the younger one? */
+static bool ov2_pair_better(const struct ov2_sa *sa, const struct ov2_sa *other,
+			    const struct ov2_sa *best)
+{
+	bool exact = ov2_pair_exact(sa, other);
+
+	if (!best)
+		return true;
+	if (exact != ov2_pair_exact(sa, best))
+		return exact;
+	return (s32)(other->cookie - best->cookie) > 0;
+}
+
+/* Pairs a new SA with the best of those that have no counterpart yet. Neither those that have one
+ * nor those of its own direction are looked at, however many there are between the same ends.
  */
 void ov2_pair_add(struct ov2_sa *sa)
 {
-	struct hlist_head *bucket = ov2_pair_bucket(sa);
 	struct ov2_sa *other, *best = NULL;
 
 	lockdep_assert_held(&sa->nic->lock);
-	hlist_for_each_entry(other, bucket, pair_node) {
-		if (other->pair || !ov2_pair_match(sa, other))
-			continue;
-		if (!best || (!ov2_pair_exact(sa, best) && ov2_pair_exact(sa, other)))
+	hlist_for_each_entry(other, ov2_pair_bucket(sa, !sa->dir), pair_node)
+		if (ov2_pair_match(sa, other) && ov2_pair_better(sa, other, best))
 			best = other;
+	if (!best) {
+		hlist_add_head(&sa->pair_node, ov2_pair_bucket(sa, sa->dir));
+		return;
 	}
-	if (best) {
-		sa->pair = best;
-		best->pair = sa;
-	}
-	hlist_add_head(&sa->pair_node, bucket);
+	hlist_del_init(&best->pair_node);
+	sa->pair = best;
+	best->pair = sa;
 }
 
 /* xfrm has deleted the SA: its counterpart may find another. */
 void ov2_pair_del(struct ov2_sa *sa)
 {
+	struct ov2_sa *other = sa->pair;
+
 	lockdep_assert_held(&sa->nic->lock);
-	if (hlist_unhashed(&sa->pair_node))
-		return;
 	hlist_del_init(&sa->pair_node);
-	if (sa->pair)
-		sa->pair->pair = NULL;
+	if (!other)
+		return;
 	sa->pair = NULL;
+	other->pair = NULL;
+	hlist_add_head(&other->pair_node, ov2_pair_bucket(other, other->dir));
 }

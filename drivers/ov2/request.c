@@ -335,8 +335,7 @@ static void ov2_request_added(struct ov2_sa *sa, u32 offload_handle)
 	/* Packets of it must not come to software any more: see ov2_features_check(). */
 	if (sa->dir == OV2_OUT && (sa->add.family == OV2_IPV6 || sa->encap))
 		sa->port->delicate = true;
-	sa->offloaded_at = jiffies;
-	sa->delreq = false;
+	sa->offloaded_at = get_jiffies_64();
 	sa->again = false;
 	if (sa->unwanted) {
 		ov2_offer_back_off(sa);
@@ -383,7 +382,7 @@ static void ov2_request_complete_adds(struct ov2_nic *nic, struct ov2_request *r
 		/* A reset empties the table: what an aborted list has got into it is gone. */
 		u32 handle = nic->state == OV2_NIC_RUNNING || req->status != -ECANCELED ?
 			     node->offload_handle : 0;
-		int err = req->status ?: node->status ?: -EIO;
+		int err = node->status ?: req->status ?: -EIO;
 
 		next = node->next;
 		node->next = NULL;
@@ -449,7 +448,8 @@ static void ov2_request_complete_updates(struct ov2_nic *nic, struct ov2_request
 		sa->update_running = false;
 		if (!req->status && !node->status)
 			nic->counters[OV2_CNT_UPDATE_SUCCESS]++;
-		else if (!again)
+		else if (!again && sa->state == OV2_SA_OFFLOADED &&
+			 sa->offload_handle == node->offload_handle)
 			ov2_request_update_failed(sa);
 		if ((again || sa->update_wanted) && sa->state == OV2_SA_OFFLOADED) {
 			sa->update_wanted = false;

@@ -20,10 +20,13 @@ static bool ov2_nic_reset_begin(struct ov2_nic *nic)
 	return true;
 }
 
+/* The core's own decision: the NIC did not answer, or not as it should. */
 void __ov2_nic_reset_schedule(struct ov2_nic *nic)
 {
-	if (ov2_nic_reset_begin(nic))
-		queue_work(nic->wq, &nic->reset_work);
+	if (!ov2_nic_reset_begin(nic))
+		return;
+	WRITE_ONCE(nic->misbehaved, true);
+	queue_work(nic->wq, &nic->reset_work);
 }
 
 /**
@@ -41,10 +44,27 @@ void ov2_nic_reset_schedule(struct ov2_nic *nic)
 	spin_lock_bh(&nic->lock);
 	if (nic->state == OV2_NIC_RESETTING)
 		queue_work(nic->wq, &nic->reset_work);
-	__ov2_nic_reset_schedule(nic);
+	if (ov2_nic_reset_begin(nic))
+		queue_work(nic->wq, &nic->reset_work);
 	spin_unlock_bh(&nic->lock);
 }
 EXPORT_SYMBOL_GPL(ov2_nic_reset_schedule);
+
+/**
+ * ov2_nic_reset_wait - wait for the resets that are under way
+ * @nic: the NIC
+ *
+ * Asks for none: what was asked for before is through when this returns, as after ov2_nic_reset().
+ *
+ * Context: process, may sleep; any lock that the reset op does not take.
+ * Return: 0, or -ENODEV if the NIC is not usable any more.
+ */
+int ov2_nic_reset_wait(struct ov2_nic *nic)
+{
+	flush_work(&nic->reset_work);
+	return READ_ONCE(nic->state) == OV2_NIC_DEAD ? -ENODEV : 0;
+}
+EXPORT_SYMBOL_GPL(ov2_nic_reset_wait);
 
 /**
  * ov2_nic_reset - reset the NIC and wait for it
@@ -58,10 +78,24 @@ EXPORT_SYMBOL_GPL(ov2_nic_reset_schedule);
 int ov2_nic_reset(struct ov2_nic *nic)
 {
 	ov2_nic_reset_schedule(nic);
-	flush_work(&nic->reset_work);
-	return READ_ONCE(nic->state) == OV2_NIC_DEAD ? -ENODEV : 0;
+	return ov2_nic_reset_wait(nic);
 }
 EXPORT_SYMBOL_GPL(ov2_nic_reset);
+
+/**
+ * ov2_nic_misbehaved - why is the NIC reset?
+ * @nic: the NIC
+ *
+ * For a driver that reports errors: it knows by itself of those for which it asks for a reset.
+ *
+ * Context: within &struct ov2_nic_ops.reset.
+ * Return: true if the core decided on it, because the NIC did not answer as it should.
+ */
+bool ov2_nic_misbehaved(struct ov2_nic *nic)
+{
+	return READ_ONCE(nic->misbehaved);
+}
+EXPORT_SYMBOL_GPL(ov2_nic_misbehaved);
 
 /**
  * ov2_nic_gone - the NIC was removed by surprise
@@ -85,10 +119,14 @@ void ov2_nic_gone(struct ov2_nic *nic)
 }
 EXPORT_SYMBOL_GPL(ov2_nic_gone);
 
-/* The NIC's table is empty and no request is in flight. */
-static void ov2_nic_restore_sa(struct ov2_sa *sa, bool dead)
+/* The NIC's table is empty, no request is in flight and none is submitted. An SA that xfrm deletes,
+ * or that is demoted, before it is its turn is DELETING or DEMOTING by then; after its turn it is
+ * QUEUED. Either way the NIC is asked to delete nothing of before.
+ */
+static void ov2_nic_restore_sa(struct ov2_sa *sa, void *arg)
 {
 	struct ov2_nic *nic = sa->nic;
+	bool dead = *(bool *)arg;
 
 	switch (sa->state) {
 	case OV2_SA_OFFLOADED:
@@ -122,15 +160,20 @@ static void ov2_nic_restore_sa(struct ov2_sa *sa, bool dead)
 void ov2_nic_reset_work(struct work_struct *work)
 {
 	struct ov2_nic *nic = container_of(work, struct ov2_nic, reset_work);
-	struct ov2_sa *sa, *next;
 	bool dead;
 	int err;
 
 	mutex_lock(&nic->reset_lock);
-	/* The second of two in a row finds a NIC that runs again. */
+	/* The second of two in a row finds a NIC that runs again, or one that the first could not
+	 * bring back.
+	 */
 	spin_lock_bh(&nic->lock);
-	ov2_nic_reset_begin(nic);
+	dead = !ov2_nic_reset_begin(nic) && nic->state == OV2_NIC_DEAD && !nic->gone;
 	spin_unlock_bh(&nic->lock);
+	if (dead) {
+		mutex_unlock(&nic->reset_lock);
+		return;
+	}
 	/* What has been taken off the queues is submitted, or not accepted, before the reset. */
 	flush_work(&nic->submit_work);
 	err = nic->ops->reset(nic);
@@ -141,11 +184,16 @@ void ov2_nic_reset_work(struct work_struct *work)
 	dead = err || nic->gone;
 	WRITE_ONCE(nic->state, dead ? OV2_NIC_DEAD : OV2_NIC_RESETTING);
 	ov2_request_abort_all(nic);
-	list_for_each_entry_safe(sa, next, &nic->sas, list)
-		ov2_nic_restore_sa(sa, dead);
+	spin_unlock_bh(&nic->lock);
+	ov2_sa_for_each(nic, ov2_nic_restore_sa, &dead);
+
+	spin_lock_bh(&nic->lock);
+	/* The NIC may have been pulled out meanwhile: another reset is to come then. */
+	dead = dead || nic->gone;
 	nic->counters[OV2_CNT_RESETS]++;
 	nic->aborts = 0;
 	nic->parked = false;
+	WRITE_ONCE(nic->misbehaved, false);
 	if (!dead)
 		WRITE_ONCE(nic->state, OV2_NIC_RUNNING);
 	trace_ov2_reset(nic, dead ? -ENODEV : 1);

@@ -69,11 +69,11 @@ struct ov2_sa *ov2_sa_alloc(struct ov2_nic *nic, struct ov2_port *port, struct x
 	sa->port = port;
 	sa->state = OV2_SA_GONE;
 	refcount_set(&sa->ref, 1);
-	INIT_LIST_HEAD(&sa->list);
 	INIT_LIST_HEAD(&sa->queue);
 	INIT_LIST_HEAD(&sa->update_queue);
 	INIT_LIST_HEAD(&sa->delreq_list);
 	INIT_HLIST_NODE(&sa->pair_node);
+	sa->measured_at = get_jiffies_64();
 	RCU_INIT_POINTER(sa->x, x);
 	if (xa_alloc_cyclic_bh(&ov2_sas, &sa->cookie, sa, xa_limit_32b, &ov2_next_cookie,
 			       GFP_KERNEL) < 0) {
@@ -94,14 +94,55 @@ static void ov2_sa_free_rcu(struct rcu_head *rcu)
 	ov2_nic_put(nic);
 }
 
-/* The next SA of @nic from @cookie on, which is set to its own. Context: RCU read side. */
+static bool ov2_sa_is_of(const struct ov2_sa *sa, const struct ov2_nic *nic)
+{
+	return sa->nic == nic && READ_ONCE(sa->state) != OV2_SA_GONE;
+}
+
+/* The next SA of @nic after @cookie, which is set to its own. Context: RCU read side. */
 struct ov2_sa *ov2_sa_next(const struct ov2_nic *nic, unsigned long *cookie)
 {
-	struct ov2_sa *sa = xa_find(&ov2_sas, cookie, ULONG_MAX, XA_PRESENT);
+	struct ov2_sa *sa;
 
-	while (sa && (sa->nic != nic || READ_ONCE(sa->state) == OV2_SA_GONE))
-		sa = xa_find_after(&ov2_sas, cookie, ULONG_MAX, XA_PRESENT);
+	do
+		sa = xa_find_after(&ov2_sas, cookie, U32_MAX, XA_PRESENT);
+	while (sa && !ov2_sa_is_of(sa, nic));
 	return sa;
+}
+
+/* Looks at some SAs after @cookie, and calls @fn under nic->lock for those of @nic. Returns whether
+ * there may be more. Context: process, no locks.
+ */
+bool ov2_sa_step(struct ov2_nic *nic, unsigned long *cookie,
+		 void (*fn)(struct ov2_sa *sa, void *arg), void *arg)
+{
+	struct ov2_sa *sa = NULL;
+	int i;
+
+	rcu_read_lock();
+	spin_lock_bh(&nic->lock);
+	for (i = 0; i < OV2_SA_STEP; i++) {
+		sa = xa_find_after(&ov2_sas, cookie, U32_MAX, XA_PRESENT);
+		if (!sa)
+			break;
+		if (ov2_sa_is_of(sa, nic))
+			fn(sa, arg);
+	}
+	spin_unlock_bh(&nic->lock);
+	rcu_read_unlock();
+	cond_resched();
+	return sa;
+}
+
+/* Calls @fn under nic->lock for all SAs of @nic. The lock is let go of now and then, however many
+ * there are: @fn must be right for SAs that change, come and go between any two of its calls.
+ */
+void ov2_sa_for_each(struct ov2_nic *nic, void (*fn)(struct ov2_sa *sa, void *arg), void *arg)
+{
+	unsigned long cookie = 0;
+
+	while (ov2_sa_step(nic, &cookie, fn, arg))
+		;
 }
 
 /* All that is secret in a node. */
@@ -156,7 +197,7 @@ void ov2_sa_reserve(struct ov2_sa *sa)
 	if (sa->reserved)
 		return;
 	sa->reserved = true;
-	sa->nic->reserved++;
+	WRITE_ONCE(sa->nic->reserved, sa->nic->reserved + 1);
 }
 
 static void ov2_sa_unreserve(struct ov2_sa *sa)
@@ -164,7 +205,7 @@ static void ov2_sa_unreserve(struct ov2_sa *sa)
 	if (!sa->reserved)
 		return;
 	sa->reserved = false;
-	sa->nic->reserved--;
+	WRITE_ONCE(sa->nic->reserved, sa->nic->reserved - 1);
 }
 
 /* Is the SA within the current configuration? Asked only while xfrm has it. */
@@ -220,6 +261,9 @@ void ov2_sa_reconsider(struct ov2_sa *sa)
 		return;
 	if (!ov2_sa_allowed(sa)) {
 		if (sa->state == OV2_SA_OFFLOADED) {
+			/* Of a pair the inbound one is first, as always. */
+			if (sa->dir == OV2_OUT && sa->pair)
+				ov2_sa_reconsider(sa->pair);
 			sa->outside = true;
 			ov2_sa_demote(sa);
 		}
@@ -227,6 +271,7 @@ void ov2_sa_reconsider(struct ov2_sa *sa)
 		ov2_sa_bring_back(sa);
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(ov2_sa_reconsider);
 
 /* The NIC need not be told of the sequence state any more. */
 void ov2_sa_drop_update(struct ov2_sa *sa)
@@ -255,7 +300,6 @@ void ov2_sa_leave(struct ov2_sa *sa)
 	ov2_delreq_unchain(sa);
 	if (!rcu_access_pointer(sa->x)) {
 		ov2_sa_set_state(sa, OV2_SA_GONE);
-		list_del_init(&sa->list);
 		ov2_sa_put(sa);
 	} else {
 		ov2_sa_go_on(sa);
@@ -271,9 +315,12 @@ int ov2_sa_admit(struct ov2_sa *sa, struct netlink_ext_ack *extack)
 	bool room;
 
 	spin_lock_bh(&nic->lock);
-	if (!nic->registered || nic->closing || nic->state == OV2_NIC_DEAD ||
-	    (sa->port && sa->port->closing)) {
+	if (!nic->registered || nic->closing || nic->gone || (sa->port && sa->port->closing)) {
 		NL_SET_ERR_MSG_MOD(extack, "the NIC is being removed");
+		goto out;
+	}
+	if (nic->state == OV2_NIC_DEAD) {
+		NL_SET_ERR_MSG_MOD(extack, "the NIC is out of service, its reset failed");
 		goto out;
 	}
 	err = ov2_caps_check(&nic->caps, &sa->add, extack);
@@ -289,7 +336,6 @@ int ov2_sa_admit(struct ov2_sa *sa, struct netlink_ext_ack *extack)
 	}
 
 	refcount_inc(&sa->ref);
-	list_add_tail(&sa->list, &nic->sas);
 	ov2_pair_add(sa);
 	if (room) {
 		ov2_sa_enqueue(sa, true);

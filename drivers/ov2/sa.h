@@ -43,7 +43,6 @@ enum ov2_sa_state {
  * @offload_handle: the NIC's name for it, 0 if it has none; as @state
  * @x: the state, NULL once xfrm has deleted it; written under nic->lock
  * @ref: see DOC: locking
- * @list: on nic->sas until GONE, under nic->lock
  * @queue: on one of nic's queues, under nic->lock
  * @update_queue: on nic->updq, under nic->lock
  * @reserved: counted in nic->reserved, under nic->lock
@@ -52,20 +51,22 @@ enum ov2_sa_state {
  * @seq_told: ov2_seq_key() of what the NIC knows or is about to be told
  * @seq: the sequence state to tell it, under nic->lock
  * @pair_key: what its counterpart is recognised by
- * @pair_node: in nic->pairs while xfrm has it, under nic->lock
- * @pair: its counterpart, under nic->lock; valid while both are in nic->pairs
+ * @pair_node: in nic->unpaired while xfrm has it and it has no counterpart, under nic->lock
+ * @pair: its counterpart while xfrm has both, under nic->lock
  * @known: the NIC has had it: it may have processed packets; written under nic->lock
- * @delreq: SaDeleteReq has been raised since it was offloaded, under nic->lock
  * @delreq_list: on nic->delreqq, under nic->lock
  * @then: the SA whose DELETE_SA follows its own, a reference, under nic->lock
  * @chained: it is the @then of another, under nic->lock
  * @unwanted: to be demoted as soon as it is in, under nic->lock
  * @outside: not within the configuration, to come back when it is, under nic->lock
  * @again: to be offered again when there is room, under nic->lock
+ * @away: on nic->awayq, under nic->lock
  * @back_off: how often in a row the NIC wanted its place, under nic->lock
- * @not_before: jiffies before which it is not offered again, if @back_off, under nic->lock
- * @offloaded_at: jiffies, under nic->lock
- * @packets: as x counted them when @rate was made, under nic->lock
+ * @not_before: jiffies (64 bits) before which it is not offered again, if @back_off, under
+ *	nic->lock
+ * @offloaded_at: jiffies (64 bits), under nic->lock
+ * @measured_at: jiffies (64 bits) when @rate was made, under nic->lock
+ * @packets: as x counted them then, under nic->lock
  * @rate: average of packets per interval, times 16, under nic->lock
  * @add: node
  * @del: node
@@ -83,7 +84,6 @@ struct ov2_sa {
 	u32 offload_handle;
 	struct xfrm_state __rcu *x;
 	refcount_t ref;
-	struct list_head list;
 	struct list_head queue;
 	struct list_head update_queue;
 	bool reserved;
@@ -95,14 +95,15 @@ struct ov2_sa {
 	struct hlist_node pair_node;
 	struct ov2_sa *pair;
 	bool known;
-	bool delreq;
 	bool chained;
 	bool unwanted;
 	bool outside;
 	bool again;
+	bool away;
 	u8 back_off;
-	unsigned long not_before;
-	unsigned long offloaded_at;
+	u64 not_before;
+	u64 offloaded_at;
+	u64 measured_at;
 	u64 packets;
 	u32 rate;
 	struct list_head delreq_list;
@@ -123,6 +124,9 @@ void ov2_sa_delete(struct ov2_sa *sa);
 void ov2_sa_put(struct ov2_sa *sa);
 void ov2_sa_wipe(struct ov2_add_sa *add);
 struct ov2_sa *ov2_sa_next(const struct ov2_nic *nic, unsigned long *cookie);
+bool ov2_sa_step(struct ov2_nic *nic, unsigned long *cookie,
+		 void (*fn)(struct ov2_sa *sa, void *arg), void *arg);
+void ov2_sa_for_each(struct ov2_nic *nic, void (*fn)(struct ov2_sa *sa, void *arg), void *arg);
 void ov2_sa_set_state(struct ov2_sa *sa, enum ov2_sa_state state);
 void ov2_sa_leave(struct ov2_sa *sa);
 void ov2_sa_drop_update(struct ov2_sa *sa);
@@ -138,6 +142,9 @@ const char *ov2_sa_state_name(enum ov2_sa_state state);
 #if IS_ENABLED(CONFIG_KUNIT)
 extern u32 ov2_next_cookie;
 #endif
+
+/* SAs that are looked at without letting go of nic->lock */
+#define OV2_SA_STEP	256
 
 static inline u64 ov2_seq_key(struct ov2_seq seq)
 {
@@ -158,6 +165,7 @@ void ov2_delreq_work(struct work_struct *work);
 /* offer.c */
 bool ov2_offer_room(const struct ov2_nic *nic);
 void ov2_offer_wait(struct ov2_sa *sa);
+void ov2_offer_press(struct ov2_nic *nic);
 void ov2_offer_stay_away(struct ov2_sa *sa);
 void ov2_offer_back_off(struct ov2_sa *sa);
 void ov2_offer_refill(struct ov2_nic *nic);

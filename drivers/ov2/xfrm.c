@@ -43,8 +43,12 @@ static int ov2_xdo_state_add(struct net_device *netdev, struct xfrm_state *x,
 	int err;
 
 	/* An acquire comes in atomic context, without keys; only packet mode has them. */
-	if (!port || x->xso.flags & XFRM_DEV_OFFLOAD_FLAG_ACQ)
+	if (x->xso.flags & XFRM_DEV_OFFLOAD_FLAG_ACQ)
 		return -EOPNOTSUPP;
+	if (!port) {
+		NL_SET_ERR_MSG_MOD(extack, "SAs are not offloaded through another device");
+		return -EOPNOTSUPP;
+	}
 	if (!(netdev->features & NETIF_F_HW_ESP)) {
 		NL_SET_ERR_MSG_MOD(extack, "esp-hw-offload is switched off on the device");
 		return -EOPNOTSUPP;
@@ -62,14 +66,14 @@ static int ov2_xdo_state_add(struct net_device *netdev, struct xfrm_state *x,
 	/* The keys are taken anew when the node leaves for the NIC. */
 	ov2_sa_wipe(&sa->add);
 	/* The NIC may be faster than our return. */
-	x->xso.offload_handle = sa->cookie;
+	WRITE_ONCE(x->xso.offload_handle, sa->cookie);
 	err = ov2_sa_admit(sa, extack);
 	if (err)
 		goto err_handle;
 	return 0;
 
 err_handle:
-	x->xso.offload_handle = 0;
+	WRITE_ONCE(x->xso.offload_handle, 0);
 err_put:
 	ov2_sa_put(sa);
 	return err;
@@ -105,7 +109,7 @@ static bool ov2_xfrm_gso_ok(struct sk_buff *skb, const struct xfrm_state *x,
 			    const struct ov2_sa *sa)
 {
 	const struct net_device *netdev = sa->port->netdev;
-	u32 features = sa->nic->caps.features;
+	u32 features = READ_ONCE(sa->nic->features);
 
 	/* A packet of a guest's that says not how many segments it has: xfrm would count wrong. */
 	if (!skb_shinfo(skb)->gso_segs || skb_shinfo(skb)->gso_type & SKB_GSO_DODGY)
@@ -123,7 +127,7 @@ static bool ov2_xfrm_family_ok(const struct sk_buff *skb, const struct xfrm_stat
 {
 	return x->props.mode != XFRM_MODE_TUNNEL ||
 	       skb_dst(skb)->ops->family == x->props.family ||
-	       sa->nic->caps.features & OV2_CAP_CROSS_FAMILY;
+	       READ_ONCE(sa->nic->features) & OV2_CAP_CROSS_FAMILY;
 }
 
 /* xfrm_dev_offload_ok() has looked at the headers already on newer kernels, and at the MTU on all.
@@ -137,9 +141,14 @@ static bool ov2_xfrm_headers_ok(struct sk_buff *skb, const struct xfrm_state *x)
 	return !ipv6_ext_hdr(ipv6_hdr(skb)->nexthdr);
 }
 
+/* Whoever finds an SA offloaded that got into the NIC after ESP offload was switched off finds that
+ * switch, too: both are written under nic->lock, the switch first.
+ */
 static bool ov2_sa_usable(const struct ov2_sa *sa, const struct net_device *netdev)
 {
-	return READ_ONCE(sa->state) == OV2_SA_OFFLOADED &&
+	/* pairs with the release in ov2_sa_set_state() */
+	return smp_load_acquire(&sa->state) == OV2_SA_OFFLOADED &&
+	       !READ_ONCE(sa->port->esp_off) &&
 	       READ_ONCE(sa->nic->state) == OV2_NIC_RUNNING && netdev->features & NETIF_F_HW_ESP;
 }
 
@@ -231,6 +240,8 @@ int ov2_xfrm_fill(struct ov2_sa *sa)
 		spin_lock(&nic->lock);
 		sa->add = add;
 		err = ov2_sa_allowed(sa) ? 0 : -EOPNOTSUPP;
+		/* So that it comes back, even if it is allowed again before it is refused. */
+		sa->outside = err;
 		WRITE_ONCE(sa->seq_told, ov2_seq_key(add.seq));
 		sa->update_wanted = false;
 		spin_unlock(&nic->lock);
@@ -255,7 +266,7 @@ int ov2_xfrm_fill(struct ov2_sa *sa)
 netdev_features_t ov2_fix_features(struct net_device *netdev, netdev_features_t features)
 {
 	struct ov2_port *port = ov2_port_of(netdev);
-	u32 caps = port ? READ_ONCE(port->nic->caps.features) : 0;
+	u32 caps = port ? READ_ONCE(port->nic->features) : 0;
 
 	if (!(caps & OV2_CAP_TX_CSUM))
 		features &= ~NETIF_F_HW_ESP_TX_CSUM;
@@ -281,7 +292,7 @@ static netdev_features_t ov2_features_of(struct sk_buff *skb, struct net_device 
 	rcu_read_lock();
 	sa = ov2_xfrm_sa(x);
 	live = sa && ov2_sa_usable(sa, netdev) && sa->port->netdev == netdev;
-	if (live && !(sa->nic->caps.features & OV2_CAP_LSO))
+	if (live && !(READ_ONCE(sa->nic->features) & OV2_CAP_LSO))
 		features &= ~NETIF_F_GSO_ESP;
 	rcu_read_unlock();
 	if (live || x->encap || (skb_is_gso(skb) && x->props.family == AF_INET6))

@@ -101,19 +101,24 @@ static int ov2sim_set_channels(struct net_device *netdev, struct ethtool_channel
 	return ov2sim_port_reconfigure(port, &config, netdev->mtu);
 }
 
-/* The chip can only be reset as a whole, with all its ports; its PHYs are not touched. */
+/*
+ * The chip can only be reset as a whole, with all its ports, and so only for somebody who asks for
+ * all of it; its PHYs are not touched.
+ */
 static int ov2sim_ethtool_reset(struct net_device *netdev, u32 *flags)
 {
 	struct ov2sim_port *port = netdev_priv(netdev);
 	u32 parts = ETH_RESET_DMA | ETH_RESET_FILTER | ETH_RESET_OFFLOAD | ETH_RESET_RAM;
 	int err;
 
-	if (!(*flags & ETH_RESET_OFFLOAD))
+	if (port->sim->bus_dev->ports > 1)
+		parts |= parts << ETH_RESET_SHARED_SHIFT;
+	if ((*flags & parts) != parts)
 		return -EOPNOTSUPP;
-	err = ov2sim_health_reset(port->sim);
+	err = ov2_nic_reset(port->sim->nic);
 	if (err)
 		return err;
-	*flags &= ~(parts | parts << ETH_RESET_SHARED_SHIFT);
+	*flags &= ~parts;
 	return 0;
 }
 

@@ -15,7 +15,9 @@
 #include "compat.h"
 #include "ov2sim.h"
 
+/* A dump stays in memory until somebody clears it, and each crash makes one. */
 #define OV2SIM_HEALTH_REQUESTS	16
+#define OV2SIM_HEALTH_SAS	256
 
 static void ov2sim_health_work(struct work_struct *work)
 {
@@ -37,38 +39,20 @@ void ov2sim_health_report(struct ov2sim *sim, const char *report)
 	schedule_work(&sim->report_work);
 }
 
-/**
- * ov2sim_health_reset() - Reset the NIC because somebody asked for it.
- * @sim: the NIC
- *
- * Context: process; any lock, for a reset takes none of the driver's.
- * Return: 0 or a negative errno.
- */
-int ov2sim_health_reset(struct ov2sim *sim)
-{
-	atomic_set(&sim->reset_asked, 1);
-	return ov2_nic_reset(sim->nic);
-}
-
 /*
- * A report comes while the core resets the NIC by itself, or after that. A NIC that crashed when a
- * reset was almost through needs another, and what has begun before is only waited for.
+ * A report comes with a reset that is under way, or through already, and is only waited for: one
+ * more would undo what the core has begun to restore. Somebody who asks for recovery gets a reset.
  */
 static int ov2sim_health_recover(struct devlink_health_reporter *reporter, void *priv_ctx,
 				 struct netlink_ext_ack *extack)
 {
 	struct ov2sim *sim = devlink_health_reporter_priv(reporter);
-	int err = 0;
 
 	if (!sim->nic) {
 		NL_SET_ERR_MSG_MOD(extack, "There is no NIC, the last reload failed");
 		return -ENODEV;
 	}
-	if (!priv_ctx)
-		err = ov2sim_health_reset(sim);
-	while (!err && ov2sim_hw_crashed(sim->hw))
-		err = ov2sim_health_reset(sim);
-	return err;
+	return priv_ctx ? ov2_nic_reset_wait(sim->nic) : ov2_nic_reset(sim->nic);
 }
 
 static void ov2sim_health_put_caps(struct devlink_fmsg *fmsg, const char *name,
@@ -129,9 +113,13 @@ static void ov2sim_health_put_u64(struct devlink_fmsg *fmsg, const char *name, u
 static void ov2sim_health_dump_sas(struct ov2sim *sim, struct devlink_fmsg *fmsg)
 {
 	struct ov2sim_sa_info info = {};
+	u32 i;
 
+	devlink_fmsg_u32_pair_put(fmsg, "sas_total", ov2sim_hw_sa_count(sim->hw));
 	devlink_fmsg_arr_pair_nest_start(fmsg, "sas");
-	while (ov2sim_hw_sa_next(sim->hw, info.handle, &info)) {
+	for (i = 0; i < OV2SIM_HEALTH_SAS; i++) {
+		if (!ov2sim_hw_sa_next(sim->hw, info.handle, &info))
+			break;
 		devlink_fmsg_obj_nest_start(fmsg);
 		devlink_fmsg_u32_pair_put(fmsg, "handle", info.handle);
 		devlink_fmsg_u32_pair_put(fmsg, "cookie", info.cookie);

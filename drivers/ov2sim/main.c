@@ -82,7 +82,8 @@ static int ov2sim_reset(struct ov2_nic *nic)
 	struct ov2sim_nic *priv = ov2_nic_priv(nic);
 	struct ov2sim *sim = priv->sim;
 
-	if (!atomic_xchg(&sim->reset_asked, 0))
+	/* Without power it cannot. */
+	if (ov2_nic_misbehaved(nic) && !ov2sim_hw_asleep(sim->hw))
 		ov2sim_health_report(sim, "the NIC did not answer as it should");
 	return ov2sim_hw_reset(sim->hw);
 }
@@ -124,7 +125,6 @@ static void ov2sim_fatal(void *drv)
 {
 	struct ov2sim *sim = drv;
 
-	atomic_set(&sim->reset_asked, 1);
 	ov2_nic_reset_schedule(sim->nic);
 	ov2sim_health_report(sim, "the NIC has crashed");
 }
@@ -151,8 +151,8 @@ static int ov2sim_nic_create(struct ov2sim *sim)
 	config.caps.max_sas = ov2sim_devlink_max_sas(priv_to_devlink(sim));
 
 	sim->nic = ov2_nic_alloc(&ov2sim_nic_ops, &config.caps, sizeof(*priv), config.name);
-	if (IS_ERR_OR_NULL(sim->nic)) {
-		err = sim->nic ? PTR_ERR(sim->nic) : -ENOMEM;
+	if (IS_ERR(sim->nic)) {
+		err = PTR_ERR(sim->nic);
 		goto err_clear;
 	}
 	priv = ov2_nic_priv(sim->nic);
@@ -163,16 +163,11 @@ static int ov2sim_nic_create(struct ov2sim *sim)
 		err = PTR_ERR(sim->hw);
 		goto err_nic;
 	}
-	err = ov2_nic_register(sim->nic);
-	if (err)
-		goto err_hw;
-
+	ov2_nic_register(sim->nic);
 	if (sim->kept)
 		ov2sim_settings_restore(sim);
 	return 0;
 
-err_hw:
-	ov2sim_hw_destroy(sim->hw);
 err_nic:
 	ov2_nic_free(sim->nic);
 err_clear:
@@ -260,7 +255,6 @@ static void ov2sim_gone(struct ov2sim *sim)
 	if (!sim->nic)
 		return;
 	ov2sim_hw_pull(sim->hw);
-	atomic_set(&sim->reset_asked, 1);
 	ov2_nic_gone(sim->nic);
 }
 
@@ -291,6 +285,11 @@ int ov2sim_probe(struct ov2sim_bus_dev *bus_dev)
 	return 0;
 
 err_devlink:
+	devl_unlock(devlink);
+	ov2sim_health_quiesce(sim);
+	devl_lock(devlink);
+	/* It was open to everybody meanwhile: a reload may have made what could not be made. */
+	ov2sim_down(sim);
 	ov2sim_devlink_exit(devlink);
 err_free:
 	devl_unlock(devlink);

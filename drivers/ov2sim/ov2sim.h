@@ -112,7 +112,6 @@ struct ov2sim_settings {
  * @debugfs: its directory
  * @settings: of the last @nic, for the next, when a reload changes it
  * @kept: @settings are valid
- * @reset_asked: the next reset is not for want of an answer
  * @report: what @report_work is to tell
  * @report_work: tells devlink of errors
  * @reporter: where
@@ -125,7 +124,6 @@ struct ov2sim {
 	struct dentry *debugfs;
 	struct ov2sim_settings settings;
 	bool kept;
-	atomic_t reset_asked;
 	const char *report;
 	struct work_struct report_work;
 	struct devlink_health_reporter *reporter;
@@ -215,7 +213,6 @@ int ov2sim_health_init(struct ov2sim *sim);
 void ov2sim_health_quiesce(struct ov2sim *sim);
 void ov2sim_health_exit(struct ov2sim *sim);
 void ov2sim_health_report(struct ov2sim *sim, const char *report);
-int ov2sim_health_reset(struct ov2sim *sim);
 
 /* pm.c */
 extern const struct dev_pm_ops ov2sim_pm_ops;

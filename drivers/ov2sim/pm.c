@@ -62,7 +62,7 @@ static int ov2sim_resume(struct device *dev)
 		goto out;
 	ov2sim_hw_resume(sim->hw);
 	/* What the core believes to be in the chip is not: no packet before it knows. */
-	err = ov2sim_health_reset(sim);
+	err = ov2_nic_reset(sim->nic);
 	rtnl_lock();
 	for (i = 0; i < sim->bus_dev->ports; i++)
 		err = ov2sim_pm_start(sim->ports[i]) ?: err;

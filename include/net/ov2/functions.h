@@ -10,7 +10,7 @@
 struct ov2_nic *ov2_nic_alloc(const struct ov2_nic_ops *ops, const struct ov2_caps *hw_caps,
 			      size_t priv_size, const char *name);
 void *ov2_nic_priv(struct ov2_nic *nic);
-int ov2_nic_register(struct ov2_nic *nic);
+void ov2_nic_register(struct ov2_nic *nic);
 void ov2_nic_unregister(struct ov2_nic *nic);
 void ov2_nic_free(struct ov2_nic *nic);
 
@@ -33,7 +33,9 @@ bool ov2_nic_reoffer(struct ov2_nic *nic);
 
 /* Reset: reset.c */
 int ov2_nic_reset(struct ov2_nic *nic);
+int ov2_nic_reset_wait(struct ov2_nic *nic);
 void ov2_nic_reset_schedule(struct ov2_nic *nic);
+bool ov2_nic_misbehaved(struct ov2_nic *nic);
 
 /* Ports: nic.c */
 void ov2_port_init(struct ov2_nic *nic, struct ov2_port *port, struct net_device *netdev,

@@ -74,9 +74,9 @@ struct ov2_request {
  *   NDIS_STATUS_RESOURCES).
  *
  * The list belongs to the NIC from the call until completion: until the op returns anything but
- * -EINPROGRESS, or until ov2_request_complete(). Context of these three: process, no locks held;
- * they may be called for several requests at once up to &struct ov2_caps.max_requests; they must
- * not wait for the NIC.
+ * -EINPROGRESS, or until ov2_request_complete(). Context of these three: process, no locks held,
+ * one call at a time; up to &struct ov2_caps.max_requests requests may be pending; they must not
+ * wait for the NIC.
  */
 struct ov2_nic_ops {
 	/**
@@ -133,7 +133,6 @@ struct ov2_port {
 	 * under the NIC's lock
 	 */
 	struct xfrmdev_ops xfrmdev_ops;
-	struct list_head list;
 	bool closing;
 	bool esp_off;
 	bool delicate;
