@@ -12,10 +12,12 @@ usage()
 	cat <<-'EOF'
 	Usage: scripts/kernel.sh NAME...              build or fetch, print its folder
 	       scripts/kernel.sh --source SERIES      print the source tree (6.12, 7.3)
-	       scripts/kernel.sh --modules NAME [ARG...]
+	       scripts/kernel.sh --built NAME         print its folder if it is built
+	       scripts/kernel.sh --modules NAME [--to DIR] [--install DIR] [ARG...]
 	                                              build the project's modules for
-	                                              NAME (ARG: W=1, C=1, OV2_GCOV=1),
-	                                              print the build folder
+	                                              NAME (ARG: C=2, OV2_GCOV=1), copy
+	                                              them to DIR, make install below
+	                                              DIR, print the build folder
 	       scripts/kernel.sh --list               the names
 
 	uml-7.3        debug kernel, user mode Linux, one CPU
@@ -25,8 +27,9 @@ usage()
 	debian-6.12    Debian's own, for QEMU, with its headers
 	debian-7.3     the same from Debian's backports
 
-	OV2_BUILD=WORD builds the modules in a folder of their own, so that builds with
-	different arguments do not undo each other.
+	Warnings of the compiler are errors. Checkouts that are alike share a build of
+	the modules, which another one may change at any time: --to DIR is what stays.
+	OV2_BUILD=WORD builds in a folder of the checkout's own, where warnings are none.
 	OV2_REFRESH=1 looks for a newer package of each series now and not once a week.
 	EOF
 }
@@ -71,14 +74,20 @@ known()
 	ov2_die "unknown kernel '$1', known are: ${names[*]}"
 }
 
-# Sources: one tree for each package version.
+# Sources: one tree for each package version, with the patches that it has.
+
+# What a series needs to run on today's hosts; the trees are ours alone.
+patches_of()
+{
+	find "$OV2_SCRIPTS/config" -name "linux-$1-*.patch" -o -name 'linux-any-*.patch' | sort
+}
 
 unpack_source()
 {
-	local series=$1 tree=$2 suite pkg=linux-source-$1
+	local series=$1 tree=$2 suite patch pkg=linux-source-$1
 
 	[[ ! -d $tree ]] || return 0
-	ov2_need xz-utils
+	ov2_need xz-utils patch
 	suite=$(suite_of "src-$series")
 	rm -rf "$tree.tmp" "$OV2_CACHE/deb/$pkg"
 	ov2_fetch "$suite" "$OV2_CACHE/deb/$pkg" "$pkg"
@@ -88,39 +97,20 @@ unpack_source()
 		tar xO "./usr/src/$pkg.tar.xz" | xz -dc |
 		tar x -C "$tree.tmp" --strip-components=1
 	rm -rf "$OV2_CACHE/deb/$pkg"
-	mv "$tree.tmp" "$tree"
-}
-
-# What a series needs to run on today's hosts; the trees are ours alone.
-patches_of()
-{
-	find "$OV2_SCRIPTS/config" -name "linux-$1-*.patch" -o -name 'linux-any-*.patch' | sort
-}
-
-patch_source()
-{
-	local tree=$1 patch mark
-	shift
-
-	for patch; do
-		mark=$tree/.ov2-$(sha256sum "$patch" | cut -c1-8)
-		[[ ! -e $mark ]] || continue
-		ov2_need patch
-		patch -d "$tree" -p1 -s -N <"$patch" >&2
-		touch "$mark"
+	patches_of "$series" | while IFS= read -r patch; do
+		patch -d "$tree.tmp" -p1 -s -N <"$patch" >&2
 	done
+	mv "$tree.tmp" "$tree"
 }
 
 source_tree()
 {
-	local version tree patches
+	local version tree
 
 	version=$(ov2_version "$(suite_of "src-$1")" "linux-source-$1")
 	[[ $version ]] || ov2_die "no package linux-source-$1"
-	tree=$OV2_CACHE/src/linux-${1}_$version
+	tree=$OV2_CACHE/src/linux-${1}_$version-$(patches_of "$1" | xargs -r cat | sha256sum | cut -c1-8)
 	[[ -d $tree ]] || ov2_locked "src-$1" unpack_source "$1" "$tree"
-	mapfile -t patches < <(patches_of "$1")
-	((${#patches[@]} == 0)) || ov2_locked "src-$1" patch_source "$tree" "${patches[@]}"
 	printf '%s\n' "$tree"
 }
 
@@ -206,17 +196,24 @@ uml_build()
 
 # The folder is named after what it was made from: two checkouts with different
 # options do not undo each other's build.
-uml_kernel()
+uml_folder()
 {
-	local name=$1 src frags dir
+	local name=$1 src=$2 frags
 
-	src=$(source_tree "$(series_of "$name")")
 	read -ra frags < <(fragments_of "$name")
-	dir=$OV2_CACHE/kernel/$name-$({
+	printf '%s/kernel/%s-' "$OV2_CACHE" "$name"
+	{
 		echo "${src##*/}"
 		cd "$OV2_SCRIPTS/config" && cat "${frags[@]/%/.config}"
-		patches_of "$(series_of "$name")" | xargs -r cat
-	} | sha256sum | cut -c1-8)
+	} | sha256sum | cut -c1-8
+}
+
+uml_kernel()
+{
+	local name=$1 src dir
+
+	src=$(source_tree "$(series_of "$name")")
+	dir=$(uml_folder "$name" "$src")
 	if [[ -e $dir/ov2-key ]]; then
 		touch -c "$dir/ov2-key"
 	else
@@ -284,8 +281,8 @@ kernel()
 	esac
 }
 
-# The project's modules: built in a mirror of the sources in the cache, one for
-# each kernel, so that the repository stays clean and builds do not clash.
+# The project's modules: built in mirrors of the sources in the cache, a few for each
+# kernel, so that the repository stays clean. Which one a checkout gets: see modules_slot().
 
 # 7.3 wants a sparse that knows __typeof_unqual__: Debian has it in sid only, and
 # that one wants a newer C library than Debian 12's. Debian 13's root has one.
@@ -308,40 +305,133 @@ unpack_sparse()
 	mv "$dir/sparse.tmp" "$dir/sparse"
 }
 
-modules_build()
+# make in folder $2, with what kernel $1 (in $3) is built with.
+modules_make()
 {
-	local name=$1 kdir=$2 dir=$3
+	local name=$1 dir=$2 kdir=$3
 	shift 3
 
-	ov2_mirror_sources "$dir"
-	if [[ " $* " == *" C="* ]]; then
-		ov2_locked sparse unpack_sparse "$OV2_CACHE/sparse"
-		set -- "$@" "CHECK=$OV2_CACHE/sparse/sparse"
-	fi
 	case $name in
 	uml-*)
-		make -C "$kdir" ARCH=um M="$dir" -j"$jobs" "$@" modules >&2
+		make -C "$dir" KDIR="$kdir" ARCH=um -j"$jobs" "$@" >&2
 		;;
 	debian-7.3)
 		# Its kbuild programs and its compiler are Debian 13's.
 		"$OV2_SCRIPTS/rootfs.sh" --run build -- \
-			make -C "$kdir/headers" M="$dir" -j"$jobs" "$@" modules >&2
+			make -C "$dir" KDIR="$kdir/headers" -j"$jobs" "$@" >&2
 		;;
 	*)
-		make -C "$kdir/headers" M="$dir" -j"$jobs" "$@" modules >&2
+		# The headers name the compiler that their kernel was built with.
+		ov2_need "$(sed -nE 's/^CC = .*(gcc-[0-9]+)$/\1/p' "$kdir/headers/.kernelvariables")"
+		make -C "$dir" KDIR="$kdir/headers" -j"$jobs" "$@" >&2
 		;;
 	esac
 }
 
+# What a build is made of, from sources in folder $1; C= checks them and changes nothing.
+# make takes a second to find out that there is nothing to do.
+modules_key()
+{
+	local top=$1 kdir=$2
+	shift 2
+
+	{
+		printf '%s\n' "$@" | sed '/^C=/d'
+		cat "$kdir/ov2-key"
+		cd "$top"
+		find drivers include kunit Kbuild Makefile '(' -name '*.[ch]' ! -name '*.mod.c' \
+			-o -name Kbuild -o -name Makefile ')' -print0 | sort -z |
+			xargs -0 sha256sum
+	} | sha256sum | cut -d' ' -f1
+}
+
+slots=4
+
+# Checkouts that are alike share a build, so that a fresh one finds everything compiled; one
+# that comes to differ keeps what it had, and whoever shared that takes another: two that
+# are worked on do not undo each other's. With none to be had the one that was used longest
+# ago is brought up to date.
+modules_slot()
+{
+	local top=$1 key=$2 me i free='' oldest=''
+
+	me=$(ov2_checkout_id)
+	for ((i = 0; i < slots; i++)); do
+		[[ $(cat "$top.$i.key" 2>/dev/null) != "$key" ]] || { echo "$top.$i"; return; }
+	done
+	for ((i = 0; i < slots; i++)); do
+		! grep -qx "$me" "$top.$i.users" 2>/dev/null || { echo "$top.$i"; return; }
+		[[ -e $top.$i.users ]] || free=${free:-$top.$i}
+		[[ $oldest && ! $top.$i.users -ot $oldest.users ]] || oldest=$top.$i
+	done
+	echo "${free:-$oldest}"
+}
+
+# The modules of the last build, and "order": which, and in which order.
+modules_copy()
+{
+	local dir=$1 to=$2
+
+	mkdir -p "$to"
+	sed -nE 's:^(.*/)?((drivers|kunit)/.*)\.o$:\2.ko:p' "$dir/modules.order" >"$to/order"
+	(cd "$dir" && xargs cp -t "$to" <"$to/order")
+}
+
+modules_build()
+{
+	local name=$1 kdir=$2 dir=$3 key=$4 to=$5 install=$6 me check=()
+	shift 6
+
+	# Objects know the headers that they were made of by name and time only.
+	cmp -s "$kdir/ov2-key" "$dir.kernel" || rm -rf "$dir" "$dir.key"
+	me=$(ov2_checkout_id)
+	[[ $(cat "$dir.key" 2>/dev/null) == "$key" ]] || echo "$me" >"$dir.users"
+	if [[ " $* " == *" C="* || $(cat "$dir.key" 2>/dev/null) != "$key" ]]; then
+		rm -f "$dir.key"
+		ov2_mirror_sources "$dir"
+		cp "$kdir/ov2-key" "$dir.kernel"
+		key=$(modules_key "$dir" "$kdir" "$@")
+		if [[ " $* " == *" C="* ]]; then
+			ov2_locked sparse unpack_sparse "$OV2_CACHE/sparse"
+			check=("CHECK=$OV2_CACHE/sparse/sparse")
+		fi
+		modules_make "$name" "$dir" "$kdir" "$@" "${check[@]}" all
+		echo "$key" >"$dir.key"
+	fi
+	grep -qx "$me" "$dir.users" || echo "$me" >>"$dir.users"
+	touch "$dir.users"
+	[[ ! $to ]] || modules_copy "$dir" "$to"
+	if [[ $install ]]; then
+		mkdir -p "$install"
+		modules_make "$name" "$dir" "$kdir" "$@" INSTALL_MOD_PATH="$install" install
+	fi
+}
+
 modules()
 {
-	local name=$1 kdir dir
+	local name=$1 kdir dir key to='' install=''
 	shift
 
+	while [[ ${1:-} == --* ]]; do
+		case $1 in
+		--to) to=$2 ;;
+		--install) install=$2 ;;
+		*) usage >&2; exit 2 ;;
+		esac
+		shift 2
+	done
 	kdir=$(kernel "$name")
 	ov2_need gcc make
-	dir=$OV2_CACHE/modules/$(ov2_checkout_id)/$name${OV2_BUILD:+-$OV2_BUILD}
-	ov2_locked "modules-$(ov2_checkout_id)-${dir##*/}" modules_build "$name" "$kdir" "$dir" "$@"
+	[[ ${OV2_BUILD:-} ]] || set -- W=1e "$@"
+	key=$(modules_key "$OV2_TOP" "$kdir" "$@")
+	if [[ ${OV2_BUILD:-} ]]; then
+		dir=$OV2_CACHE/modules/$(ov2_checkout_id)/$name-$OV2_BUILD
+	else
+		dir=$(modules_slot "$OV2_CACHE/modules/${kdir##*/}" "$key")
+	fi
+	mkdir -p "${dir%/*}"
+	ov2_locked "modules-$(basename "${dir%/*}")-${dir##*/}" modules_build "$name" "$kdir" \
+		"$dir" "$key" "$to" "$install" "$@"
 	printf '%s\n' "$dir"
 }
 
@@ -353,6 +443,13 @@ case ${1:-} in
 	;;
 --source)
 	source_tree "${2:?series}"
+	;;
+--built)
+	known "${2:?kernel}"
+	dir=$OV2_CACHE/kernel/$2
+	[[ $2 != uml-* ]] || dir=$(uml_folder "$2" "$(source_tree "$(series_of "$2")")")
+	[[ -e $dir/ov2-key ]]
+	printf '%s\n' "$dir"
 	;;
 --modules)
 	shift

@@ -58,6 +58,16 @@ by_kunit_py()
 		--kunitconfig=drivers/net/ov2/kunit "$@"
 }
 
+# What went wrong, last, where a log is looked at first: of the rows whose results are in
+# folder $1, and of the VM.
+failures()
+{
+	awk '/^ *# .*(EXPECTATION|ASSERTION) FAILED/ { print; more = 5; next }
+		/^ *(not ok|# .*try (faulted|timed out))/ { print; more = 0 }
+		more-- > 0' "$1"/*.ktap
+	tail -n 40 "$1/vm.log"
+}
+
 in_vm()
 {
 	local name=$1 src out suite rc=0
@@ -67,12 +77,13 @@ in_vm()
 	# shellcheck disable=SC2016
 	"$OV2_SCRIPTS/vm.sh" --kernel "$name" --modules kunit --out "$out" --klog "$out/klog" -- \
 		bash -c 'cd /sys/kernel/debug/kunit &&
-			for suite in */; do cat "$suite/results" >"$OV2_OUT/${suite%/}.ktap"; done' ||
-		rc=$?
+			for suite in */; do cat "$suite/results" >"$OV2_OUT/${suite%/}.ktap"; done' \
+		2> >(tee "$out/vm.log" >&2) || rc=$?
 	for suite in "$out"/*.ktap; do
 		[[ -s $suite ]] || { ov2_say "no results"; rc=1; break; }
 		python3 "$src/tools/testing/kunit/kunit.py" parse "$suite" || rc=1
 	done
+	((rc == 0)) || failures "$out"
 	rm -rf "$out"
 	return "$rc"
 }

@@ -117,6 +117,8 @@ ov2_apt_setup()
 	[[ $suite != *-security ]] || kind=security
 	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
 	mirror=$(ov2_mirror "$kind")
+	# A machine that has never asked its mirror for anything does not know its suites.
+	[[ $mirror ]] || { apt-get -qq update >&2 && mirror=$(ov2_mirror "$kind"); }
 	[[ $mirror ]] || ov2_die "no Debian mirror for $suite in this machine's apt sources"
 	printf 'deb [signed-by=%s] %s %s main\n' \
 		/usr/share/keyrings/debian-archive-keyring.gpg "$mirror" "$suite" \

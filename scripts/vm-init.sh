@@ -62,15 +62,17 @@ load_modules()
 	done </run/ov2-vm/modules
 }
 
-# Last loaded goes first; what else uses ours, such as KUnit suites, before them.
+# Last loaded goes first; what else uses ours, such as KUnit suites, before them. The list
+# is read before it changes: a reader that goes on after a module has gone misses others.
 unload_modules()
 {
-	local name rc=0
+	local modules name
 
-	while read -r name _; do
-		[[ $name != ov2* ]] || rmmod "$name" || rc=1
-	done </proc/modules
-	return "$rc"
+	mapfile -t modules </proc/modules
+	for name in "${modules[@]%% *}"; do
+		[[ $name != ov2* ]] || rmmod "$name"
+	done
+	! grep '^ov2' /proc/modules
 }
 
 stage2()

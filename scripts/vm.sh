@@ -80,44 +80,43 @@ trap '[[ ! $vm ]] || kill -KILL "$vm" 2>/dev/null || :
 	rm -rf "$run"' EXIT
 trap 'exit 130' INT TERM
 
-# Copies, so that the next build cannot take them away from under this VM.
+# Copies: the next build may be another checkout's.
 collect_modules()
 {
-	local build ko release list=()
+	local ko release list=()
 
+	mkdir -p "$run/ko"
+	: >"$run/modules"
 	case $modules in
 	none) ;;
 	auto | kunit | modprobe)
-		build=$("$OV2_SCRIPTS/kernel.sh" --modules "$kernel" "${make_args[@]}" \
-			2>"$run/build.log") || {
+		"$OV2_SCRIPTS/kernel.sh" --modules "$kernel" --to "$run/ko" "${make_args[@]}" \
+			>"$run/build.log" 2>&1 || {
 			cat "$run/build.log" >&2
 			ov2_die "the modules do not build"
 		}
-		list=("$build/drivers/ov2/ov2.ko" "$build/drivers/ov2sim/ov2sim.ko")
+		list=(ov2.ko ov2sim.ko)
 		if [[ $modules == kunit ]]; then
-			mapfile -t -O 2 list < <(
-				sed -nE "s:^(.*/)?(kunit/.*)\.o\$:$build/\2.ko:p" "$build/modules.order")
+			mapfile -t -O 2 list < <(sed -n 's:^kunit/::p' "$run/ko/order")
 			((${#list[@]} > 2)) || ov2_die "there are no KUnit suites for $kernel"
 		fi
 		;;
 	*)
 		IFS=, read -ra list <<<"$modules"
+		cp "${list[@]}" "$run/ko/"
 		;;
 	esac
-	mkdir -p "$run/ko"
-	: >"$run/modules"
 	if [[ $modules == modprobe ]]; then
 		mkdir -p "$run/lib"
 		cp -as "$libmodules" "$run/lib/"
 		release=$(basename "$run/lib/modules/"*)
 		mkdir "$run/lib/modules/$release/updates"
-		cp "${list[@]}" "$run/lib/modules/$release/updates/"
+		(cd "$run/ko" && cp "${list[@]}" "$run/lib/modules/$release/updates/")
 		depmod -b "$run" "$release"
 		libmodules=/run/share/lib/modules
 		return
 	fi
 	for ko in "${list[@]}"; do
-		cp "$ko" "$run/ko/"
 		echo "/run/ov2-vm/ko/${ko##*/}" >>"$run/modules"
 	done
 }
@@ -132,11 +131,11 @@ needed_modules()
 		return
 	fi
 
-	for ko in "$run/ko/"*.ko; do
-		[[ -e $ko ]] || continue
+	while read -r ko; do
+		ko=$run/ko/${ko##*/}
 		modinfo -F depends "$ko" | tr , '\n'
 		modinfo -F softdep "$ko" | sed -n 's/^pre: //p' | tr ' ' '\n'
-	done | sort -u | while read -r dep; do
+	done <"$run/modules" | sort -u | while read -r dep; do
 		[[ ! $dep ]] || ! grep -qE "/${dep//_/[-_]}\.ko[.a-z]*:" "${deps[0]}" || echo "$dep"
 	done
 }
@@ -243,8 +242,30 @@ start()
 	vm=$!
 }
 
+# UML and each process in it take turns, and waking one another on the same CPU takes a small
+# part of what it takes from one CPU to the other. That CPU is taken which has the fewest VMs:
+# each of them holds a lock on its own.
+choose_cpu()
+{
+	local allowed range cpus=() cpu turn fd
+
+	allowed=$(taskset -cp "$BASHPID")
+	for range in $(tr ',' ' ' <<<"${allowed##*: }"); do
+		mapfile -t -O "${#cpus[@]}" cpus < <(seq "${range%-*}" "${range#*-}")
+	done
+	mkdir -p "$OV2_CACHE/lock"
+	for ((turn = 0; ; turn++)); do
+		for cpu in "${cpus[@]}"; do
+			exec {fd}>"$OV2_CACHE/lock/cpu-$cpu-$turn"
+			! flock -n "$fd" || { pin=(taskset -c "$cpu"); return; }
+			exec {fd}>&-
+		done
+	done
+}
+
 start_uml()
 {
+	local pin=()
 	# shellcheck disable=SC2054
 	local args=("mem=${mem:-768M}" rootfstype=hostfs rootflags=/ root=none ro
 		"init=$OV2_SCRIPTS/vm-init.sh" "ov2_run=$run" con=null con0=null,fd:1
@@ -252,10 +273,11 @@ start_uml()
 
 	case $kernel in
 	uml-7.3-smp | uml-7.3-fast) args+=(seccomp=on "ncpus=${cpus:-2}") ;;
-	uml-7.3) args+=(seccomp=on) ;;
+	uml-7.3) args+=(seccomp=on) && choose_cpu ;;
+	*) choose_cpu ;;
 	esac
 	read -ra extra <<<"$append"
-	start "$kdir/linux" "${args[@]}" "${extra[@]}" </dev/null >"$run/klog" 2>"$run/hostlog"
+	start "${pin[@]}" "$kdir/linux" "${args[@]}" "${extra[@]}" </dev/null >"$run/klog" 2>"$run/hostlog"
 }
 
 # 9p and what it stands on, and busybox, which mounts the host's files.
@@ -355,6 +377,7 @@ splats()
 		/unreferenced object|ODEBUG|list_(add|del) corruption|sleeping function|general protection/ { hit = 1 }
 		/soft lockup|rcu.*(stall|detected)|scheduling while atomic|leaked reference|Bad page/ { hit = 1 }
 		/inconsistent lock state|bad unlock|unregister_netdevice: waiting/ { hit = 1 }
+		/buggy \.next function|stalled pool shutdown/ { hit = 1 }
 		# Said once by a kernel that fails an allocation because it was told to.
 		/ref_tracker: memory allocation failure/ { hit = 0 }
 		hit && !ours && (stock || /rcu\/tree\.c|RCU/) { hit = 0 }
