@@ -16,6 +16,9 @@ seconds=${OV2_SOAK_SECONDS:-120}
 #
 #   a: ov2sim1 ---- ov2sim5 m ov2sim6 ---- b: ov2sim2
 #   under test      bridge, tcpdump        software
+#
+#   c: ov2sim3 ---- ov2sim7 m ov2sim8 ---- d: ov2sim4
+#   come and go     bridge, tcpdump        come and go
 setup()
 {
 	check "namespaces and NICs" make_all && check "the wire" wire_all
@@ -23,21 +26,39 @@ setup()
 
 make_all()
 {
-	netns_add a && netns_add b && netns_add m && sim_new 1 && sim_new 2 && sim_new 5 &&
-		sim_new 6 && ip link set "$dev_a" netns a && ip link set "$dev_b" netns b &&
-		ip link set ov2sim5 netns m && ip link set ov2sim6 netns m
+	local i
+
+	netns_add a && netns_add b && netns_add m && sim_new 1 && sim_new 2 || return
+	for i in 5 6 7 8; do
+		sim_new "$i" || return
+	done
+	ip -batch - <<-EOF
+		link set $dev_a netns a
+		link set $dev_b netns b
+		link set ov2sim5 netns m
+		link set ov2sim6 netns m
+		link set ov2sim7 netns m
+		link set ov2sim8 netns m
+	EOF
 }
 
 wire_all()
 {
-	ip -n m -batch - <<-EOF &&
-		link add name bridge type bridge mcast_snooping 0
-		link set bridge up
-		link set ov2sim5 master bridge up
-		link set ov2sim6 master bridge up
+	local i
+
+	ip -n m -batch - <<-EOF || return
+		link add name bridge1 type bridge mcast_snooping 0
+		link add name bridge2 type bridge mcast_snooping 0
+		link set bridge1 up
+		link set bridge2 up
+		link set ov2sim5 master bridge1 up
+		link set ov2sim6 master bridge1 up
+		link set ov2sim7 master bridge2 up
+		link set ov2sim8 master bridge2 up
 	EOF
-		nsenter --net=/run/netns/m ethtool -K ov2sim5 gro off &&
-		nsenter --net=/run/netns/m ethtool -K ov2sim6 gro off || return
+	for i in 5 6 7 8; do
+		nsenter --net=/run/netns/m ethtool -K "ov2sim$i" gro off || return
+	done
 	# Over IPv6 software's own GSO repeats IVs. TCP uses it whatever ethtool says.
 	ip -n b link set "$dev_b" gso_max_segs 1 && link a "$dev_a" m ov2sim5 &&
 		link m ov2sim6 b "$dev_b" && configure_end a "$dev_a" 1 2 "$(mac b "$dev_b")" &&
@@ -45,54 +66,73 @@ wire_all()
 		wait_for 5 carrier a "$dev_a" && wait_for 5 carrier b "$dev_b"
 }
 
-# The wire, into $tmp/NAME.pcap, until capture_end.
+# capture_wire NAME DEV: a wire, into $tmp/NAME.pcap, until capture_end. Of a packet
+# so much that what is in a tunnel over IPv6 shows the marker if it is in clear.
 capture_wire()
 {
-	spawn m tcpdump -Z root -i ov2sim5 -s 160 -U -B 16384 \
+	spawn m tcpdump -Z root -i "$2" -s 256 -U -B 16384 \
 		--immediate-mode -w "$tmp/$1.pcap" 2>"$tmp/$1.log"
 	capture=$child
-	wait_for 10 says "listening on" cat "$tmp/$1.log" || fail "tcpdump: $(<"$tmp/$1.log")"
+	wait_for 10 file_says "$tmp/$1.log" "listening on" || fail "tcpdump: $(<"$tmp/$1.log")"
 }
 
 # The proof finds what it looks for: packets in clear of a kind that has no place
-# on the wire, the marker inside what passes for ESP, and an IV that came twice.
+# on the wire, the marker inside what passes for ESP, an IV that came twice, IVs of
+# both kinds and of neither, and a capture that lacks packets.
 self_check()
 {
 	local out spi=$((0x6f76322d))
 
-	echo "{\"$spi\": [8, false]}" >"$tmp/spis"
-	capture_wire clear
-	printf 'ov2-soak-CLEAR!\nov2-soak-CLEAR!\n' >"$tmp/marked"
-	a socat -u "OPEN:$tmp/marked" UDP4-DATAGRAM:10.1.0.2:7
-	a socat -u "OPEN:$tmp/marked" UDP4-DATAGRAM:10.1.0.2:4500,bind=:4500
-	wait_for 10 captured clear "$spi" || fail "nothing was captured"
+	echo "{\"spis\": {\"$spi\": [8, false, 0], \"$((spi - 2))\": [8, false, 0]}," \
+		'"sent": [1000], "both": 1}' >"$tmp/run"
+	capture_wire clear ov2sim5
+	# SPI, number and IV, in a datagram each; of the first two the IVs differ in the NIC's bit.
+	printf '%s\nov2-soak-CLEAR!\n' $'ov2+soak-CLEAR!' $'ov2+soak\xadCLEAR!' \
+		'ov2-soak-CLEAR!' 'ov2-soap-CLEAR!' >"$tmp/marked"
+	a socat -u -b 32 "OPEN:$tmp/marked" UDP4-DATAGRAM:10.1.0.2:7
+	a socat -u -b 32 "OPEN:$tmp/marked" UDP4-DATAGRAM:10.1.0.2:4500,bind=:4500
+	wait_for 10 captured clear "$spi" 2 || fail "nothing was captured"
 	capture_end
-	out=$(python3 "$selftest/soak_proof.py" "$tmp/spis" "$tmp/clear.pcap" "$tmp/clear.pcap") &&
+	out=$(python3 "$selftest/soak_proof.py" "$tmp/run" "$tmp/clear.pcap") &&
 		fail "all is well with packets in clear"
-	[[ ${out##*$'\n'} == *"; 2 ESP packets, 1 IVs twice" ]] || fail "$out"
-	out=${out##*frames, }
+	[[ ${out##*$'\n'} == *"; 4 ESP packets, 1 IVs twice" &&
+		$out == *"SPI 0x6f76322d: IVs made with 0x"*", 0x"* &&
+		$out != *"SPI 0x6f76322b: IVs made"* &&
+		$out == *": 4 frames of ESP, of 1000 "*"that is too little"* &&
+		$out == *$'\n'"1 SPIs used by NIC and software, at least 1 expected"* ]] || fail "$out"
+	out=${out##*$'\n'}
+	out=${out#* frames, }
 	# Answers by ICMP are no better.
-	check_ge "packets in clear" "${out%% *}" 4
+	check_ge "packets in clear" "${out%% *}" 8
 	rm "$tmp/clear.pcap"
 }
 
-# captured NAME SPI: the packet of self_check that passes for ESP.
+# captured NAME SPI N: the packets of self_check that pass for ESP.
 captured()
 {
-	[[ $(python3 "$selftest/pcap.py" esp "$tmp/$1.pcap" "$2") == 1 ]]
+	[[ $(python3 "$selftest/pcap.py" esp "$tmp/$1.pcap" "$2") == "$3" ]]
 }
 
 soak()
 {
-	local out
+	local out captures=() name
 
 	diag "seed $seed"
-	capture_wire soak
+	for name in "main ov2sim5" "other ov2sim7"; do
+		# shellcheck disable=SC2086
+		capture_wire $name
+		captures+=("$capture")
+	done
 	out=$(python3 "$selftest/soak.py" "$seed" "$seconds" "$tmp" 2>&1) || fail "the soak failed"
-	capture_end
+	for capture in "${captures[@]}"; do
+		capture_end
+	done
 	diag "$out"
-	grep -q '^0 packets dropped by kernel' "$tmp/soak.log" || fail "tcpdump: $(<"$tmp/soak.log")"
-	out=$(python3 "$selftest/soak_proof.py" "$tmp/spis" "$tmp"/*.pcap 2>&1) ||
+	for name in main other; do
+		grep -q '^0 packets dropped by kernel' "$tmp/$name.log" ||
+			fail "tcpdump: $(<"$tmp/$name.log")"
+	done
+	out=$(python3 "$selftest/soak_proof.py" "$tmp/run" "$tmp/main.pcap" "$tmp/other.pcap" 2>&1) ||
 		fail "the captures are no proof"
 	diag "$out"
 }

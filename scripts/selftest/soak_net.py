@@ -6,6 +6,7 @@ only a request that the process makes itself can be made to fail for want of mem
 hitting the tools of the test.
 """
 import errno
+import fcntl
 import os
 import socket
 import struct
@@ -20,6 +21,7 @@ FLAG_AF_UNSPEC, FLAG_ESN = 32, 128
 OFFLOAD_INBOUND = 2
 GROUP_EXPIRE = 2
 SA_INFO = 224
+SIOCGIFHWADDR = 0x8927
 NO_MEMORY = (errno.ENOMEM, errno.ENOBUFS)
 
 # name: (kind, kernel's names, bytes of keys, bits of ICV, bytes of IV)
@@ -86,6 +88,12 @@ class Namespace:
 
     def ifindex(self, dev):
         return self.run(socket.if_nametoindex, dev)
+
+    def mac(self, dev):
+        sock = self.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        request = fcntl.ioctl(sock, SIOCGIFHWADDR, struct.pack("256s", dev.encode()))
+        sock.close()
+        return request[18:24].hex(":")
 
     def close(self):
         os.close(self.fd)

@@ -1,18 +1,28 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the soak's captures must not show.
+"""What the soak's captures must not show, and what they must.
 
-soak_proof.py SPIS PCAP...
-SPIS says of each SPI how long its IVs are and whether it only authenticates. Prints the
-numbers of frames, of frames in clear, of ESP packets and of IVs that came twice; fails if
-anything is in clear, or an IV was used twice with a key. Each SPI has had one key.
+soak_proof.py RUN PCAP...
+RUN is what soak.py says of its run: of each SPI how long the IVs are, whether it only
+authenticates, and the number before its first; of each capture how many frames its near end has
+sent; and how many SPIs at least both the NIC and software have sent with.
+Fails if anything is in clear, if an IV was used twice with a key or is made in a way that is
+neither the NIC's nor software's, or if the captures show less than they should. Each SPI has
+had one key.
 """
+import collections
+import itertools
 import json
 import struct
 import sys
 
 import pcap
 import soak_traffic
+
+# The NIC's counters, as drivers/ov2sim/nic/esp.c makes IVs of them, differ in this bit.
+NIC_BIT = 1 << 63
+# What the near end has sent may have been dropped before the capture, on a busy machine.
+SHARE = 0.9
 
 
 def protocol(frame):
@@ -29,10 +39,9 @@ def protocol(frame):
     return None
 
 
-def esp_of(frame):
-    """As pcap.esp_of, and of the first of several fragments."""
+def esp_of(frame, found):
+    """As pcap.esp_of, and of the first of several fragments. found: by protocol()."""
     kind, ip = frame[12:14], frame[14:]
-    found = protocol(frame)
     if not found or not found[1]:
         return pcap.esp_of(frame)
     if kind == b"\x08\x00":
@@ -46,9 +55,8 @@ def esp_of(frame):
     return rest if found[0] == 50 else None
 
 
-def permitted(frame):
+def permitted(frame, found, esp):
     """ESP, ESP in UDP, and what keeps a link going."""
-    found = protocol(frame)
     if not found:
         return frame[12:14] == b"\x08\x06"
     proto, fragment = found
@@ -56,42 +64,101 @@ def permitted(frame):
     if proto == 58:
         at = 14 + (48 if frame[20] == 0 else 40)
         return frame[at] >= 130
-    return proto in (50, 2) or proto == 17 and (fragment or esp_of(frame) is not None)
+    return proto in (50, 2) or proto == 17 and (fragment or esp is not None)
 
 
-def prove(paths, spis):
-    frames = clear = packets = twice = 0
-    seen = {}
-    for frame in (frame for path in paths for frame in pcap.frames(path)):
-        frames += 1
-        esp = esp_of(frame)
-        known = spis.get(struct.unpack(">I", esp[:4])[0]) if esp and len(esp) > 8 else None
-        if not permitted(frame) or soak_traffic.MARK in frame and not (known and known[1]):
-            clear += 1
-            if clear < 4:
-                print("in clear:", frame[:96].hex())
-        if not known:
-            continue
-        packets += 1
-        if known[0]:
-            key = esp[:4] + esp[8:8 + known[0]]
-            number = struct.unpack(">I", esp[4:8])[0]
-            if key in seen:
-                twice += 1
-                if twice < 4:
-                    print("SPI 0x%x: number %d has the IV of number %d:" % (
-                        struct.unpack(">I", esp[:4])[0], number, seen[key][0]))
-                    print(seen[key][1].hex())
-                    print(frame[:96].hex())
-            seen[key] = number, frame[:96]
-    print("%d frames, %d in clear; %d ESP packets, %d IVs twice" % (frames, clear, packets, twice))
-    return not (clear or twice)
+def from_near(frame):
+    """Whether the near end has sent it: its addresses end with 1."""
+    return frame[29 if frame[12:14] == b"\x08\x00" else 37] == 1
+
+
+class Proof:
+    """What has been seen so far."""
+
+    def __init__(self, spis):
+        self.spis = spis
+        self.frames = self.clear = self.packets = 0
+        # Frames of ESP that the near ends have sent, by capture.
+        self.near = []
+        # By SPI and IV the frame's number; the pairs of such numbers that have the same.
+        self.seen, self.twice = {}, []
+        # What is left of the IVs of an SPI without the packets' numbers.
+        self.salts = collections.defaultdict(set)
+
+    def look(self, frame):
+        self.frames += 1
+        found = protocol(frame)
+        esp = esp_of(frame, found)
+        spi = struct.unpack(">I", esp[:4])[0] if esp and len(esp) > 8 else None
+        known = self.spis.get(spi)
+        if not permitted(frame, found, esp) or \
+                soak_traffic.MARK in frame and not (known and known[1]):
+            self.clear += 1
+            if self.clear < 4:
+                print("in clear:", frame[:128].hex())
+        if known:
+            self.packets += 1
+            self.look_at_iv(spi, esp, *known)
+        # Nor do fragments have an SPI.
+        if (known or found and found[1] and not esp) and from_near(frame):
+            self.near[-1] += 1
+
+    def look_at_iv(self, spi, esp, size, _, begin):
+        if not size:
+            return
+        key = esp[:4] + esp[8:8 + size]
+        first = self.seen.setdefault(key, self.frames)
+        if first != self.frames:
+            self.twice.append((first, self.frames))
+        if size == 8:
+            number, iv = struct.unpack(">IQ", esp[4:16])
+            upper = 1 << 32 if number + (1 << 31) < begin else 0
+            self.salts[spi].add(iv ^ (number | upper))
+
+    def both(self):
+        """The SPIs that have IVs of both kinds, and those that have others."""
+        more = {spi: salts for spi, salts in self.salts.items() if len(salts) > 1}
+        good = {spi for spi, salts in more.items() if len({salt & ~NIC_BIT for salt in salts}) == 1}
+        return good, more.keys() - good
+
+
+def show_twice(paths, pairs):
+    frames = dict(pairs)
+    wanted = set(frames) | set(frames.values())
+    found = {number: frame for number, frame in enumerate(
+        itertools.chain.from_iterable(pcap.frames(path) for path in paths), 1) if number in wanted}
+    for numbers in pairs:
+        for number in numbers:
+            print("frame %d has the IV of another:" % number, found[number][:128].hex())
+
+
+def prove(paths, run):
+    proof = Proof({int(spi): what for spi, what in run["spis"].items()})
+    for path in paths:
+        proof.near.append(0)
+        for frame in pcap.frames(path):
+            proof.look(frame)
+    show_twice(paths, proof.twice[:3])
+    both, strange = proof.both()
+    for spi in sorted(strange)[:3]:
+        print("SPI 0x%x: IVs made with %s" % (spi, ", ".join(
+            "0x%016x" % salt for salt in sorted(proof.salts[spi])[:5])))
+    good = True
+    for path, sent, near in zip(paths, run["sent"], proof.near):
+        print("%s: %d frames of ESP, of %d that the near end has sent" % (path, near, sent))
+        good = good and near >= SHARE * sent
+    if not good:
+        print("that is too little")
+    print("%d SPIs used by NIC and software, at least %d expected" % (len(both), run["both"]))
+    print("%d frames, %d in clear; %d ESP packets, %d IVs twice" % (
+        proof.frames, proof.clear, proof.packets, len(proof.twice)))
+    return good and len(both) >= run["both"] and not (proof.clear or proof.twice or strange)
 
 
 def main():
     with open(sys.argv[1], encoding="ascii") as file:
-        spis = {int(spi): what for spi, what in json.load(file).items()}
-    return 0 if prove(sys.argv[2:], spis) else 1
+        run = json.load(file)
+    return 0 if prove(sys.argv[2:], run) else 1
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 Packets may be lost, for whatever the soak does to the NIC loses some, but none may come
 damaged. Everything that is sent is full of MARK, which nobody may see on the wire.
 """
+import collections
 import errno
 import json
 import os
@@ -18,8 +19,12 @@ import soak_net
 MARK = b"ov2-soak-CLEAR!\n"
 BLOCK = 32
 PORT = 7
+# Of the source at the near end: the flow's number is added to it.
+NEAR_PORT = 20000
 RATE = 120000
 STALL = 4
+# That a stream works is shown by so many bytes.
+ENOUGH = 50000
 
 
 def datagram(flow, number, size):
@@ -55,10 +60,10 @@ def udp(namespace, family, port, encap=False):
 
 
 class Half:
-    """One end of a TCP stream, which goes on until somebody ends it or nothing gets through."""
+    """One end of a flow's stream, which goes on until somebody ends it or nothing gets through."""
 
-    def __init__(self, loop, sock, sends):
-        self.loop, self.sock, self.sends = loop, sock, sends
+    def __init__(self, loop, flow, sock, sends):
+        self.loop, self.flow, self.sock, self.sends = loop, flow, sock, sends
         self.pos = 0
         self.seen = time.monotonic()
         sock.setblocking(False)
@@ -80,7 +85,7 @@ class Half:
                 if data != stream(self.pos, len(data)):
                     self.loop.damaged("TCP stream at byte %d" % self.pos)
                 self.pos += len(data)
-                self.loop.bytes += len(data)
+                self.loop.bytes[self.flow] += len(data)
             self.seen = time.monotonic()
         except BlockingIOError:
             pass
@@ -92,8 +97,9 @@ class Half:
         return now > self.seen + STALL
 
     def end(self):
-        self.loop.unwatch(self.sock)
-        self.sock.close()
+        if self.sock:
+            self.loop.unwatch(self.sock)
+            self.sock.close()
         self.sock = None
 
 
@@ -111,7 +117,7 @@ class Flow:
         self.pause = 0
         self.want = {}
         if self.proto == "udp":
-            self.sock = udp(self.near.a, soak_net.family_of(self.src), 20000 + self.id)
+            self.sock = udp(self.near.a, soak_net.family_of(self.src), NEAR_PORT + self.id)
             loop.watch(self.sock, self.ready)
 
     def send(self, size):
@@ -150,22 +156,26 @@ class Flow:
         sock.setblocking(False)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            sock.bind((self.src, 20000 + self.id))
+            sock.bind((self.src, NEAR_PORT + self.id))
             sock.connect((self.dst, PORT))
         except BlockingIOError:
             pass
         except OSError:
             sock.close()
             return
-        self.half = Half(self.loop, sock, not self.down)
-        self.near.expect[20000 + self.id] = self.down
+        self.half = Half(self.loop, self.id, sock, not self.down)
+        self.near.expect[self.id] = self.down
+
+    def end_stream(self):
+        self.pause = 0
+        if self.half:
+            self.half.end()
 
     def close(self):
         if self.sock:
             self.loop.unwatch(self.sock)
             self.sock.close()
-        if self.half and self.half.sock:
-            self.half.end()
+        self.end_stream()
 
 
 class Site:
@@ -176,7 +186,7 @@ class Site:
         self.a, self.b = (soak_net.Namespace(name) for name in names)
         self.expect = {}
         self.halves = []
-        self.socks = []
+        self.socks, self.listeners = [], []
         for family in (socket.AF_INET, socket.AF_INET6):
             for end in (self.a, self.b):
                 self.socks.append(udp(end, family, 4500, True))
@@ -191,7 +201,7 @@ class Site:
             sock.bind(("", PORT))
             sock.listen(64)
             loop.watch(sock, self.accept)
-            self.socks.append(sock)
+            self.listeners.append(sock)
 
     def echo(self, sock):
         try:
@@ -207,11 +217,13 @@ class Site:
 
     def accept(self, sock):
         try:
-            conn, peer = sock.accept()
+            while True:
+                conn, peer = sock.accept()
+                flow = peer[1] - NEAR_PORT
+                self.loop.streams += 1
+                self.halves.append(Half(self.loop, flow, conn, self.expect.get(flow, False)))
         except OSError:
-            return
-        self.loop.streams += 1
-        self.halves.append(Half(self.loop, conn, self.expect.get(peer[1], False)))
+            pass
 
     def tidy(self, now):
         for half in self.halves:
@@ -219,13 +231,18 @@ class Site:
                 half.end()
         self.halves = [half for half in self.halves if half.sock]
 
+    def end_streams(self):
+        """Also those that nobody has accepted yet."""
+        for sock in self.listeners:
+            self.accept(sock)
+        for half in self.halves:
+            half.end()
+
     def close(self):
-        for sock in self.socks:
+        self.end_streams()
+        for sock in self.socks + self.listeners:
             self.loop.unwatch(sock)
             sock.close()
-        for half in self.halves:
-            if half.sock:
-                half.end()
         self.a.close()
         self.b.close()
 
@@ -240,7 +257,9 @@ class Loop:
         self.sites = {}
         self.flows = {}
         self.turn = []
-        self.sent = self.received = self.echoed = self.bytes = self.streams = 0
+        self.sent = self.received = self.echoed = self.streams = 0
+        # Of streams, by flow, both ways.
+        self.bytes = collections.Counter()
         self.bad = []
         self.running = True
         self.flowing = True
@@ -293,41 +312,62 @@ class Loop:
 
     def do_count(self):
         return {"sent": self.sent, "received": self.received, "echoed": self.echoed,
-                "bytes": self.bytes, "streams": self.streams, "bad": self.bad[:5]}
+                "bytes": self.bytes.total(), "streams": self.streams, "bad": self.bad[:5]}
+
+    def do_burst(self, count):
+        """Of all flows of datagrams, at once."""
+        for flow in self.flows.values():
+            if flow.proto == "udp":
+                for _ in range(count):
+                    flow.send(64)
+
+    def do_silent(self, numbers):
+        """The flows that nothing has come of yet."""
+        return [n for n in numbers if not (self.flows[n].back or self.bytes[n])]
 
     def do_check(self, sizes, seconds):
-        """Every flow works, both ways: what does not."""
+        """Every flow works, both ways: which do not. Nothing else is sent meanwhile."""
         self.flowing = False
         end = time.monotonic() + seconds
-        for flow in self.flows.values():
-            flow.back, flow.want = 0, {}
+        self.end_streams()
+        dead = set()
         for flow in list(self.flows.values()):
-            if flow.proto == "udp":
-                for size in sizes:
-                    flow.want[flow.send(size)] = True
-                until = time.monotonic() + 5
-                while flow.want and time.monotonic() < min(until, end):
-                    self.wait(0.05)
-            else:
-                self.check_stream(flow, end)
-        self.flowing = True
-        return [flow.id for flow in self.flows.values() if flow.want]
-
-    def check_stream(self, flow, end):
+            if flow.proto == "udp" and not self.check_datagrams(flow, sizes, end):
+                dead.add(flow.id)
         for down in (False, True):
-            if flow.half and flow.half.sock:
-                flow.half.end()
-            flow.down, flow.pause = down, 0
-            before = self.bytes
-            flow.want = {0: True}
-            while self.bytes < before + 100000 and time.monotonic() < end:
+            dead |= self.check_streams(down, end)
+        self.end_streams()
+        self.flowing = True
+        return sorted(dead)
+
+    def check_datagrams(self, flow, sizes, end):
+        flow.want = {}
+        for size in sizes:
+            flow.want[flow.send(size)] = True
+        end = min(time.monotonic() + 5, end)
+        while flow.want and time.monotonic() < end:
+            self.wait(0.05)
+        return not flow.want
+
+    def end_streams(self):
+        for flow in self.flows.values():
+            flow.end_stream()
+        for site in self.sites.values():
+            site.end_streams()
+
+    def check_streams(self, down, end):
+        """Each in one direction: which do not work. Of each its own bytes are counted."""
+        self.end_streams()
+        todo = [flow for flow in self.flows.values() if flow.proto == "tcp"]
+        want = {flow.id: self.bytes[flow.id] + ENOUGH for flow in todo}
+        for flow in todo:
+            flow.down = down
+        while todo and time.monotonic() < end:
+            for flow in todo:
                 flow.connect()
-                self.wait(0.05)
-            if self.bytes >= before + 100000:
-                flow.want = {}
-            else:
-                return
-        flow.half.end()
+            self.wait(0.05)
+            todo = [flow for flow in todo if self.bytes[flow.id] < want[flow.id]]
+        return {flow.id for flow in todo}
 
     def wait(self, seconds):
         for fd, _ in self.poll.poll(seconds):
