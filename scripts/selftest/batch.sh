@@ -6,6 +6,8 @@
 . "$(dirname "$0")/lib.sh"
 
 count=10000
+# Half a jiffy.
+lone_max=5000
 
 trace_begin()
 {
@@ -36,20 +38,26 @@ lists()
 		END { print lists + 0, nodes + 0 }' "$tmp/trace"
 }
 
-# Milliseconds that the NIC takes for a list: 20, and on a machine so slow or
-# busy that the sender adds less than 12 SAs in that time, the time for 12.
+# Milliseconds that the NIC takes for a list of adds: 20, and where one sender does not
+# clearly add more than 8 SAs in that time, for debug options or other work of the machine,
+# the time for 12.
 list_time()
 {
-	local begin end
+	local begin end each
 
 	begin=${EPOCHREALTIME/./}
 	head -n 400 "$tmp/adds" | ip -n a -batch - || fail "ip"
 	end=${EPOCHREALTIME/./}
 	ip -n a xfrm state flush
 	wait_for 60 no_sas "$nic_a" || fail "not all SAs are deleted"
-	delay=$(((end - begin) * 12 / 400 / 1000))
-	((delay > 20)) || delay=20
-	diag "$(((end - begin) / 400)) us per add, $delay ms per list"
+	each=$(((end - begin) / 400))
+	diag "$each us per add"
+	delay=20
+	((each * 12 > 20000)) || return 0
+	delay=$((each * 12 / 1000))
+	diag "one sender adds less than 12 SAs in 20 ms: ADD_SA lists take $delay ms here"
+	# A kernel without debug options has no excuse.
+	[[ $OV2_KERNEL != *-fast ]] || fail "too slow for lists of 20 ms"
 }
 
 # The NIC does one list at a time. One sender adds, then a flush deletes all.
@@ -73,6 +81,7 @@ many()
 	check_ge "SAs per ADD_SA list, times 10" $((nodes * 10 / n)) 80
 	diag "$count SAs in $n ADD_SA lists"
 
+	fault "$nic_a" delay_ms 20
 	trace_begin
 	ip -n a xfrm state flush
 	wait_for 60 no_sas "$nic_a" || fail "not all SAs are deleted"
@@ -85,27 +94,42 @@ many()
 	check "parameter" param "$nic_a" requests_max 4
 }
 
-# With an idle NIC a lone add leaves at once: nothing happens between it and
-# its request, and certainly no timer.
-lone()
+# Sets $late, the microseconds from a lone add to its request.
+lone_once()
 {
-	local n nodes late
+	local n nodes
 
-	fault "$nic_a" delay_ms 20
 	trace_begin 1
 	head -n 1 "$tmp/adds" | ip -n a -batch - || fail "ip"
 	check "offloaded" wait_for 10 sas_are "$nic_a" offloaded 1
 	trace_end
-	fault "$nic_a" delay_ms 0
 	read -r n nodes <<<"$(lists ADD_SA)"
 	check_eq "lists and nodes" "$n $nodes" "1 1"
-	# Microseconds from "queued" to the submission, in the trace's clock.
+	# From "queued" to the submission, in the trace's clock.
 	late=$(awk '
 		{ match($0, / [0-9]+\.[0-9]+: /); t = substr($0, RSTART + 1, RLENGTH - 3) }
 		/from=queued/ || /to=queued/ { if (!begin) begin = t }
 		/ov2_request_submit/ { printf "%d", (t - begin) * 1000000 }' "$tmp/trace")
-	check_le "microseconds from add to request" "$late" 50000
-	diag "the request left after $late us"
+	ip -n a xfrm state flush
+	wait_for 10 no_sas "$nic_a" || fail "the SA is not deleted"
+}
+
+# With an idle NIC a lone add leaves at once: nothing happens between it and its request,
+# and certainly no timer, which would take a jiffy. What else the machine does may make it
+# late, but not each time.
+lone()
+{
+	local late best=''
+
+	fault "$nic_a" delay_ms 20
+	for _ in 1 2 3 4 5; do
+		lone_once
+		[[ $best ]] && ((best <= late)) || best=$late
+		((best >= lone_max)) || break
+	done
+	fault "$nic_a" delay_ms 0
+	check_le "microseconds from add to request" "$best" "$lone_max"
+	diag "the request left after $best us"
 }
 
 setup()

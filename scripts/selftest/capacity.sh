@@ -99,6 +99,61 @@ churn()
 	check "two are left" wait_for 10 sas_are "$nic_a" offloaded 2
 }
 
+# offloaded_are ID...: the pairs that are in the NIC, and no other.
+offloaded_are()
+{
+	local id want=''
+
+	for id; do
+		printf -v want '%s0x%08x 0x%08x ' "$want" $((0x1000 + 2 * id)) $((0x1001 + 2 * id))
+	done
+	[[ $(awk '$3 == "offloaded" { print $6 }' "$core/$nic_a/sas" | sort | tr '\n' ' ') == "$want" ]]
+}
+
+# A packet on each of pairs 1 and 2, then many on the others, in and beyond the table.
+# Without a packet an idle SA could not say that the NIC wants its place.
+busy_are_in()
+{
+	local id lines='' out
+
+	for id in 1 2 3 4 5; do
+		lines+="$id 10.1.0.1 $((20000 + id)) 10.1.0.2 7 1-$((id < 3 ? 1 : 40))"$'\n'
+	done
+	out=$(a python3 "$selftest/traffic.py" udp <<<"${lines%$'\n'}") ||
+		{ fail "UDP: $out"; return 0; }
+	offloaded_are 3 4 5
+}
+
+# More pairs than places: the busy ones get in for the idle ones. The core asks, the NIC
+# has none left and wants those back that have been idle longest, by SaDeleteReq.
+pressure()
+{
+	local asked flagged answers
+
+	check "parameter" param "$nic_a" sa_reoffer true
+	fill 1 3 || return
+	fill 4 5 commit_warned
+	state "$places" 4
+	check "the first ones are in" offloaded_are 1 2 3
+	asked=$(counter "$nic_a" ipsec_sa_asked_for_room)
+	answers=$(counter "$nic_a" ipsec_sa_delete_req)
+	flagged=$(stat a ipsec_rx_sa_delete_req)
+	wait_for 60 busy_are_in || fail "in the NIC: $(<"$core/$nic_a/sas")"
+	state "$places" 4
+	check_ge "requests for room" $(($(counter "$nic_a" ipsec_sa_asked_for_room) - asked)) 2
+	check_ge "packets by which the NIC wanted an SA back" \
+		$(($(stat a ipsec_rx_sa_delete_req) - flagged)) 2
+	check_ge "SAs that it got back" $(($(counter "$nic_a" ipsec_sa_delete_req) - answers)) 2
+	sim_sa 0x1008 packets
+	answers=$field
+	udp 4 4 wire 1-10
+	udp 1 4 wire 1-10
+	sim_sa 0x1008 packets
+	check_eq "packets of a busy SA on the NIC" $((field - answers)) 10
+	sim_sa 0x1002 packets || :
+	check_eq "packets of an idle SA on the NIC" "$field" ""
+}
+
 setup()
 {
 	local out
@@ -113,4 +168,6 @@ setup()
 T "S6 S18 to the last SA and one more" last_and_one_more
 T "S6 no more wait than the second limit" second_limit
 T "S6 each delete lets one in" churn
+# The last: for a while after it places are filled slowly.
+T "busy pairs displace idle ones" pressure
 run_tests

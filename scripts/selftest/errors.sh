@@ -59,6 +59,29 @@ refused()
 	check "nothing of it in the core" no_sas "$nic_a"
 }
 
+# without NAME TEXT REQUEST...: a capability that is switched off.
+without()
+{
+	check "switched off" param "$nic_a" "$1" false
+	software "${@:2}"
+	check "switched on" param "$nic_a" "$1" true
+}
+
+# 7.3 refuses an inbound SA with an if_id, 6.12 has it offloaded.
+inbound_if_id()
+{
+	local words="proto esp mode transport $gcm if_id 7"
+
+	if [[ $OV2_KERNEL == *7.3* ]]; then
+		refused "XFRM if_id is not supported in RX path" in "$words"
+		return
+	fi
+	request in "$words"
+	check_eq "exit status and message" "$rc$out" 0
+	says "if_id 0x7" ip -n a xfrm state || fail "there is no SA with an if_id"
+	wait_offloaded 1
+}
+
 switched_off()
 {
 	features a esp-hw-offload off
@@ -119,14 +142,31 @@ T "S34 inbound SA with a mark" software "with a mark" \
 	in "proto esp mode transport $gcm mark 1 mask 0xff"
 T "S34 S14 replay window" software "replay windows of 1 to" \
 	in "proto esp mode transport $gcm flag esn replay-window 4096"
+T "S34 family IPv4" without ipv4 "the NIC does not do IPv4" out "proto esp mode transport $gcm"
+T "S34 family IPv6" without ipv6 "the NIC does not do IPv6" out "6 proto esp mode tunnel $gcm"
+T "S34 transport mode" without transport "the NIC does not do transport mode" \
+	in "proto esp mode transport $gcm"
+T "S34 tunnel mode" without tunnel "the NIC does not do tunnel mode" out "proto esp mode tunnel $gcm"
+T "S34 one family in the other" without cross_family "inner and outer families differ" \
+	out "proto esp mode tunnel flag af-unspec $gcm sel src fd02::1/128 dst fd02::2/128"
+T "S34 ESN" without esn "the NIC does not do extended sequence numbers" \
+	in "proto esp mode transport $gcm flag esn replay-window 32"
+T "S34 inbound UDP encapsulation" without udp_in_ipv4 \
+	"the NIC does not do UDP encapsulation over IPv4 inbound" \
+	in "proto esp mode transport $gcm encap espinudp 4500 4500 0.0.0.0"
+T "S34 outbound UDP encapsulation" without udp_out_ipv4 \
+	"the NIC does not do UDP encapsulation over IPv4 outbound" \
+	out "proto esp mode transport $gcm encap espinudp 4500 4500 0.0.0.0"
 T "S31 offload switched off" switched_off
 T "packet offload" refused "only crypto offload" \
 	out "proto esp mode transport $gcm offload packet dev ov2sim1 dir out"
-T "xfrm itself: AH" refused "" out \
+T "xfrm itself: AH" refused "Type doesn't support offload" out \
 	"proto ah mode transport auth hmac(sha1) $hmac_key"
-T "xfrm itself: TFC padding" refused "" out "proto esp mode tunnel $gcm tfcpad 100"
-T "xfrm itself: an AEAD's ICV length" refused "" \
+T "xfrm itself: TFC padding" refused "TFC padding can't be offloaded" \
+	out "proto esp mode tunnel $gcm tfcpad 100"
+T "xfrm itself: an AEAD's ICV length" refused "Requested AEAD algorithm not found" \
 	out "proto esp mode transport aead rfc4106(gcm(aes)) $hmac_key 72"
+T "xfrm itself: inbound SA with an if_id" inbound_if_id
 T "S3 S5 refused by the NIC" refused_by_nic
 T "S2 S5 refused by the NIC, one of a list" refused_alone
 run_tests

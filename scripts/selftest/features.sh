@@ -60,9 +60,11 @@ told_over()
 	(($(grep -c 'event FEATURE CHANGE' "$tmp/monitor") > $1))
 }
 
-# S33 S64: carrier follows the wire and both ends; down receives nothing.
+# S33 S64: carrier follows the wire and both ends; down sends and receives nothing.
 link_state()
 {
+	local frames got
+
 	unlink a "$dev_a" || fail "unlink"
 	check "no carrier" wait_for 10 says NO-CARRIER ip -n a link show dev "$dev_a"
 	check "no carrier at the other end" wait_for 10 says NO-CARRIER ip -n b link show dev "$dev_b"
@@ -78,6 +80,45 @@ link_state()
 	configure_end b "$dev_b" 2 1 "$(mac a "$dev_a")"
 	check "carrier again" wait_for 10 carrier a "$dev_a"
 	a ping -qc 1 -W 5 10.1.0.2 >"$tmp/ping" || fail "$(<"$tmp/ping")"
+
+	ip -n a link set "$dev_a" down
+	stats a tx_wire_frames rx_wire_frames && frames=${got[*]}
+	send_frame a "$dev_a" 2>"$tmp/send" && fail "a frame was sent by a port that is down"
+	check "the reason" file_says "$tmp/send" "Network is down"
+	send_frame b "$dev_b" || fail "the far end cannot send"
+	serves_requests
+	stats a tx_wire_frames rx_wire_frames
+	check_eq "frames sent and received while the port was down" "${got[*]}" "$frames"
+	ip -n a link set "$dev_a" up
+	configure_end a "$dev_a" 1 2 "$(mac b "$dev_b")"
+	check "carrier after all" wait_for 10 carrier a "$dev_a"
+	# Frames are counted when there are any.
+	check "a frame is received" wait_for 10 frame_received "${frames#* }"
+}
+
+# A broadcast of no known protocol.
+send_frame()
+{
+	printf '\377\377\377\377\377\377\2ov2sm\210\265%60s' '' >"$tmp/frame"
+	"$1" python3 "$selftest/pcap.py" send "$2" "$tmp/frame"
+}
+
+frame_received()
+{
+	send_frame b "$dev_b"
+	(($(stat a rx_wire_frames) > $1))
+}
+
+# S64: the port is down, and the NIC takes SAs and lets them go.
+serves_requests()
+{
+	ip -n a -batch - <<-END || fail "no SA while the port is down"
+		xfrm state add src 10.1.0.2 dst 10.1.0.1 proto esp spi 0x77 mode transport aead rfc4106(gcm(aes)) 0x000102030405060708090a0b0c0d0e0f10111213 128 offload crypto dev $dev_a dir in
+	END
+	wait_offloaded 1
+	check_eq "SAs on the NIC" "$(head -n 1 "$sim/$nic_a/sas")" "sas 1"
+	ip -n a xfrm state flush
+	check "the SA is deleted" wait_for 10 no_sas "$nic_a"
 }
 
 # Protected packets of the NIC after a change.
@@ -175,7 +216,7 @@ param_heard()
 {
 	((value++))
 	param "$nic_a" request_deadline "$value"
-	says "value $value" cat "$tmp/monitor"
+	file_says "$tmp/monitor" "value $value"
 }
 
 # Reload makes the ports anew, with SAs there and in another namespace too.
@@ -201,16 +242,68 @@ reload()
 	check "wire" wire_up
 }
 
-# Several ports of one NIC: one table, each port its own SAs (S47).
+# port_end NS DEV ME YOU MAC OFFLOADING_DEV: one end of a wire of its own, with SAs for
+# everything, of which $key_1 and $key_2 are the keys.
+port_end()
+{
+	local me=10.3.0.$3 you=10.3.0.$4 off_in='' off_out='' in=0x7001 out=0x7002 key_in=$key_1
+	local key_out=$key_2 sa="reqid 7 mode transport"
+
+	if (($3 == 1)); then
+		in=0x7002 out=0x7001 key_in=$key_2 key_out=$key_1
+		off_in="offload crypto dev $2 dir in" off_out="offload crypto dev $2 dir out"
+	fi
+	ip link set "$2" netns "$1" && ip -n "$1" -batch - <<-END
+		link set lo up
+		addr add $me/24 dev $2
+		link set $2 up
+		neigh replace $you lladdr $5 dev $2 nud permanent
+		xfrm state add src $me dst $you proto esp spi $out $sa aead rfc4106(gcm(aes)) $key_out 128 $off_out
+		xfrm state add src $you dst $me proto esp spi $in $sa aead rfc4106(gcm(aes)) $key_in 128 $off_in
+		xfrm policy add src $me dst $you dir out tmpl src $me dst $you proto esp $sa
+		xfrm policy add src $you dst $me dir in tmpl src $you dst $me proto esp $sa
+	END
+}
+
+# ports_wire PORT NS NS: a port of NIC 7 in the first, one of NIC 8 in the second.
+ports_wire()
+{
+	local near=ov2sim7p$1 far=ov2sim8p$1 mac_near mac_far key key_1 key_2
+
+	new_key 20 && key_1=$key
+	new_key 20 && key_2=$key
+	mac_near=$(cat "/sys/class/net/$near/address") mac_far=$(cat "/sys/class/net/$far/address")
+	port_end "$2" "$near" 1 2 "$mac_far" && port_end "$3" "$far" 2 1 "$mac_near" &&
+		link "$2" "$near" "$3" "$far" && wait_for 5 carrier "$2" "$near"
+}
+
+# Several ports of one NIC: one table, each port its own SAs (S47), with the same SPIs,
+# addresses and namespaces apart.
 ports()
 {
-	sim_new 7 3 2 || fail "new_device"
+	local i
+
+	check "new_device" sim_new 7 3 2
+	check "new_device" sim_new 8 2 2
 	for i in 0 1 2; do
 		check "port $i" exists "/sys/class/net/ov2sim7p$i"
 	done
 	check "port of devlink" says "netdev ov2sim7p2" devlink port show
-	sim_del 7 || fail "del_device"
+	check "namespaces" netns_add c && check "namespaces" netns_add d
+	check "wire of port 0" ports_wire 0 a b
+	check "wire of port 1" ports_wire 1 c d
+	wait_offloaded 4 ov2sim7
+	ip netns exec a ping -qc 5 -i 0.01 -W 5 10.3.0.2 >"$tmp/ping" || fail "$(<"$tmp/ping")"
+	ip netns exec c ping -qc 7 -i 0.01 -W 5 10.3.0.2 >"$tmp/ping" || fail "$(<"$tmp/ping")"
+	check_eq "port, direction, SPI and packets of the SAs" "$(sed -n \
+		's/.* port \([0-9]*\) dir \([a-z]*\) spi \(0x[0-9a-f]*\) .* packets \([0-9]*\) .*/\1 \2 \3 \4/p' \
+		"$sim/ov2sim7/sas" | sort | tr '\n' ',')" \
+		"0 in 0x00007002 5,0 out 0x00007001 5,1 in 0x00007002 7,1 out 0x00007001 7,"
+	check "del_device" sim_del 7
+	check "del_device" sim_del 8
 	check "ports are gone" gone /sys/class/net/ov2sim7p0
+	ip netns del c
+	ip netns del d
 }
 
 # Bad input to the bus's files: an error, and nothing made.

@@ -40,6 +40,28 @@ lengths()
 	check_eq "packets that failed" "$field" 0
 }
 
+# S40: the NIC adds cryptography to packets and nothing else: what comes from it is framed
+# as what software at the far end makes of the same datagrams. An SA without encryption
+# shows it.
+as_framed()
+{
+	local seen
+
+	conn 0 alg=null-sha1 mode=tunnel
+	commit && wait_offloaded 2 || return
+	# With GRO the tap would see packets only after decryption.
+	features b gro off
+	capture b framed esp
+	udp 0 4 inner 1-80,1380-1400
+	capture_end
+	features b gro on
+	sim_sa 0x1000 packets
+	check_eq "packets that the NIC encrypted" "$field" 101
+	seen=$(python3 "$selftest/pcap.py" framing "$tmp/framed.pcap" 0x1000 0x1001 12 2>&1) ||
+		fail "$seen"
+	check_eq "packets compared" "$seen" 101
+}
+
 T "S46 S53 gcm128-128 IPv4 transport, every length" \
 	lengths 4 wire 1 1420 alg=gcm128-128
 T "S46 S53 cbc128-sha256 IPv6 tunnel, every length" \
@@ -47,6 +69,7 @@ T "S46 S53 cbc128-sha256 IPv6 tunnel, every length" \
 T "S46 S53 chapoly IPv6 transport" lengths 6 wire 13 1400 alg=chapoly
 T "S46 S53 null-sha1 IPv4 tunnel" lengths 4 inner 13 1400 alg=null-sha1 mode=tunnel
 T "S46 S53 gcm256-64 IPv4 in UDP" lengths 4 wire 13 1410 alg=gcm256-64 encap=udp
+T "S40 framed by the stack" as_framed
 
 setup()
 {

@@ -102,7 +102,7 @@ setup()
 # of its own variables are kept from the tests: theirs may be global.
 run_tests()
 {
-	local kt_i kt_n=0 kt_rc=0 kt_chosen=() kt_want kt_broken
+	local kt_i kt_n=0 kt_rc=0 kt_chosen=() kt_want kt_broken kt_through
 
 	for kt_i in "${!names[@]}"; do
 		((${#only[@]} == 0)) && kt_chosen+=("$kt_i")
@@ -117,7 +117,10 @@ run_tests()
 	kt_broken=$failed
 	for kt_i in "${kt_chosen[@]}"; do
 		failed=$kt_broken skipped=
-		((kt_broken)) || eval "${commands[kt_i]}"
+		# A mistake such as an unset variable ends the eval, and would pass.
+		kt_through=$kt_broken
+		((kt_broken)) || eval "${commands[kt_i]}"$'\n'"kt_through=1"
+		((kt_through)) || fail "the test has broken off"
 		((kt_broken)) || after_each
 		result $((++kt_n)) "${names[kt_i]}" || kt_rc=1
 	done
@@ -141,15 +144,16 @@ only=("$@")
 
 ### Conditions
 
-# wait_for SECONDS COMMAND...: until it succeeds.
+# wait_for SECONDS COMMAND...: until it succeeds. Most conditions are true after a moment.
 wait_for()
 {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1)) ms=2
 	shift
 
 	until "$@"; do
 		((SECONDS <= end)) || return 1
-		read -rt 0.02 -u "$tick" _ || :
+		read -rt "0.0$((ms / 10))$((ms % 10))" -u "$tick" _ || :
+		ms=$((ms < 16 ? 2 * ms : 20))
 	done
 }
 
@@ -169,6 +173,15 @@ says()
 	local what=$1
 	shift
 	[[ $("$@" 2>&1) == *"$what"* ]]
+}
+
+# file_says FILE TEXT
+file_says()
+{
+	local said
+
+	mapfile -t said <"$1"
+	[[ ${said[*]} == *"$2"* ]]
 }
 
 ### Namespaces and processes
@@ -525,21 +538,44 @@ commit_warned()
 	[[ $out == Warning* && $out != *Error* ]] || fail "ip: $out"
 }
 
+# Conditions that are polled fork as little as possible: it takes long on these kernels.
+
 # in_flight NIC: the core waits for it.
 in_flight()
 {
-	grep -q '^in flight' "$core/$1/requests"
+	local line table
+
+	mapfile -t table <"$core/$1/requests"
+	for line in "${table[@]}"; do
+		[[ $line != "in flight"* ]] || return 0
+	done
+	return 1
 }
 
-# Number of SAs of NIC $1 that the core has in state $2.
+# count_sas NIC STATE: sets $count to how many SAs of it the core has in that state.
+count_sas()
+{
+	local line table
+
+	mapfile -t table <"$core/$1/sas" || return
+	count=0
+	for line in "${table[@]}"; do
+		[[ $line != *" $2 "* ]] || count=$((count + 1))
+	done
+}
+
 core_sas()
 {
-	grep -c " $2 " "$core/$1/sas"
+	local count
+
+	count_sas "$1" "$2" && echo "$count"
 }
 
 sas_are()
 {
-	[[ $(core_sas "$1" "$2") == "$3" ]]
+	local count
+
+	count_sas "$1" "$2" && ((count == $3))
 }
 
 # wait_offloaded N [NIC]
@@ -551,13 +587,16 @@ wait_offloaded()
 
 no_sas()
 {
-	[[ $(wc -l <"$core/$1/sas") == 1 && $(<"$sim/$1/sas") == "sas 0" ]]
+	local table line
+
+	mapfile -t table <"$core/$1/sas"
+	read -r line <"$sim/$1/sas"
+	[[ ${#table[@]} == 1 && $line == "sas 0" ]]
 }
 
 flush()
 {
-	ip -n "$1" xfrm state flush
-	ip -n "$1" xfrm policy flush
+	ip -n "$1" -batch - <<<$'xfrm state flush\nxfrm policy flush'
 }
 
 clean_sas()
@@ -633,10 +672,49 @@ stat()
 	echo "${out%%$'\n'*}"
 }
 
+# stats END NAME...: sets $got, an array of several of them, read at once.
+stats()
+{
+	local dev=$dev_a
+
+	[[ $1 == a ]] || dev=$dev_b
+	stats_of "$1" "$dev" "${@:2}"
+}
+
+# stats_of NETNS DEV NAME...
+# shellcheck disable=SC2034
+stats_of()
+{
+	local name out
+	got=()
+
+	out=$(nsenter --net="/run/netns/$1" ethtool -S "$2") || return
+	for name in "${@:3}"; do
+		name=${out#* "$name": }
+		got+=("${name%%$'\n'*}")
+	done
+}
+
 # counter NIC NAME: one of the core's.
 counter()
 {
 	awk -v name="$2" '$1 == name { print $2 }' "$core/$1/counters"
+}
+
+# What NICs and xfrm have dropped so far, to say with a loss.
+drops()
+{
+	local end dev
+
+	for end in a b; do
+		dev=$dev_a
+		[[ $end == a ]] || dev=$dev_b
+		# shellcheck disable=SC2016
+		printf '%s:%s ' "$end" "$({
+			"$end" ethtool -S "$dev"
+			"$end" cat /proc/net/xfrm_stat
+		} | awk '/drop|fail|miss|Xfrm/ && $2 { printf " %s %s", $1, $2 }')"
+	done
 }
 
 ### Traffic
@@ -657,14 +735,33 @@ natt()
 	wait_for 20 exists "$tmp/natt"
 }
 
+# client COMMAND...: of traffic.py at a, in a process that stays: python takes long to start on
+# these kernels. Sets $out to what it has printed.
+client=
+client()
+{
+	local rc
+
+	if [[ ! $client ]]; then
+		mkfifo "$tmp/client.in" "$tmp/client.out"
+		python3 "$selftest/traffic.py" agent /run/netns/a \
+			<"$tmp/client.in" >"$tmp/client.out" &
+		client=$!
+		children+=("$client")
+		exec {client_in}>"$tmp/client.in" {client_out}<"$tmp/client.out"
+	fi
+	echo "$*" >&"$client_in"
+	read -r rc out <&"$client_out" && ((rc == 0))
+}
+
 # udp ID FAMILY wire|inner LENGTHS: payloads come back as they were sent.
 udp()
 {
 	local out addr_a addr_b
 
 	addrs "$2" "$3"
-	out=$(a python3 "$selftest/traffic.py" udp \
-		<<<"$1 $addr_a $((20000 + $1)) $addr_b 7 $4") || fail "UDP: $out"
+	client udp "$1 $addr_a $((20000 + $1)) $addr_b 7 $4" ||
+		fail "UDP: $out; dropped: $(drops)"
 }
 
 # tcp ID FAMILY wire|inner up|down SIZE: a stream arrives as it was sent.
@@ -673,8 +770,7 @@ tcp()
 	local out addr_a addr_b
 
 	addrs "$2" "$3"
-	out=$(a python3 "$selftest/traffic.py" tcp "$addr_a" $((20000 + $1)) "$addr_b" 7 \
-		"$4" "$5" 2>&1) || fail "TCP: $out"
+	client tcp "$addr_a" $((20000 + $1)) "$addr_b" 7 "$4" "$5" || fail "TCP: $out"
 }
 
 ### Captures
@@ -689,7 +785,7 @@ capture()
 	spawn "$end" tcpdump -Z root -i "$dev" -s 0 -U --immediate-mode -B 16384 \
 		-w "$tmp/$name.pcap" "$@" 2>"$tmp/$name.log"
 	capture=$child
-	wait_for 10 says "listening on" cat "$tmp/$name.log" ||
+	wait_for 10 file_says "$tmp/$name.log" "listening on" ||
 		fail "tcpdump: $(<"$tmp/$name.log")"
 }
 

@@ -211,7 +211,9 @@ update()
 # S1: until the add has succeeded software does the work.
 before_added()
 {
-	fault "$nic_a" delay_ms 1000
+	# More than the packets take on a slow and busy machine.
+	check "parameter" param "$nic_a" request_deadline 30000
+	fault "$nic_a" delay_ms 4000
 	conn 0
 	commit
 	udp 0 4 wire 1-10
@@ -220,6 +222,7 @@ before_added()
 		"$(stat a ipsec_tx_pkts) $(stat a ipsec_rx_pkts)" "$1"
 	fault "$nic_a" delay_ms 0
 	wait_offloaded 2
+	check "parameter" param "$nic_a" request_deadline 5000
 	udp 0 4 wire 1-10
 	sim_sa 0x1000 packets
 	check_eq "packets that the NIC encrypted" "$field" 10

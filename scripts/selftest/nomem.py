@@ -4,13 +4,19 @@
 
 nomem.py write FILE TEXT UNDO-FILE UNDO-TEXT
 nomem.py up NETDEV
-Prints the numbers of runs in which an allocation failed, and in which the operation did.
+nomem.py sa NETDEV     in namespace a, an SA with offload
+nomem.py once NETDEV   the same, once, without a failure of its own: prints the error
+Else prints the numbers of runs in which an allocation failed, and in which the operation did.
 """
+import errno
 import fcntl
 import os
 import socket
 import struct
 import sys
+import types
+
+import soak_net
 
 SIOCGIFFLAGS = 0x8913
 SIOCSIFFLAGS = 0x8914
@@ -31,7 +37,38 @@ def set_up(sock, name, up):
     return run
 
 
+def sas(dev):
+    """An SA that is added, which may succeed although the answer fails, and deleted."""
+    space = soak_net.Namespace("a")
+    xfrm = soak_net.Netlink(space)
+    sa = types.SimpleNamespace(
+        src="10.1.0.1", dst="10.1.0.2", spi=0x7000, reqid=1, mode=soak_net.TRANSPORT,
+        alg="gcm128-128", keys=(bytes(range(20)),), out=True, esn=False, window=32, seq=0,
+        encap=False, unspec=False, ifindex=space.ifindex(dev))
+    body, name = soak_net.state(sa), soak_net.state_id(sa.dst, sa.spi)
+
+    def add():
+        err = xfrm.request(soak_net.NEWSA, body)
+        if err:
+            raise OSError(err, os.strerror(err))
+
+    def delete():
+        err = xfrm.request(soak_net.DELSA, name)
+        if err and err != errno.ESRCH:
+            sys.exit("the SA is not deleted: %s" % os.strerror(err))
+    return add, delete
+
+
+def once(dev):
+    try:
+        sas(dev)[0]()
+    except OSError as err:
+        print(errno.errorcode[err.errno])
+
+
 def operations():
+    if sys.argv[1] == "sa":
+        return sas(sys.argv[2])
     if sys.argv[1] == "write":
         return put(*sys.argv[2:4]), put(*sys.argv[4:6])
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -39,6 +76,9 @@ def operations():
 
 
 def main():
+    if sys.argv[1] == "once":
+        once(sys.argv[2])
+        return
     do, undo = operations()
     nth = os.open("/proc/thread-self/fail-nth", os.O_RDWR)
     injected = refused = 0
@@ -52,7 +92,8 @@ def main():
             done = False
         left = int(os.pread(nth, 16, 0))
         os.pwrite(nth, b"0", 0)
-        if done:
+        # Of a request that failed for want of an answer something may be there.
+        if done or sys.argv[1] == "sa":
             undo()
         if left:
             break

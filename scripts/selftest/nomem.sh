@@ -53,6 +53,50 @@ port_up()
 	exhaust python3 "$selftest/nomem.py" up ov2sim7
 }
 
+a_port()
+{
+	check "a NIC" sim_new 7 1 2 && check "its namespace" ip link set ov2sim7 netns a &&
+		check "its port" ip -n a link set ov2sim7 up
+}
+
+# An SA is there as a whole or not at all, in xfrm, the core and the NIC.
+add_sa()
+{
+	a_port || return
+	exhaust python3 "$selftest/nomem.py" sa ov2sim7
+	check_eq "SAs of xfrm" "$(ip -n a xfrm state count)" "$(ip -n b xfrm state count)"
+	check "SAs of the core" wait_for 10 empty "$core/ov2sim7/sas"
+	check "SAs of the NIC" wait_for 10 empty "$sim/ov2sim7/sas"
+}
+
+empty()
+{
+	(($(wc -l <"$1") <= 1))
+}
+
+# What the caller is told if it is the SA itself that there is no memory for.
+no_sa()
+{
+	local slab=/sys/kernel/slab/ov2_sa/failslab
+
+	if [[ ! -e $slab ]]; then
+		skip "no fault injection in this kernel"
+		return
+	fi
+	a_port || return
+	echo 1 >"$slab"
+	echo Y >"$failslab/cache-filter"
+	echo 1 >"$failslab/times"
+	echo 100 >"$failslab/probability"
+	check_eq "the answer" "$(python3 "$selftest/nomem.py" once ov2sim7 2>&1)" ENOMEM
+	echo 0 >"$failslab/probability"
+	echo N >"$failslab/cache-filter"
+	check_eq "SAs of xfrm" "$(ip -n a xfrm state)" ""
+	check "SAs of the core" empty "$core/ov2sim7/sas"
+}
+
 T "S65 a device is made with too little memory" new_device
 T "S33 a port is started with too little memory" port_up
+T "S5 an SA is added with too little memory" add_sa
+T "S5 without memory for the SA the answer is -ENOMEM" no_sa
 run_tests

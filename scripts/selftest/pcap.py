@@ -6,6 +6,9 @@ ivs FILE IVLEN      no SPI has an IV twice; prints "PACKETS DISTINCT"
 grep FILE HEX       number of frames that contain the bytes
 esp FILE SPI        frames with ESP (in UDP too) of that SPI: their number
 save FILE SPI N OUT frame N (from 0) of that SPI into a file, as raw bytes
+framing FILE NIC SOFTWARE ICVLEN  packets without encryption: those of the SPI NIC, numbered
+                    from 1 without a gap, are framed as the packets of the same number of
+                    the SPI SOFTWARE: prints their number
 send DEV OUT [POS:HEX]...   sends a raw frame; bytes replaced, from the end if
                     POS is negative
 """
@@ -76,6 +79,34 @@ def save(path, spi, number, out):
         file.write(found[int(number)])
 
 
+def framed(path, spi, icv):
+    """By sequence number, in the order in which they came: what the stack has framed of a packet
+    in clear, but for addresses, checksum and what is inside."""
+    found = {}
+    for frame in of_spi(path, spi):
+        esp = esp_of(frame)
+        tail = len(esp) - icv - 2
+        pad, proto = esp[tail], esp[tail + 1]
+        if esp[tail - pad:tail] != bytes(range(1, pad + 1)):
+            sys.exit("bad padding: " + esp.hex())
+        ip = frame[14:]
+        # TOS, length, don't fragment, TTL; traffic class, flow label, length, hop limit.
+        head = (ip[1:4], ip[6:9]) if ip[0] >> 4 == 4 else (ip[:2], ip[4:8])
+        found[struct.unpack(">I", esp[4:8])[0]] = head, len(esp), pad, proto
+    return found
+
+
+def framing(path, nic, software, icv):
+    ours, theirs = (framed(path, int(spi, 0), int(icv)) for spi in (nic, software))
+    if list(ours) != list(range(1, len(ours) + 1)):
+        return "numbers %s" % list(ours)
+    for number, what in ours.items():
+        if what != theirs.get(number):
+            return "packet %d: %s, software has %s" % (number, what, theirs.get(number))
+    print(len(ours))
+    return 0
+
+
 def send(dev, path, *changes):
     frame = bytearray(open(path, "rb").read())
     for change in changes:
@@ -90,5 +121,5 @@ def send(dev, path, *changes):
 
 if __name__ == "__main__":
     command = {"ivs": lambda p, n: ivs(p, int(n)), "grep": grep, "esp": esp,
-               "save": save, "send": send}[sys.argv[1]]
+               "save": save, "framing": framing, "send": send}[sys.argv[1]]
     sys.exit(command(*sys.argv[2:]))

@@ -32,6 +32,32 @@ rekey_at_both_ends()
 	wait "$other"
 }
 
+# Both NICs crash while the SAs of a rekeying come and go. What was inside them is lost, IKE's
+# packets, too, and is sent once more.
+rekey_and_crash()
+{
+	resets=yes inside_before=$(inside)
+	start_connection && under_traffic 1 rekey_between_crashes
+	resets=no
+	conclude
+}
+
+rekey_between_crashes()
+{
+	local rekeying rc=0 nic
+
+	swan_ctl l --rekey --child c1 &
+	rekeying=$!
+	for nic in "${SWAN_NIC[@]}"; do
+		echo 1 >"$sim/$nic/crash"
+	done
+	wait "$rekeying" || rc=$?
+	for nic in "${SWAN_NIC[@]}"; do
+		echo 1 >"$sim/$nic/crash"
+	done
+	return "$rc"
+}
+
 rekey_by_time()
 {
 	start_connection rekey=4 && under_traffic 2 true
@@ -114,6 +140,7 @@ T "child rekeyed, transport mode" rekey_children mode=transport
 T "child rekeyed, ESN, IPv6" rekey_children esp=aes256gcm16-esn inner=6 \
 	local=2001:db8::1 remote=2001:db8::2
 T "child rekeyed from both ends at once" rekey_from_both
+T "child rekeyed while both NICs crash" rekey_and_crash
 T "child rekeyed by rekey_time" rekey_by_time
 T "IKE_SA rekeyed" rekey_ike
 T "IKE_SA authenticated anew" reauth_ike

@@ -16,9 +16,15 @@ tcp SRC SPORT DST DPORT up|down SIZE [RATE]
 options SRC SPORT DST DPORT COUNT
     Datagrams with IP options or a hop-by-hop header, both ways.
 flood SRC SPORT DST DPORT LENGTH SECONDS_MAX
-    Sends and counts echoes until SIGTERM, prints "sent N echoed M bad K".
+    Sends and counts echoes until SIGTERM, waits for those that are on their way,
+    prints "sent N echoed M bad K".
+agent NETNS
+    stdin: lines "udp ID SRC ..." and "tcp SRC ...", as above. Runs each in the
+    namespace and answers with a line: its exit status and what it has printed.
 """
+import contextlib
 import hashlib
+import io
 import os
 import select
 import signal
@@ -173,9 +179,9 @@ def udp_wait(waiting, socks, timeout):
         yield key, "lost"
 
 
-def udp(timeout="10"):
+def udp(timeout="10", lines=sys.stdin):
     socks, results, jobs = {}, {}, []
-    for line in sys.stdin:
+    for line in lines:
         ident, src, sport, dst, dport, text = line.split()
         sock = udp_socket(src, int(sport))
         socks[sock] = ident
@@ -195,20 +201,25 @@ def udp(timeout="10"):
                 results[ident].append("length %d: %s" % (length, err))
         for (ident, length), what in udp_wait(waiting, socks, float(timeout)):
             results[ident].append("length %d %s" % (length, what))
+    for sock in socks:
+        sock.close()
     for ident, bad in results.items():
         print(ident, "; ".join(bad[:4]) or "ok")
     return any(results.values())
 
 
 def tcp(src, sport, dst, dport, direction, size, rate=None):
-    size = int(size)
-    sock = socket.socket(family(src), socket.SOCK_STREAM)
+    with socket.socket(family(src), socket.SOCK_STREAM) as sock:
+        return tcp_stream(sock, (src, int(sport)), (dst, int(dport)), direction, int(size), rate)
+
+
+def tcp_stream(sock, here, there, direction, size, rate):
     if rate:
         sock.setsockopt(socket.SOL_SOCKET, 47, int(rate))  # SO_MAX_PACING_RATE
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.settimeout(60)
-    sock.bind((src, int(sport)))
-    sock.connect((dst, int(dport)))
+    sock.bind(here)
+    sock.connect(there)
     # An abortive close: the port is free for the next stream at once.
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     if direction == "up":
@@ -218,7 +229,6 @@ def tcp(src, sport, dst, dport, direction, size, rate=None):
         sock.sendall(b"d" + struct.pack(">Q", size))
         mine = stream_receive(sock, size)
     theirs = receive_exactly(sock, 32)
-    sock.close()
     if mine != theirs:
         print("sha256 differs: here", mine.hex(), "there", theirs.hex())
         return 1
@@ -246,6 +256,18 @@ def flood(src, sport, dst, dport, length, seconds):
     sent = echoed = bad = 0
     end = time.monotonic() + float(seconds)
     pending = {}
+
+    def receive(patience):
+        nonlocal echoed, bad
+        if not select.select([sock], [], [], patience)[0]:
+            return False
+        data = sock.recvfrom(65536)[0]
+        if pending.pop(struct.unpack(">I", data[:4])[0], None) == data:
+            echoed += 1
+        else:
+            bad += 1
+        return True
+
     while not stop and time.monotonic() < end:
         payload = struct.pack(">I", sent) + os.urandom(int(length) - 4)
         try:
@@ -254,12 +276,10 @@ def flood(src, sport, dst, dport, length, seconds):
         except OSError:
             pass
         sent += 1
-        while select.select([sock], [], [], 0.002)[0]:
-            data = sock.recvfrom(65536)[0]
-            if pending.pop(struct.unpack(">I", data[:4])[0], None) == data:
-                echoed += 1
-            else:
-                bad += 1
+        while receive(0.002):
+            pass
+    while pending and receive(0.3):
+        pass
     print("sent %d echoed %d bad %d" % (sent, echoed, bad))
     return 0
 
@@ -271,7 +291,33 @@ def natt(ready):
     return socks
 
 
+@contextlib.contextmanager
+def namespace(path):
+    """Stays in none: somebody may want to see it end."""
+    with open("/proc/self/ns/net", "rb") as home, open(path, "rb") as away:
+        os.setns(away, os.CLONE_NEWNET)
+        try:
+            yield
+        finally:
+            os.setns(home, os.CLONE_NEWNET)
+
+
+def agent(netns):
+    for line in sys.stdin:
+        name, _, words = line.strip().partition(" ")
+        text = io.StringIO()
+        try:
+            with contextlib.redirect_stdout(text), namespace(netns):
+                rc = udp(lines=[words]) if name == "udp" else tcp(*words.split())
+        except (OSError, EOFError) as err:
+            rc = 1
+            text.write(str(err))
+        print(int(rc), " ".join(text.getvalue().split()), flush=True)
+    return 0
+
+
 if __name__ == "__main__":
     command = {"serve": lambda p, *a: serve(int(p), *a), "natt": natt,
-               "udp": udp, "tcp": tcp, "options": options, "flood": flood}[sys.argv[1]]
+               "udp": udp, "tcp": tcp, "options": options, "flood": flood,
+               "agent": agent}[sys.argv[1]]
     sys.exit(command(*sys.argv[2:]))
