@@ -5,7 +5,7 @@
 KDIR ?= /lib/modules/$(shell uname -r)/build
 VERSION := 0.1
 
-.PHONY: all modules install dkms-install demo check kunit selftest bench mutants clean help
+.PHONY: all modules install dkms-install demo check kunit selftest soak bench mutants clean help
 
 all modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -28,6 +28,9 @@ demo:
 selftest:
 	scripts/vm.sh -- scripts/selftest/run.sh
 
+soak:
+	scripts/soak.sh
+
 bench:
 	scripts/vm.sh --kernel uml-7.3-fast --timeout 1200 -- scripts/bench/run.sh
 
@@ -45,8 +48,9 @@ help:
 	@echo 'check         every gate and test; some minutes, the first time an hour'
 	@echo 'kunit         the KUnit suites by kunit.py, as kernel CI runs them'
 	@echo 'selftest      the selftests on the debug kernel'
+	@echo 'soak          everything at random with 20 seeds, half an hour'
 	@echo 'bench         times and shares, on a kernel without debug options'
-	@echo 'mutants       break the code in 160 ways: the KUnit suites must notice each'
+	@echo 'mutants       break the code in many ways: the tests must notice each'
 	@echo 'clean         remove what all has built'
 	@echo
 	@echo 'Kernels, root file systems and builds are kept in $${XDG_CACHE_HOME:-~/.cache}/ov2.'

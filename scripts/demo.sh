@@ -200,7 +200,7 @@ transfer()
 
 traffic()
 {
-	local n=50 before
+	local n=50
 
 	heading "Traffic: from here on every packet must be the NICs' work"
 	read -ra before <<<"$(swan_counters)"
@@ -210,18 +210,30 @@ traffic()
 	swan_ping 2 "$n" || give_up "pings were lost (IPv6)"
 	tail -n 3 "$SWAN_DIR/ping" | indent
 	transfer 16777216
-	account "${before[@]}"
+	account
 }
 
-account()
+# What the NICs did and what was on the wire since the traffic began; succeeds if it is the same.
+counts_agree()
 {
-	local after esp_lr esp_rl clear before=("$@") i
+	local after i
 
 	read -ra after <<<"$(swan_counters)"
 	for i in 0 1 2 3; do
 		counted[i]=$((after[i] - before[i]))
 	done
-	esp_lr=$(wire_count esp_lr) esp_rl=$(wire_count esp_rl) clear=$(wire_count clear)
+	esp_lr=$(wire_count esp_lr) esp_rl=$(wire_count esp_rl)
+	((counted[0] == esp_lr && counted[1] == esp_lr &&
+		counted[2] == esp_rl && counted[3] == esp_rl))
+}
+
+# The last packets may be on their way yet.
+account()
+{
+	local esp_lr esp_rl clear
+
+	wait_for 5 counts_agree || :
+	clear=$(wire_count clear)
 	note "" "   left to right: ${counted[0]} encrypted by the left NIC, $esp_lr ESP packets on the wire, ${counted[1]} decrypted by the right NIC" \
 		"   right to left: ${counted[2]} encrypted by the right NIC, $esp_rl ESP packets on the wire, ${counted[3]} decrypted by the left NIC" \
 		"   in clear on the wire: $clear"
@@ -261,6 +273,7 @@ decode()
 	indent <"$SWAN_DIR/decoded"
 	grep -q 'ICMP6, echo request' "$SWAN_DIR/decoded" ||
 		give_up "tcpdump cannot read what the NIC has encrypted"
+	account
 }
 
 show_nic()
@@ -282,7 +295,7 @@ take_down()
 	note "" "strongSwan has ended the tunnels: both NICs are empty."
 }
 
-counted=()
+before=() counted=()
 trace_on || give_up "no trace events"
 swan_setup && swan_bridge && swan_inner || give_up "the two ends do not reach each other"
 show_machine

@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Which tests hold which rule of scripts/semantics.md to be true.
 
-Without arguments: fails if a rule lacks a test of a kind that its row asks for, or if
-the table's last column is not what the tests say. With --update: writes the column.
+Without arguments: fails if a rule lacks a test of a kind that its row asks for, or a
+breakage in scripts/mutants/list that shows that its tests are worth something, or if the
+table's last column is not what the tests say. With --update: writes the column.
 
 A KUnit case tests the rules whose numbers are in it or in the comment before it, and a
-suite those that are elsewhere in its file; a selftest tests those in its area's file.
+suite those that are elsewhere in its file. A selftest (a T line) tests those in its name,
+and in the comment right before the function that it runs, or that it stands in.
 """
 import re
 import sys
@@ -14,6 +16,7 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent
 TABLE = TOP / "scripts/semantics.md"
+MUTANTS = TOP / "scripts/mutants/list"
 ROW = re.compile(r"^\| (S\d+) \| ([CNE ]+|n/a) \| (.*) \| (.*) \|$")
 KINDS = {"C": "a KUnit case of the core", "N": "a KUnit case of the NIC", "E": "a selftest"}
 
@@ -45,6 +48,19 @@ def kunit_tests(path):
         yield number, suite.group(1)
 
 
+def selftest_numbers(text):
+    # A shell function with the comment right before it.
+    functions = {}
+    for match in re.finditer(r"((?:^#[^\n]*\n)*)^(\w+)\(\)\n\{\n(.*?)^\}\n", text, re.S | re.M):
+        comment, name, body = match.groups()
+        functions[name] = numbers(comment)
+        if re.search(r"^\s+T ", body, re.M):
+            yield from numbers(comment)
+    for name, function in re.findall(r'^\s*T "([^"]*)"\s+(?:\\\n\s*)?(\w+)', text, re.M):
+        yield from numbers(name)
+        yield from functions.get(function, [])
+
+
 def gather():
     found = {}
     for path in sorted((TOP / "kunit").glob("*_kunit.c")):
@@ -54,9 +70,15 @@ def gather():
     for path in sorted((TOP / "scripts/selftest").glob("*.sh")):
         if path.stem in ("lib", "run") or path.stem.endswith("_lib"):
             continue
-        for number in numbers(path.read_text()):
+        for number in selftest_numbers(path.read_text()):
             found.setdefault(number, {}).setdefault("E", set()).add(path.stem)
     return found
+
+
+def broken():
+    """The rules that some breakage breaks."""
+    fields = [line.split("\t") for line in MUTANTS.read_text().splitlines() if line[0] != "#"]
+    return {number for field in fields for number in numbers(field[1])}
 
 
 def column(tests):
@@ -71,6 +93,7 @@ def column(tests):
 
 def main():
     found = gather()
+    breakages = broken()
     lines = TABLE.read_text().splitlines()
     errors = []
     known = set()
@@ -84,6 +107,8 @@ def main():
         if kinds == "n/a":
             continue
         errors += [f"{number} has not {KINDS[k]}: {rule}" for k in kinds.split() if k not in tests]
+        if number not in breakages:
+            errors.append(f"{number} has no breakage in {MUTANTS.relative_to(TOP)}: {rule}")
         lines[i] = f"| {number} | {kinds} | {rule} | {column(tests)} |"
     errors += [f"{n} is tested and not in the table" for n in sorted(set(found) - known)]
     errors += [f"S{n} is not in the table" for n in range(1, 66) if f"S{n}" not in known]
