@@ -323,40 +323,34 @@ static void fake_complete(struct fake_nic *fake, struct fake_request *fr, bool e
 		ov2_request_complete(fake->nic, req, status);
 }
 
+/* Answers at once, or not yet. */
 static int fake_answer(struct fake_nic *fake, struct fake_request *fr, enum fake_mode mode)
 {
 	int status;
 
+	lockdep_assert_held(&fake->lock);
 	switch (mode) {
 	case FAKE_NOW:
-		spin_lock_bh(&fake->lock);
 		status = fake_execute(fake, fr);
-		fake_close(fake, fr, status);
-		spin_unlock_bh(&fake->lock);
-		return status;
-	case FAKE_EARLY:
-		fake_complete(fake, fr, true, 0);
-		return -EINPROGRESS;
-	case FAKE_SOFTIRQ:
-		queue_work(system_bh_wq, &fake->softirq);
-		return -EINPROGRESS;
+		break;
 	case FAKE_FAIL:
+		status = fake->err;
+		break;
 	case FAKE_BUSY:
-		status = mode == FAKE_BUSY ? -EBUSY : fake->err;
-		spin_lock_bh(&fake->lock);
-		fake_close(fake, fr, status);
-		spin_unlock_bh(&fake->lock);
-		return status;
+		status = -EBUSY;
+		break;
 	default:
 		return -EINPROGRESS;
 	}
+	fake_close(fake, fr, status);
+	return status;
 }
 
 static int fake_op(struct ov2_nic *nic, struct ov2_request *req, enum ov2_request_kind kind)
 {
 	struct fake_nic *fake = fake_nic_of(nic);
-	enum fake_mode mode = READ_ONCE(fake->mode);
 	struct fake_request *fr;
+	enum fake_mode mode;
 	int status;
 
 	might_sleep();
@@ -364,6 +358,8 @@ static int fake_op(struct ov2_nic *nic, struct ov2_request *req, enum ov2_reques
 	if (!fr)
 		return -ENOMEM;
 	spin_lock_bh(&fake->lock);
+	/* Whoever changes the mode and then answers what is there leaves none out. */
+	mode = READ_ONCE(fake->mode);
 	fake->ops_running++;
 	fake->open++;
 	fake->open_max = max(fake->open_max, fake->open);
@@ -372,9 +368,13 @@ static int fake_op(struct ov2_nic *nic, struct ov2_request *req, enum ov2_reques
 	fake_check_nodes(fake, fr);
 	list_add_tail(&fr->list, &fake->requests);
 	fake->total++;
+	status = fake_answer(fake, fr, mode);
 	spin_unlock_bh(&fake->lock);
 
-	status = fake_answer(fake, fr, mode);
+	if (mode == FAKE_EARLY)
+		fake_complete(fake, fr, true, 0);
+	else if (mode == FAKE_SOFTIRQ)
+		queue_work(system_bh_wq, &fake->softirq);
 	wake_up(&fake->wait);
 	if (fake->in_op)
 		fake->in_op(fake, req);
@@ -503,6 +503,8 @@ struct fake_nic *fake_nic_create(struct kunit *test, const struct ov2_caps *caps
 	fake->nic = ov2_nic_alloc(&fake_nic_ops, caps, sizeof(fake), name);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fake->nic);
 	*(struct fake_nic **)ov2_nic_priv(fake->nic) = fake;
+	/* Time passes when the test says so, however slow the machine is. */
+	disable_delayed_work_sync(&fake->nic->offer_work);
 	ov2_nic_register(fake->nic);
 	return fake;
 }

@@ -207,9 +207,10 @@ static void cmd_cancel(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, fix->nic->done_count);
 	KUNIT_EXPECT_EQ(test, -EINPROGRESS, cmd_submit(test, cmd_nop(test, max)));
 
-	/* The one whose delay runs, too; the next has its turn without it */
-	*cmd_fault(test, "delay_ms") = 0;
+	/* The one whose delay runs, too; that of the next is cut short */
 	ov2sim_hw_cancel(fix->nic->hw, &fix->reqs[0]);
+	KUNIT_EXPECT_EQ(test, 2, fix->nic->done_count);
+	*cmd_fault(test, "delay_ms") = 0;
 	KUNIT_ASSERT_TRUE(test, nic_fixture_wait_done(fix->nic, 5));
 	KUNIT_EXPECT_PTR_EQ(test, &fix->reqs[0], fix->nic->done[1].req);
 	KUNIT_EXPECT_EQ(test, -ECANCELED, fix->nic->done[1].status);

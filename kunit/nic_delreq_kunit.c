@@ -169,7 +169,7 @@ static void delreq_seq_esn(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, ov2sim_delreq_wanted(&db, &sa));
 }
 
-/* A table without a NIC, with @count inbound SAs, the last one idle longest, by less than a jiffy */
+/* A table without a NIC, with @count inbound SAs, the last one idle longest, by less than a tick */
 struct delreq_table {
 	struct ov2_caps caps;
 	struct ov2sim_faults faults;

@@ -97,9 +97,9 @@ refused_by_nic()
 	before=$(counter "$nic_a" ipsec_add_sa_fail)
 	fault "$nic_a" refuse_nth 1
 	request out "proto esp mode transport $gcm"
-	fault "$nic_a" refuse_nth 0
 	check_eq "exit status and message" "$rc$out" 0
 	check "it ends in software" wait_for 10 sas_are "$nic_a" software 1
+	fault "$nic_a" refuse_nth 0
 	check_eq "SAs on the NIC" "$(<"$sim/$nic_a/sas")" "sas 0"
 	check_eq "failed adds" "$(counter "$nic_a" ipsec_add_sa_fail)" $((before + 1))
 }

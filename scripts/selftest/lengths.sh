@@ -43,6 +43,11 @@ lengths()
 # S40: the NIC adds cryptography to packets and nothing else: what comes from it is framed
 # as what software at the far end makes of the same datagrams. An SA without encryption
 # shows it.
+captured()
+{
+	[[ $(python3 "$selftest/pcap.py" esp "$tmp/framed.pcap" "$1") == "$2" ]]
+}
+
 as_framed()
 {
 	local seen
@@ -53,6 +58,8 @@ as_framed()
 	features b gro off
 	capture b framed esp
 	udp 0 4 inner 1-80,1380-1400
+	check "packets of the NIC in the capture" wait_for 10 captured 0x1000 101
+	check "packets of software in the capture" wait_for 10 captured 0x1001 101
 	capture_end
 	features b gro on
 	sim_sa 0x1000 packets

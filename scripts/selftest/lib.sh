@@ -144,14 +144,15 @@ only=("$@")
 
 ### Conditions
 
-# wait_for SECONDS COMMAND...: until it succeeds. Most conditions are true after a moment.
+# wait_for SECONDS COMMAND...: until it succeeds. Most conditions are true after a moment. A
+# machine that has slept all those seconds still gets a few looks.
 wait_for()
 {
-	local end=$((SECONDS + $1)) ms=2
+	local end=$((SECONDS + $1)) ms=2 looks=20
 	shift
 
 	until "$@"; do
-		((SECONDS <= end)) || return 1
+		((SECONDS <= end || --looks > 0)) || return 1
 		read -rt "0.0$((ms / 10))$((ms % 10))" -u "$tick" _ || :
 		ms=$((ms < 16 ? 2 * ms : 20))
 	done

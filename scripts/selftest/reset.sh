@@ -147,6 +147,8 @@ lost()
 	fault "$nic_a" lose 1
 	conn 1
 	commit
+	# What comes after the one that is lost has all the time.
+	param "$nic_a" request_deadline 60000
 	wait_for 10 resets_are "$count" || fail "$(resets) resets, not $count"
 	# What the NIC did not answer for stays in software, what was in no list or
 	# in another is asked again.
@@ -330,12 +332,14 @@ restore()
 	wait_for 20 sa_packets_over 0x1003 50 || fail "no ping through the NIC afterwards"
 	kill -INT "$ping"
 	wait "$ping" 2>/dev/null
-	lost=$(sed -n 's/^\([0-9]*\) packets transmitted, \([0-9]*\) received.*/\1 - \2/p' "$tmp/ping")
+	# Of those before the last that was answered: one more may have been on its way.
+	lost=$(awk -F 'icmp_seq=' '/bytes from/ { n++; if ($2 + 0 > last) last = $2 + 0 }
+		END { print last - n }' "$tmp/ping")
 	counted=$(($(inside) - counted))
 	meanwhile=$(answered_between)
-	diag "$added ms to add; pings $((lost)) lost, $counted counted;" \
+	diag "$added ms to add; $lost pings lost, $counted counted;" \
 		"$meanwhile answered before their SAs were back, after $i crashes"
-	check_le "pings lost" $((lost)) "$counted"
+	check_le "pings lost" "$lost" "$counted"
 	# What was inside, and what came until the reset: by far not all that was sent until the
 	# SAs were back, which software does.
 	check_le "packets counted" "$counted" $((4 * i + total / 10 / 3))
@@ -425,7 +429,7 @@ remove()
 	begin=$(now)
 	echo 1 >"/sys/bus/ov2sim/$how"
 	diag "gone after $(($(now) - begin)) ms"
-	check_le "milliseconds to remove" $(($(now) - begin)) 10000
+	check_le "milliseconds to remove" $(($(now) - begin)) 30000
 	touch "$tmp/enough"
 	wait "$churner"
 	check "the core has let go of it" gone "$core/$nic_a"

@@ -708,7 +708,9 @@ class Soak:
             sa["state"] == "offloaded" for sa in self.nic.core_sas()) >= min(total, self.places))
         # They do not change places any more.
         self.nic.param("sa_reoffer", "false")
-        self.wait("requests are through", lambda: not self.nic.busy())
+        # Nor does the NIC want anybody's any more.
+        self.wait("requests are through", lambda: not self.nic.busy() and not any(
+            int(sa["delete_req"]) for sa in self.nic.sim_sas()))
         left = self.demand_some()
         self.check_traffic("after the last rekey")
         self.wait("demands are answered", lambda: not self.nic.busy())

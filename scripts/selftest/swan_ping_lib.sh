@@ -61,12 +61,15 @@ xfrm_stat()
 	ip netns exec "sw$1" sed -n "s/^$2[[:space:]]*//p" /proc/net/xfrm_stat
 }
 
-# Too early, too late at the initiator, too late at the responder.
+# Too early, too late at the initiator, too late at the responder; too late for xfrm, but not
+# for the NIC, at either.
 xfrm_gaps()
 {
 	xfrm_stat l XfrmAcquireError
 	xfrm_stat l XfrmInNoStates
 	xfrm_stat r XfrmInNoStates
+	swan_counter l ipsec_sa_rx_drop_no_sa
+	swan_counter r ipsec_sa_rx_drop_no_sa
 }
 
 # What may be lost with NICs that are reset while pings flow.
@@ -99,8 +102,9 @@ count_lost()
 	fi
 	[[ $anew == yes ]] || return 0
 	mapfile -t now <<<"$(xfrm_gaps)"
-	unanswered=$((now[2] - anew_before[2]))
-	lost=$((now[0] - anew_before[0] + now[1] - anew_before[1] + unanswered))
+	unanswered=$((now[2] - anew_before[2] + now[4] - anew_before[4]))
+	lost=$((now[0] - anew_before[0] + now[1] - anew_before[1] + now[3] - anew_before[3] +
+		unanswered))
 }
 
 # Some more, with what has changed meanwhile; then the account: none was lost before
@@ -120,7 +124,8 @@ pings_end()
 		diag "$(($(pings_seen))) of $last pings answered, $lost packets lost in NICs"
 	else
 		check_eq "pings answered" "$(($(pings_seen) + lost))" "$last"
-		check_le "pings lost" "$lost" 3
+		# All of them in the moment that a new IKE_SA takes, on the slowest machine.
+		check_le "pings lost" "$lost" 50
 	fi
 	check "the wire" swan_tap_check "$((2 * last - unanswered))"
 }

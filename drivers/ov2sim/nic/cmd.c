@@ -14,6 +14,9 @@
 #include <linux/kthread.h>
 #include "hw.h"
 
+/* How often a delay is looked at that somebody may have changed */
+#define OV2SIM_CMD_LOOK_MS	10
+
 static void ov2sim_cmd_done(struct ov2sim_hw *hw, struct ov2_request *req, int status)
 {
 	local_bh_disable();
@@ -369,18 +372,30 @@ static void ov2sim_cmd_turn(struct ov2sim_hw *hw)
 	wake_up(&q->wait);
 }
 
+/* What is left of a delay that began at @start; it may be changed meanwhile. */
+static unsigned long ov2sim_cmd_delay_left(const struct ov2sim_hw *hw, unsigned long start)
+{
+	unsigned long delay = msecs_to_jiffies(READ_ONCE(hw->faults.delay));
+	unsigned long gone = jiffies - start;
+
+	return gone < delay ? delay - gone : 0;
+}
+
 /* Return: whether the first request's delay has gone by undisturbed */
 static bool ov2sim_cmd_delay(struct ov2sim_hw *hw)
 {
-	u32 delay = READ_ONCE(hw->faults.delay);
 	struct ov2sim_cmdq *q = &hw->cmdq;
 	u32 epoch = READ_ONCE(q->epoch);
+	unsigned long left, start = jiffies;
 
-	if (!delay)
-		return true;
-	return !wait_event_idle_timeout(q->wait,
-					epoch != READ_ONCE(q->epoch) || kthread_should_stop(),
-					msecs_to_jiffies(delay));
+	while ((left = ov2sim_cmd_delay_left(hw, start))) {
+		left = min(left, msecs_to_jiffies(OV2SIM_CMD_LOOK_MS));
+		if (wait_event_idle_timeout(q->wait,
+					    epoch != READ_ONCE(q->epoch) || kthread_should_stop(),
+					    left))
+			return false;
+	}
+	return true;
 }
 
 static int ov2sim_cmd_thread(void *arg)

@@ -7,7 +7,8 @@
 
 /**
  * struct ov2sim_faults - Knobs; 0 is off. Written at any time, by anybody.
- * @delay: execute each list this many milliseconds after its turn has come
+ * @delay: execute each list this many milliseconds after its turn has come; also holds for the
+ *	one that waits already
  * @lose: never execute, and never answer, this many of the next lists
  * @refuse: refuse this node (1 is the first) of each ADD list
  * @reorder: answer this many of the next lists only after the one that follows
