@@ -474,6 +474,8 @@ static void delreq_chained_twice(struct kunit *test)
 	fixture_delete(f, in1);
 	fixture_gc();
 	in2 = fixture_sa(f, &delreq_in);
+	/* It waits for a moment: the NIC has asked for room. */
+	fixture_tick(f);
 	add2 = fake_nic_wait(f->fake, 3);
 	fake_nic_finish(f->fake, add2);
 	fixture_expect_state(f, in2, OV2_SA_OFFLOADED);

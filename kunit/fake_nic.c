@@ -503,8 +503,6 @@ struct fake_nic *fake_nic_create(struct kunit *test, const struct ov2_caps *caps
 	fake->nic = ov2_nic_alloc(&fake_nic_ops, caps, sizeof(fake), name);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fake->nic);
 	*(struct fake_nic **)ov2_nic_priv(fake->nic) = fake;
-	/* Time passes when the test says so, however slow the machine is. */
-	disable_delayed_work_sync(&fake->nic->offer_work);
 	ov2_nic_register(fake->nic);
 	return fake;
 }

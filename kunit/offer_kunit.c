@@ -36,10 +36,7 @@ static void offer_fill(struct fixture *f, struct xfrm_state **x, u32 count)
 /* One interval. */
 static void offer_tick(struct fixture *f)
 {
-	enable_delayed_work(&f->nic->offer_work);
-	mod_delayed_work(f->nic->wq, &f->nic->offer_work, 0);
-	flush_delayed_work(&f->nic->offer_work);
-	disable_delayed_work_sync(&f->nic->offer_work);
+	fixture_tick(f);
 	fixture_settle(f);
 }
 

@@ -72,6 +72,8 @@ struct fixture *fixture_create(struct kunit *test, const struct ov2_caps *caps)
 	INIT_LIST_HEAD(&f->states);
 	f->fake = fake_nic_create(test, caps ?: &fake_nic_caps);
 	f->nic = f->fake->nic;
+	/* Time passes when the test says so, however slow the machine is. */
+	disable_delayed_work_sync(&f->nic->offer_work);
 	test->priv = f;
 	for (i = 0; i < FIXTURE_PORTS; i++)
 		fixture_port_create(f, i);
@@ -335,6 +337,15 @@ void fixture_settle(struct fixture *f)
 	} while (work_busy(&nic->grace_work) || work_busy(&nic->reset_work) ||
 		 work_busy(&nic->submit_work) || work_busy(&f->fake->softirq));
 	fake_nic_check(f->fake);
+}
+
+/* An interval after which waiting SAs are offered. */
+void fixture_tick(struct fixture *f)
+{
+	enable_delayed_work(&f->nic->offer_work);
+	mod_delayed_work(f->nic->wq, &f->nic->offer_work, 0);
+	flush_delayed_work(&f->nic->offer_work);
+	disable_delayed_work_sync(&f->nic->offer_work);
 }
 
 /* What the core has under the name that xfrm has, NULL if nothing. For states of this test. */

@@ -109,6 +109,7 @@ struct xfrm_state *fixture_sa(struct fixture *f, const struct fixture_sa *want);
 void fixture_delete(struct fixture *f, struct xfrm_state *x);
 void fixture_gc(void);
 void fixture_settle(struct fixture *f);
+void fixture_tick(struct fixture *f);
 void fixture_close(struct fixture *f);
 
 struct ov2_sa *fixture_entry(struct xfrm_state *x);
