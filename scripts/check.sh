@@ -367,9 +367,8 @@ demo()
 	setpriv --pdeathsig TERM "$OV2_SCRIPTS/demo.sh" --kernel "$1"
 }
 
-# Those that keep every CPU busy by themselves, those that take the time, and the demo, whose
-# daemons do not wait for a busy machine, come first, one after the other; then those that
-# take long, so that none runs on alone at the end.
+# Those that keep every CPU busy by themselves and those that take the time come first, one
+# after the other; then those that take long, so that none runs on alone at the end.
 list()
 {
 	local k a
@@ -398,7 +397,7 @@ list()
 alone()
 {
 	case $1 in
-	lint* | stock_build* | prompt* | demo*) ;;
+	lint* | stock_build* | prompt*) ;;
 	*) return 1 ;;
 	esac
 }

@@ -699,7 +699,12 @@ stats_of()
 # counter NIC NAME: one of the core's.
 counter()
 {
-	awk -v name="$2" '$1 == name { print $2 }' "$core/$1/counters"
+	local line table
+
+	mapfile -t table <"$core/$1/counters" || return
+	for line in "${table[@]}"; do
+		[[ $line != "$2 "* ]] || echo "${line##* }"
+	done
 }
 
 # What NICs and xfrm have dropped so far, to say with a loss.

@@ -116,15 +116,17 @@ no_lso()
 # is offered again when it is on.
 add_races_switch()
 {
-	fault "$nic_a" delay_ms 2000
+	check "parameter" param "$nic_a" request_deadline 600000
+	fault "$nic_a" delay_ms 600000
 	conn 92
 	commit
 	check "the adds run" wait_for 10 in_flight "$nic_a"
 	features a esp-hw-offload off
+	fault "$nic_a" delay_ms 0
 	check "the NIC is through" wait_for 20 settled
 	check_eq "SAs on the NIC" "$(head -n 1 "$sim/$nic_a/sas")" "sas 0"
 	udp 92 4 wire 1-10
-	fault "$nic_a" delay_ms 0
+	check "parameter" param "$nic_a" request_deadline 5000
 	features a esp-hw-offload on
 	wait_offloaded 2
 	udp 92 4 wire 1-10

@@ -70,12 +70,11 @@ T "S60 soft: rekeyed, IPv6 transport with ESN" soft l mode=transport esp=aes256g
 # one for the end whose SAs have expired, one for packets that the other has to send.
 replaced()
 {
-	local spi spis sas
+	local spis sas
 
+	old_left_nic l || return
 	mapfile -t spis <<<"$(swan_spis l)"
-	for spi in "${old[@]}"; do
-		[[ "${spis[*]}" != *"$spi"* ]] || return 1
-	done
+	none_is_old "${spis[*]}" || return
 	sas=${#spis[@]}
 	((sas == 2 || sas == 4)) && swan_states_are r "$sas" &&
 		swan_offloaded_is l "$sas" && swan_offloaded_is r "$sas"
