@@ -29,7 +29,6 @@ from soak_site import (BUS, SETTLED, Conn, Failure, Nic, Refusals, Site, ethtool
 SLAB = "/sys/kernel/slab/"
 CONNS_MIN, CONNS_MAX = 8, 20
 OUTSIDE = ("waiting", "queued", "adding", "software")
-PRIORITY = 100
 # The ones that are switched; the rest of the time all are on.
 SWITCHES = ("esp", "esn", "cross_family", "udp_in_ipv4", "udp_out_ipv4", "ipv4", "ipv6",
             "transport", "tunnel", "aes_cbc", "aes_gcm", "aes_gmac", "chacha20_poly1305",
@@ -156,7 +155,7 @@ class Soak:
         self.history.append("    connection %s" % conn)
         self.add_gen(conn)
         for xfrm, select_, out, template in conn.policies():
-            self.request(xfrm, net.NEWPOLICY, net.policy(select_, out, PRIORITY, True, template),
+            self.request(xfrm, net.NEWPOLICY, net.policy(select_, out, template),
                          fine=(errno.EEXIST,))
         site.conns[conn.id] = conn
         src, dst = conn.ends()

@@ -245,20 +245,18 @@ def state_id(dst, spi):
     return struct.pack(">16sI", packed(dst), spi) + struct.pack("=HBx", family_of(dst), ESP)
 
 
-def selector(src, dst, proto=0, sport=0, dport=0, prefix=None):
+def selector(src, dst, proto, sport, dport):
     family = family_of(dst)
-    if prefix is None:
-        prefix = 32 if family == AF_INET else 128
+    prefix = 32 if family == AF_INET else 128
     return (packed(dst) + packed(src) +
-            struct.pack(">HHHH", dport, 0xffff if dport else 0, sport, 0xffff if sport else 0) +
+            struct.pack(">HHHH", dport, 0xffff, sport, 0xffff) +
             struct.pack("=HBBB3xiI", family, prefix, prefix, proto, 0, 0))
 
 
-def policy(select, out, priority, allow, template=None):
+def policy(select, out, template):
     """The body of NEWPOLICY."""
-    body = (select + struct.pack("=8Q", *[2 ** 64 - 1] * 4, *[0] * 4) + bytes(32) +
-            struct.pack("=IIBBBB4x", priority, 0, 1 if out else 0, 0 if allow else 1, 0, 0))
-    return body + (attr(A_TMPL, template) if template else b"")
+    return (select + struct.pack("=8Q", *[2 ** 64 - 1] * 4, *[0] * 4) + bytes(32) +
+            struct.pack("=IIBBBB4x", 0, 0, 1 if out else 0, 0, 0, 0) + attr(A_TMPL, template))
 
 
 def template(src, dst, reqid, mode):

@@ -12,7 +12,6 @@ import soak_traffic
 
 CORE, SIM, BUS = "/sys/kernel/debug/ov2/", "/sys/kernel/debug/ov2sim/", "/sys/bus/ov2sim/"
 SETTLED = ("offloaded", "software", "waiting")
-PRIORITY_BLOCK = 1000
 
 
 class Failure(Exception):
@@ -224,13 +223,10 @@ class Site:
         self.ifindex = [space.ifindex(nic.name) for space, nic in zip(self.spaces, nics)]
         # 0: this end's SAs are software's.
         self.offload = self.ifindex if both else [self.ifindex[0], 0]
-        # Whatever has no SA stays where it is: nothing may leave in clear.
-        for addr in ("0.0.0.0", "::"):
-            body = net.policy(net.selector(addr, addr, prefix=0), True, PRIORITY_BLOCK, False)
-            for xfrm in (self.xfrm_a, self.xfrm_b):
-                err = xfrm.request(net.NEWPOLICY, body)
-                if err:
-                    raise Failure("policy: %s" % os.strerror(err))
+        # Whatever has no SA stays where it is: nothing may leave in clear. A policy that blocks
+        # would go with the rest a moment before the netdev, when a namespace ends.
+        for name in names:
+            tool("ip", "-n", name, "xfrm", "policy", "setdefault", "out", "block")
 
     def link(self, end=0):
         far = net.Namespace("m")
