@@ -287,6 +287,7 @@ void ov2_offer_work(struct work_struct *work)
 	spin_unlock_bh(&nic->lock);
 
 	ov2_sa_for_each(nic, ov2_offer_measure, NULL);
+	/* Both in any case, as both are freed. */
 	ordered = ov2_offer_best_init(&tables.idle, limit) &
 		  ov2_offer_best_init(&tables.busy, limit);
 	if (ordered)
