@@ -387,57 +387,6 @@ static void caps_feature_off(struct kunit *test)
 	fixture_expect_state(f, fixture_sa(f, NULL), OV2_SA_OFFLOADED);
 }
 
-struct caps_qdisc_row {
-	const char *name;
-	struct fixture_sa sa;
-	bool emptied;
-};
-
-static const struct caps_qdisc_row caps_qdisc_rows[] = {
-	{ "IPv6 out", { .out = true, .family = AF_INET6 }, true },
-	{ "UDP out", { .out = true, .encap = UDP_ENCAP_ESPINUDP }, true },
-	{ "IPv4 out", { .out = true }, false },
-	{ "IPv6 in", { .family = AF_INET6 }, false },
-};
-
-KUNIT_ARRAY_PARAM_DESC(caps_qdisc, caps_qdisc_rows, name);
-
-/* A packet in the qdisc of a port that does not send. A reference is the caller's. */
-static struct sk_buff *caps_packet_in_qdisc(struct fixture *f, struct net_device *netdev)
-{
-	struct sk_buff *skb = alloc_skb(ETH_ZLEN, GFP_KERNEL);
-	int err;
-
-	KUNIT_ASSERT_NOT_NULL(f->test, skb);
-	skb_put_zero(skb, ETH_ZLEN);
-	skb->protocol = htons(ETH_P_LOOPBACK);
-	skb->dev = netdev;
-	rtnl_lock();
-	err = dev_open(netdev, NULL);
-	netif_tx_stop_all_queues(netdev);
-	rtnl_unlock();
-	KUNIT_EXPECT_EQ(f->test, err, 0);
-	KUNIT_EXPECT_EQ(f->test, dev_queue_xmit(skb_get(skb)), NET_XMIT_SUCCESS);
-	KUNIT_EXPECT_EQ(f->test, refcount_read(&skb->users), 2);
-	return skb;
-}
-
-/* S31, S41: when ESP offload is switched off nothing that xfrm meant for the NIC is left in a qdisc
- * if software would send it with IVs used before, or mangle it; else nothing is lost.
- */
-static void caps_feature_off_qdisc(struct kunit *test)
-{
-	const struct caps_qdisc_row *row = test->param_value;
-	struct fixture *f = test->priv;
-	struct sk_buff *skb;
-
-	fixture_expect_state(f, fixture_sa(f, &row->sa), OV2_SA_OFFLOADED);
-	skb = caps_packet_in_qdisc(f, f->netdev[0]);
-	caps_set_esp(f->netdev[0], false);
-	KUNIT_EXPECT_EQ(test, refcount_read(&skb->users), row->emptied ? 1 : 2);
-	kfree_skb(skb);
-}
-
 struct caps_heard {
 	struct ov2_nic *nic;
 	struct net_device *netdev;
@@ -608,7 +557,6 @@ static struct kunit_case caps_cases[] = {
 	KUNIT_CASE(caps_race_queued),
 	KUNIT_CASE(caps_race_waiting),
 	KUNIT_CASE(caps_feature_off),
-	KUNIT_CASE_PARAM(caps_feature_off_qdisc, caps_qdisc_gen_params),
 	KUNIT_CASE(caps_announced),
 	KUNIT_CASE(caps_alloc),
 	KUNIT_CASE(caps_pair_order),

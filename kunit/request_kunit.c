@@ -151,7 +151,7 @@ static void request_op_fails(struct kunit *test)
 	struct ov2_sa *sa;
 
 	f->fake->mode = FAKE_FAIL;
-	f->fake->err = -ENOMEM;
+	f->fake->err = -EIO;
 	x = fixture_sa(f, NULL);
 	fake_nic_wait(f->fake, 0);
 	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
@@ -160,6 +160,27 @@ static void request_op_fails(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ADD_FAIL), 1);
 	KUNIT_EXPECT_NULL(test, memchr_inv(sa->add.key_area, 0, sizeof(sa->add.key_area)));
 	KUNIT_EXPECT_NULL(test, memchr_inv(sa->add.salt, 0, sizeof(sa->add.salt)));
+}
+
+/* One that lacks memory for a moment has not refused the SA: it is asked again, though not at once. */
+static void request_lacks_memory(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x;
+
+	f->fake->mode = FAKE_FAIL;
+	f->fake->err = -ENOMEM;
+	x = fixture_sa(f, NULL);
+	fake_nic_wait(f->fake, 0);
+	fixture_expect_state(f, x, OV2_SA_WAITING);
+	fixture_tick(f);
+	fixture_expect_state(f, x, OV2_SA_WAITING);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	spin_lock_bh(&f->nic->lock);
+	fixture_entry(x)->not_before = get_jiffies_64();
+	spin_unlock_bh(&f->nic->lock);
+	fixture_tick(f);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 }
 
 /* S27: after completion the core has wiped the keys: nobody may need them any more. */
@@ -644,6 +665,7 @@ static struct kunit_case request_cases[] = {
 	KUNIT_CASE(request_partial),
 	KUNIT_CASE(request_none),
 	KUNIT_CASE(request_op_fails),
+	KUNIT_CASE(request_lacks_memory),
 	KUNIT_CASE(request_keys_wiped),
 	KUNIT_CASE(request_group_commit),
 	KUNIT_CASE(request_delete_lists),

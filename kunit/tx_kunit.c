@@ -4,6 +4,7 @@
  * that waits in a qdisc meanwhile, and which SA the driver sends it with.
  */
 #include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/udp.h>
@@ -13,7 +14,9 @@
 #include "xfrm_fixture.h"
 
 #define TX_ESP_FEATURES	(NETIF_F_HW_ESP | NETIF_F_GSO_ESP | NETIF_F_HW_ESP_TX_CSUM)
-#define TX_FEATURES	(TX_ESP_FEATURES | NETIF_F_SG | NETIF_F_TSO)
+#define TX_FEATURES	(TX_ESP_FEATURES | NETIF_F_SG | NETIF_F_TSO | NETIF_F_HW_CSUM)
+/* When software encrypts: the stack completes the checksum before. */
+#define TX_SOFTWARE_FEATURES	(NETIF_F_SG | NETIF_F_TSO)
 
 static const struct fixture_sa tx_plain = { .out = true };
 
@@ -102,22 +105,30 @@ static int tx_ask(struct sk_buff *skb, struct ov2_tx *tx)
 	return ret;
 }
 
-static void tx_expect_dropped(struct fixture *f, struct sk_buff *skb)
+static void tx_expect_counted(struct fixture *f, struct sk_buff *skb,
+			      enum ov2_packet_counter counter)
 {
-	u64 dropped = fixture_packets(f, OV2_PKT_TX_DROP_SA);
+	u64 dropped = fixture_packets(f, counter);
 	struct ov2_tx tx;
 
 	KUNIT_EXPECT_EQ(f->test, tx_ask(skb, &tx), -ENOENT);
-	KUNIT_EXPECT_EQ(f->test, tx.offload_handle, 0);
-	KUNIT_EXPECT_EQ(f->test, fixture_packets(f, OV2_PKT_TX_DROP_SA), dropped + 1);
+	KUNIT_EXPECT_EQ(f->test, fixture_packets(f, counter), dropped + 1);
 }
 
+static void tx_expect_dropped(struct fixture *f, struct sk_buff *skb)
+{
+	tx_expect_counted(f, skb, OV2_PKT_TX_DROP_SA);
+}
+
+/* The next packet that is asked for has the next number. */
 static void tx_expect_sa(struct fixture *f, struct sk_buff *skb, u32 handle)
 {
+	struct ip_esp_hdr *esp = (struct ip_esp_hdr *)skb_transport_header(skb);
 	struct ov2_tx tx;
 
 	KUNIT_EXPECT_EQ(f->test, tx_ask(skb, &tx), 1);
 	KUNIT_EXPECT_EQ(f->test, tx.offload_handle, handle);
+	be32_add_cpu(&esp->seq_no, skb_is_gso(skb) ? skb_shinfo(skb)->gso_segs : 1);
 }
 
 /* S36: no sec_path, or one that says nothing of a send: no IPsec work. */
@@ -271,6 +282,128 @@ static void tx_in_clear(struct kunit *test)
 	skb = tx_skb(f, x, 1);
 	tx_secpath(test, skb, x, 1);
 	tx_expect_dropped(f, skb);
+	/* S44: whatever has become of the state's offload meanwhile. */
+	x->xso.type = XFRM_DEV_OFFLOAD_UNSPECIFIED;
+	tx_expect_dropped(f, skb);
+	x->xso.type = XFRM_DEV_OFFLOAD_CRYPTO;
+	x->xso.dir = XFRM_DEV_OFFLOAD_IN;
+	tx_expect_dropped(f, skb);
+	x->xso.dir = XFRM_DEV_OFFLOAD_OUT;
+	kfree_skb(skb);
+}
+
+struct tx_done_row {
+	const char *name;
+	bool tagged;
+	bool encap;
+	u32 flags;
+	u8 proto;
+	bool dropped;
+};
+
+static const struct tx_done_row tx_done_rows[] = {
+	{ "ESP", false, false, CRYPTO_DONE, IPPROTO_ESP, true },
+	{ "ESP, tagged", true, false, CRYPTO_DONE, IPPROTO_ESP, true },
+	{ "ESP in UDP", false, true, CRYPTO_DONE, IPPROTO_UDP, true },
+	{ "UDP of another SA", false, false, CRYPTO_DONE, IPPROTO_UDP, false },
+	{ "packet mode", false, false, CRYPTO_DONE, IPPROTO_TCP, false },
+	{ "software's", false, false, XFRM_GRO, IPPROTO_ESP, false },
+};
+
+KUNIT_ARRAY_PARAM_DESC(tx_done, tx_done_rows, name);
+
+/* S44: ESP that a NIC has decrypted and that comes to be sent before xfrm has seen it. */
+static void tx_decrypted(struct kunit *test)
+{
+	const struct tx_done_row *row = test->param_value;
+	struct fixture_sa want = { .encap = row->encap ? UDP_ENCAP_ESPINUDP : 0 };
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = fixture_sa(f, &want);
+	struct sk_buff *skb;
+	struct ov2_tx tx;
+
+	skb = tx_skb(f, x, 1);
+	ip_hdr(skb)->protocol = row->proto;
+	tx_secpath(test, skb, x, 1)->flags = row->flags;
+	if (row->tagged) {
+		struct vlan_ethhdr *veth = skb_push(skb, sizeof(*veth));
+
+		veth->h_vlan_proto = htons(ETH_P_8021Q);
+		veth->h_vlan_encapsulated_proto = htons(ETH_P_IP);
+		skb->protocol = htons(ETH_P_8021Q);
+	}
+	if (row->dropped)
+		tx_expect_dropped(f, skb);
+	else
+		KUNIT_EXPECT_EQ(test, tx_ask(skb, &tx), 0);
+	kfree_skb(skb);
+}
+
+/* S43: software has encrypted the packet, and the checksum inside was left to the NIC. */
+static void tx_csum_in_cipher(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = fixture_sa(f, &tx_plain);
+	struct sk_buff *skb = tx_skb(f, x, 1);
+	struct ov2_tx tx;
+
+	KUNIT_EXPECT_EQ(test, tx_ask(skb, &tx), 0);
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	tx_expect_counted(f, skb, OV2_PKT_TX_DROP_CSUM);
+	ip_hdr(skb)->protocol = IPPROTO_TCP;
+	KUNIT_EXPECT_EQ(test, tx_ask(skb, &tx), 0);
+	kfree_skb(skb);
+}
+
+/* S41: a number goes to the NIC once, whoever repeats the packet; with an IV that the NIC does not
+ * derive from the number that is xfrm's business.
+ */
+static void tx_number_twice(struct kunit *test)
+{
+	const struct fixture_sa cbc = {
+		.out = true, .ealg = "cbc(aes)", .ealg_bits = 128, .aalg = "hmac(sha256)",
+		.aalg_bits = 256, .aalg_trunc = 128,
+	};
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = fixture_sa(f, &tx_plain);
+	struct sk_buff *skb;
+	struct ov2_tx tx;
+
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	skb = tx_offloaded(f, x, 7);
+	KUNIT_EXPECT_EQ(test, tx_ask(skb, &tx), 1);
+	tx_expect_counted(f, skb, OV2_PKT_TX_DROP_SEQ);
+	/* Over a reset, too. */
+	KUNIT_ASSERT_EQ(test, ov2_nic_reset(f->nic), 0);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	tx_expect_counted(f, skb, OV2_PKT_TX_DROP_SEQ);
+	kfree_skb(skb);
+
+	x = fixture_sa(f, &cbc);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	skb = tx_offloaded(f, x, 7);
+	KUNIT_EXPECT_EQ(test, tx_ask(skb, &tx), 1);
+	KUNIT_EXPECT_EQ(test, tx_ask(skb, &tx), 1);
+	kfree_skb(skb);
+}
+
+/* A handle that is another driver's pointer, and another port of the same NIC. */
+static void tx_foreign(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = fixture_sa(f, &tx_plain);
+	unsigned long cookie = x->xso.offload_handle;
+	struct sk_buff *skb;
+
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	skb = tx_offloaded(f, x, 1);
+	skb->dev = f->netdev[1];
+	tx_expect_dropped(f, skb);
+	skb->dev = f->netdev[0];
+	x->xso.offload_handle = cookie | BIT(40);
+	tx_expect_dropped(f, skb);
+	x->xso.offload_handle = cookie;
+	tx_expect_sa(f, skb, fixture_entry(x)->offload_handle);
 	kfree_skb(skb);
 }
 
@@ -363,11 +496,12 @@ static const struct tx_check_row tx_check_rows[] = {
 	{ "software", TX_SOFTWARE, { .out = true }, false, false, false },
 	{ "software, GSO", TX_SOFTWARE, { .out = true }, true, false, false },
 	{ "software, IPv6", TX_SOFTWARE, TX_IPV6, false, false, false },
-	{ "software, IPv6 GSO", TX_SOFTWARE, TX_IPV6, true, false, true },
-	{ "software, UDP", TX_SOFTWARE, TX_UDP, false, false, true },
-	{ "software, UDP GSO", TX_SOFTWARE, TX_UDP, true, false, true },
+	{ "software, IPv6 GSO", TX_SOFTWARE, TX_IPV6, true, false, false },
+	{ "software, UDP", TX_SOFTWARE, TX_UDP, false, false, false },
+	{ "software, UDP GSO", TX_SOFTWARE, TX_UDP, true, false, false },
+	{ "inbound", TX_LIVE, { .out = false }, false, false, false },
 	{ "deleted", TX_DELETED, { .out = true }, false, false, false },
-	{ "deleted, IPv6 GSO", TX_DELETED, TX_IPV6, true, false, true },
+	{ "deleted, IPv6 GSO", TX_DELETED, TX_IPV6, true, false, false },
 	{ "deleted, handed over", TX_DELETED, { .out = true }, false, true, true },
 	{ "resetting", TX_RESETTING, { .out = true }, false, false, false },
 };
@@ -424,7 +558,46 @@ static void tx_segmented_late(struct kunit *test)
 	/* And again, when segmentation has been switched off. */
 	ov2_features_check(skb, f->netdev[0], TX_FEATURES & ~NETIF_F_GSO_ESP);
 	skb_gso_reset(skb);
-	tx_expect_dropped(f, skb);
+	tx_expect_counted(f, skb, OV2_PKT_TX_DROP_SEQ);
+	kfree_skb(skb);
+}
+
+/* S41: a clone was segmented, and both count the numbers in one place. */
+static void tx_clone_segmented(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = fixture_sa(f, &tx_plain);
+	struct sk_buff *skb = tx_offloaded(f, x, 1), *clone;
+
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	skb_shinfo(skb)->gso_size = 50;
+	skb_shinfo(skb)->gso_segs = 2;
+	skb_shinfo(skb)->gso_type = SKB_GSO_TCPV4 | SKB_GSO_ESP;
+	clone = skb_clone(skb, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, clone);
+	xfrm_offload(clone)->flags |= XFRM_GSO_SEGMENT;
+	tx_expect_counted(f, skb, OV2_PKT_TX_DROP_SEQ);
+	kfree_skb(clone);
+	kfree_skb(skb);
+}
+
+/* What is spoilt for the stack's segments is spoilt for this packet alone. */
+static void tx_spoils_one(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = fixture_sa(f, &tx_plain);
+	struct sk_buff *skb = tx_offloaded(f, x, 1), *clone;
+
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	clone = skb_clone(skb, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, clone);
+	skb_shinfo(skb)->gso_size = 50;
+	skb_shinfo(skb)->gso_segs = 2;
+	skb_shinfo(skb)->gso_type = SKB_GSO_TCPV4 | SKB_GSO_ESP;
+	ov2_features_check(skb, f->netdev[0], TX_FEATURES & ~NETIF_F_GSO_ESP);
+	KUNIT_EXPECT_NE(test, xfrm_offload(skb)->status, 0);
+	KUNIT_EXPECT_EQ(test, xfrm_offload(clone)->status, 0);
+	kfree_skb(clone);
 	kfree_skb(skb);
 }
 
@@ -451,19 +624,19 @@ static void tx_udp_segmented_late(struct kunit *test)
 	ov2_features_check(skb, f->netdev[0], TX_FEATURES & ~NETIF_F_TSO);
 	skb_gso_reset(skb);
 	xo->flags |= XFRM_XMIT;
-	tx_expect_dropped(f, skb);
+	tx_expect_counted(f, skb, OV2_PKT_TX_DROP_SEQ);
 	kfree_skb(skb);
 }
 
-/* S44: a packet that has waited in a qdisc goes back to software if its SA is not live any more;
- * where software would do wrong it stays the NIC's, and is dropped there.
+/* S43, S44: a packet that has waited in a qdisc goes back to software if its SA is not live any more,
+ * with its checksum; one in UDP, which software would mangle, stays the NIC's, and is dropped there.
  */
 static void tx_features_check(struct kunit *test)
 {
 	const struct tx_check_row *row = test->param_value;
 	DECLARE_COMPLETION_ONSTACK(go);
 	struct fixture *f = test->priv;
-	netdev_features_t features;
+	netdev_features_t features, udp = row->sa.encap ? NETIF_F_HW_ESP : 0;
 	struct xfrm_offload *xo;
 	struct xfrm_state *x;
 	struct sk_buff *skb;
@@ -485,12 +658,15 @@ static void tx_features_check(struct kunit *test)
 	local_bh_disable();
 	features = ov2_features_check(skb, f->netdev[0], TX_FEATURES);
 	KUNIT_EXPECT_EQ(test, features,
-			row->kept ? TX_FEATURES : TX_FEATURES & ~TX_ESP_FEATURES);
-	/* What is off already is no business of ours, and another port is not its port. */
-	KUNIT_EXPECT_EQ(test, ov2_features_check(skb, f->netdev[0], NETIF_F_SG), NETIF_F_SG);
-	if (!row->xmit && !row->gso && !row->sa.encap)
+			row->kept ? TX_FEATURES : TX_SOFTWARE_FEATURES | udp);
+	/* ESP offload may be off already, as with a VLAN tag, and another port is not its port. */
+	if (!row->xmit) {
+		KUNIT_EXPECT_EQ(test, ov2_features_check(skb, f->netdev[0],
+							 NETIF_F_SG | NETIF_F_HW_CSUM),
+				NETIF_F_SG | udp);
 		KUNIT_EXPECT_EQ(test, ov2_features_check(skb, f->netdev[1], TX_FEATURES),
-				TX_FEATURES & ~TX_ESP_FEATURES);
+				TX_SOFTWARE_FEATURES | udp);
+	}
 	secpath_reset(skb);
 	KUNIT_EXPECT_EQ(test, ov2_features_check(skb, f->netdev[0], TX_FEATURES), TX_FEATURES);
 	local_bh_enable();
@@ -506,6 +682,7 @@ struct tx_ok_row {
 	enum tx_sa_is is;
 	struct fixture_sa sa;
 	u32 caps_off;
+	bool stack_gso;
 	bool gso;
 	bool options;
 	u16 inner;
@@ -517,8 +694,15 @@ static const struct tx_ok_row tx_ok_rows[] = {
 	{ "IPv6", TX_LIVE, TX_IPV6, .ok = true },
 	{ "GSO", TX_LIVE, { .out = true }, .gso = true, .ok = true },
 	{ "UDP", TX_LIVE, TX_UDP, .ok = true },
-	{ "UDP GSO", TX_LIVE, TX_UDP, .gso = true, .ok = true },
-	{ "UDP GSO that the NIC cannot do", TX_LIVE, TX_UDP, OV2_CAP_UDP_LSO, .gso = true },
+	{ "inbound", TX_LIVE, { .out = false } },
+	{ "IPv6 GSO", TX_LIVE, TX_IPV6, .gso = true },
+	{ "IPv6 GSO, kernel with a fix", TX_LIVE, TX_IPV6, .stack_gso = true, .gso = true,
+	  .ok = true },
+	{ "UDP GSO", TX_LIVE, TX_UDP, .gso = true },
+	{ "UDP GSO, kernel with a fix", TX_LIVE, TX_UDP, .stack_gso = true, .gso = true,
+	  .ok = true },
+	{ "UDP GSO that the NIC cannot do", TX_LIVE, TX_UDP, OV2_CAP_UDP_LSO, .stack_gso = true,
+	  .gso = true },
 	{ "UDP, no UDP GSO", TX_LIVE, TX_UDP, OV2_CAP_UDP_LSO, .ok = true },
 	{ "GSO, no UDP GSO", TX_LIVE, { .out = true }, OV2_CAP_UDP_LSO, .gso = true, .ok = true },
 	{ "options", TX_LIVE, { .out = true }, .options = true },
@@ -593,6 +777,7 @@ static void tx_offload_ok_udp(struct kunit *test)
 	struct sk_buff *skb = tx_clear_skb(f, &row);
 
 	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	ov2_nic_set_stack_gso(f->nic, true);
 	rcu_read_lock();
 	skb_dst_set_noref(skb, &dst);
 	KUNIT_EXPECT_TRUE(test, netdev->xfrmdev_ops->xdo_dev_offload_ok(skb, x));
@@ -622,6 +807,7 @@ static void tx_offload_ok(struct kunit *test)
 	ov2_nic_caps(f->nic, &caps);
 	caps.features &= ~row->caps_off;
 	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
+	ov2_nic_set_stack_gso(f->nic, row->stack_gso);
 	x = fixture_sa(f, &row->sa);
 	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
 	skb = tx_clear_skb(f, row);
@@ -723,6 +909,12 @@ static struct kunit_case tx_cases[] = {
 	KUNIT_CASE(tx_reset),
 	KUNIT_CASE(tx_not_for_sending),
 	KUNIT_CASE(tx_in_clear),
+	KUNIT_CASE_PARAM(tx_decrypted, tx_done_gen_params),
+	KUNIT_CASE(tx_csum_in_cipher),
+	KUNIT_CASE(tx_number_twice),
+	KUNIT_CASE(tx_foreign),
+	KUNIT_CASE(tx_clone_segmented),
+	KUNIT_CASE(tx_spoils_one),
 	KUNIT_CASE_PARAM(tx_upper_half, tx_seq_gen_params),
 	KUNIT_CASE(tx_seq_plain),
 	KUNIT_CASE(tx_segmented_late),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * UPDATE_SA: when the NIC is told of an ESN SA's sequence numbers, and when not. The NIC infers
- * upper halves right as long as what it knows is less than 2^31 packets old.
+ * UPDATE_SA: when the NIC is told of an ESN SA's sequence numbers, and when not. The NIC learns of the
+ * packets that it verifies by itself.
  */
 #include "xfrm_fixture.h"
 
@@ -55,19 +55,22 @@ struct update_row {
 
 static const struct update_row update_rows[] = {
 	{ "next packet", 100, 101, false },
-	{ "same half", 100, 0x7fffffff, false },
-	{ "upper half of the lower word", 0x7fffffff, 0x80000000, true },
-	{ "far into it", 100, 0x90000000, true },
-	{ "same half again", 0x80000000, 0xffffffff, false },
-	{ "wrap", 0xffffffff, 0x100000000, true },
-	{ "wrap, some lost", 0xfffffff0, 0x100000010, true },
-	{ "same upper word", 0x100000000, 0x17fffffff, false },
-	{ "last wrap but one", 0xfffffffeffffffff, 0xffffffff00000000, true },
+	{ "a window ahead", 100, 132, false },
+	{ "more than a window ahead", 100, 133, true },
+	{ "far ahead", 100, 0x90000000, true },
+	{ "wrap", 0xffffffff, 0x100000000, false },
+	{ "wrap, some lost", 0xfffffff0, 0x100000011, true },
+	{ "last wrap but one", 0xfffffffeffffffff, 0xffffffff00000000, false },
+	{ "a window back", 132, 100, false },
+	{ "more than a window back", 133, 100, true },
+	{ "a round back", 0x100000100, 0x100, true },
 };
 
 KUNIT_ARRAY_PARAM_DESC(update, update_rows, name);
 
-/* S21: the NIC is told when what it knows would grow too old, once, and nothing else changes. */
+/* S21: the NIC is told when software, or XFRM_MSG_NEWAE, has moved the window by more than its size
+ * since the NIC was told, once, and nothing else changes.
+ */
 static void update_when(struct kunit *test)
 {
 	const struct update_row *row = test->param_value;

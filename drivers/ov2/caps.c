@@ -10,7 +10,7 @@
 
 #define OV2_CAP_ALL	(OV2_CAP_ESN | OV2_CAP_LSO | OV2_CAP_TX_CSUM | OV2_CAP_CROSS_FAMILY | \
 			 OV2_CAP_UDP_IN_IPV4 | OV2_CAP_UDP_OUT_IPV4 | OV2_CAP_UDP_IN_IPV6 | \
-			 OV2_CAP_UDP_OUT_IPV6 | OV2_CAP_UDP_LSO | OV2_CAP_ESP)
+			 OV2_CAP_UDP_OUT_IPV6 | OV2_CAP_UDP_LSO | OV2_CAP_ESP | OV2_CAP_RX_SEQ)
 
 /* Is a set of capabilities one that makes sense? */
 int ov2_caps_validate(const struct ov2_caps *caps)
@@ -143,6 +143,10 @@ int ov2_caps_check(const struct ov2_caps *caps, const struct ov2_add_sa *add,
 	}
 	if (add->esn && !(caps->features & OV2_CAP_ESN)) {
 		NL_SET_ERR_MSG_MOD(extack, "the NIC does not do extended sequence numbers");
+		return -EOPNOTSUPP;
+	}
+	if (add->esn && add->dir == OV2_IN && !(caps->features & OV2_CAP_RX_SEQ)) {
+		NL_SET_ERR_MSG_MOD(extack, "Inbound ESN needs a NIC that reports sequence numbers");
 		return -EOPNOTSUPP;
 	}
 	if (add->esn && add->dir == OV2_IN &&

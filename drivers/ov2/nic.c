@@ -4,13 +4,13 @@
  * end.
  */
 #include <linux/slab.h>
-#include <net/sch_generic.h>
 #include <kunit/visibility.h>
 #include "ov2.h"
 #include "trace.h"
 
 #define OV2_DEADLINE_MS		5000
 #define OV2_DEADLINE_MS_MAX	600000
+#define OV2_UNREGISTER_MS_MAX	30000U	/* others wait for the locks of who unregisters */
 #define OV2_WAITING_FACTOR	4	/* SAs that may wait, for each that the NIC can take */
 
 static bool ov2_nic_ops_complete(const struct ov2_nic_ops *ops)
@@ -193,7 +193,8 @@ void ov2_nic_unregister(struct ov2_nic *nic)
 	ov2_nic_close(nic);
 	cancel_delayed_work_sync(&nic->offer_work);
 	flush_work(&nic->delreq_work);
-	if (!wait_event_timeout(nic->idle, ov2_nic_is_idle(nic), msecs_to_jiffies(nic->deadline)))
+	if (!wait_event_idle_timeout(nic->idle, ov2_nic_is_idle(nic),
+				     msecs_to_jiffies(min(nic->deadline, OV2_UNREGISTER_MS_MAX))))
 		ov2_nic_gone(nic);
 	/* From here on nothing is submitted, and no reset begins but the one just asked for. What
 	 * is left are works that are in an op whose request is complete already.
@@ -264,14 +265,6 @@ void ov2_port_close(struct ov2_port *port)
 }
 EXPORT_SYMBOL_GPL(ov2_port_close);
 
-/* Nothing that xfrm meant for the NIC is left in a qdisc. */
-static void ov2_port_drain(struct ov2_port *port)
-{
-	/* Who has been told that the NIC has an SA has brought his packet there. */
-	synchronize_net();
-	qdisc_reset_all_tx_gt(port->netdev, 0);
-}
-
 static void ov2_port_reconsider(struct ov2_sa *sa, void *port)
 {
 	if (rcu_access_pointer(sa->x) && sa->port == port)
@@ -284,14 +277,13 @@ static void ov2_port_reconsider(struct ov2_sa *sa, void *port)
  * @on: whether NETIF_F_HW_ESP is on
  *
  * To be called from ndo_set_features. The port's SAs leave the NIC and go on in software, or come
- * back. Packets in the port's qdiscs are dropped if software would do them wrong.
+ * back.
  *
  * Context: rtnl, may sleep.
  */
 void ov2_port_set_esp(struct ov2_port *port, bool on)
 {
 	struct ov2_nic *nic = port->nic;
-	bool drain;
 
 	spin_lock_bh(&nic->lock);
 	/* From here on no packet is meant for the NIC: see ov2_sa_usable(). */
@@ -299,14 +291,9 @@ void ov2_port_set_esp(struct ov2_port *port, bool on)
 	spin_unlock_bh(&nic->lock);
 	ov2_sa_for_each(nic, ov2_port_reconsider, port);
 	spin_lock_bh(&nic->lock);
-	drain = !on && port->delicate;
-	if (drain)
-		port->delicate = false;
 	ov2_offer_refill(nic);
 	ov2_request_kick(nic);
 	spin_unlock_bh(&nic->lock);
-	if (drain)
-		ov2_port_drain(port);
 }
 EXPORT_SYMBOL_GPL(ov2_port_set_esp);
 
@@ -341,6 +328,38 @@ u32 ov2_nic_deadline(struct ov2_nic *nic)
 	return READ_ONCE(nic->deadline);
 }
 EXPORT_SYMBOL_GPL(ov2_nic_deadline);
+
+/**
+ * ov2_nic_set_stack_gso - say whether the kernel segments all ESP packets right
+ * @nic: the NIC
+ * @on: it does; false at the start
+ *
+ * xfrm may hand over a burst that it has framed for the NIC and numbered, and that the stack then
+ * segments before the NIC sees it. Kernels without a fix make two mistakes there: segments of IPv6
+ * get the number after their own for the IV, and segments of ESP in UDP are one more than the
+ * numbers taken. Both use an IV twice, which breaks AES-GCM, so by default xfrm has to segment such
+ * bursts before it numbers them, and software encrypts them.
+ *
+ * Context: any.
+ */
+void ov2_nic_set_stack_gso(struct ov2_nic *nic, bool on)
+{
+	WRITE_ONCE(nic->stack_gso, on);
+}
+EXPORT_SYMBOL_GPL(ov2_nic_set_stack_gso);
+
+/**
+ * ov2_nic_stack_gso - does the kernel segment all ESP packets right?
+ * @nic: the NIC
+ *
+ * Context: any.
+ * Return: what ov2_nic_set_stack_gso() was told.
+ */
+bool ov2_nic_stack_gso(struct ov2_nic *nic)
+{
+	return READ_ONCE(nic->stack_gso);
+}
+EXPORT_SYMBOL_GPL(ov2_nic_stack_gso);
 
 /**
  * ov2_nic_set_waiting_max - set how many SAs may wait in software for room in the NIC

@@ -54,8 +54,12 @@ enum ov2_packet_counter {
 	OV2_PKT_RX_FAILED,
 	OV2_PKT_RX_DROP_SA,
 	OV2_PKT_RX_DROP_MEM,
+	OV2_PKT_RX_DROP_HELD,
+	OV2_PKT_RX_SEQ_MISMATCH,
 	OV2_PKT_TX_PROTECTED,
 	OV2_PKT_TX_DROP_SA,
+	OV2_PKT_TX_DROP_SEQ,
+	OV2_PKT_TX_DROP_CSUM,
 	OV2_PKT_COUNT,
 };
 
@@ -92,6 +96,7 @@ struct ov2_pcpu_stats {
  * @delreq_policy: how
  * @unpaired: SAs that xfrm has and that have no counterpart, by direction and ov2_pair_hash()
  * @reoffer: waiting SAs are offered again
+ * @stack_gso: see ov2_nic_set_stack_gso(); no lock
  * @pressure_until: jiffies (64 bits) until which the NIC counts as one that asked for room
  * @fill_after: jiffies (64 bits) before which no place is filled under pressure
  * @pressed: how often in a row the NIC has asked for the places of SAs that are replaced
@@ -147,6 +152,7 @@ struct ov2_nic {
 	enum ov2_delreq_policy delreq_policy;
 	struct hlist_head unpaired[2][1 << OV2_PAIR_BITS];
 	bool reoffer;
+	bool stack_gso;
 	u64 pressure_until;
 	u64 fill_after;
 	u8 pressed;

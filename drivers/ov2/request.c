@@ -183,6 +183,12 @@ static void ov2_request_release(struct ov2_nic *nic, struct ov2_request *req)
 		wake_up(&nic->idle);
 }
 
+/* Can the NIC, or the core, take the same SA later? */
+static bool ov2_request_transient(int err)
+{
+	return err == -ENOSPC || err == -ENOMEM || err == -EAGAIN;
+}
+
 /* An SA that did not get into the NIC. */
 static void ov2_request_refuse(struct ov2_sa *sa, int err)
 {
@@ -192,15 +198,17 @@ static void ov2_request_refuse(struct ov2_sa *sa, int err)
 		nic->counters[OV2_CNT_ADD_CANCELLED]++;
 	else
 		nic->counters[OV2_CNT_ADD_FAIL]++;
-	if (err == -ENOSPC && sa->reserved)
-		/* The NIC has less room than it says. Not again at once, and forever. */
+	if (ov2_request_transient(err) && (err != -ENOSPC || sa->reserved))
+		/* Back off, otherwise the core would retry in a tight loop. */
 		ov2_offer_stay_away(sa);
 	else if (err == -ENOSPC)
 		sa->again = true;
 	else
-		/* It would be refused for ever, as often as there is room. */
+		/* The NIC rejects this SA for what it is, so do not retry when a place becomes
+		 * free.
+		 */
 		sa->again = false;
-	if (err != -ENOSPC && rcu_access_pointer(sa->x) && !ov2_sa_allowed(sa))
+	if (!ov2_request_transient(err) && rcu_access_pointer(sa->x) && !ov2_sa_allowed(sa))
 		sa->outside = true;
 	trace_ov2_sa_refused(sa, err);
 	ov2_sa_leave(sa);
@@ -332,9 +340,6 @@ static void ov2_request_added(struct ov2_sa *sa, u32 offload_handle)
 		return;
 	}
 	ov2_sa_set_state(sa, OV2_SA_OFFLOADED);
-	/* Packets of it must not come to software any more: see ov2_features_check(). */
-	if (sa->dir == OV2_OUT && (sa->add.family == OV2_IPV6 || sa->encap))
-		sa->port->delicate = true;
 	sa->offloaded_at = get_jiffies_64();
 	sa->again = false;
 	if (sa->unwanted) {

@@ -51,10 +51,12 @@ void ov2_sa_cache_exit(void)
 	xa_destroy(&ov2_sas);
 }
 
-/* Context: RCU read side, or a reference on the SA. */
-struct ov2_sa *ov2_sa_find(u32 cookie)
+/* @cookie may be anything: another driver has a pointer there. Context: RCU read side, or a
+ * reference on the SA.
+ */
+struct ov2_sa *ov2_sa_find(unsigned long cookie)
 {
-	return cookie ? xa_load(&ov2_sas, cookie) : NULL;
+	return cookie && cookie <= U32_MAX ? xa_load(&ov2_sas, cookie) : NULL;
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_sa_find);
 
@@ -75,6 +77,7 @@ struct ov2_sa *ov2_sa_alloc(struct ov2_nic *nic, struct ov2_port *port, struct x
 	INIT_HLIST_NODE(&sa->pair_node);
 	sa->measured_at = get_jiffies_64();
 	RCU_INIT_POINTER(sa->x, x);
+	sa->owner = x;
 	if (xa_alloc_cyclic_bh(&ov2_sas, &sa->cookie, sa, xa_limit_32b, &ov2_next_cookie,
 			       GFP_KERNEL) < 0) {
 		kmem_cache_free(ov2_sa_cache, sa);
@@ -90,6 +93,7 @@ static void ov2_sa_free_rcu(struct rcu_head *rcu)
 	struct ov2_nic *nic = sa->nic;
 
 	memzero_explicit(&sa->add, sizeof(sa->add));
+	kfree(sa->sent);
 	kmem_cache_free(ov2_sa_cache, sa);
 	ov2_nic_put(nic);
 }
@@ -453,19 +457,13 @@ void ov2_sa_grace_work(struct work_struct *work)
 	spin_unlock_bh(&nic->lock);
 }
 
-/* The receive window of an SA has moved. Context: x->lock held, softirq. Cheap unless the NIC has
- * to be told, which is once in 2^31 packets: the NIC infers upper halves right as long as what it
- * knows is not older than that.
- */
-void ov2_sa_advance(struct ov2_sa *sa, struct ov2_seq seq)
+/* Has the NIC told @seq, from which it infers upper halves. Context: x->lock held, softirq. */
+void ov2_sa_update(struct ov2_sa *sa, struct ov2_seq seq)
 {
 	struct ov2_nic *nic = sa->nic;
 
-	if (!sa->esn || sa->dir == OV2_OUT || READ_ONCE(sa->seq_told) == ov2_seq_key(seq))
-		return;
-
 	spin_lock_bh(&nic->lock);
-	WRITE_ONCE(sa->seq_told, ov2_seq_key(seq));
+	WRITE_ONCE(sa->seq_told, ov2_seq_u64(seq));
 	sa->seq = seq;
 	if (sa->state == OV2_SA_ADDING || sa->update_running) {
 		sa->update_wanted = true;
@@ -476,4 +474,35 @@ void ov2_sa_advance(struct ov2_sa *sa, struct ov2_seq seq)
 	ov2_request_kick(nic);
 	spin_unlock_bh(&nic->lock);
 }
+
+/* The receive window of an SA has moved to @seq. The NIC learns of the packets that it verifies by
+ * itself, and ov2_rx() notes those in sa->seq_told. It does not learn of those that software has
+ * decrypted, so tell it when these are more than a window ahead, or when XFRM_MSG_NEWAE has moved
+ * the window back. Context: x->lock held, softirq; per packet.
+ */
+void ov2_sa_advance(struct ov2_sa *sa, struct ov2_seq seq)
+{
+	u64 now = ov2_seq_u64(seq), told;
+
+	if (!sa->esn || sa->dir == OV2_OUT)
+		return;
+	told = READ_ONCE(sa->seq_told);
+	if (now > told ? now - told > sa->window : told - now > sa->window)
+		ov2_sa_update(sa, seq);
+}
 EXPORT_SYMBOL_IF_KUNIT(ov2_sa_advance);
+
+/* The NIC goes on inferring other numbers than xfrm, although it was told: software does better for
+ * a while. Context: softirq.
+ */
+void ov2_sa_mistrust(struct ov2_sa *sa)
+{
+	struct ov2_nic *nic = sa->nic;
+
+	spin_lock_bh(&nic->lock);
+	if (sa->state == OV2_SA_OFFLOADED && rcu_access_pointer(sa->x)) {
+		ov2_offer_stay_away(sa);
+		ov2_sa_demote(sa);
+	}
+	spin_unlock_bh(&nic->lock);
+}

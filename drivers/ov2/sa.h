@@ -10,6 +10,7 @@
 #include <net/ov2.h>
 
 struct netlink_ext_ack;
+struct ov2_sent;
 struct xfrm_state;
 
 /* What an SA and its counterpart have in common, beside what their nodes say. */
@@ -48,7 +49,11 @@ enum ov2_sa_state {
  * @reserved: counted in nic->reserved, under nic->lock
  * @update_running: @update is in an UPDATE_SA list, under nic->lock
  * @update_wanted: the sequence state moved on since the NIC was told, under nic->lock
- * @seq_told: ov2_seq_key() of what the NIC knows or is about to be told
+ * @owner: the state again, never NULL, for comparison with the state of a packet only
+ * @sent: numbers that the NIC has been given to send, NULL unless the NIC makes IVs of them
+ * @window: replay window in packets, of an inbound SA with ESN
+ * @mismatches: packets in a row whose number NIC and xfrm did not agree on
+ * @seq_told: the newest number that the NIC knows of or is about to be told, ESN only
  * @seq: the sequence state to tell it, under nic->lock
  * @pair_key: what its counterpart is recognised by
  * @pair_node: in nic->unpaired while xfrm has it and it has no counterpart, under nic->lock
@@ -89,6 +94,10 @@ struct ov2_sa {
 	bool reserved;
 	bool update_running;
 	bool update_wanted;
+	const struct xfrm_state *owner;
+	struct ov2_sent *sent;
+	u32 window;
+	u32 mismatches;
 	u64 seq_told;
 	struct ov2_seq seq;
 	struct ov2_pair_key pair_key;
@@ -117,7 +126,7 @@ struct ov2_sa {
 /* sa.c */
 int ov2_sa_cache_init(void);
 void ov2_sa_cache_exit(void);
-struct ov2_sa *ov2_sa_find(u32 cookie);
+struct ov2_sa *ov2_sa_find(unsigned long cookie);
 struct ov2_sa *ov2_sa_alloc(struct ov2_nic *nic, struct ov2_port *port, struct xfrm_state *x);
 int ov2_sa_admit(struct ov2_sa *sa, struct netlink_ext_ack *extack);
 void ov2_sa_delete(struct ov2_sa *sa);
@@ -138,6 +147,8 @@ void ov2_sa_enqueue(struct ov2_sa *sa, bool reserve);
 bool ov2_sa_allowed(const struct ov2_sa *sa);
 void ov2_sa_reconsider(struct ov2_sa *sa);
 void ov2_sa_advance(struct ov2_sa *sa, struct ov2_seq seq);
+void ov2_sa_update(struct ov2_sa *sa, struct ov2_seq seq);
+void ov2_sa_mistrust(struct ov2_sa *sa);
 const char *ov2_sa_state_name(enum ov2_sa_state state);
 #if IS_ENABLED(CONFIG_KUNIT)
 extern u32 ov2_next_cookie;
@@ -146,10 +157,14 @@ extern u32 ov2_next_cookie;
 /* SAs that are looked at without letting go of nic->lock */
 #define OV2_SA_STEP	256
 
-static inline u64 ov2_seq_key(struct ov2_seq seq)
+static inline u64 ov2_seq_u64(struct ov2_seq seq)
 {
-	return (u64)seq.high << 1 | seq.low >> 31;
+	return (u64)seq.high << 32 | seq.low;
 }
+
+/* sent.c */
+struct ov2_sent *ov2_sent_alloc(void);
+bool ov2_sent_add(struct ov2_sent *sent, u64 first, u32 count);
 
 /* pair.c */
 void ov2_pair_add(struct ov2_sa *sa);

@@ -35,8 +35,12 @@ static const char * const ov2_packet_counter_names[OV2_PKT_COUNT] = {
 	[OV2_PKT_RX_FAILED] = "ipsec_sa_rx_failed",
 	[OV2_PKT_RX_DROP_SA] = "ipsec_sa_rx_drop_no_sa",
 	[OV2_PKT_RX_DROP_MEM] = "ipsec_sa_rx_drop_no_mem",
+	[OV2_PKT_RX_DROP_HELD] = "ipsec_sa_rx_drop_held",
+	[OV2_PKT_RX_SEQ_MISMATCH] = "ipsec_sa_rx_seq_mismatch",
 	[OV2_PKT_TX_PROTECTED] = "ipsec_sa_tx_protected",
 	[OV2_PKT_TX_DROP_SA] = "ipsec_sa_tx_drop_no_sa",
+	[OV2_PKT_TX_DROP_SEQ] = "ipsec_sa_tx_drop_seq_used",
+	[OV2_PKT_TX_DROP_CSUM] = "ipsec_sa_tx_drop_csum",
 };
 
 /* Context: BH off. */

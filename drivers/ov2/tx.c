@@ -3,6 +3,7 @@
  * ov2 core: the send path. Owns nothing; names the SA and the sequence number of a packet that the
  * NIC must protect.
  */
+#include <linux/if_vlan.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/skbuff.h>
@@ -44,29 +45,77 @@ static u32 ov2_tx_handle(const struct ov2_sa *sa)
 	return READ_ONCE(sa->offload_handle);
 }
 
-static bool ov2_tx_is_esp(const struct sk_buff *skb, const struct xfrm_state *x)
+/* The protocol behind the IP header, also if VLAN tags are part of the frame; 0 if it is not IP. */
+static u8 ov2_tx_proto(const struct sk_buff *skb)
 {
-	u8 proto;
+	union {
+		struct iphdr v4;
+		struct ipv6hdr v6;
+	} buf;
+	const struct ipv6hdr *ip6h;
+	const struct iphdr *iph;
+	int off = skb_network_offset(skb);
 
-	if (skb->protocol == htons(ETH_P_IP))
-		proto = ip_hdr(skb)->protocol;
-	else if (skb->protocol == htons(ETH_P_IPV6))
-		proto = ipv6_hdr(skb)->nexthdr;
-	else
-		return false;
-	return proto == IPPROTO_ESP || (x->encap && proto == IPPROTO_UDP);
+	switch (vlan_get_protocol(skb)) {
+	case htons(ETH_P_IP):
+		iph = skb_header_pointer(skb, off, sizeof(*iph), &buf.v4);
+		return iph ? iph->protocol : 0;
+	case htons(ETH_P_IPV6):
+		ip6h = skb_header_pointer(skb, off, sizeof(*ip6h), &buf.v6);
+		return ip6h ? ip6h->nexthdr : 0;
+	default:
+		return 0;
+	}
 }
 
-/* A packet that was to be encrypted and was not: one that the stack lets through when its backlog
- * of asynchronous cryptography is not empty and the device has no queue; or one that a NIC has
- * decrypted and somebody redirects below IP.
+/* Is @skb, which xfrm has framed for an offload but not given to a device, plaintext? It carries an
+ * open xfrm_offload, so it is, whatever has become of its state since: validate_xmit_xfrm() passes
+ * on packets of a state that is offloaded inbound, and packets that come while its backlog is not
+ * empty. Two kinds are no output of xfrm's. XFRM_GRO is software's receive path. CRYPTO_DONE is a
+ * packet that a NIC has decrypted and that was redirected below IP before xfrm took the ESP header
+ * off; in packet mode the ESP header is gone and the packet is plain traffic.
  */
 static bool ov2_tx_in_clear(const struct sk_buff *skb, const struct xfrm_state *x,
 			    const struct xfrm_offload *xo)
 {
-	if (x->xso.dir == XFRM_DEV_OFFLOAD_OUT && x->xso.type == XFRM_DEV_OFFLOAD_CRYPTO)
+	u8 proto;
+
+	if (!(xo->flags & (CRYPTO_DONE | XFRM_GRO)))
 		return true;
-	return xo->flags & CRYPTO_DONE && ov2_tx_is_esp(skb, x);
+	if (!(xo->flags & CRYPTO_DONE))
+		return false;
+	proto = ov2_tx_proto(skb);
+	return proto == IPPROTO_ESP || (x->encap && proto == IPPROTO_UDP);
+}
+
+/* Would the NIC write a checksum into what software has encrypted? The stack leaves a checksum to
+ * a device that can do it before encryption, and may then encrypt in software all the same: for a
+ * device that cannot be told by ov2_features_check(), such as one below which tc redirects.
+ */
+static bool ov2_tx_csum_in_cipher(const struct sk_buff *skb)
+{
+	return skb->ip_summed == CHECKSUM_PARTIAL && ov2_tx_proto(skb) == IPPROTO_ESP;
+}
+
+static int ov2_tx_drop(const struct ov2_port *port, enum ov2_packet_counter counter)
+{
+	ov2_stats_inc(port->nic, counter);
+	return -ENOENT;
+}
+
+/* Finds the SA by what xfrm keeps, and not by sa->x, which is NULL as soon as xfrm has deleted the
+ * state. The comparisons matter if xso.offload_handle is another driver's, as below a bond.
+ * Context: RCU read side.
+ */
+static struct ov2_sa *ov2_tx_find(struct sk_buff *skb, const struct ov2_port *port)
+{
+	const struct xfrm_state *x = xfrm_input_state(skb);
+	struct ov2_sa *sa;
+
+	if (skb_sec_path(skb)->len != 1)
+		return NULL;
+	sa = ov2_sa_find(READ_ONCE(x->xso.offload_handle));
+	return sa && sa->owner == x && sa->port == port && sa->dir == OV2_OUT ? sa : NULL;
 }
 
 /**
@@ -78,10 +127,14 @@ static bool ov2_tx_in_clear(const struct sk_buff *skb, const struct xfrm_state *
  * segment: ESP header, sequence number counted on from @tx, IV, padding, trailer and ICV. NDIS:
  * the OffloadHandle of a send.
  *
+ * A number that was given to the NIC once is not given to it again, so the driver calls this once
+ * for each packet that it then sends or drops, and not before it knows that it has room. Source:
+ * RFC 4106 section 3.1, RFC 7634 section 2.
+ *
  * Context: send path, BH off.
  * Return: 0 if there is nothing to do, 1 if the packet is to be protected, or -ENOENT if it was to
- * be but no SA stands behind it any more, or the stack has cut up what was framed for the NIC: the
- * driver must drop it, it is in clear, and it is counted already.
+ * be but no SA stands behind it any more, its number was used already, or the stack has cut up what
+ * was framed for the NIC: the driver must drop it, it is in clear, and it is counted already.
  */
 int ov2_tx_sa(struct sk_buff *skb, struct ov2_tx *tx)
 {
@@ -89,38 +142,39 @@ int ov2_tx_sa(struct sk_buff *skb, struct ov2_tx *tx)
 	const struct ov2_port *port = ov2_port_of(skb->dev);
 	const struct xfrm_state *x;
 	struct ov2_sa *sa;
-	u32 low, handle = 0;
+	u32 low, handle;
+	bool fresh;
 
-	if (!xo || !port)
+	if (!port)
 		return 0;
+	if (!xo)
+		return ov2_tx_csum_in_cipher(skb) ? ov2_tx_drop(port, OV2_PKT_TX_DROP_CSUM) : 0;
 	x = xfrm_input_state(skb);
-	if (!(xo->flags & XFRM_XMIT)) {
-		if (!ov2_tx_in_clear(skb, x, xo))
-			return 0;
-		ov2_stats_inc(port->nic, OV2_PKT_TX_DROP_SA);
-		return -ENOENT;
-	}
+	if (!(xo->flags & XFRM_XMIT))
+		return ov2_tx_in_clear(skb, x, xo) ? ov2_tx_drop(port, OV2_PKT_TX_DROP_SA) : 0;
 
-	/* Segments of a packet that had its number already: see ov2_features_check(). */
-	if (xo->status) {
-		ov2_stats_inc(port->nic, OV2_PKT_TX_DROP_SA);
-		return -ENOENT;
-	}
+	/* The number of a packet is not its own if the stack has segmented what was framed for the
+	 * NIC (ov2_features_check() has left a status), or a clone of this packet, with which it
+	 * shares the counter.
+	 */
+	if (xo->status || (skb_is_gso(skb) && xo->flags & XFRM_GSO_SEGMENT))
+		return ov2_tx_drop(port, OV2_PKT_TX_DROP_SEQ);
 
 	rcu_read_lock();
-	/* Not by sa->x, which is NULL as soon as xfrm has deleted the SA. */
-	sa = skb_sec_path(skb)->len == 1 ? ov2_sa_find(READ_ONCE(x->xso.offload_handle)) : NULL;
-	if (sa && sa->nic == port->nic && sa->dir == OV2_OUT)
-		handle = ov2_tx_handle(sa);
+	sa = ov2_tx_find(skb, port);
+	handle = sa ? ov2_tx_handle(sa) : 0;
 	if (!handle) {
 		rcu_read_unlock();
-		ov2_stats_inc(port->nic, OV2_PKT_TX_DROP_SA);
-		return -ENOENT;
+		return ov2_tx_drop(port, OV2_PKT_TX_DROP_SA);
 	}
 	low = be32_to_cpu(ov2_tx_esp_seq(skb, x->encap));
 	tx->offload_handle = handle;
 	tx->seq = sa->esn ? ov2_tx_seq(low, xo->seq.low, xo->seq.hi) : low;
+	fresh = !sa->sent || ov2_sent_add(sa->sent, tx->seq,
+					  skb_is_gso(skb) ? skb_shinfo(skb)->gso_segs : 1);
 	rcu_read_unlock();
+	if (!fresh)
+		return ov2_tx_drop(port, OV2_PKT_TX_DROP_SEQ);
 	ov2_stats_inc(port->nic, OV2_PKT_TX_PROTECTED);
 	return 1;
 }

@@ -45,7 +45,10 @@ static int ov2_xdo_state_add(struct net_device *netdev, struct xfrm_state *x,
 	/* An acquire comes in atomic context, without keys; only packet mode has them. */
 	if (x->xso.flags & XFRM_DEV_OFFLOAD_FLAG_ACQ)
 		return -EOPNOTSUPP;
-	if (!port) {
+	/* A bond does not ask its port's offload_ok(), so each packet that the NIC cannot take would
+	 * be lost; and it leaves GSO to its ports that they do not do.
+	 */
+	if (!port || x->xso.dev != netdev) {
 		NL_SET_ERR_MSG_MOD(extack, "SAs are not offloaded through another device");
 		return -EOPNOTSUPP;
 	}
@@ -63,6 +66,15 @@ static int ov2_xdo_state_add(struct net_device *netdev, struct xfrm_state *x,
 	sa->dir = sa->add.dir;
 	sa->esn = sa->add.esn;
 	sa->encap = sa->add.encap != OV2_ENCAP_NONE;
+	sa->window = sa->add.replay_window;
+	sa->seq_told = ov2_seq_u64(sa->add.seq);
+	if (sa->add.iv == OV2_IV_SEQ) {
+		sa->sent = ov2_sent_alloc();
+		if (!sa->sent) {
+			err = -ENOMEM;
+			goto err_put;
+		}
+	}
 	/* The keys are taken anew when the node leaves for the NIC. */
 	ov2_sa_wipe(&sa->add);
 	/* The NIC may be faster than our return. */
@@ -92,7 +104,7 @@ static void ov2_xdo_state_free(struct net_device *netdev, struct xfrm_state *x)
 {
 	struct ov2_sa *sa = ov2_sa_find(x->xso.offload_handle);
 
-	if (!sa)
+	if (!sa || sa->owner != x)
 		return;
 	if (rcu_access_pointer(sa->x)) {
 		/* Freed without a delete: nobody may find x any more when it goes, which after a
@@ -105,14 +117,40 @@ static void ov2_xdo_state_free(struct net_device *netdev, struct xfrm_state *x)
 	ov2_sa_put(sa);
 }
 
+/* Can tc, BPF or nftables take a packet from the port after xfrm has framed it? Context: RCU. */
+static bool ov2_netdev_has_egress_hook(const struct net_device *netdev)
+{
+#ifdef CONFIG_NET_XGRESS
+	if (rcu_access_pointer(netdev->tcx_egress))
+		return true;
+#endif
+#ifdef CONFIG_NETFILTER_EGRESS
+	if (rcu_access_pointer(netdev->nf_hooks_egress))
+		return true;
+#endif
+	return false;
+}
+
 static bool ov2_xfrm_gso_ok(struct sk_buff *skb, const struct xfrm_state *x,
 			    const struct ov2_sa *sa)
 {
 	const struct net_device *netdev = sa->port->netdev;
 	u32 features = READ_ONCE(sa->nic->features);
 
-	/* A packet of a guest's that says not how many segments it has: xfrm would count wrong. */
+	/* gso_segs is not trustworthy for packets from an untrusted source (SKB_GSO_DODGY); xfrm
+	 * would advance the sequence number by the wrong amount.
+	 */
 	if (!skb_shinfo(skb)->gso_segs || skb_shinfo(skb)->gso_type & SKB_GSO_DODGY)
+		return false;
+	/* The decision for the NIC travels with the burst and cannot be taken back, and the stack
+	 * segments these two kinds wrong: see ov2_nic_set_stack_gso().
+	 */
+	if ((sa->encap || x->props.family == AF_INET6) && !READ_ONCE(sa->nic->stack_gso))
+		return false;
+	/* An egress hook can clone the burst or send it elsewhere, and all clones of a burst share
+	 * one counter of sequence numbers.
+	 */
+	if (ov2_netdev_has_egress_hook(netdev))
 		return false;
 	/* Nobody but the NIC can segment ESP in UDP: xfrm does it before. */
 	if (sa->encap && (!(features & OV2_CAP_UDP_LSO) || !(netdev->features & NETIF_F_GSO_ESP) ||
@@ -152,7 +190,21 @@ static bool ov2_sa_usable(const struct ov2_sa *sa, const struct net_device *netd
 	       READ_ONCE(sa->nic->state) == OV2_NIC_RUNNING && netdev->features & NETIF_F_HW_ESP;
 }
 
-/* False: this packet is encrypted by software. Context: send path, BH off or process, RCU. */
+/* An egress hook may send the packet to a device that xfrm did not frame it for. Software encrypts
+ * it there, and that is right for a single packet if its checksum is complete, except for ESP in
+ * UDP, whose headers software builds wrong.
+ */
+static bool ov2_xfrm_single_ok(struct sk_buff *skb, const struct ov2_sa *sa)
+{
+	if (!ov2_netdev_has_egress_hook(sa->port->netdev))
+		return true;
+	return !sa->encap && (skb->ip_summed != CHECKSUM_PARTIAL || !skb_checksum_help(skb));
+}
+
+/* False: this packet is encrypted by software. A state that is offloaded inbound may be an outbound
+ * policy's as well, for one SA can serve both directions (RFC 4552). Context: send path, BH off or
+ * process, RCU.
+ */
 static bool ov2_xdo_offload_ok(struct sk_buff *skb, struct xfrm_state *x)
 {
 	struct ov2_sa *sa;
@@ -160,9 +212,9 @@ static bool ov2_xdo_offload_ok(struct sk_buff *skb, struct xfrm_state *x)
 
 	rcu_read_lock();
 	sa = ov2_xfrm_sa(x);
-	if (sa && ov2_sa_usable(sa, sa->port->netdev) && ov2_xfrm_headers_ok(skb, x) &&
-	    ov2_xfrm_family_ok(skb, x, sa))
-		ok = !skb_is_gso(skb) || ov2_xfrm_gso_ok(skb, x, sa);
+	if (sa && sa->dir == OV2_OUT && ov2_sa_usable(sa, sa->port->netdev) &&
+	    ov2_xfrm_headers_ok(skb, x) && ov2_xfrm_family_ok(skb, x, sa))
+		ok = skb_is_gso(skb) ? ov2_xfrm_gso_ok(skb, x, sa) : ov2_xfrm_single_ok(skb, sa);
 	rcu_read_unlock();
 	return ok;
 }
@@ -242,7 +294,7 @@ int ov2_xfrm_fill(struct ov2_sa *sa)
 		err = ov2_sa_allowed(sa) ? 0 : -EOPNOTSUPP;
 		/* So that it comes back, even if it is allowed again before it is refused. */
 		sa->outside = err;
-		WRITE_ONCE(sa->seq_told, ov2_seq_key(add.seq));
+		WRITE_ONCE(sa->seq_told, ov2_seq_u64(add.seq));
 		sa->update_wanted = false;
 		spin_unlock(&nic->lock);
 		memzero_explicit(&add, sizeof(add));
@@ -280,24 +332,39 @@ netdev_features_t ov2_fix_features(struct net_device *netdev, netdev_features_t 
 }
 EXPORT_SYMBOL_GPL(ov2_fix_features);
 
-/* What of @features is there for a packet that xfrm has not framed yet. */
+/* Takes ESP offload away from a packet that the NIC does not encrypt, and with it checksum offload:
+ * the stack then completes the checksum first, before software encrypts it.
+ */
 static netdev_features_t ov2_features_of(struct sk_buff *skb, struct net_device *netdev,
 					 const struct xfrm_state *x, netdev_features_t features)
 {
 	struct ov2_sa *sa;
 	bool live;
 
-	if (!(features & NETIF_F_HW_ESP))
-		return features;
 	rcu_read_lock();
 	sa = ov2_xfrm_sa(x);
-	live = sa && ov2_sa_usable(sa, netdev) && sa->port->netdev == netdev;
+	live = sa && features & NETIF_F_HW_ESP && sa->port->netdev == netdev &&
+	       x->xso.dev == netdev && sa->dir == OV2_OUT && ov2_sa_usable(sa, netdev);
 	if (live && !(READ_ONCE(sa->nic->features) & OV2_CAP_LSO))
 		features &= ~NETIF_F_GSO_ESP;
 	rcu_read_unlock();
-	if (live || x->encap || (skb_is_gso(skb) && x->props.family == AF_INET6))
-		return features;
-	return features & ~(NETIF_F_HW_ESP | NETIF_F_GSO_ESP | NETIF_F_HW_ESP_TX_CSUM);
+	if (!live)
+		features &= ~(NETIF_F_HW_ESP | NETIF_F_GSO_ESP | NETIF_F_HW_ESP_TX_CSUM);
+	if (!(features & NETIF_F_HW_ESP_TX_CSUM))
+		features &= ~NETIF_F_CSUM_MASK;
+	/* Software would build the headers of ESP in UDP wrong. With this ov2_tx_sa() decides. */
+	if (x->encap)
+		features |= NETIF_F_HW_ESP;
+	return features;
+}
+
+/* Has ov2_tx_sa() drop what the stack is about to segment. Clones share the xfrm_offload, so this
+ * packet gets its own first; without memory for that the clones are dropped, too.
+ */
+static void ov2_features_spoil(struct sk_buff *skb)
+{
+	skb_ext_add(skb, SKB_EXT_SEC_PATH);
+	xfrm_offload(skb)->status = CRYPTO_GENERIC_ERROR;
 }
 
 /**
@@ -306,17 +373,18 @@ static netdev_features_t ov2_features_of(struct sk_buff *skb, struct net_device 
  * @netdev: one with a port
  * @features: what the stack has in mind for it
  *
- * If xfrm meant the packet for an SA that the NIC does not serve any more, takes ESP offload away
- * so that software encrypts it. IPv6 GSO packets and packets in UDP are left alone, for software
- * would send those with IVs used twice, or mangled: ov2_tx_sa() drops them.
+ * If xfrm framed the packet for an SA that the NIC does not serve any more, or for another device,
+ * takes ESP offload away so that software encrypts it, and checksum offload so that the checksum is
+ * complete before that. Packets in UDP stay meant for the NIC, because software would mangle them:
+ * ov2_tx_sa() drops those that the NIC does not serve.
  *
- * Neither is the stack to segment what it does not know how to, if segmentation has been switched
- * off meanwhile: a packet in UDP, whose segments would be one more than the numbers that xfrm has
- * taken for them, and one that xfrm has framed for the NIC already and that the driver had no room
- * for, whose segments would have one number. They would share an IV: ov2_tx_sa() drops those, too.
+ * The stack must not segment what it does not know how to, if segmentation has been switched off
+ * meanwhile: a packet in UDP, whose segments would be one more than the numbers that xfrm has taken
+ * for them, and one that was given to the driver before and that the driver had no room for, whose
+ * segments would have one number. They would share an IV: ov2_tx_sa() drops those, too.
  *
- * The netdev must not have NETIF_F_HW_ESP among its gso_partial_features, which nobody can take
- * away.
+ * The netdev must not have NETIF_F_HW_ESP among its gso_partial_features, which cannot be taken
+ * away here.
  *
  * Context: send path, BH off.
  * Return: what of @features holds for the packet.
@@ -335,7 +403,7 @@ netdev_features_t ov2_features_check(struct sk_buff *skb, struct net_device *net
 	if (!framed)
 		features = ov2_features_of(skb, netdev, x, features);
 	if ((framed || x->encap) && netif_needs_gso(skb, features))
-		xo->status = CRYPTO_GENERIC_ERROR;
+		ov2_features_spoil(skb);
 	return features;
 }
 EXPORT_SYMBOL_GPL(ov2_features_check);

@@ -151,6 +151,11 @@ static int ov2_xlate_iv(const struct xfrm_state *x, struct ov2_add_sa *add,
 				   "with this algorithm sequence numbers that wrap would repeat IVs");
 		return -EOPNOTSUPP;
 	}
+	if (add->seq.high & BIT(31)) {
+		NL_SET_ERR_MSG_MOD(extack,
+				   "Sequence numbers of 2^63 and more leave the NIC no IVs of its own");
+		return -EOPNOTSUPP;
+	}
 	geniv = crypto_aead_ctx(aead);
 	add->iv = OV2_IV_SEQ;
 	memcpy(add->iv_salt, geniv->salt, sizeof(add->iv_salt));

@@ -20,7 +20,7 @@ static const struct ov2_caps ov2sim_caps = {
 	.replay_window_max = 2048,	/* less than xfrm takes, so that it shows */
 	.features = OV2_CAP_ESP | OV2_CAP_ESN | OV2_CAP_LSO | OV2_CAP_TX_CSUM |
 		    OV2_CAP_CROSS_FAMILY | OV2_CAP_UDP_IN_IPV4 | OV2_CAP_UDP_OUT_IPV4 |
-		    OV2_CAP_UDP_IN_IPV6 | OV2_CAP_UDP_LSO,
+		    OV2_CAP_UDP_IN_IPV6 | OV2_CAP_UDP_LSO | OV2_CAP_RX_SEQ,
 	.families = BIT(OV2_IPV4) | BIT(OV2_IPV6),
 	.modes = BIT(OV2_TRANSPORT) | BIT(OV2_TUNNEL),
 	.ciphers = {

@@ -91,6 +91,7 @@ static inline struct ov2sim_bus_dev *to_ov2sim_bus_dev(struct device *dev)
  * @waiting_max: sa_waiting_max
  * @policy: sa_delete_req
  * @reoffer: sa_reoffer
+ * @stack_gso: stack_gso
  * @watermark: sa_watermark
  * @caps: the rest
  */
@@ -99,6 +100,7 @@ struct ov2sim_settings {
 	u32 waiting_max;
 	enum ov2_delreq_policy policy;
 	bool reoffer;
+	bool stack_gso;
 	u32 watermark;
 	struct ov2_caps caps;
 };

@@ -20,6 +20,7 @@ enum {
 	OV2SIM_PARAM_SA_WATERMARK,
 	OV2SIM_PARAM_SA_REOFFER,
 	OV2SIM_PARAM_SA_DELETE_REQ,
+	OV2SIM_PARAM_STACK_GSO,
 	OV2SIM_PARAM_SWITCH,	/* and those that follow: ov2sim_switches */
 };
 
@@ -127,6 +128,9 @@ static int ov2sim_param_get(DEVLINK_PARAM_GET_ARGS)
 	case OV2SIM_PARAM_SA_REOFFER:
 		ctx->val.vbool = settings.reoffer;
 		return 0;
+	case OV2SIM_PARAM_STACK_GSO:
+		ctx->val.vbool = settings.stack_gso;
+		return 0;
 	case OV2SIM_PARAM_SA_DELETE_REQ:
 		strscpy(ctx->val.vstr, ov2sim_delreq_names[settings.policy],
 			sizeof(ctx->val.vstr));
@@ -197,6 +201,9 @@ static int ov2sim_param_set(struct devlink *devlink, u32 id, struct devlink_para
 	case OV2SIM_PARAM_SA_REOFFER:
 		ov2_nic_set_reoffer(sim->nic, ctx->val.vbool);
 		return 0;
+	case OV2SIM_PARAM_STACK_GSO:
+		ov2_nic_set_stack_gso(sim->nic, ctx->val.vbool);
+		return 0;
 	case OV2SIM_PARAM_SA_DELETE_REQ:
 		return ov2sim_param_set_delreq(sim, ctx->val.vstr, extack);
 	default:
@@ -217,6 +224,7 @@ static const struct devlink_param ov2sim_params[] = {
 	OV2SIM_PARAM(SA_WATERMARK, "sa_watermark", U32),
 	OV2SIM_PARAM(SA_REOFFER, "sa_reoffer", BOOL),
 	OV2SIM_PARAM(SA_DELETE_REQ, "sa_delete_req", STRING),
+	OV2SIM_PARAM(STACK_GSO, "stack_gso", BOOL),
 };
 
 /* Made from ov2sim_switches before there is any device. */
@@ -266,6 +274,7 @@ void ov2sim_settings_get(struct ov2sim *sim, struct ov2sim_settings *settings)
 	settings->waiting_max = ov2_nic_waiting_max(sim->nic);
 	settings->policy = ov2_nic_delreq_policy(sim->nic);
 	settings->reoffer = ov2_nic_reoffer(sim->nic);
+	settings->stack_gso = ov2_nic_stack_gso(sim->nic);
 	settings->watermark = ov2sim_hw_watermark(sim->hw);
 	ov2_nic_caps(sim->nic, &settings->caps);
 }
@@ -282,6 +291,7 @@ void ov2sim_settings_restore(struct ov2sim *sim)
 	ov2_nic_set_waiting_max(sim->nic, settings->waiting_max);
 	ov2_nic_set_delreq_policy(sim->nic, settings->policy);
 	ov2_nic_set_reoffer(sim->nic, settings->reoffer);
+	ov2_nic_set_stack_gso(sim->nic, settings->stack_gso);
 	ov2sim_hw_set_watermark(sim->hw, settings->watermark);
 	ov2_nic_set_caps(sim->nic, &settings->caps);
 }

@@ -74,7 +74,8 @@ enum ov2_auth {
  * enum ov2_iv - How the NIC makes the IV of a packet that it sends.
  * @OV2_IV_NONE: the algorithm has none
  * @OV2_IV_SEQ: be64(64-bit sequence number with bit 63 set) XOR &struct ov2_add_sa.iv_salt.
- *	The kernel's seqiv never sets bit 63, so the NIC and software cannot make the same IV.
+ *	The kernel's seqiv does not set bit 63 before 2^63 packets, so the NIC and software cannot
+ *	make the same IV.
  * @OV2_IV_RANDOM: unpredictable, 16 bytes (RFC 3602 section 3)
  */
 enum ov2_iv {
@@ -108,6 +109,7 @@ struct ov2_alg_caps {
 #define OV2_CAP_UDP_OUT_IPV6	BIT(7)
 #define OV2_CAP_UDP_LSO		BIT(8)	/* LSO also with UDP encapsulation */
 #define OV2_CAP_ESP		BIT(9)	/* ESP offload at all: the admin's main switch */
+#define OV2_CAP_RX_SEQ		BIT(10)	/* reports the number it used: needed for inbound ESN */
 
 /**
  * struct ov2_caps - What a NIC can do.

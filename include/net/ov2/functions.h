@@ -23,6 +23,8 @@ u32 ov2_nic_deadline(struct ov2_nic *nic);
 void ov2_nic_set_waiting_max(struct ov2_nic *nic, u32 sas);
 u32 ov2_nic_waiting_max(struct ov2_nic *nic);
 u32 ov2_nic_occupancy(struct ov2_nic *nic);
+void ov2_nic_set_stack_gso(struct ov2_nic *nic, bool on);
+bool ov2_nic_stack_gso(struct ov2_nic *nic);
 void ov2_nic_gone(struct ov2_nic *nic);
 
 /* SaDeleteReq and places in the NIC: delreq.c, offer.c */

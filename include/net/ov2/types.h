@@ -135,7 +135,6 @@ struct ov2_port {
 	struct xfrmdev_ops xfrmdev_ops;
 	bool closing;
 	bool esp_off;
-	bool delicate;
 };
 
 /**
@@ -161,7 +160,11 @@ enum ov2_delreq_policy {
  * @flags: OV2_RX_*
  * @status: with OV2_RX_CRYPTO_DONE: one of enum's CRYPTO_* bits of <net/xfrm.h> (CRYPTO_SUCCESS,
  *	...). NDIS: CryptoStatus
- * @seq: 64-bit sequence number as the NIC inferred it
+ * @seq: 64-bit sequence number that the NIC has used, with its inferred upper half
+ *
+ * A driver sets OV2_RX_CRYPTO_DONE only for a packet whose destination MAC is the port's own unicast
+ * address, that is not tagged, and that has neither IP options, extension headers nor is a fragment.
+ * A packet whose status is not CRYPTO_SUCCESS is delivered as it was received.
  *
  * NDIS: NDIS_IPSEC_OFFLOAD_V2_NET_BUFFER_LIST_INFO of a receive.
  */

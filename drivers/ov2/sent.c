@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ov2 core: the numbers that the NIC has been given to send on one SA. Pure but for its own lock.
+ *
+ * The NIC derives the IV of AES-GCM, AES-GMAC and ChaCha20-Poly1305 from the sequence number, so a
+ * number that is sent twice with different plaintext gives the key stream away (RFC 4106 section
+ * 3.1). xfrm takes each number once, but the stack behind xfrm can repeat it: clones of a GSO
+ * packet (mirred, netem) share one counter, and each clone that is segmented moves it. The core
+ * cannot know all of these paths, so it remembers the numbers and refuses the second use.
+ */
+#include <linux/bitmap.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <kunit/visibility.h>
+#include "ov2.h"
+
+/* Numbers that are remembered one by one; all older ones count as used. Queueing disciplines that
+ * reorder the packets of one SA by more than this lose the late ones.
+ */
+#define OV2_SENT_WINDOW		1024
+
+/**
+ * struct ov2_sent - numbers used
+ * @lock: guards the rest; a leaf, BH off
+ * @top: the newest number used, 0 if none
+ * @used: bit n % OV2_SENT_WINDOW stands for number n, for the newest OV2_SENT_WINDOW numbers
+ */
+struct ov2_sent {
+	/* see above */
+	spinlock_t lock;
+	u64 top;
+	DECLARE_BITMAP(used, OV2_SENT_WINDOW);
+};
+
+/* Context: process. kfree() frees it. */
+struct ov2_sent *ov2_sent_alloc(void)
+{
+	struct ov2_sent *sent = kzalloc(sizeof(*sent), GFP_KERNEL_ACCOUNT);
+
+	if (sent)
+		spin_lock_init(&sent->lock);
+	return sent;
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2_sent_alloc);
+
+/* Moves the window up, so that @last is its newest number. */
+static void ov2_sent_move(struct ov2_sent *sent, u64 last)
+{
+	u64 n;
+
+	if (last - sent->top >= OV2_SENT_WINDOW)
+		bitmap_zero(sent->used, OV2_SENT_WINDOW);
+	else
+		for (n = sent->top + 1; n <= last; n++)
+			__clear_bit(n % OV2_SENT_WINDOW, sent->used);
+	sent->top = last;
+}
+
+/* Takes the numbers from @first on. Returns false, and takes none, if one of them was taken before
+ * or is too old to tell. Context: BH off.
+ */
+bool ov2_sent_add(struct ov2_sent *sent, u64 first, u32 count)
+{
+	u64 last = first + count - 1, n;
+	bool fresh = false;
+
+	spin_lock(&sent->lock);
+	if (!count || (sent->top >= OV2_SENT_WINDOW && first <= sent->top - OV2_SENT_WINDOW))
+		goto out;
+	for (n = first; n <= min(last, sent->top); n++)
+		if (test_bit(n % OV2_SENT_WINDOW, sent->used))
+			goto out;
+	if (last > sent->top)
+		ov2_sent_move(sent, last);
+	/* Numbers that a long burst has pushed out of the window count as used already. */
+	if (last - first >= OV2_SENT_WINDOW)
+		first = last - OV2_SENT_WINDOW + 1;
+	for (n = first; n <= last; n++)
+		__set_bit(n % OV2_SENT_WINDOW, sent->used);
+	fresh = true;
+out:
+	spin_unlock(&sent->lock);
+	return fresh;
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2_sent_add);
