@@ -4,6 +4,7 @@
  * one for its counterpart.
  */
 #include <linux/skbuff.h>
+#include "../drivers/ov2/rx.h"
 #include "xfrm_fixture.h"
 
 static const struct fixture_sa delreq_in = { .reqid = 7 };
@@ -40,7 +41,12 @@ static u32 delreq_packet(struct fixture *f, u32 cookie, bool done)
 	KUNIT_ASSERT_NOT_NULL(f->test, skb);
 	skb_put_zero(skb, 64);
 	local_bh_disable();
-	KUNIT_EXPECT_EQ(f->test, ov2_rx(fixture_port_of(f, 0), skb, &meta), 0);
+	rcu_read_lock();
+	if (done)
+		KUNIT_EXPECT_EQ(f->test, ov2_rx_mark(fixture_port_of(f, 0), skb, &meta), 1);
+	else
+		KUNIT_EXPECT_EQ(f->test, ov2_rx(fixture_port_of(f, 0), skb, &meta), 0);
+	rcu_read_unlock();
 	local_bh_enable();
 	xo = xfrm_offload(skb);
 	if (xo)

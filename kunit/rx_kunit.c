@@ -2,6 +2,7 @@
 /* The receive path of the core: what ov2_rx() makes of the NIC's word, in every state of an SA. */
 #include <linux/skbuff.h>
 #include "fault.h"
+#include "../drivers/ov2/rx.h"
 #include "xfrm_fixture.h"
 
 static int rx_init(struct kunit *test)
@@ -24,6 +25,18 @@ static struct sk_buff *rx_skb(struct kunit *test)
 	return skb;
 }
 
+static int rx_meta(struct fixture *f, struct sk_buff *skb, const struct ov2_rx_meta *meta)
+{
+	int ret;
+
+	local_bh_disable();
+	rcu_read_lock();
+	ret = ov2_rx_mark(fixture_port_of(f, 0), skb, meta);
+	rcu_read_unlock();
+	local_bh_enable();
+	return ret;
+}
+
 static int rx_one(struct fixture *f, struct sk_buff *skb, u32 cookie, u32 status)
 {
 	struct ov2_rx_meta meta = {
@@ -31,12 +44,8 @@ static int rx_one(struct fixture *f, struct sk_buff *skb, u32 cookie, u32 status
 		.flags = OV2_RX_CRYPTO_DONE,
 		.status = status,
 	};
-	int err;
 
-	local_bh_disable();
-	err = ov2_rx(fixture_port_of(f, 0), skb, &meta);
-	local_bh_enable();
-	return err;
+	return rx_meta(f, skb, &meta);
 }
 
 /* The packet is marked as xfrm wants it. */
@@ -47,7 +56,7 @@ static void rx_expect_marked(struct fixture *f, struct xfrm_state *x, u32 status
 	const struct xfrm_offload *xo;
 	struct sec_path *sp;
 
-	KUNIT_EXPECT_EQ(f->test, rx_one(f, skb, x->xso.offload_handle, status), 0);
+	KUNIT_EXPECT_EQ(f->test, rx_one(f, skb, x->xso.offload_handle, status), 1);
 	sp = skb_sec_path(skb);
 	xo = xfrm_offload(skb);
 	KUNIT_ASSERT_NOT_NULL(f->test, sp);
@@ -293,6 +302,127 @@ static void rx_free_without_delete(struct kunit *test)
 	rx_expect_dropped(f, cookie);
 }
 
+/* Another port's cookie, and a packet to another MAC address, which the NIC should not have touched.
+ */
+static void rx_not_for_the_port(struct kunit *test)
+{
+	const struct fixture_sa other = { .port = 1 };
+	struct fixture *f = test->priv;
+	struct sk_buff *skb = rx_skb(test);
+	struct xfrm_state *x;
+
+	f->fake->mode = FAKE_NOW;
+	x = fixture_sa(f, &other);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	rx_expect_dropped(f, x->xso.offload_handle);
+	x = fixture_sa(f, NULL);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	skb->pkt_type = PACKET_OTHERHOST;
+	KUNIT_EXPECT_EQ(test, rx_one(f, skb, x->xso.offload_handle, CRYPTO_SUCCESS), -ENOENT);
+	KUNIT_EXPECT_NULL(test, skb_sec_path(skb));
+	kfree_skb(skb);
+}
+
+/* xfrm sets the mark of the SA on what software has decrypted; so does the core. */
+static void rx_output_mark(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct sk_buff *skb = rx_skb(test);
+	struct xfrm_state *x;
+
+	f->fake->mode = FAKE_NOW;
+	x = fixture_sa(f, NULL);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	x->props.smark.v = 0x42;
+	x->props.smark.m = 0xff;
+	skb->mark = 0x1234;
+	KUNIT_EXPECT_EQ(test, rx_one(f, skb, x->xso.offload_handle, CRYPTO_SUCCESS), 1);
+	KUNIT_EXPECT_EQ(test, skb->mark, 0x1242);
+	kfree_skb(skb);
+}
+
+struct rx_esn_row {
+	const char *name;
+	u64 window;	/* right edge of xfrm's */
+	u64 seq;	/* the NIC's */
+	u32 status;
+	int ret;
+	u32 marked;
+	bool told;
+};
+
+/* The window has 32 packets. */
+static const struct rx_esn_row rx_esn_rows[] = {
+	{ "agrees", 1000, 1001, CRYPTO_SUCCESS, 1, CRYPTO_SUCCESS, false },
+	{ "agrees, failed", 1000, 1001, CRYPTO_TUNNEL_ESP_AUTH_FAILED, 1,
+	  CRYPTO_TUNNEL_ESP_AUTH_FAILED, false },
+	{ "agrees, over the wrap", 0xffffffff, 0x100000005, CRYPTO_SUCCESS, 1, CRYPTO_SUCCESS,
+	  false },
+	{ "replay that xfrm would take for the next round", 1000, 100, CRYPTO_SUCCESS, 1,
+	  CRYPTO_TRANSPORT_ESP_AUTH_FAILED, true },
+	{ "NIC behind after NEWAE", 0x100001388, 5001, CRYPTO_TRANSPORT_ESP_AUTH_FAILED, 0, 0,
+	  true },
+	{ "NIC ahead after NEWAE", 1000, 0x100000400, CRYPTO_TRANSPORT_ESP_AUTH_FAILED, 0, 0,
+	  true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(rx_esn, rx_esn_rows, name);
+
+/* S54: xfrm infers the upper half of a number again. If the NIC has used another one, a good verdict
+ * counts for nothing, software gets what failed, and the NIC is told.
+ */
+static void rx_esn_numbers(struct kunit *test)
+{
+	const struct rx_esn_row *row = test->param_value;
+	const struct fixture_sa esn = { .esn = true, .seq = row->window };
+	struct ov2_rx_meta meta = {
+		.flags = OV2_RX_CRYPTO_DONE, .status = row->status, .seq = row->seq,
+	};
+	struct fixture *f = test->priv;
+	struct sk_buff *skb = rx_skb(test);
+	struct xfrm_state *x;
+
+	f->fake->mode = FAKE_NOW;
+	x = fixture_sa(f, &esn);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	meta.cookie = x->xso.offload_handle;
+	KUNIT_EXPECT_EQ(test, rx_meta(f, skb, &meta), row->ret);
+	if (row->ret)
+		KUNIT_EXPECT_EQ(test, xfrm_offload(skb)->status, row->marked);
+	else
+		KUNIT_EXPECT_NULL(test, skb_sec_path(skb));
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_UPDATE_SUCCESS), row->told);
+	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_SEQ_MISMATCH), row->told);
+	kfree_skb(skb);
+}
+
+/* A NIC that goes on inferring wrong numbers loses the SA to software, which comes back later. */
+static void rx_esn_mistrust(struct kunit *test)
+{
+	const struct fixture_sa esn = { .esn = true, .seq = 1000 };
+	struct ov2_rx_meta meta = {
+		.flags = OV2_RX_CRYPTO_DONE, .status = CRYPTO_SUCCESS, .seq = 0x100000400,
+	};
+	struct fixture *f = test->priv;
+	struct xfrm_state *x;
+	u32 i;
+
+	f->fake->mode = FAKE_NOW;
+	x = fixture_sa(f, &esn);
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	meta.cookie = x->xso.offload_handle;
+	for (i = 0; i < 4096; i++) {
+		struct sk_buff *skb = rx_skb(test);
+
+		if (i == 4095)
+			fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+		rx_meta(f, skb, &meta);
+		kfree_skb(skb);
+	}
+	fixture_expect_state(f, x, OV2_SA_WAITING);
+}
+
 static struct kunit_case rx_cases[] = {
 	KUNIT_CASE(rx_marks),
 	KUNIT_CASE_PARAM(rx_failed, rx_status_gen_params),
@@ -303,6 +433,10 @@ static struct kunit_case rx_cases[] = {
 	KUNIT_CASE(rx_no_memory),
 	KUNIT_CASE(rx_other_nic),
 	KUNIT_CASE(rx_free_without_delete),
+	KUNIT_CASE(rx_not_for_the_port),
+	KUNIT_CASE(rx_output_mark),
+	KUNIT_CASE_PARAM(rx_esn_numbers, rx_esn_gen_params),
+	KUNIT_CASE(rx_esn_mistrust),
 	{ }
 };
 

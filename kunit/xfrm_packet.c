@@ -10,6 +10,7 @@
 #include <net/dst.h>
 #include <net/dst_ops.h>
 #include <net/esp.h>
+#include "../drivers/ov2/rx.h"
 #include "xfrm_packet.h"
 
 #define PACKET_IV_LEN		8
@@ -70,6 +71,15 @@ static void packet_put_esp(struct sk_buff *skb, const struct xfrm_state *x, u32 
 	trailer[PACKET_PAD_LEN + 1] = x->props.family == AF_INET ? IPPROTO_IPIP : IPPROTO_IPV6;
 }
 
+/* Takes off what the frame was padded with. */
+static void packet_trim(struct sk_buff *skb)
+{
+	if (skb->protocol == htons(ETH_P_IP))
+		pskb_trim(skb, ntohs(ip_hdr(skb)->tot_len));
+	else
+		pskb_trim(skb, sizeof(struct ipv6hdr) + ntohs(ipv6_hdr(skb)->payload_len));
+}
+
 /* As eth_type_trans() leaves it: from the IP header to the padding of the frame. For an SA with
  * AES-GCM, encapsulation and tunnel mode.
  */
@@ -100,26 +110,30 @@ struct sk_buff *packet_received(struct fixture *f, struct xfrm_state *x, u32 seq
 	return skb;
 }
 
-/* The NIC gives it to the core. The skb is the caller's again unless the return is 1. */
-int packet_rx(struct fixture *f, struct sk_buff *skb, const struct xfrm_state *x, u32 flags,
-	      u32 status)
+/* The NIC gives it to the core, which marks and holds it. Returns the stand-in, NULL if there is
+ * none: then the skb is the caller's again.
+ */
+struct sk_buff *packet_hold(struct fixture *f, struct sk_buff *skb, const struct xfrm_state *x,
+			    u32 flags, u32 status)
 {
+	u32 ip_len = x->props.family == AF_INET ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
 	struct ov2_rx_meta meta = {
 		.cookie = x->xso.offload_handle,
 		.flags = flags,
 		.status = status,
 	};
-	int ret;
+	struct sk_buff *standin = NULL;
 
 	local_bh_disable();
 	rcu_read_lock();
-	skb_dst_set_noref(skb, &packet_dst);
-	ret = ov2_rx(fixture_port_of(f, 0), skb, &meta);
-	if (ret != 1)
-		skb_dst_drop(skb);
+	if (ov2_rx_mark(fixture_port_of(f, 0), skb, &meta) == 1) {
+		skb_reset_network_header(skb);
+		packet_trim(skb);
+		standin = ov2_held_put(fixture_port_of(f, 0), skb, ip_len + sizeof(struct udphdr));
+	}
 	rcu_read_unlock();
 	local_bh_enable();
-	return ret;
+	return standin;
 }
 
 /* Marks it without asking the core. */
@@ -137,18 +151,27 @@ void packet_mark(struct fixture *f, struct sk_buff *skb, struct xfrm_state *x, u
 	xo->status = CRYPTO_SUCCESS;
 }
 
-/* Gives it to xfrm, marked or not, with the IPv4 and the UDP header pulled. The skb is gone. */
+/* Gives it to xfrm, marked, a stand-in or neither, with the IP and the UDP header pulled. The skb is
+ * gone.
+ */
 void packet_input(struct sk_buff *skb)
 {
+	bool ipv4 = skb->protocol == htons(ETH_P_IP);
+
 	local_bh_disable();
 	rcu_read_lock();
 	skb_reset_network_header(skb);
 	skb_reset_mac_len(skb);
 	skb_dst_set_noref(skb, &packet_dst);
-	pskb_trim(skb, ntohs(ip_hdr(skb)->tot_len));
-	__skb_pull(skb, sizeof(struct iphdr) + sizeof(struct udphdr));
+	packet_trim(skb);
+	memset(skb->cb, 0, sizeof(skb->cb));
+	__skb_pull(skb, (ipv4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr)) +
+			sizeof(struct udphdr));
 	skb_reset_transport_header(skb);
-	xfrm4_rcv_encap(skb, IPPROTO_ESP, 0, UDP_ENCAP_ESPINUDP);
+	if (ipv4)
+		xfrm4_rcv_encap(skb, IPPROTO_ESP, 0, UDP_ENCAP_ESPINUDP);
+	else
+		xfrm6_rcv_encap(skb, IPPROTO_ESP, 0, UDP_ENCAP_ESPINUDP);
 	rcu_read_unlock();
 	local_bh_enable();
 }
@@ -160,6 +183,8 @@ static int packet_spy_cb(struct sk_buff *skb, int err)
 	packet_seen.packets++;
 	packet_seen.err = err;
 	packet_seen.flags = xo ? xo->flags : 0;
+	packet_seen.mark = skb->mark;
+	packet_seen.dev = skb->dev;
 	return 1;
 }
 

@@ -11,18 +11,22 @@
  * @packets: how many
  * @err: of the last: 0 if xfrm accepted it, else -1
  * @flags: its xfrm_offload.flags, 0 if it had none
+ * @mark: its mark
+ * @dev: where xfrm believes that it was received
  */
 struct packet_seen {
 	u32 packets;
 	int err;
 	u32 flags;
+	u32 mark;
+	const struct net_device *dev;
 };
 
 extern struct packet_seen packet_seen;
 
 struct sk_buff *packet_received(struct fixture *f, struct xfrm_state *x, u32 seq);
-int packet_rx(struct fixture *f, struct sk_buff *skb, const struct xfrm_state *x, u32 flags,
-	      u32 status);
+struct sk_buff *packet_hold(struct fixture *f, struct sk_buff *skb, const struct xfrm_state *x,
+			    u32 flags, u32 status);
 void packet_mark(struct fixture *f, struct sk_buff *skb, struct xfrm_state *x, u32 flags);
 void packet_input(struct sk_buff *skb);
 int packet_spy_start(void);

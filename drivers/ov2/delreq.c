@@ -5,8 +5,7 @@
  * NDIS_IPSEC_OFFLOAD_V2_NET_BUFFER_LIST_INFO.
  *
  * The flag comes by ov2_rx() and, on a packet that the NIC has processed, rides on the skb through
- * xfrm_input(), as SA_DELETE_REQ in xfrm_offload.flags, to the protocol callbacks at the end of
- * this file. Each SA is answered once; the list of those to be answered is under nic->lock, the
+ * xfrm_input(), as SA_DELETE_REQ in xfrm_offload.flags, to the protocol callback in rx.c. Each SA is answered once; the list of those to be answered is under nic->lock, the
  * answer is given in a work item, for it takes x->lock.
  */
 #include <linux/module.h>
@@ -14,9 +13,6 @@
 #include <kunit/visibility.h>
 #include "ov2.h"
 #include "trace.h"
-
-/* Above vti's, so that the flag is seen whoever gets the packet. */
-#define OV2_DELREQ_PRIORITY	200
 
 /* The NIC wants @sa deleted. Context: any up to softirq. */
 void ov2_delreq_raise(struct ov2_sa *sa)
@@ -265,78 +261,3 @@ enum ov2_delreq_policy ov2_nic_delreq_policy(struct ov2_nic *nic)
 	return READ_ONCE(nic->delreq_policy);
 }
 EXPORT_SYMBOL_GPL(ov2_nic_delreq_policy);
-
-/* At the end of xfrm_input(), whether it accepted the packet or not. Context: softirq, RCU. Always
- * passes the packet on.
- */
-static int ov2_delreq_cb(struct sk_buff *skb, int err)
-{
-	struct xfrm_offload *xo = xfrm_offload(skb);
-	const struct xfrm_state *x;
-	struct ov2_sa *sa;
-
-	if (!xo || !(xo->flags & SA_DELETE_REQ))
-		return 1;
-	xo->flags &= ~SA_DELETE_REQ;
-	x = xfrm_input_state(skb);
-	sa = ov2_sa_find(READ_ONCE(x->xso.offload_handle));
-	if (sa && rcu_access_pointer(sa->x) == x)
-		ov2_delreq_raise(sa);
-	return 1;
-}
-
-static int ov2_delreq_rcv(struct sk_buff *skb)
-{
-	return -EINVAL;
-}
-
-static int ov2_delreq_input(struct sk_buff *skb, int nexthdr, __be32 spi, int encap_type)
-{
-	return -EINVAL;
-}
-
-static int ov2_delreq_err4(struct sk_buff *skb, u32 info)
-{
-	return -ENOENT;
-}
-
-static int ov2_delreq_err6(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type, u8 code,
-			   int offset, __be32 info)
-{
-	return -ENOENT;
-}
-
-static struct xfrm4_protocol ov2_delreq_protocol4 = {
-	.handler = ov2_delreq_rcv,
-	.input_handler = ov2_delreq_input,
-	.cb_handler = ov2_delreq_cb,
-	.err_handler = ov2_delreq_err4,
-	.priority = OV2_DELREQ_PRIORITY,
-};
-
-static struct xfrm6_protocol ov2_delreq_protocol6 = {
-	.handler = ov2_delreq_rcv,
-	.input_handler = ov2_delreq_input,
-	.cb_handler = ov2_delreq_cb,
-	.err_handler = ov2_delreq_err6,
-	.priority = OV2_DELREQ_PRIORITY,
-};
-
-int ov2_delreq_init(void)
-{
-	int err;
-
-	err = xfrm4_protocol_register(&ov2_delreq_protocol4, IPPROTO_ESP);
-	if (err)
-		return err;
-	err = xfrm6_protocol_register(&ov2_delreq_protocol6, IPPROTO_ESP);
-	if (err)
-		xfrm4_protocol_deregister(&ov2_delreq_protocol4, IPPROTO_ESP);
-	return err;
-}
-
-void ov2_delreq_exit(void)
-{
-	xfrm6_protocol_deregister(&ov2_delreq_protocol6, IPPROTO_ESP);
-	xfrm4_protocol_deregister(&ov2_delreq_protocol4, IPPROTO_ESP);
-}

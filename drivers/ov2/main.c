@@ -4,6 +4,7 @@
  */
 #include <linux/module.h>
 #include "ov2.h"
+#include "rx.h"
 
 static int __init ov2_init(void)
 {
@@ -15,7 +16,7 @@ static int __init ov2_init(void)
 	err = ov2_request_cache_init();
 	if (err)
 		goto err_sa_cache;
-	err = ov2_delreq_init();
+	err = ov2_rx_init();
 	if (err)
 		goto err_request_cache;
 	ov2_debugfs_init();
@@ -31,7 +32,7 @@ err_sa_cache:
 static void __exit ov2_exit(void)
 {
 	ov2_debugfs_exit();
-	ov2_delreq_exit();
+	ov2_rx_exit();
 	ov2_sa_cache_exit();
 	ov2_request_cache_exit();
 }

@@ -1,40 +1,51 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * ov2 core: the receive path. Owns nothing; turns what the NIC says of a packet into the packet's
- * sec_path and xfrm_offload.
+ * sec_path and xfrm_offload, and gives the packet to xfrm.
+ *
+ * A packet that the NIC has decrypted still has its ESP header, so on its way through the stack
+ * software would decrypt it again, and a bridge or tc would send its plaintext on. It therefore does
+ * not go that way. With GRO xfrm gets it at once, as esp4_gro_receive() gives it to xfrm. Otherwise
+ * the stack gets a stand-in of the same headers, and xfrm gets the packet when the stand-in comes
+ * to it: see rx_held.c.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/netdevice.h>
 #include <linux/skbuff.h>
-#include <linux/udp.h>
+#include <net/esp.h>
 #include <net/ip.h>
 #include <net/xfrm.h>
 #include <kunit/visibility.h>
 #include "ov2.h"
+#include "rx.h"
 
-/* A receive may beat the completion of the add; and of an SA that has left the NIC, or that a reset
- * has taken from it, what it has processed may still be in a ring.
+/* Packets in a row on whose number NIC and xfrm may disagree before the SA is taken off the NIC;
+ * more than can be on their way while the NIC is told the right one.
+ */
+#define OV2_RX_MISMATCHES	4096
+
+/* A receive may beat the completion of the add. Packets that the NIC has decrypted before the SA was
+ * removed, or before a reset, may still be in an RX ring, so accept any SA that was ever offloaded.
  */
 static bool ov2_rx_markable(const struct ov2_sa *sa)
 {
 	return READ_ONCE(sa->known) || READ_ONCE(sa->state) == OV2_SA_ADDING;
 }
 
-/* A reference on the state that a cookie stands for. */
-static struct xfrm_state *ov2_rx_state(const struct ov2_port *port, u32 cookie)
+/* The SA that a cookie stands for, and a reference on its state. Context: RCU read side. */
+static struct ov2_sa *ov2_rx_sa(const struct ov2_port *port, u32 cookie, struct xfrm_state **state)
 {
-	struct xfrm_state *x = NULL;
-	struct ov2_sa *sa;
+	struct ov2_sa *sa = ov2_sa_find(cookie);
+	struct xfrm_state *x;
 
-	rcu_read_lock();
-	sa = ov2_sa_find(cookie);
-	if (sa && sa->nic == port->nic && sa->dir == OV2_IN && ov2_rx_markable(sa)) {
-		x = rcu_dereference(sa->x);
-		if (x && !refcount_inc_not_zero(&x->refcnt))
-			x = NULL;
-	}
-	rcu_read_unlock();
-	return x;
+	if (!sa || sa->port != port || sa->dir != OV2_IN || !ov2_rx_markable(sa))
+		return NULL;
+	x = rcu_dereference(sa->x);
+	if (!x || !refcount_inc_not_zero(&x->refcnt))
+		return NULL;
+	*state = x;
+	return sa;
 }
 
 static void ov2_rx_delete_req(const struct ov2_port *port, u32 cookie)
@@ -43,86 +54,183 @@ static void ov2_rx_delete_req(const struct ov2_port *port, u32 cookie)
 
 	rcu_read_lock();
 	sa = ov2_sa_find(cookie);
-	if (sa && sa->nic == port->nic)
+	if (sa && sa->port == port)
 		ov2_delreq_raise(sa);
 	rcu_read_unlock();
 }
 
-/* What is in front of ESP in UDP and must be in one piece. */
-static bool ov2_rx_pull_udp(struct sk_buff *skb, unsigned int ip_len, unsigned int len)
+/* Did the NIC use the number that xfrm infers? xfrm_input() infers the upper half of an ESN again,
+ * and it believes the NIC's verdict for whatever number it comes to: with another half it would
+ * accept a replayed packet as a new one. xfrm_replay_seqhi() reads the window without x->lock, as
+ * xfrm_input() does right after us; only a packet at the left edge of a window that another CPU
+ * moves in between can get two answers. RFC 4303 appendix A2.
+ */
+static bool ov2_rx_seq_agrees(struct ov2_sa *sa, struct xfrm_state *x, u64 seq)
 {
-	return len >= ip_len + sizeof(struct udphdr) + sizeof(struct ip_esp_hdr) &&
-	       pskb_may_pull(skb, ip_len + sizeof(struct udphdr) + sizeof(struct ip_esp_hdr)) &&
-	       !pskb_trim_rcsum(skb, len);
+	if (!sa->esn)
+		return true;
+	return xfrm_replay_seqhi(x, htonl(lower_32_bits(seq))) == upper_32_bits(seq);
 }
 
-static bool ov2_rx_udp4(struct sk_buff *skb)
+/* Tells the NIC what xfrm has, which the NIC cannot know of packets that software decrypted or of an
+ * XFRM_MSG_NEWAE.
+ */
+static void ov2_rx_mismatch(struct ov2_port *port, struct ov2_sa *sa, struct xfrm_state *x)
 {
-	unsigned int ip_len, len;
-	struct iphdr *iph;
+	ov2_stats_inc(port->nic, OV2_PKT_RX_SEQ_MISMATCH);
+	spin_lock(&x->lock);
+	ov2_sa_update(sa, ov2_xlate_seq(x, OV2_IN));
+	spin_unlock(&x->lock);
+	if (++sa->mismatches == OV2_RX_MISMATCHES)
+		ov2_sa_mistrust(sa);
+}
 
-	if (!pskb_may_pull(skb, sizeof(*iph)))
-		return false;
+/* A packet with a good number moves the NIC's window, too. */
+static void ov2_rx_seq_seen(struct ov2_sa *sa, u64 seq)
+{
+	if (!sa->esn)
+		return;
+	sa->mismatches = 0;
+	if (seq > READ_ONCE(sa->seq_told))
+		WRITE_ONCE(sa->seq_told, seq);
+}
+
+static int ov2_rx_set_secpath(struct sk_buff *skb, struct xfrm_state *x, u32 flags, u32 status)
+{
+	struct sec_path *sp = secpath_set(skb);
+	struct xfrm_offload *xo;
+
+	if (!sp)
+		return -ENOMEM;
+	sp->xvec[sp->len++] = x;
+	sp->olen++;
+	xo = xfrm_offload(skb);
+	xo->flags = flags;
+	xo->status = status;
+	return 0;
+}
+
+/* Marks what the NIC has processed. Returns 1 if it is marked, 0 if software is to process it, or
+ * the error with which it is to be dropped. Context: RCU read side, BH off.
+ */
+VISIBLE_IF_KUNIT int ov2_rx_mark(struct ov2_port *port, struct sk_buff *skb,
+				 const struct ov2_rx_meta *meta)
+{
+	bool good = meta->status & CRYPTO_SUCCESS;
+	u32 flags = CRYPTO_DONE, status = meta->status;
+	struct xfrm_state *x;
+	struct ov2_sa *sa;
+
+	sa = ov2_rx_sa(port, meta->cookie, &x);
+	if (!sa || skb->pkt_type != PACKET_HOST) {
+		ov2_stats_inc(port->nic, OV2_PKT_RX_DROP_SA);
+		if (sa)
+			xfrm_state_put(x);
+		return -ENOENT;
+	}
+	if (!ov2_rx_seq_agrees(sa, x, meta->seq)) {
+		ov2_rx_mismatch(port, sa, x);
+		if (!good) {
+			/* It is as it was received, so software can tell with the right number. */
+			if (meta->flags & OV2_RX_SA_DELETE_REQ)
+				ov2_delreq_raise(sa);
+			xfrm_state_put(x);
+			return 0;
+		}
+		good = false;
+		status = x->props.mode == XFRM_MODE_TUNNEL ? CRYPTO_TUNNEL_ESP_AUTH_FAILED :
+							     CRYPTO_TRANSPORT_ESP_AUTH_FAILED;
+	} else if (good) {
+		ov2_rx_seq_seen(sa, meta->seq);
+	}
+	if (meta->flags & OV2_RX_SA_DELETE_REQ)
+		flags |= SA_DELETE_REQ;
+	if (ov2_rx_set_secpath(skb, x, flags, status)) {
+		xfrm_state_put(x);
+		ov2_stats_inc(port->nic, OV2_PKT_RX_DROP_MEM);
+		return -ENOMEM;
+	}
+	/* xfrm_input() leaves the mark alone if it does not look the state up itself. */
+	skb->mark = xfrm_smark_get(skb->mark, x);
+	ov2_stats_inc(port->nic, good ? OV2_PKT_RX_MARKED : OV2_PKT_RX_FAILED);
+	return 1;
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2_rx_mark);
+
+/* Finds the ESP header of a marked packet, perhaps behind UDP, and takes off what the frame was
+ * padded with. Returns 0 if the header is not in one piece.
+ */
+static u32 ov2_rx_esp_off(struct sk_buff *skb)
+{
+	bool ipv4 = skb->protocol == htons(ETH_P_IP);
+	u32 off = ipv4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr), len;
+	u8 proto;
+
+	if (!ipv4 && skb->protocol != htons(ETH_P_IPV6))
+		return 0;
+	if (!pskb_may_pull(skb, off))
+		return 0;
 	skb_reset_network_header(skb);
 	/* xfrm moves the MAC header up to the inner packet, and GRO looks at it there. */
 	skb_reset_mac_len(skb);
-	iph = ip_hdr(skb);
-	ip_len = iph->ihl * 4;
-	len = ntohs(iph->tot_len);
-	if (iph->protocol != IPPROTO_UDP || !ov2_rx_pull_udp(skb, ip_len, len))
-		return false;
-
-	ip_hdr(skb)->tot_len = htons(len - sizeof(struct udphdr));
-	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
-	IPCB(skb)->iif = skb->dev->ifindex;
-	__skb_pull(skb, ip_len + sizeof(struct udphdr));
-	skb_reset_transport_header(skb);
-	xfrm4_rcv_encap(skb, IPPROTO_ESP, 0, UDP_ENCAP_ESPINUDP);
-	return true;
+	proto = ipv4 ? ip_hdr(skb)->protocol : ipv6_hdr(skb)->nexthdr;
+	len = ipv4 ? ntohs(ip_hdr(skb)->tot_len) : off + ntohs(ipv6_hdr(skb)->payload_len);
+	if (proto == IPPROTO_UDP)
+		off += sizeof(struct udphdr);
+	else if (proto != IPPROTO_ESP)
+		return 0;
+	if (len < off + sizeof(struct ip_esp_hdr) || pskb_trim_rcsum(skb, len))
+		return 0;
+	return pskb_may_pull(skb, off + sizeof(struct ip_esp_hdr)) ? off : 0;
 }
 
-static bool ov2_rx_udp6(struct sk_buff *skb)
-{
-	struct ipv6hdr *ip6h;
-	unsigned int len;
-
-	if (!pskb_may_pull(skb, sizeof(*ip6h)))
-		return false;
-	skb_reset_network_header(skb);
-	skb_reset_mac_len(skb);
-	ip6h = ipv6_hdr(skb);
-	len = ntohs(ip6h->payload_len);
-	if (ip6h->nexthdr != IPPROTO_UDP ||
-	    !ov2_rx_pull_udp(skb, sizeof(*ip6h), sizeof(*ip6h) + len))
-		return false;
-
-	ipv6_hdr(skb)->payload_len = htons(len - sizeof(struct udphdr));
-	memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
-	IP6CB(skb)->iif = skb->dev->ifindex;
-	IP6CB(skb)->nhoff = offsetof(struct ipv6hdr, nexthdr);
-	__skb_pull(skb, sizeof(*ip6h) + sizeof(struct udphdr));
-	skb_reset_transport_header(skb);
-	xfrm6_rcv_encap(skb, IPPROTO_ESP, 0, UDP_ENCAP_ESPINUDP);
-	return true;
-}
-
-/* Hands a marked packet in UDP to xfrm itself, as GRO does for sockets that ask for it. On its
- * ordinary way it would come to the socket of an IKE daemon, whose own policy lets no packet pass
- * that has a sec_path already. Returns whether the packet is gone.
+/* Gives a marked packet to xfrm. @encap_type: of the socket that it has come to, 0 without UDP. The
+ * control block has what IP put there, or is zero.
  */
-static bool ov2_rx_udp(struct sk_buff *skb)
+int ov2_rx_input(struct sk_buff *skb, u32 esp_off, int encap_type)
 {
-	bool done = false;
+	bool ipv4 = skb->protocol == htons(ETH_P_IP);
 
-	if (skb->pkt_type != PACKET_HOST)
-		return false;
-	rcu_read_lock();
-	if (skb->protocol == htons(ETH_P_IP))
-		done = ov2_rx_udp4(skb);
-	else if (skb->protocol == htons(ETH_P_IPV6))
-		done = ov2_rx_udp6(skb);
-	rcu_read_unlock();
-	return done;
+	__skb_pull(skb, esp_off);
+	skb_reset_transport_header(skb);
+	if (ipv4)
+		XFRM_TUNNEL_SKB_CB(skb)->tunnel.ip4 = NULL;
+	else
+		XFRM_TUNNEL_SKB_CB(skb)->tunnel.ip6 = NULL;
+	XFRM_SPI_SKB_CB(skb)->family = ipv4 ? AF_INET : AF_INET6;
+	XFRM_SPI_SKB_CB(skb)->daddroff = ipv4 ? offsetof(struct iphdr, daddr) :
+						offsetof(struct ipv6hdr, daddr);
+	XFRM_SPI_SKB_CB(skb)->seq = ip_esp_hdr(skb)->seq_no;
+	return xfrm_input(skb, IPPROTO_ESP, ip_esp_hdr(skb)->spi, encap_type);
+}
+
+/* Where software takes ESP off in GRO, nothing else in the stack sees the packet before. */
+static void ov2_rx_gro(struct sk_buff *skb, u32 esp_off)
+{
+	xfrm_offload(skb)->flags |= XFRM_GRO;
+	memset(skb->cb, 0, sizeof(skb->cb));
+	if (skb->protocol == htons(ETH_P_IPV6))
+		IP6CB(skb)->nhoff = offsetof(struct ipv6hdr, nexthdr);
+	ov2_rx_input(skb, esp_off, 0);
+}
+
+/* Returns as ov2_rx() does. */
+static int ov2_rx_deliver(struct ov2_port *port, struct sk_buff *skb)
+{
+	u32 esp_off = ov2_rx_esp_off(skb);
+	struct sk_buff *standin;
+
+	if (esp_off && !xfrm_input_state(skb)->encap && !netif_elide_gro(skb->dev)) {
+		ov2_rx_gro(skb, esp_off);
+		return 1;
+	}
+	standin = esp_off ? ov2_held_put(port, skb, esp_off) : NULL;
+	if (!standin) {
+		ov2_stats_inc(port->nic, OV2_PKT_RX_DROP_MEM);
+		return -ENOMEM;
+	}
+	netif_receive_skb(standin);
+	return 1;
 }
 
 /**
@@ -131,19 +239,18 @@ static bool ov2_rx_udp(struct sk_buff *skb)
  * @skb: the packet, before GRO, without a sec_path
  * @meta: what the NIC says
  *
- * A packet that the NIC has processed gets a sec_path, or must be dropped: software would decrypt
- * plaintext. One that it has not processed is left as it is. NDIS: the receive side of
- * NDIS_IPSEC_OFFLOAD_V2_NET_BUFFER_LIST_INFO.
+ * The core gives a packet that the NIC has processed to xfrm itself, or it must be dropped: software
+ * would decrypt plaintext, and the stack could send plaintext on. One that the NIC has not processed
+ * is left as it is. NDIS: the receive side of NDIS_IPSEC_OFFLOAD_V2_NET_BUFFER_LIST_INFO.
  *
  * Context: NAPI, or with BH off.
- * Return: 0 if the packet is to be delivered, 1 if the core has taken it (ESP in UDP), -ENOENT if
- * its SA is gone or -ENOMEM: the driver must drop it, it is counted already.
+ * Return: 0 if the driver is to deliver the packet, 1 if the core has taken it, -ENOENT if its SA
+ * is gone or it is not addressed to the port, or -ENOMEM: the driver must drop it, it is counted
+ * already.
  */
 int ov2_rx(struct ov2_port *port, struct sk_buff *skb, const struct ov2_rx_meta *meta)
 {
-	struct xfrm_offload *xo;
-	struct xfrm_state *x;
-	struct sec_path *sp;
+	int ret;
 
 	if (!(meta->flags & OV2_RX_CRYPTO_DONE)) {
 		/* A sec_path that says nothing of cryptography would mislead xfrm. */
@@ -152,28 +259,102 @@ int ov2_rx(struct ov2_port *port, struct sk_buff *skb, const struct ov2_rx_meta 
 		return 0;
 	}
 
-	x = ov2_rx_state(port, meta->cookie);
-	if (!x) {
-		ov2_stats_inc(port->nic, OV2_PKT_RX_DROP_SA);
-		return -ENOENT;
-	}
-	sp = secpath_set(skb);
-	if (!sp) {
-		xfrm_state_put(x);
-		ov2_stats_inc(port->nic, OV2_PKT_RX_DROP_MEM);
-		return -ENOMEM;
-	}
-	sp->xvec[sp->len++] = x;
-	sp->olen++;
-	xo = xfrm_offload(skb);
-	xo->flags = CRYPTO_DONE;
-	if (meta->flags & OV2_RX_SA_DELETE_REQ)
-		xo->flags |= SA_DELETE_REQ;
-	xo->status = meta->status;
-	if (meta->status & CRYPTO_SUCCESS)
-		ov2_stats_inc(port->nic, OV2_PKT_RX_MARKED);
-	else
-		ov2_stats_inc(port->nic, OV2_PKT_RX_FAILED);
-	return x->encap && ov2_rx_udp(skb);
+	rcu_read_lock();
+	ret = ov2_rx_mark(port, skb, meta);
+	if (ret > 0)
+		ret = ov2_rx_deliver(port, skb);
+	rcu_read_unlock();
+	return ret;
 }
 EXPORT_SYMBOL_GPL(ov2_rx);
+
+/* xfrm's protocol callbacks */
+
+/* Above vti's, so that SA_DELETE_REQ is seen whoever gets the packet, and stand-ins come here first.
+ */
+#define OV2_RX_PRIORITY	200
+
+/* At the end of xfrm_input(), whether it accepted the packet or not. Context: softirq, RCU. Always
+ * passes the packet on.
+ */
+static int ov2_rx_cb(struct sk_buff *skb, int err)
+{
+	struct xfrm_offload *xo = xfrm_offload(skb);
+	const struct xfrm_state *x;
+	struct ov2_sa *sa;
+
+	if (!xo || !(xo->flags & SA_DELETE_REQ))
+		return 1;
+	xo->flags &= ~SA_DELETE_REQ;
+	x = xfrm_input_state(skb);
+	sa = ov2_sa_find(READ_ONCE(x->xso.offload_handle));
+	if (sa && rcu_access_pointer(sa->x) == x)
+		ov2_delreq_raise(sa);
+	return 1;
+}
+
+static int ov2_rx_esp(struct sk_buff *skb)
+{
+	return ov2_held_input(skb, 0);
+}
+
+static int ov2_rx_esp_in_udp(struct sk_buff *skb, int nexthdr, __be32 spi, int encap_type)
+{
+	return ov2_held_input(skb, encap_type);
+}
+
+static int ov2_rx_err4(struct sk_buff *skb, u32 info)
+{
+	return -ENOENT;
+}
+
+static int ov2_rx_err6(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type, u8 code,
+		       int offset, __be32 info)
+{
+	return -ENOENT;
+}
+
+static struct xfrm4_protocol ov2_rx_protocol4 = {
+	.handler = ov2_rx_esp,
+	.input_handler = ov2_rx_esp_in_udp,
+	.cb_handler = ov2_rx_cb,
+	.err_handler = ov2_rx_err4,
+	.priority = OV2_RX_PRIORITY,
+};
+
+static struct xfrm6_protocol ov2_rx_protocol6 = {
+	.handler = ov2_rx_esp,
+	.input_handler = ov2_rx_esp_in_udp,
+	.cb_handler = ov2_rx_cb,
+	.err_handler = ov2_rx_err6,
+	.priority = OV2_RX_PRIORITY,
+};
+
+int ov2_rx_init(void)
+{
+	int err;
+
+	err = ov2_held_init();
+	if (err)
+		return err;
+	err = xfrm4_protocol_register(&ov2_rx_protocol4, IPPROTO_ESP);
+	if (err)
+		goto err_held;
+	err = xfrm6_protocol_register(&ov2_rx_protocol6, IPPROTO_ESP);
+	if (err)
+		goto err_protocol4;
+	return 0;
+
+err_protocol4:
+	xfrm4_protocol_deregister(&ov2_rx_protocol4, IPPROTO_ESP);
+err_held:
+	ov2_held_exit();
+	return err;
+}
+
+void ov2_rx_exit(void)
+{
+	xfrm6_protocol_deregister(&ov2_rx_protocol6, IPPROTO_ESP);
+	xfrm4_protocol_deregister(&ov2_rx_protocol4, IPPROTO_ESP);
+	ov2_held_exit();
+}

@@ -12,6 +12,7 @@
 #include <linux/xarray.h>
 #include <kunit/visibility.h>
 #include "ov2.h"
+#include "rx.h"
 #include "trace.h"
 
 /* All SAs of all NICs by cookie, so that a packet finds its SA with nothing but what xfrm keeps of
@@ -422,6 +423,7 @@ void ov2_sa_delete(struct ov2_sa *sa)
 out:
 	ov2_request_kick(nic);
 	spin_unlock_bh(&nic->lock);
+	ov2_held_expire();
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_sa_delete);
 

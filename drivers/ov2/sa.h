@@ -171,8 +171,6 @@ void ov2_pair_add(struct ov2_sa *sa);
 void ov2_pair_del(struct ov2_sa *sa);
 
 /* delreq.c */
-int ov2_delreq_init(void);
-void ov2_delreq_exit(void);
 void ov2_delreq_raise(struct ov2_sa *sa);
 void ov2_delreq_unchain(struct ov2_sa *in);
 void ov2_delreq_work(struct work_struct *work);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* ov2 core: what the two files of the receive path share. */
+#ifndef __OV2_RX_H
+#define __OV2_RX_H
+
+#include <linux/types.h>
+
+struct ov2_port;
+struct sk_buff;
+
+/* rx.c */
+int ov2_rx_init(void);
+void ov2_rx_exit(void);
+int ov2_rx_input(struct sk_buff *skb, u32 esp_off, int encap_type);
+#if IS_ENABLED(CONFIG_KUNIT)
+struct ov2_rx_meta;
+int ov2_rx_mark(struct ov2_port *port, struct sk_buff *skb, const struct ov2_rx_meta *meta);
+#endif
+
+/* rx_held.c */
+int ov2_held_init(void);
+void ov2_held_exit(void);
+struct sk_buff *ov2_held_put(struct ov2_port *port, struct sk_buff *skb, u32 esp_off);
+int ov2_held_input(struct sk_buff *standin, int encap_type);
+void ov2_held_expire(void);
+u32 ov2_held_count(void);
+
+#endif /* __OV2_RX_H */

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ov2 core: packets that the NIC has decrypted, held back while a stand-in goes the packet's way
+ * through the stack. Owns the table of held packets, under its own lock.
+ *
+ * Without GRO, and in UDP, software takes ESP off behind XDP, taps, tc, rx_handlers, netfilter,
+ * routing and the policy of an IKE daemon's socket. Each of them has its say on the encrypted packet,
+ * and may send it elsewhere. The decrypted packet must not take that way: its plaintext could leave,
+ * and a policy check would find a sec_path that is not expected there. So the stand-in takes it. It
+ * has the headers of the packet and its length, and in place of IV, ciphertext and ICV a ticket and
+ * zeroes. When the stand-in comes to xfrm's protocol handlers, ours is the first: it exchanges the
+ * stand-in for the packet, which takes over what the stack has found out on the way.
+ *
+ * A stand-in may never come: dropped by a firewall, or sent out of another port, where it is of no
+ * use to its receiver and tells nothing. What waits for it is freed when the table needs the place,
+ * after a time, when its state is deleted, or when its device goes down.
+ */
+#include <linux/if_vlan.h>
+#include <linux/netdevice.h>
+#include <linux/siphash.h>
+#include <linux/skbuff.h>
+#include <linux/workqueue.h>
+#include <net/esp.h>
+#include <net/xfrm.h>
+#include <kunit/visibility.h>
+#include "ov2.h"
+#include "rx.h"
+
+#define OV2_HELD_MAX		1024		/* a power of two */
+#define OV2_HELD_TIME		(5 * HZ)	/* longer than a shaper or a user-space queue takes */
+
+/* What a stand-in carries behind its ESP header. Every ESP packet has room for it: RFC 4303 has at
+ * least 4 bytes of text and padding, and no algorithm has an IV and ICV of less than 12.
+ */
+struct ov2_ticket {
+	u64 number;
+	u64 mac;
+};
+
+/**
+ * struct ov2_held - A packet that is held.
+ * @number: of its ticket
+ * @skb: the packet, its data at the IP header; NULL if the place is free
+ * @nic: counts it if the stand-in does not come, a reference
+ * @esp_off: offset of its ESP header
+ * @since: jiffies
+ */
+struct ov2_held {
+	u64 number;
+	struct sk_buff *skb;
+	struct ov2_nic *nic;
+	u32 esp_off;
+	unsigned long since;
+};
+
+static struct ov2_held ov2_held[OV2_HELD_MAX];
+/* guards ov2_held, ov2_held_next and ov2_held_used; a leaf, BH off */
+static DEFINE_SPINLOCK(ov2_held_lock);
+static u64 ov2_held_next;
+static u32 ov2_held_used;
+static siphash_key_t ov2_held_key;
+
+static void ov2_held_work(struct work_struct *work);
+static void ov2_held_tick(struct work_struct *work);
+static DECLARE_WORK(ov2_held_now, ov2_held_work);
+static DECLARE_DELAYED_WORK(ov2_held_later, ov2_held_tick);
+
+/* Takes what is in a place out of the table; the caller frees it without the lock. */
+static struct ov2_held ov2_held_take(struct ov2_held *held)
+{
+	struct ov2_held taken = *held;
+
+	lockdep_assert_held(&ov2_held_lock);
+	if (held->skb) {
+		held->skb = NULL;
+		ov2_held_used--;
+	}
+	return taken;
+}
+
+/* The stand-in has not come, or it is not what it was. Context: BH off. */
+static void ov2_held_drop(struct ov2_held *held)
+{
+	if (!held->skb)
+		return;
+	ov2_stats_inc(held->nic, OV2_PKT_RX_DROP_HELD);
+	kfree_skb(held->skb);
+	ov2_nic_put(held->nic);
+}
+
+static bool ov2_held_is_stale(const struct ov2_held *held, const struct net_device *dev)
+{
+	if (!held->skb)
+		return false;
+	if (dev)
+		return held->skb->dev == dev;
+	return time_after(jiffies, held->since + OV2_HELD_TIME) ||
+	       READ_ONCE(xfrm_input_state(held->skb)->km.state) == XFRM_STATE_DEAD;
+}
+
+/* Frees what waits in vain; with @dev all packets of a device. Context: process. */
+static void ov2_held_clean(const struct net_device *dev)
+{
+	struct ov2_held held;
+	u32 i;
+
+	for (i = 0; i < OV2_HELD_MAX; i++) {
+		if (!READ_ONCE(ov2_held[i].skb))
+			continue;
+		spin_lock_bh(&ov2_held_lock);
+		held.skb = NULL;
+		if (ov2_held_is_stale(&ov2_held[i], dev))
+			held = ov2_held_take(&ov2_held[i]);
+		ov2_held_drop(&held);
+		spin_unlock_bh(&ov2_held_lock);
+	}
+}
+
+static void ov2_held_work(struct work_struct *work)
+{
+	ov2_held_clean(NULL);
+}
+
+static void ov2_held_tick(struct work_struct *work)
+{
+	ov2_held_clean(NULL);
+	if (READ_ONCE(ov2_held_used))
+		schedule_delayed_work(&ov2_held_later, HZ);
+}
+
+/* xfrm has deleted a state: packets of it need not wait. Context: any up to softirq. */
+void ov2_held_expire(void)
+{
+	if (READ_ONCE(ov2_held_used))
+		schedule_work(&ov2_held_now);
+}
+
+static u64 ov2_held_mac(u64 number)
+{
+	return siphash_1u64(number, &ov2_held_key);
+}
+
+static void ov2_held_write_ticket(struct sk_buff *standin, u64 number)
+{
+	struct ov2_ticket ticket = { number, ov2_held_mac(number) };
+
+	skb_put_data(standin, &ticket, sizeof(ticket));
+}
+
+/* A frame like that of @skb, without what is secret in it. */
+static struct sk_buff *ov2_held_standin(const struct sk_buff *skb, u32 esp_off, u64 number)
+{
+	u32 head = esp_off + sizeof(struct ip_esp_hdr);
+	u32 mac_len = skb_network_offset(skb) - skb_mac_offset(skb);
+	struct sk_buff *standin;
+
+	if (skb->len < head + sizeof(struct ov2_ticket))
+		return NULL;
+	standin = netdev_alloc_skb(skb->dev, NET_IP_ALIGN + mac_len + skb->len);
+	if (!standin)
+		return NULL;
+	skb_reserve(standin, NET_IP_ALIGN);
+	skb_reset_mac_header(standin);
+	skb_put_data(standin, skb_mac_header(skb), mac_len + head);
+	ov2_held_write_ticket(standin, number);
+	skb_put_zero(standin, skb->len - head - sizeof(struct ov2_ticket));
+	__skb_pull(standin, mac_len);
+	skb_reset_network_header(standin);
+	skb_reset_transport_header(standin);
+	standin->protocol = skb->protocol;
+	standin->pkt_type = skb->pkt_type;
+	/* The NIC has verified a checksum over the ciphertext before it decrypted. */
+	standin->ip_summed = CHECKSUM_UNNECESSARY;
+	skb_copy_hash(standin, skb);
+	skb_copy_queue_mapping(standin, skb);
+	__vlan_hwaccel_copy_tag(standin, skb);
+	return standin;
+}
+
+/* Holds a marked packet, with its data at the IP header and headers that are in one piece. Returns
+ * its stand-in, or NULL, and then @skb stays the caller's. Context: BH off.
+ */
+struct sk_buff *ov2_held_put(struct ov2_port *port, struct sk_buff *skb, u32 esp_off)
+{
+	struct sk_buff *standin;
+	struct ov2_held *place, old;
+	u64 number;
+
+	spin_lock(&ov2_held_lock);
+	number = ov2_held_next++;
+	spin_unlock(&ov2_held_lock);
+	standin = ov2_held_standin(skb, esp_off, number);
+	if (!standin)
+		return NULL;
+	ov2_nic_get(port->nic);
+	spin_lock(&ov2_held_lock);
+	place = &ov2_held[number % OV2_HELD_MAX];
+	old = ov2_held_take(place);
+	*place = (struct ov2_held){ number, skb, port->nic, esp_off, jiffies };
+	ov2_held_used++;
+	spin_unlock(&ov2_held_lock);
+	ov2_held_drop(&old);
+	if (!delayed_work_pending(&ov2_held_later))
+		schedule_delayed_work(&ov2_held_later, HZ);
+	return standin;
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2_held_put);
+
+/* The packet of a stand-in is as the stack wants it if nothing has changed the stand-in's headers in
+ * length, nor its SPI.
+ */
+static bool ov2_held_fits(const struct ov2_held *held, const struct sk_buff *standin)
+{
+	const struct ip_esp_hdr *esp = (const void *)(held->skb->data + held->esp_off);
+
+	return skb_network_header_len(standin) == held->esp_off &&
+	       ip_esp_hdr(standin)->spi == esp->spi;
+}
+
+/* The packet takes over what the stack has found out about its stand-in, NAT included. */
+static void ov2_held_adopt(struct sk_buff *skb, const struct sk_buff *standin, u32 esp_off)
+{
+	memcpy(skb_network_header(skb), skb_network_header(standin), esp_off);
+	memcpy(skb->cb, standin->cb, sizeof(skb->cb));
+	skb->dev = standin->dev;
+	skb->skb_iif = standin->skb_iif;
+	skb->pkt_type = standin->pkt_type;
+	skb->protocol = standin->protocol;
+	skb->priority = standin->priority;
+	skb->mark = xfrm_smark_get(standin->mark, xfrm_input_state(skb));
+	skb->tstamp = standin->tstamp;
+	skb_dst_copy(skb, standin);
+}
+
+/**
+ * ov2_held_input() - xfrm's handler for ESP, in UDP or not
+ * @standin: a packet, its data and transport header at the ESP header
+ * @encap_type: of the socket that it has come to, 0 without UDP
+ *
+ * Context: softirq, RCU read side.
+ * Return: -EINVAL if it is no stand-in, which passes it on to xfrm's next handler; else it is gone.
+ */
+int ov2_held_input(struct sk_buff *standin, int encap_type)
+{
+	struct ov2_held held = {};
+	struct ov2_ticket ticket;
+	struct ov2_held *place;
+
+	if (skb_copy_bits(standin, sizeof(struct ip_esp_hdr), &ticket, sizeof(ticket)) ||
+	    ticket.mac != ov2_held_mac(ticket.number))
+		return -EINVAL;
+	place = &ov2_held[ticket.number % OV2_HELD_MAX];
+	spin_lock(&ov2_held_lock);
+	if (place->number == ticket.number)
+		held = ov2_held_take(place);
+	spin_unlock(&ov2_held_lock);
+	if (!held.skb || !ov2_held_fits(&held, standin)) {
+		ov2_held_drop(&held);
+		kfree_skb(standin);
+		return 0;
+	}
+	ov2_held_adopt(held.skb, standin, held.esp_off);
+	consume_skb(standin);
+	ov2_nic_put(held.nic);
+	return ov2_rx_input(held.skb, held.esp_off, encap_type);
+}
+
+/* Packets that are held now. */
+u32 ov2_held_count(void)
+{
+	return READ_ONCE(ov2_held_used);
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2_held_count);
+
+/* A device that is down receives nothing more: what it has received is not to outlive it, nor its
+ * namespace.
+ */
+static int ov2_held_event(struct notifier_block *nb, unsigned long event, void *ptr)
+{
+	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
+
+	if ((event == NETDEV_DOWN || event == NETDEV_UNREGISTER) && ov2_port_of(dev))
+		ov2_held_clean(dev);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block ov2_held_notifier = {
+	.notifier_call = ov2_held_event,
+};
+
+int ov2_held_init(void)
+{
+	get_random_bytes(&ov2_held_key, sizeof(ov2_held_key));
+	return register_netdevice_notifier(&ov2_held_notifier);
+}
+
+/* No port is left, so nothing is held. */
+void ov2_held_exit(void)
+{
+	unregister_netdevice_notifier(&ov2_held_notifier);
+	cancel_work_sync(&ov2_held_now);
+	cancel_delayed_work_sync(&ov2_held_later);
+	WARN_ON_ONCE(ov2_held_used);
+}

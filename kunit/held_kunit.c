@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Packets that are held while a stand-in goes their way: what the stand-in shows, the exchange, and
+ * all the ways in which it does not come to that.
+ */
+#include <linux/ip.h>
+#include <linux/rtnetlink.h>
+#include "../drivers/ov2/rx.h"
+#include "xfrm_packet.h"
+
+#define HELD_ESP_OFF	(sizeof(struct iphdr) + sizeof(struct udphdr))
+#define HELD_TEXT	(HELD_ESP_OFF + sizeof(struct ip_esp_hdr))
+#define HELD_TICKET	16
+
+static const struct fixture_sa held_in = {
+	.encap = UDP_ENCAP_ESPINUDP, .mode = XFRM_MODE_TUNNEL, .reqid = 7,
+};
+
+static int held_init(struct kunit *test)
+{
+	struct fixture *f = fixture_create(test, NULL);
+
+	f->fake->mode = FAKE_NOW;
+	return packet_spy_start();
+}
+
+static void held_exit(struct kunit *test)
+{
+	packet_spy_stop();
+	fixture_destroy(test->priv);
+}
+
+static struct xfrm_state *held_sa(struct fixture *f)
+{
+	struct xfrm_state *x = fixture_sa(f, &held_in);
+
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	return x;
+}
+
+static struct sk_buff *held_standin(struct fixture *f, struct xfrm_state *x, u32 seq)
+{
+	struct sk_buff *standin = packet_hold(f, packet_received(f, x, seq), x,
+					      OV2_RX_CRYPTO_DONE, CRYPTO_SUCCESS);
+
+	KUNIT_ASSERT_NOT_NULL(f->test, standin);
+	return standin;
+}
+
+/* It has the headers and the length of the packet, and nothing of what the NIC has decrypted. */
+static void held_shows(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = held_sa(f);
+	struct sk_buff *skb = packet_received(f, x, 5), *standin;
+	u8 head[HELD_TEXT];
+	u32 len = ntohs(((struct iphdr *)skb->data)->tot_len), i;
+
+	memcpy(head, skb->data, sizeof(head));
+	standin = packet_hold(f, skb, x, OV2_RX_CRYPTO_DONE, CRYPTO_SUCCESS);
+	KUNIT_ASSERT_NOT_NULL(test, standin);
+	KUNIT_EXPECT_EQ(test, ov2_held_count(), 1);
+	KUNIT_EXPECT_NULL(test, skb_sec_path(standin));
+	KUNIT_EXPECT_EQ(test, standin->len, len);
+	KUNIT_EXPECT_TRUE(test, standin->ip_summed == CHECKSUM_UNNECESSARY);
+	KUNIT_EXPECT_MEMEQ(test, standin->data, head, sizeof(head));
+	for (i = HELD_TEXT + HELD_TICKET; i < len; i++)
+		KUNIT_EXPECT_EQ(test, standin->data[i], 0);
+	packet_input(standin);
+	KUNIT_EXPECT_EQ(test, ov2_held_count(), 0);
+	KUNIT_EXPECT_EQ(test, x->curlft.packets, 1);
+}
+
+/* The packet takes over what the stack has done to its stand-in. */
+static void held_adopts(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = held_sa(f);
+	struct sk_buff *standin;
+
+	x->props.smark.v = 0x42;
+	x->props.smark.m = 0xff;
+	standin = held_standin(f, x, 5);
+	standin->mark = 0x1200;
+	standin->dev = f->netdev[1];
+	((struct iphdr *)standin->data)->saddr ^= htonl(1);
+	packet_input(standin);
+	KUNIT_EXPECT_EQ(test, packet_seen.packets, 1);
+	KUNIT_EXPECT_EQ(test, packet_seen.err, 0);
+	KUNIT_EXPECT_EQ(test, packet_seen.mark, 0x1242);
+	KUNIT_EXPECT_PTR_EQ(test, packet_seen.dev, f->netdev[1]);
+}
+
+static void held_spoil_spi(struct sk_buff *skb)
+{
+	((struct ip_esp_hdr *)(skb->data + HELD_ESP_OFF))->spi ^= htonl(1);
+}
+
+struct held_row {
+	const char *name;
+	void (*spoil)(struct sk_buff *skb);
+};
+
+static const struct held_row held_rows[] = {
+	{ "another SPI", held_spoil_spi },
+};
+
+KUNIT_ARRAY_PARAM_DESC(held, held_rows, name);
+
+/* A stand-in that is not what it was: its packet is dropped and counted. */
+static void held_spoilt(struct kunit *test)
+{
+	const struct held_row *row = test->param_value;
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = held_sa(f);
+	struct sk_buff *standin = held_standin(f, x, 5);
+
+	row->spoil(standin);
+	packet_input(standin);
+	KUNIT_EXPECT_EQ(test, ov2_held_count(), 0);
+	KUNIT_EXPECT_EQ(test, x->curlft.packets, 0);
+	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_DROP_HELD), 1);
+}
+
+/* A packet that is no stand-in is software's, also one that guesses a ticket. */
+static void held_forged(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = held_sa(f);
+	struct sk_buff *standin = held_standin(f, x, 5), *forged;
+
+	forged = skb_copy(standin, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, forged);
+	forged->data[HELD_TEXT + HELD_TICKET - 1] ^= 1;
+	packet_input(forged);
+	/* Software has tried to decrypt it. */
+	KUNIT_EXPECT_EQ(test, packet_seen.packets, 1);
+	KUNIT_EXPECT_EQ(test, packet_seen.err, -1);
+	KUNIT_EXPECT_EQ(test, x->stats.integrity_failed, 1);
+	KUNIT_EXPECT_EQ(test, ov2_held_count(), 1);
+	packet_input(standin);
+	KUNIT_EXPECT_EQ(test, x->curlft.packets, 1);
+}
+
+/* The stack has copied the stand-in: xfrm gets the packet once. */
+static void held_copied(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = held_sa(f);
+	struct sk_buff *standin = held_standin(f, x, 5), *copy;
+
+	copy = skb_copy(standin, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, copy);
+	packet_input(standin);
+	packet_input(copy);
+	KUNIT_EXPECT_EQ(test, packet_seen.packets, 1);
+	KUNIT_EXPECT_EQ(test, x->curlft.packets, 1);
+	KUNIT_EXPECT_EQ(test, x->stats.integrity_failed, 0);
+}
+
+/* More packets than places: the oldest go, and their stand-ins find nothing. */
+static void held_full(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = held_sa(f);
+	struct sk_buff *first = held_standin(f, x, 1), *last = NULL;
+	u32 i;
+
+	for (i = 2; i <= 1025; i++) {
+		if (last)
+			kfree_skb(last);
+		last = held_standin(f, x, i);
+	}
+	KUNIT_EXPECT_EQ(test, ov2_held_count(), 1024);
+	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_DROP_HELD), 1);
+	packet_input(first);
+	KUNIT_EXPECT_EQ(test, packet_seen.packets, 0);
+	packet_input(last);
+	KUNIT_EXPECT_EQ(test, packet_seen.packets, 1);
+	KUNIT_EXPECT_EQ(test, ov2_held_count(), 1023);
+}
+
+/* xfrm deletes the state: its packets do not keep it. */
+static void held_deleted(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = held_sa(f);
+	unsigned long end = jiffies + 10 * HZ;
+	struct sk_buff *standin = held_standin(f, x, 5);
+
+	fixture_delete(f, x);
+	while (ov2_held_count() && time_before(jiffies, end))
+		schedule_timeout_uninterruptible(1);
+	KUNIT_EXPECT_EQ(test, ov2_held_count(), 0);
+	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_DROP_HELD), 1);
+	packet_input(standin);
+	KUNIT_EXPECT_EQ(test, packet_seen.packets, 0);
+}
+
+/* The device goes: what it has received goes with it. */
+static void held_unregister(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = held_sa(f);
+
+	kfree_skb(held_standin(f, x, 5));
+	KUNIT_EXPECT_EQ(test, ov2_held_count(), 1);
+	fixture_close(f);
+	KUNIT_EXPECT_EQ(test, ov2_held_count(), 0);
+}
+
+static struct kunit_case held_cases[] = {
+	KUNIT_CASE(held_shows),
+	KUNIT_CASE(held_adopts),
+	KUNIT_CASE_PARAM(held_spoilt, held_gen_params),
+	KUNIT_CASE(held_forged),
+	KUNIT_CASE(held_copied),
+	KUNIT_CASE(held_full),
+	KUNIT_CASE(held_deleted),
+	KUNIT_CASE(held_unregister),
+	{ }
+};
+
+static struct kunit_suite held_suite = {
+	.name = "ov2_held",
+	.init = held_init,
+	.exit = held_exit,
+	.test_cases = held_cases,
+};
+
+kunit_test_suite(held_suite);
