@@ -337,10 +337,15 @@ static void sadb_update(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, ov2sim_sadb_next(&fix->db, other, &after));
 
 	/* An update that packets have overtaken does not take the number back */
-	seq.high = 1;
+	seq.low = 1;
 	KUNIT_EXPECT_EQ(test, 0, ov2sim_sadb_update(&fix->db, node.offload_handle, &seq));
 	KUNIT_ASSERT_TRUE(test, ov2sim_sadb_next(&fix->db, 0, &after));
 	KUNIT_EXPECT_EQ(test, 0x200000005ULL, after.seq);
+	/* One by more than a window does: the stack's own window was moved back */
+	seq.high = 1;
+	KUNIT_EXPECT_EQ(test, 0, ov2sim_sadb_update(&fix->db, node.offload_handle, &seq));
+	KUNIT_ASSERT_TRUE(test, ov2sim_sadb_next(&fix->db, 0, &after));
+	KUNIT_EXPECT_EQ(test, 0x100000001ULL, after.seq);
 
 	/* S22 */
 	KUNIT_EXPECT_EQ(test, -EINVAL, ov2sim_sadb_update(&fix->db, other, &seq));

@@ -191,6 +191,7 @@ udp_lso()
 {
 	local on lso
 
+	check "bursts in UDP" param "$nic_a" stack_gso true
 	conn 1 proto=tcp encap=udp
 	commit
 	wait_offloaded 2
@@ -207,6 +208,7 @@ udp_lso()
 			check_eq "GSO packets that the NIC cut, switched off" "$lso" 0
 		fi
 	done
+	check "bursts in UDP" param "$nic_a" stack_gso false
 }
 T "udp_lso" udp_lso
 

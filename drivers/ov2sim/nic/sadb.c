@@ -285,20 +285,28 @@ void ov2sim_sa_advance(struct ov2sim_sa *sa, u64 seq)
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_sa_advance);
 
-/* What the stack says may be older than what has been verified meanwhile: never back (S21). */
+/*
+ * What the stack says may be a bit older than what the NIC has verified meanwhile, and then the NIC
+ * knows better (S21). It is older by more than a window if the stack's own window was moved back.
+ */
 int ov2sim_sadb_update(struct ov2sim_sadb *db, u32 handle, const struct ov2_seq *seq)
 {
+	u64 top = (u64)seq->high << 32 | seq->low;
 	struct ov2sim_sa *sa;
 	int err = 0;
 
 	mutex_lock(&db->lock);
 	sa = xa_load(&db->handles, handle);
-	if (!sa)
+	if (!sa) {
 		err = -ENOENT;
-	else if (!sa->esn)
+	} else if (!sa->esn) {
 		err = -EINVAL;
-	else
-		ov2sim_sa_advance(sa, (u64)seq->high << 32 | seq->low);
+	} else {
+		spin_lock(&sa->lock);
+		if (top > sa->top || sa->top - top > sa->window)
+			sa->top = top;
+		spin_unlock(&sa->lock);
+	}
 	mutex_unlock(&db->lock);
 	return err;
 }
