@@ -238,7 +238,8 @@ static void ov2_held_adopt(struct sk_buff *skb, const struct sk_buff *standin, u
  * @encap_type: of the socket that it has come to, 0 without UDP
  *
  * Context: softirq, RCU read side.
- * Return: -EINVAL if it is no stand-in, which passes it on to xfrm's next handler; else it is gone.
+ * Return: -EINVAL if it is no stand-in, or not that of a packet of this namespace, which passes it on
+ * to xfrm's next handler; else it is gone.
  */
 int ov2_held_input(struct sk_buff *standin, int encap_type)
 {
@@ -254,6 +255,11 @@ int ov2_held_input(struct sk_buff *standin, int encap_type)
 	if (place->number == ticket.number)
 		held = ov2_held_take(place);
 	spin_unlock(&ov2_held_lock);
+	/* A macvlan or ipvlan has taken the stand-in to a namespace that does not know the state. */
+	if (held.skb && !net_eq(dev_net(standin->dev), dev_net(held.skb->dev))) {
+		ov2_held_drop(&held);
+		return -EINVAL;
+	}
 	if (!held.skb || !ov2_held_fits(&held, standin)) {
 		ov2_held_drop(&held);
 		kfree_skb(standin);
