@@ -230,6 +230,203 @@ static void capacity_removal(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->nic->waiting, 0);
 }
 
+static const struct fixture_sa capacity_other_port = { .port = 1 };
+
+/* A port that may have two places has two. */
+static void capacity_share_fill(struct fixture *f, struct xfrm_state *x[2])
+{
+	KUNIT_EXPECT_EQ(f->test, ov2_nic_port_max(f->nic), 0);
+	ov2_nic_set_port_max(f->nic, 2);
+	KUNIT_EXPECT_EQ(f->test, ov2_nic_port_max(f->nic), 2);
+	x[0] = fixture_sa(f, NULL);
+	x[1] = fixture_sa(f, NULL);
+	KUNIT_EXPECT_NULL(f->test, f->extack._msg);
+	fixture_expect_state(f, x[0], OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x[1], OV2_SA_OFFLOADED);
+}
+
+/* S6: a port gets its share and no more, whatever room there is, and xfrm is told why; another port
+ * gets what is left. Only a place that the same port frees is for those of it that wait.
+ */
+static void capacity_share(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[2], *over[2], *other[2];
+
+	capacity_share_fill(f, x);
+	over[0] = fixture_sa(f, NULL);
+	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "its share (2) of the NIC's SA table"));
+	over[1] = fixture_sa(f, NULL);
+	fixture_expect_state(f, over[0], OV2_SA_WAITING);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ADD_WAITING), 2);
+	other[0] = fixture_sa(f, &capacity_other_port);
+	other[1] = fixture_sa(f, &capacity_other_port);
+	fixture_expect_state(f, other[0], OV2_SA_OFFLOADED);
+	fixture_expect_state(f, other[1], OV2_SA_OFFLOADED);
+
+	fixture_delete(f, other[0]);
+	fixture_gc();
+	fixture_settle(f);
+	fixture_tick(f);
+	fixture_expect_state(f, over[0], OV2_SA_WAITING);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 3);
+	fixture_delete(f, x[0]);
+	fixture_expect_state(f, over[0], OV2_SA_OFFLOADED);
+	fixture_expect_state(f, over[1], OV2_SA_WAITING);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 3);
+}
+
+/* The place that a port frees is its own only when the NIC has completed the delete. */
+static void capacity_share_not_before_completion(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[2], *over;
+	u32 base;
+
+	capacity_share_fill(f, x);
+	over = fixture_sa(f, NULL);
+	fixture_settle(f);
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	base = f->fake->total;
+	fixture_delete(f, x[0]);
+	fixture_gc();
+	fixture_expect_state(f, over, OV2_SA_WAITING);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, base));
+	fixture_expect_state(f, over, OV2_SA_OFFLOADED);
+}
+
+/* A larger share, or none, makes room at once; a smaller one takes nothing away. */
+static void capacity_share_changed(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[2], *over[2];
+
+	capacity_share_fill(f, x);
+	over[0] = fixture_sa(f, NULL);
+	over[1] = fixture_sa(f, NULL);
+	fixture_expect_state(f, over[0], OV2_SA_WAITING);
+	ov2_nic_set_port_max(f->nic, 3);
+	fixture_expect_state(f, over[0], OV2_SA_OFFLOADED);
+	fixture_expect_state(f, over[1], OV2_SA_WAITING);
+	ov2_nic_set_port_max(f->nic, 1);
+	fixture_settle(f);
+	fixture_tick(f);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 3);
+	fixture_delete(f, x[0]);
+	fixture_gc();
+	fixture_expect_state(f, over[1], OV2_SA_WAITING);
+	ov2_nic_set_port_max(f->nic, 0);
+	fixture_expect_state(f, over[1], OV2_SA_OFFLOADED);
+}
+
+/* The first that waits has its port's place, waits for room in the table and is deleted: the next
+ * follows.
+ */
+static void capacity_share_waiter_deleted(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[2], *over[2], *other;
+	struct ov2_caps caps;
+
+	capacity_share_fill(f, x);
+	over[0] = fixture_sa(f, NULL);
+	over[1] = fixture_sa(f, NULL);
+	other = fixture_sa(f, &capacity_other_port);
+	fixture_sa(f, &capacity_other_port);
+	fixture_settle(f);
+	ov2_nic_caps(f->nic, &caps);
+	caps.max_sas = CAPACITY - 1;
+	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
+	fixture_delete(f, x[0]);
+	fixture_gc();
+	fixture_settle(f);
+	fixture_expect_state(f, over[0], OV2_SA_WAITING);
+	fixture_delete(f, over[0]);
+	fixture_delete(f, other);
+	fixture_gc();
+	fixture_settle(f);
+	fixture_tick(f);
+	fixture_expect_state(f, over[1], OV2_SA_OFFLOADED);
+}
+
+/* However busy, an SA of a port that has its share does not press the NIC for others' places. */
+static void capacity_share_not_asked(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[2], *over;
+
+	capacity_share_fill(f, x);
+	over = fixture_sa(f, NULL);
+	fixture_sa(f, &capacity_other_port);
+	fixture_sa(f, &capacity_other_port);
+	fixture_settle(f);
+	over->curlft.packets = 1000;
+	fixture_tick(f);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ASKED), 0);
+	fixture_expect_state(f, over, OV2_SA_WAITING);
+	/* With a larger share it may. */
+	ov2_nic_set_port_max(f->nic, 3);
+	over->curlft.packets = 2000;
+	fixture_tick(f);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ASKED), 1);
+}
+
+/* S65: the NIC is still at the deletes of a port when that has gone; it is counted no more. */
+static void capacity_share_port_gone(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[2];
+	u32 base;
+
+	capacity_share_fill(f, x);
+	fixture_sa(f, NULL);
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	base = f->fake->total;
+	fixture_close(f);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, base));
+	fake_nic_finish_all(f->fake);
+	fake_nic_unregister(f->fake);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+	KUNIT_EXPECT_EQ(test, f->nic->waiting, 0);
+}
+
+/* S63: a reset changes nothing about a port's share. */
+static void capacity_share_reset(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[2], *over;
+
+	capacity_share_fill(f, x);
+	over = fixture_sa(f, NULL);
+	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
+	fixture_expect_state(f, x[0], OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x[1], OV2_SA_OFFLOADED);
+	fixture_expect_state(f, over, OV2_SA_WAITING);
+	KUNIT_EXPECT_EQ(test, fixture_port_of(f, 0)->reserved, 2);
+}
+
+/* S6: past the second limit a port that has its share is refused, and told of it. */
+static void capacity_share_second_limit(struct kunit *test)
+{
+	static const struct fixture_sa plain;
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[2], *over;
+
+	ov2_nic_set_waiting_max(f->nic, 1);
+	capacity_share_fill(f, x);
+	fixture_sa(f, NULL);
+	over = fixture_state(f, &plain);
+	KUNIT_EXPECT_EQ(test, fixture_offload(f, over, &plain), 0);
+	KUNIT_EXPECT_EQ(test, over->xso.offload_handle, 0);
+	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "its share (2)"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "1 SAs wait already"));
+}
+
 static struct kunit_case capacity_cases[] = {
 	KUNIT_CASE(capacity_one_more),
 	KUNIT_CASE(capacity_not_before_completion),
@@ -240,6 +437,14 @@ static struct kunit_case capacity_cases[] = {
 	KUNIT_CASE(capacity_configured),
 	KUNIT_CASE(capacity_reset),
 	KUNIT_CASE(capacity_removal),
+	KUNIT_CASE(capacity_share),
+	KUNIT_CASE(capacity_share_not_before_completion),
+	KUNIT_CASE(capacity_share_changed),
+	KUNIT_CASE(capacity_share_waiter_deleted),
+	KUNIT_CASE(capacity_share_not_asked),
+	KUNIT_CASE(capacity_share_port_gone),
+	KUNIT_CASE(capacity_share_reset),
+	KUNIT_CASE(capacity_share_second_limit),
 	{ }
 };
 

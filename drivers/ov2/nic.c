@@ -242,6 +242,7 @@ void ov2_port_init(struct ov2_nic *nic, struct ov2_port *port, struct net_device
 	port->nic = nic;
 	port->netdev = netdev;
 	port->index = index;
+	INIT_LIST_HEAD(&port->waitq);
 	port->xfrmdev_ops = ov2_xfrmdev_ops;
 	netdev->xfrmdev_ops = &port->xfrmdev_ops;
 }
@@ -262,6 +263,8 @@ void ov2_port_close(struct ov2_port *port)
 	spin_lock_bh(&port->nic->lock);
 	port->closing = true;
 	spin_unlock_bh(&port->nic->lock);
+	/* From here on none is counted. */
+	ov2_sa_for_each(port->nic, ov2_sa_forget_port, port);
 }
 EXPORT_SYMBOL_GPL(ov2_port_close);
 
@@ -388,6 +391,42 @@ u32 ov2_nic_waiting_max(struct ov2_nic *nic)
 	return READ_ONCE(nic->waiting_max);
 }
 EXPORT_SYMBOL_GPL(ov2_nic_waiting_max);
+
+/**
+ * ov2_nic_set_port_max - limit how many SAs a port may have in the NIC
+ * @nic: the NIC
+ * @sas: number of SAs, 0 for no limit, which is what holds at the start
+ *
+ * So that the owner of one port cannot fill the table for all. SAs above the limit wait in software
+ * and move in when the same port frees a place. A port that has more than a new limit keeps them.
+ *
+ * Context: process, may sleep.
+ */
+void ov2_nic_set_port_max(struct ov2_nic *nic, u32 sas)
+{
+	spin_lock_bh(&nic->lock);
+	WRITE_ONCE(nic->port_max, sas);
+	spin_unlock_bh(&nic->lock);
+	ov2_sa_for_each(nic, ov2_offer_rejoin, NULL);
+	spin_lock_bh(&nic->lock);
+	ov2_offer_refill(nic);
+	ov2_request_kick(nic);
+	spin_unlock_bh(&nic->lock);
+}
+EXPORT_SYMBOL_GPL(ov2_nic_set_port_max);
+
+/**
+ * ov2_nic_port_max - how many SAs a port may have in the NIC
+ * @nic: the NIC
+ *
+ * Context: any.
+ * Return: number of SAs, 0 for no limit.
+ */
+u32 ov2_nic_port_max(struct ov2_nic *nic)
+{
+	return READ_ONCE(nic->port_max);
+}
+EXPORT_SYMBOL_GPL(ov2_nic_port_max);
 
 /**
  * ov2_nic_occupancy - places taken in the NIC's SA table

@@ -84,8 +84,9 @@ struct ov2_pcpu_stats {
  * @misbehaved: the core has decided on the reset that is under way
  * @present: SAs that the NIC has or may have: ADDING to DELETING
  * @reserved: SAs that have or will have a place in the NIC's table
- * @waiting: SAs on @waitq and @awayq
- * @waiting_max: most SAs on both
+ * @waiting: SAs on @waitq, @awayq and the ports' own queues
+ * @waiting_max: most SAs on all of them
+ * @port_max: most SAs that one port may have in the NIC's table, 0 for no limit
  * @addq: SAs to be added
  * @delq: SAs to be deleted
  * @graceq: outbound SAs to be deleted, after a grace period
@@ -142,6 +143,7 @@ struct ov2_nic {
 	u32 reserved;
 	u32 waiting;
 	u32 waiting_max;
+	u32 port_max;
 	struct list_head addq;
 	struct list_head delq;
 	struct list_head graceq;

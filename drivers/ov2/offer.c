@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * ov2 core: which SAs have the places in the NIC when there are more SAs than places. Owns
- * nic->waitq and the pace at which SAs change places; everything is under nic->lock.
+ * nic->waitq, the ports' own queues and the pace at which SAs change places; everything is under
+ * nic->lock.
  *
  * Once per second, while SAs wait, the rate of every SA is brought up to date and the busiest of
  * those that wait are put in front: whatever place becomes free goes to the first. If a waiting SA
@@ -54,10 +55,23 @@ static bool ov2_offer_pressure(const struct ov2_nic *nic)
 	return time_before64(get_jiffies_64(), nic->pressure_until);
 }
 
-/* May an SA be queued now, without a thought? */
-bool ov2_offer_room(const struct ov2_nic *nic)
+/* Has the port of an SA all the places that one port may have? xfrm has the SA. */
+bool ov2_offer_share_used(const struct ov2_sa *sa)
 {
+	const struct ov2_nic *nic = sa->nic;
+
 	lockdep_assert_held(&nic->lock);
+	return nic->port_max && sa->port && sa->port->reserved >= nic->port_max;
+}
+
+/* May an SA be queued now, without a thought? */
+bool ov2_offer_room(const struct ov2_sa *sa)
+{
+	const struct ov2_nic *nic = sa->nic;
+
+	lockdep_assert_held(&nic->lock);
+	if (ov2_offer_share_used(sa))
+		return false;
 	/* Where nothing that waits is offered again, places are there for new SAs. */
 	return nic->reserved < nic->caps.max_sas && !(nic->reoffer && ov2_offer_pressure(nic));
 }
@@ -73,7 +87,19 @@ static bool ov2_offer_early(const struct ov2_sa *sa)
 	return sa->back_off && time_before64(get_jiffies_64(), sa->not_before);
 }
 
-/* Puts an SA with those that wait for a place, or with those that are to stay away for a while. */
+/* Where an SA waits: with those that are to stay away for a while; with those whose port must free
+ * a place first, so that however many these are the search for the next one does not see them; or
+ * with those that any place will do for.
+ */
+static struct list_head *ov2_offer_queue(struct ov2_sa *sa)
+{
+	sa->apart = !sa->away && ov2_offer_share_used(sa);
+	if (sa->away)
+		return &sa->nic->awayq;
+	return sa->apart ? &sa->port->waitq : &sa->nic->waitq;
+}
+
+/* Puts an SA with those that wait. */
 void ov2_offer_wait(struct ov2_sa *sa)
 {
 	struct ov2_nic *nic = sa->nic;
@@ -81,8 +107,35 @@ void ov2_offer_wait(struct ov2_sa *sa)
 	lockdep_assert_held(&nic->lock);
 	ov2_sa_set_state(sa, OV2_SA_WAITING);
 	sa->away = ov2_offer_early(sa);
-	list_move_tail(&sa->queue, sa->away ? &nic->awayq : &nic->waitq);
+	list_move_tail(&sa->queue, ov2_offer_queue(sa));
 	ov2_offer_arm(nic);
+}
+
+/* A port has a place less: the first of those that wait for that is in the running again. */
+void ov2_offer_share_freed(struct ov2_port *port)
+{
+	struct ov2_sa *sa = list_first_entry_or_null(&port->waitq, struct ov2_sa, queue);
+
+	if (sa)
+		ov2_offer_rejoin(sa, NULL);
+}
+
+/* For any SA: if it waits for a place of its port and that has one, any place will do now. */
+void ov2_offer_rejoin(struct ov2_sa *sa, void *arg)
+{
+	lockdep_assert_held(&sa->nic->lock);
+	if (sa->state == OV2_SA_WAITING && sa->apart && !ov2_offer_share_used(sa))
+		list_move_tail(&sa->queue, ov2_offer_queue(sa));
+}
+
+/* The port of an SA that waits for any place has got its share meanwhile: is it out of the running?
+ */
+static bool ov2_offer_set_apart(struct ov2_sa *sa)
+{
+	if (!ov2_offer_share_used(sa))
+		return false;
+	list_move_tail(&sa->queue, ov2_offer_queue(sa));
+	return true;
 }
 
 /* @sa waits, and not for the next place; each time for longer. */
@@ -142,6 +195,8 @@ static u32 ov2_offer_fill(struct ov2_nic *nic, u32 limit)
 	list_for_each_entry_safe(sa, next, &nic->waitq, queue) {
 		if (filled == limit || nic->reserved >= nic->caps.max_sas)
 			break;
+		if (ov2_offer_set_apart(sa))
+			continue;
 		ov2_sa_enqueue(sa, true);
 		filled++;
 	}
@@ -239,7 +294,10 @@ static void ov2_offer_fill_tables(struct ov2_nic *nic, struct ov2_offer_tables *
 	ov2_offer_best_sort(&tables->busy);
 }
 
-/* Puts the busiest of those that wait in front. Some have gone since they were looked at. */
+/* Puts the busiest of those that wait in front of their queues. Some have gone since they were
+ * looked at. Where the queue is another one by now they change to that: the SA that had a place of
+ * its port to come may have been deleted since, and then it is the next one's.
+ */
 static void ov2_offer_order(struct ov2_nic *nic, const struct ov2_offer_best *busy)
 {
 	struct ov2_sa *sa;
@@ -250,7 +308,7 @@ static void ov2_offer_order(struct ov2_nic *nic, const struct ov2_offer_best *bu
 	for (i = busy->count; i--;) {
 		sa = ov2_sa_find(busy->entries[i].cookie);
 		if (sa && sa->nic == nic && sa->state == OV2_SA_WAITING && !sa->away)
-			list_move(&sa->queue, &nic->waitq);
+			list_move(&sa->queue, ov2_offer_queue(sa));
 	}
 	rcu_read_unlock();
 }
@@ -265,8 +323,11 @@ static void ov2_offer_ask(struct ov2_nic *nic, const struct ov2_offer_best *idle
 
 	lockdep_assert_held(&nic->lock);
 	list_for_each_entry_safe(sa, next, &nic->waitq, queue) {
-		if (asked == min(limit, idle->count) ||
-		    ov2_offer_rate(sa) / OV2_OFFER_BUSIER <= idle->entries[asked].key)
+		if (asked == min(limit, idle->count))
+			break;
+		if (ov2_offer_set_apart(sa))
+			continue;
+		if (ov2_offer_rate(sa) / OV2_OFFER_BUSIER <= idle->entries[asked].key)
 			break;
 		nic->counters[OV2_CNT_ASKED]++;
 		ov2_sa_enqueue(sa, false);

@@ -41,7 +41,8 @@ const char *ov2_sa_state_name(enum ov2_sa_state state)
 
 int ov2_sa_cache_init(void)
 {
-	ov2_sa_cache = kmem_cache_create("ov2_sa", sizeof(struct ov2_sa), 0, 0, NULL);
+	/* The memory is charged to the task that adds the SA, perhaps the root of a container. */
+	ov2_sa_cache = kmem_cache_create("ov2_sa", sizeof(struct ov2_sa), 0, SLAB_ACCOUNT, NULL);
 	return ov2_sa_cache ? 0 : -ENOMEM;
 }
 
@@ -203,6 +204,18 @@ void ov2_sa_reserve(struct ov2_sa *sa)
 		return;
 	sa->reserved = true;
 	WRITE_ONCE(sa->nic->reserved, sa->nic->reserved + 1);
+	/* Without x the port may be gone. A port that closes lets no SA in any more. */
+	if (rcu_access_pointer(sa->x) && sa->port && !sa->port->closing) {
+		sa->counted = true;
+		sa->port->reserved++;
+	}
+}
+
+/* The NIC may have an SA for longer than there is a port: a port that closes counts no more. */
+void ov2_sa_forget_port(struct ov2_sa *sa, void *port)
+{
+	if (sa->port == port)
+		sa->counted = false;
 }
 
 static void ov2_sa_unreserve(struct ov2_sa *sa)
@@ -211,6 +224,11 @@ static void ov2_sa_unreserve(struct ov2_sa *sa)
 		return;
 	sa->reserved = false;
 	WRITE_ONCE(sa->nic->reserved, sa->nic->reserved - 1);
+	if (!sa->counted)
+		return;
+	sa->counted = false;
+	sa->port->reserved--;
+	ov2_offer_share_freed(sa->port);
 }
 
 /* Is the SA within the current configuration? Asked only while xfrm has it. */
@@ -238,7 +256,7 @@ static void ov2_sa_bring_back(struct ov2_sa *sa)
 {
 	sa->outside = false;
 	sa->again = true;
-	if (ov2_offer_room(sa->nic))
+	if (ov2_offer_room(sa))
 		ov2_sa_enqueue(sa, true);
 	else
 		ov2_offer_wait(sa);
@@ -312,6 +330,38 @@ void ov2_sa_leave(struct ov2_sa *sa)
 	ov2_offer_refill(nic);
 }
 
+/* Tells xfrm why an SA that waits is not queued. */
+static void ov2_sa_tell_waiting(const struct ov2_sa *sa, struct netlink_ext_ack *extack)
+{
+	const struct ov2_nic *nic = sa->nic;
+
+	if (ov2_offer_share_used(sa))
+		NL_SET_ERR_MSG_FMT_MOD(extack,
+				       "The port has its share (%u) of the NIC's SA table, the SA waits in software",
+				       nic->port_max);
+	else if (nic->reserved < nic->caps.max_sas)
+		NL_SET_ERR_MSG_MOD(extack, "the NIC has asked for room, the SA waits in software");
+	else
+		NL_SET_ERR_MSG_FMT_MOD(extack,
+				       "the NIC's SA table (%u) is full, the SA waits in software",
+				       nic->caps.max_sas);
+}
+
+/* Tells xfrm that an SA may not even wait. */
+static void ov2_sa_tell_refused(const struct ov2_sa *sa, struct netlink_ext_ack *extack)
+{
+	const struct ov2_nic *nic = sa->nic;
+
+	if (ov2_offer_share_used(sa))
+		NL_SET_ERR_MSG_FMT_MOD(extack,
+				       "The port has its share (%u) of the NIC's SA table, and %u SAs wait already",
+				       nic->port_max, nic->waiting);
+	else
+		NL_SET_ERR_MSG_FMT_MOD(extack,
+				       "the NIC's SA table (%u) is full and %u SAs wait already",
+				       nic->caps.max_sas, nic->waiting);
+}
+
 /* Lets an SA in: queued if the NIC has room, else waiting. Context: process. */
 int ov2_sa_admit(struct ov2_sa *sa, struct netlink_ext_ack *extack)
 {
@@ -331,11 +381,9 @@ int ov2_sa_admit(struct ov2_sa *sa, struct netlink_ext_ack *extack)
 	err = ov2_caps_check(&nic->caps, &sa->add, extack);
 	if (err)
 		goto out;
-	room = ov2_offer_room(nic);
+	room = ov2_offer_room(sa);
 	if (!room && nic->waiting >= nic->waiting_max) {
-		NL_SET_ERR_MSG_FMT_MOD(extack,
-				       "the NIC's SA table (%u) is full and %u SAs wait already",
-				       nic->caps.max_sas, nic->waiting);
+		ov2_sa_tell_refused(sa, extack);
 		err = -EOPNOTSUPP;
 		goto out;
 	}
@@ -345,13 +393,7 @@ int ov2_sa_admit(struct ov2_sa *sa, struct netlink_ext_ack *extack)
 	if (room) {
 		ov2_sa_enqueue(sa, true);
 	} else {
-		if (nic->reserved < nic->caps.max_sas)
-			NL_SET_ERR_MSG_MOD(extack,
-					   "the NIC has asked for room, the SA waits in software");
-		else
-			NL_SET_ERR_MSG_FMT_MOD(extack,
-					       "the NIC's SA table (%u) is full, the SA waits in software",
-					       nic->caps.max_sas);
+		ov2_sa_tell_waiting(sa, extack);
 		nic->counters[OV2_CNT_ADD_WAITING]++;
 		sa->again = true;
 		ov2_offer_wait(sa);

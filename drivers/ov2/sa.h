@@ -47,6 +47,7 @@ enum ov2_sa_state {
  * @queue: on one of nic's queues, under nic->lock
  * @update_queue: on nic->updq, under nic->lock
  * @reserved: counted in nic->reserved, under nic->lock
+ * @counted: counted in the port's share, under nic->lock; never when @port may be gone
  * @update_running: @update is in an UPDATE_SA list, under nic->lock
  * @update_wanted: the sequence state moved on since the NIC was told, under nic->lock
  * @owner: the state again, never NULL, for comparison with the state of a packet only
@@ -66,6 +67,7 @@ enum ov2_sa_state {
  * @outside: not within the configuration, to come back when it is, under nic->lock
  * @again: to be offered again when there is room, under nic->lock
  * @away: on nic->awayq, under nic->lock
+ * @apart: on the waitq of its port, which has its share of places, under nic->lock
  * @back_off: how often in a row the NIC wanted its place, under nic->lock
  * @not_before: jiffies (64 bits) before which it is not offered again, if @back_off, under
  *	nic->lock
@@ -92,6 +94,7 @@ struct ov2_sa {
 	struct list_head queue;
 	struct list_head update_queue;
 	bool reserved;
+	bool counted;
 	bool update_running;
 	bool update_wanted;
 	const struct xfrm_state *owner;
@@ -109,6 +112,7 @@ struct ov2_sa {
 	bool outside;
 	bool again;
 	bool away;
+	bool apart;
 	u8 back_off;
 	u64 not_before;
 	u64 offloaded_at;
@@ -143,6 +147,7 @@ void ov2_sa_demote(struct ov2_sa *sa);
 void ov2_sa_take_down(struct ov2_sa *sa);
 void ov2_sa_grace_work(struct work_struct *work);
 void ov2_sa_reserve(struct ov2_sa *sa);
+void ov2_sa_forget_port(struct ov2_sa *sa, void *port);
 void ov2_sa_enqueue(struct ov2_sa *sa, bool reserve);
 bool ov2_sa_allowed(const struct ov2_sa *sa);
 void ov2_sa_reconsider(struct ov2_sa *sa);
@@ -176,7 +181,10 @@ void ov2_delreq_unchain(struct ov2_sa *in);
 void ov2_delreq_work(struct work_struct *work);
 
 /* offer.c */
-bool ov2_offer_room(const struct ov2_nic *nic);
+bool ov2_offer_room(const struct ov2_sa *sa);
+bool ov2_offer_share_used(const struct ov2_sa *sa);
+void ov2_offer_share_freed(struct ov2_port *port);
+void ov2_offer_rejoin(struct ov2_sa *sa, void *arg);
 void ov2_offer_wait(struct ov2_sa *sa);
 void ov2_offer_press(struct ov2_nic *nic);
 void ov2_offer_stay_away(struct ov2_sa *sa);

@@ -22,6 +22,8 @@ int ov2_nic_set_deadline(struct ov2_nic *nic, u32 msecs);
 u32 ov2_nic_deadline(struct ov2_nic *nic);
 void ov2_nic_set_waiting_max(struct ov2_nic *nic, u32 sas);
 u32 ov2_nic_waiting_max(struct ov2_nic *nic);
+void ov2_nic_set_port_max(struct ov2_nic *nic, u32 sas);
+u32 ov2_nic_port_max(struct ov2_nic *nic);
 u32 ov2_nic_occupancy(struct ov2_nic *nic);
 void ov2_nic_set_stack_gso(struct ov2_nic *nic, bool on);
 bool ov2_nic_stack_gso(struct ov2_nic *nic);

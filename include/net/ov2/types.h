@@ -135,6 +135,8 @@ struct ov2_port {
 	struct xfrmdev_ops xfrmdev_ops;
 	bool closing;
 	bool esp_off;
+	u32 reserved;
+	struct list_head waitq;
 };
 
 /**
