@@ -11,6 +11,8 @@
 
 #define NIC_PACKET_TCP_LEN	32
 
+const u8 nic_packet_addr[ETH_ALEN] __aligned(2) = { 0x02, 0, 0, 0, 0, 0x01 };
+
 u8 nic_packet_byte(u32 i)
 {
 	return i * 7 + (i >> 8);
@@ -126,6 +128,7 @@ struct sk_buff *nic_packet_build(struct kunit *test, const struct nic_packet *p,
 				    .segs = p->mss ? DIV_ROUND_UP(p->payload, p->mss) : 0,
 				    .offload_handle = p->handle, .seq = p->seq };
 	eth = skb_put_zero(skb, sizeof(*eth));
+	ether_addr_copy(eth->h_dest, nic_packet_addr);
 	eth->h_proto = htons(p->family == OV2_IPV4 ? ETH_P_IP : ETH_P_IPV6);
 	ip_off = skb->len;
 	nic_packet_put_ip(skb, p->family, nic_packet_outer_proto(p, proto),

@@ -3,6 +3,7 @@
 #ifndef __OV2_NIC_PACKET_H
 #define __OV2_NIC_PACKET_H
 
+#include <linux/if_ether.h>
 #include "nic_fixture.h"
 
 #define NIC_PACKET_TCP_SEQ	0xfffffff0
@@ -39,6 +40,9 @@ struct nic_packet {
 	u64 seq;
 	u32 handle;
 };
+
+/* Destination of all frames, and the address of both ports that get them */
+extern const u8 nic_packet_addr[ETH_ALEN];
 
 u8 nic_packet_byte(u32 i);
 struct sk_buff *nic_packet_build(struct kunit *test, const struct nic_packet *p,

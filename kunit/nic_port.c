@@ -29,6 +29,7 @@ int nic_port_init(struct kunit *test)
 	for (u32 i = 0; i < 2; i++) {
 		KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_port_open(fix->hw, i, &config));
 		ov2sim_hw_port_features(fix->hw, i, NIC_PORT_ALL_RX);
+		ov2sim_hw_port_address(fix->hw, i, nic_packet_addr);
 		ov2sim_hw_port_start(fix->hw, i);
 	}
 	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_link(fix->hw, 0, fix->hw, 1));

@@ -4,6 +4,7 @@
  * other: what goes in at port 0 comes out at port 1.
  */
 #include <kunit/test.h>
+#include <linux/etherdevice.h>
 #include <linux/iopoll.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
@@ -272,6 +273,64 @@ static void port_foreign_udp(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, nic_port_foreign_processed(test, &txd));
 }
 
+/*
+ * S47: a frame for another station, for a group or for no one arrives as it came, with whatever
+ * SaDeleteReq the SA has; one to the port's new address is processed
+ */
+static void port_foreign_address(struct kunit *test)
+{
+	static const u8 addrs[][ETH_ALEN] __aligned(2) = {
+		{ 0x02, 0, 0, 0, 0, 0x02 }, { 0x03, 0, 0, 0, 0, 0x01 },
+		{ 0xff, 0xff, 0xff, 0xff, 0xff, 0xff }, {},
+	};
+	struct nic_port *fix = test->priv;
+	struct ov2_add_sa out, in;
+	struct ov2sim_txd txd;
+	struct sk_buff *skb;
+	u8 sent[256];
+	u32 len;
+
+	nic_port_add_sas(test, &out, &in);
+	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_delete_req(fix->hw, in.offload_handle));
+	for (u32 i = 0; i < ARRAY_SIZE(addrs); i++) {
+		skb = nic_port_foreign(test, &nic_port_esp, &txd);
+		memcpy(skb->data, addrs[i], ETH_ALEN);
+		len = skb->len;
+		KUNIT_ASSERT_LE(test, len, sizeof(sent));
+		memcpy(sent, skb->data, len);
+		KUNIT_EXPECT_FALSE(test, nic_port_foreign_processed(test, &txd));
+		KUNIT_EXPECT_EQ(test, OV2SIM_RX_HASH_L4, fix->rxc.flags);
+		KUNIT_EXPECT_EQ(test, len, fix->rxc.len);
+		KUNIT_EXPECT_MEMEQ(test, sent, fix->rxc.buf, len);
+	}
+	KUNIT_EXPECT_EQ(test, 0, nic_port_stat(test, 1, OV2SIM_STAT_RX_PKTS));
+	KUNIT_EXPECT_EQ(test, 0, nic_port_stat(test, 1, OV2SIM_STAT_RX_NO_SA));
+
+	ov2sim_hw_port_address(fix->hw, 1, addrs[0]);
+	skb = nic_port_foreign(test, &nic_port_esp, &txd);
+	memcpy(skb->data, addrs[0], ETH_ALEN);
+	KUNIT_EXPECT_TRUE(test, nic_port_foreign_processed(test, &txd));
+	KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS, fix->rxc.status);
+	nic_port_foreign(test, &nic_port_esp, &txd);
+	KUNIT_EXPECT_FALSE(test, nic_port_foreign_processed(test, &txd));
+}
+
+/* A port that has not been told its address processes nothing, not even a frame for all zeros */
+static void port_no_address(struct kunit *test)
+{
+	static const u8 none[ETH_ALEN] __aligned(2);
+	struct nic_port *fix = test->priv;
+	struct ov2_add_sa out, in;
+	struct ov2sim_txd txd;
+	struct sk_buff *skb;
+
+	nic_port_add_sas(test, &out, &in);
+	ov2sim_hw_port_address(fix->hw, 1, none);
+	skb = nic_port_foreign(test, &nic_port_esp, &txd);
+	eth_zero_addr(skb->data);
+	KUNIT_EXPECT_FALSE(test, nic_port_foreign_processed(test, &txd));
+}
+
 /* S31: with receive offload switched off packets arrive unprocessed */
 static void port_esp_rx_off(struct kunit *test)
 {
@@ -524,6 +583,8 @@ static struct kunit_case port_cases[] = {
 	KUNIT_CASE(port_foreign_frames),
 	KUNIT_CASE(port_replay),
 	KUNIT_CASE(port_foreign_udp),
+	KUNIT_CASE(port_foreign_address),
+	KUNIT_CASE(port_no_address),
 	KUNIT_CASE(port_esp_rx_off),
 	KUNIT_CASE(port_mismatch),
 	KUNIT_CASE(port_no_link),

@@ -86,6 +86,22 @@ static int ov2sim_change_mtu(struct net_device *netdev, int mtu)
 	return ov2sim_port_reconfigure(port, &port->config, mtu);
 }
 
+/*
+ * SAs are bound to the port and not to its address. The stack may change that while the port is up,
+ * so that xfrm has no reason to flush them.
+ */
+static int ov2sim_set_mac_address(struct net_device *netdev, void *addr)
+{
+	struct ov2sim_port *port = netdev_priv(netdev);
+	int err;
+
+	err = eth_mac_addr(netdev, addr);
+	if (err)
+		return err;
+	ov2sim_hw_port_address(port->sim->hw, port->ov2.index, netdev->dev_addr);
+	return 0;
+}
+
 static void ov2sim_apply_features(struct ov2sim_port *port, netdev_features_t features)
 {
 	u32 bits = 0;
@@ -214,7 +230,7 @@ static const struct net_device_ops ov2sim_netdev_ops = {
 	.ndo_fix_features = ov2_fix_features,
 	.ndo_set_features = ov2sim_set_features,
 	.ndo_change_mtu = ov2sim_change_mtu,
-	.ndo_set_mac_address = eth_mac_addr,
+	.ndo_set_mac_address = ov2sim_set_mac_address,
 	.ndo_validate_addr = eth_validate_addr,
 	.ndo_get_stats64 = ov2sim_get_stats64,
 };

@@ -416,6 +416,7 @@ int ov2sim_port_start(struct ov2sim_port *port)
 		netdev_tx_reset_subqueue(netdev, i);
 		napi_enable(&port->vectors[i]->napi);
 	}
+	ov2sim_hw_port_address(hw, port->ov2.index, netdev->dev_addr);
 	ov2sim_hw_port_start(hw, port->ov2.index);
 	port->running = true;
 	netif_tx_wake_all_queues(netdev);

@@ -3,47 +3,8 @@
 # What the NIC leaves alone, what it passes on with a status, and what the
 # stack decides about it.
 
-# shellcheck source=lib.sh
-. "$(dirname "$0")/lib.sh"
-
-xfrm_stat()
-{
-	local name value
-
-	while read -r name value; do
-		[[ $name != "$2" ]] || echo "$value"
-	done <<<"$("$1" cat /proc/net/xfrm_stat)"
-}
-
-xfrm_stat_is()
-{
-	[[ $(xfrm_stat "$1" "$2") == "$3" ]]
-}
-
-stat_is()
-{
-	[[ $(stat "$1" "$2") == "$3" ]]
-}
-
-inject()
-{
-	b python3 "$selftest/pcap.py" send "$dev_b" "$tmp/frame" "$@" || fail "cannot send"
-}
-
-# frame SPI: a frame that b sends on an SA, into $tmp/frame.
-frame()
-{
-	capture b frame "ip proto 50 or ip6 proto 50 or udp port 4500"
-	udp "$2" "$3" wire 100
-	check "a captured frame" wait_for 10 frame_seen "$1"
-	capture_end
-	python3 "$selftest/pcap.py" save "$tmp/frame.pcap" "$1" 0 "$tmp/frame" || fail "no frame"
-}
-
-frame_seen()
-{
-	[[ $(python3 "$selftest/pcap.py" esp "$tmp/frame.pcap" "$1") != 0 ]]
-}
+# shellcheck source=frame_lib.sh
+. "$(dirname "$0")/frame_lib.sh"
 
 # S47: no SA of the NIC's: delivered with no metadata, and the stack finds none.
 unknown_spi()

@@ -30,6 +30,7 @@ struct task_struct;
  * @started: written under the link mutex; a lane that reads it as true may use the rings until it
  *	gives its lock back
  * @up: link state as last told; link mutex
+ * @addr: unicast address, as ether_addr_to_u64() has it; written by the driver, read by the lanes
  * @features: OV2SIM_PORT_*
  * @nqueues: queue pairs that are open, 0 if the port is not
  * @queues: all of them
@@ -41,6 +42,7 @@ struct ov2sim_hwport {
 	struct ov2sim_hwport __rcu *peer;
 	bool started;
 	bool up;
+	atomic64_t addr;
 	u32 features;
 	u32 nqueues;
 	struct ov2sim_queue *queues;

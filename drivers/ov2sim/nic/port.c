@@ -7,6 +7,7 @@
  * and rings change only while the port is stopped.
  */
 #include <kunit/visibility.h>
+#include <linux/etherdevice.h>
 #include <linux/export.h>
 #include <linux/log2.h>
 #include <linux/slab.h>
@@ -172,6 +173,12 @@ void ov2sim_hw_port_stop(struct ov2sim_hw *hw, u32 port)
 	}
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_port_stop);
+
+void ov2sim_hw_port_address(struct ov2sim_hw *hw, u32 port, const u8 *addr)
+{
+	atomic64_set(&hw->ports[port].addr, ether_addr_to_u64(addr));
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_port_address);
 
 void ov2sim_hw_port_features(struct ov2sim_hw *hw, u32 port, u32 features)
 {

@@ -54,6 +54,18 @@ void ov2sim_hw_port_stop(struct ov2sim_hw *hw, u32 port);
 /** ov2sim_hw_port_close() - Free the rings of a stopped port. Context: process, may sleep. */
 void ov2sim_hw_port_close(struct ov2sim_hw *hw, u32 port);
 
+/**
+ * ov2sim_hw_port_address() - Tell a port its unicast address.
+ * @hw: the NIC
+ * @port: index of the port
+ * @addr: the MAC address, aligned to two bytes; all zeros at the start, which no frame has
+ *
+ * A port receives all frames, but it processes ESP only in frames that are addressed to it. May be
+ * called at any time; frames that come at the same time find the old address or the new one.
+ * Context: any.
+ */
+void ov2sim_hw_port_address(struct ov2sim_hw *hw, u32 port, const u8 *addr);
+
 /** ov2sim_hw_port_features() - Set OV2SIM_PORT_* bits, at any time. Context: any. */
 void ov2sim_hw_port_features(struct ov2sim_hw *hw, u32 port, u32 features);
 

@@ -7,6 +7,7 @@
  */
 #include <kunit/visibility.h>
 #include <linux/bottom_half.h>
+#include <linux/etherdevice.h>
 #include <linux/export.h>
 #include <linux/unaligned.h>
 #include <net/xfrm.h>
@@ -179,6 +180,18 @@ static bool ov2sim_rx_is_esp(const u8 *data, const struct ov2sim_pkt *pkt)
 	return pkt->encap == OV2_ENCAP_NONE || !uh->check || ov2sim_pkt_csum_ok(data, pkt);
 }
 
+/*
+ * A frame for another station comes to a port that is promiscuous, and the stack may pass it on:
+ * what the NIC had decrypted would leave the host in clear. All zeros is no station's address.
+ */
+static bool ov2sim_rx_is_for(const struct ov2sim_hwport *port, const struct ov2sim_frame *frame)
+{
+	const struct ethhdr *eth = (const struct ethhdr *)frame->data;
+
+	return frame->len >= ETH_HLEN && !is_zero_ether_addr(eth->h_dest) &&
+	       ether_addr_to_u64(eth->h_dest) == atomic64_read(&port->addr);
+}
+
 /* A packet that the NIC does not process may match an SA all the same */
 static void ov2sim_rx_unprocessed(struct ov2sim_hwport *port, const u8 *data, u32 len,
 				  struct ov2sim_rxc *rxc)
@@ -211,6 +224,7 @@ static bool ov2sim_rx_frame(struct ov2sim_hwport *port, struct ov2sim_frame *fra
 			    struct ov2sim_rx_slot *slot)
 {
 	u32 features = READ_ONCE(port->features);
+	bool esp = features & OV2SIM_PORT_ESP_RX && ov2sim_rx_is_for(port, frame);
 	bool csum = features & OV2SIM_PORT_CSUM_RX;
 	struct ov2sim_rxc *rxc = &slot->rxc;
 	struct ov2sim_pkt pkt;
@@ -224,11 +238,11 @@ static bool ov2sim_rx_frame(struct ov2sim_hwport *port, struct ov2sim_frame *fra
 	};
 	if (!ov2sim_parse_frame(frame->data, frame->len, &pkt)) {
 		memcpy(data, frame->data, frame->len);
-		if (features & OV2SIM_PORT_ESP_RX)
+		if (esp)
 			ov2sim_rx_unprocessed(port, data, frame->len, rxc);
 		return true;
 	}
-	if (features & OV2SIM_PORT_ESP_RX && ov2sim_rx_is_esp(frame->data, &pkt)) {
+	if (esp && ov2sim_rx_is_esp(frame->data, &pkt)) {
 		if (!ov2sim_hw_runs(port->hw))
 			return false;
 		ov2sim_rx_corrupt(port, frame, &pkt);
