@@ -251,6 +251,7 @@ static void ov2sim_netdev_init(struct net_device *netdev)
 
 	netdev->netdev_ops = &ov2sim_netdev_ops;
 	netdev->ethtool_ops = &ov2sim_ethtool_ops;
+	netdev->priv_flags |= IFF_LIVE_ADDR_CHANGE;
 	netdev->pcpu_stat_type = NETDEV_PCPU_STAT_TSTATS;
 	netdev->min_mtu = ETH_MIN_MTU;
 	netdev->max_mtu = OV2SIM_MTU_MAX;

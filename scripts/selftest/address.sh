@@ -102,11 +102,53 @@ no_veth()
 	! ip -n a link show dev va >/dev/null 2>&1
 }
 
+# move_to MAC: the port's address, while it is up, and the far end's idea of it. The stack forgets
+# the neighbours of an interface whose address changes.
+move_to()
+{
+	ip -n a link set "$dev_a" address "$1" || fail "the address does not change" || return
+	ip -n b neigh replace 10.1.0.1 lladdr "$1" dev "$dev_b" nud permanent
+	ip -n b neigh replace fd01::1 lladdr "$1" dev "$dev_b" nud permanent
+	ip -n a neigh replace 10.1.0.2 lladdr "$(mac b "$dev_b")" dev "$dev_a" nud permanent
+	ip -n a neigh replace fd01::2 lladdr "$(mac b "$dev_b")" dev "$dev_a" nud permanent
+}
+
+# The address of a port that is up changes: its SAs stay in the NIC, and work there.
+live_change()
+{
+	local old
+
+	conn 1
+	conn 2 fam=6 mode=tunnel
+	commit && wait_offloaded 4 || return
+	udp 1 4 wire 1-10
+	udp 2 6 inner 1-10
+	old=$(mac a "$dev_a")
+	move_to "$station" || return
+	check_eq "SAs in the NIC" "$(core_sas "$nic_a" offloaded)" 4
+	udp 1 4 wire 1-10
+	udp 2 6 inner 1-10
+	sim_sa 0x1003 packets
+	check_eq "packets decrypted over IPv4" "$field" 20
+	sim_sa 0x1005 packets
+	check_eq "packets decrypted over IPv6" "$field" 20
+	sim_sa 0x1004 packets
+	check_eq "packets encrypted over IPv6" "$field" 20
+	move_to "$old"
+	udp 1 4 wire 1-10
+	sim_sa 0x1003 packets
+	check_eq "packets decrypted with the old address" "$field" 30
+	ip -n a link set "$dev_a" address 01:00:5e:00:00:01 2>/dev/null &&
+		fail "a group address was taken"
+	udp 1 4 wire 1-10
+}
+
 T "S47 a frame for another station, IPv4" other_station 4
 T "S47 a frame for another station, IPv6" other_station 6
 T "S47 S55 a frame for another station, in UDP" other_station 4 encap=udp
 T "S47 a frame that a bridge passes on, IPv4" bridged 4
 T "S47 a frame that a bridge passes on, IPv6" bridged 6
+T "a port's address changes while it is up" live_change
 
 setup()
 {
