@@ -130,8 +130,11 @@ static const struct validate_row validate_rows[] = {
 	ROW("null with an IV", NULL_OUT, iv, OV2_IV_RANDOM, -EINVAL),
 
 	/* UDP encapsulation, by direction and family */
-	ROW16("UDP without source port", UDP4_IN, encap_sport, 0, -EINVAL),
-	ROW16("UDP without destination port", UDP4_IN, encap_dport, 0, -EINVAL),
+	ROW16("UDP inbound from any port", UDP4_IN, encap_sport, 0, 0),
+	ROW16("UDP inbound over IPv6 from any port", UDP6_IN, encap_sport, 0, 0),
+	ROW16("UDP inbound without destination port", UDP4_IN, encap_dport, 0, -EINVAL),
+	ROW16("UDP outbound without source port", UDP4_OUT, encap_sport, 0, -EINVAL),
+	ROW16("UDP outbound without destination port", UDP4_OUT, encap_dport, 0, -EINVAL),
 	NO_FEATURE("no UDP in IPv4 inbound", UDP4_IN, OV2_CAP_UDP_IN_IPV4),
 	NO_FEATURE("no UDP in IPv4 outbound", UDP4_OUT, OV2_CAP_UDP_OUT_IPV4),
 	NO_FEATURE("no UDP in IPv6 inbound", UDP6_IN, OV2_CAP_UDP_IN_IPV6),

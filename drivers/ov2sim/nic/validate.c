@@ -41,7 +41,11 @@ static int ov2sim_validate_form(const struct ov2_add_sa *node, u32 ports)
 		return -EINVAL;
 	if (node->family == OV2_IPV4 ? !node->daddr.s6_addr32[0] : ipv6_addr_any(&node->daddr))
 		return -EINVAL;
-	if (node->encap == OV2_ENCAP_UDP && (!node->encap_sport || !node->encap_dport))
+	/* On receive only the destination port is matched: the source port of a peer behind a NAT
+	 * may be anything, and some daemons leave it open as 0.
+	 */
+	if (node->encap == OV2_ENCAP_UDP &&
+	    (!node->encap_dport || (node->dir == OV2_OUT && !node->encap_sport)))
 		return -EINVAL;
 	if (!node->esn && node->seq.high)
 		return -EINVAL;
