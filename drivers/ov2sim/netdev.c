@@ -136,9 +136,14 @@ static netdev_features_t ov2sim_features_check(struct sk_buff *skb, struct net_d
 	return ov2_features_check(skb, netdev, features);
 }
 
-/* What follows the IP header, and its offset; false also for fragments. */
+/*
+ * What follows the IP header, and its offset; false also for fragments. The network header stays
+ * where it is when a VLAN tag is pushed into the frame in front of it, but skb->protocol is the
+ * tag's then.
+ */
 static bool ov2sim_find_l4(const struct sk_buff *skb, u8 *proto, int *off)
 {
+	__be16 protocol = vlan_get_protocol(skb);
 	const struct ipv6hdr *ip6h;
 	const struct iphdr *iph;
 	struct ipv6hdr buf6;
@@ -147,7 +152,7 @@ static bool ov2sim_find_l4(const struct sk_buff *skb, u8 *proto, int *off)
 	*off = skb_network_offset(skb);
 	if (*off < 0)
 		return false;
-	if (skb->protocol == htons(ETH_P_IP)) {
+	if (protocol == htons(ETH_P_IP)) {
 		iph = skb_header_pointer(skb, *off, sizeof(*iph), &buf);
 		if (!iph || ip_is_fragment(iph))
 			return false;
@@ -155,7 +160,7 @@ static bool ov2sim_find_l4(const struct sk_buff *skb, u8 *proto, int *off)
 		*off += iph->ihl * 4;
 		return true;
 	}
-	if (skb->protocol == htons(ETH_P_IPV6)) {
+	if (protocol == htons(ETH_P_IPV6)) {
 		ip6h = skb_header_pointer(skb, *off, sizeof(*ip6h), &buf6);
 		if (!ip6h)
 			return false;
@@ -191,19 +196,38 @@ static __be32 ov2sim_find_spi(const struct sk_buff *skb)
 	return spi ? get_unaligned(spi) : 0;
 }
 
+/* The TX queues of a packet's traffic class, all of them without classes. */
+static u32 ov2sim_class_queues(const struct net_device *netdev, const struct sk_buff *skb,
+			       u32 *count)
+{
+	const struct netdev_tc_txq *queues;
+
+	*count = netdev->real_num_tx_queues;
+	if (!READ_ONCE(netdev->num_tc))
+		return 0;
+	queues = &netdev->tc_to_txq[netdev_get_prio_tc_map(netdev, skb->priority)];
+	if (!READ_ONCE(queues->count))
+		return 0;
+	*count = READ_ONCE(queues->count);
+	/* While an admin changes the classes these two need not fit: the stack looks at the sum. */
+	return READ_ONCE(queues->offset);
+}
+
 /*
  * xfrm has numbered the packets of an SA already. Spread over queues they would overtake each
- * other by more than the far end's replay window, so an SA stays on one queue, also when it goes
- * from software to the NIC or back.
+ * other by more than the far end's replay window, so an SA stays on one queue within its traffic
+ * class, also when it goes from software to the NIC or back.
  */
 static u16 ov2sim_select_queue(struct net_device *netdev, struct sk_buff *skb,
 			       struct net_device *sb_dev)
 {
 	__be32 spi = xfrm_offload(skb) ? xfrm_input_state(skb)->id.spi : ov2sim_find_spi(skb);
+	u32 first, count;
 
 	if (!spi)
 		return netdev_pick_tx(netdev, skb, sb_dev);
-	return reciprocal_scale(jhash_1word((__force u32)spi, 0), netdev->real_num_tx_queues);
+	first = ov2sim_class_queues(netdev, skb, &count);
+	return first + reciprocal_scale(jhash_1word((__force u32)spi, 0), count);
 }
 
 static void ov2sim_get_stats64(struct net_device *netdev, struct rtnl_link_stats64 *stats)

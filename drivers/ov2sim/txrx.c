@@ -27,20 +27,21 @@ static struct kmem_cache *ov2sim_vector_cache;
 
 /*
  * Outer headers of a packet that is to be protected. Options and extension headers are not
- * offloaded: S45, S48.
+ * offloaded: S45, S48. In front of them may be a VLAN tag, and then skb->protocol is the tag's.
  */
 static bool ov2sim_tx_find_esp(const struct sk_buff *skb, struct ov2sim_txd *txd)
 {
+	__be16 protocol = vlan_get_protocol(skb);
 	u32 off = skb_network_offset(skb);
 	u8 proto;
 
 	txd->l3_off = off;
-	if (skb->protocol == htons(ETH_P_IP)) {
+	if (protocol == htons(ETH_P_IP)) {
 		if (ip_hdr(skb)->ihl != sizeof(struct iphdr) / 4)
 			return false;
 		proto = ip_hdr(skb)->protocol;
 		off += sizeof(struct iphdr);
-	} else if (skb->protocol == htons(ETH_P_IPV6)) {
+	} else if (protocol == htons(ETH_P_IPV6)) {
 		proto = ipv6_hdr(skb)->nexthdr;
 		off += sizeof(struct ipv6hdr);
 	} else {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# MAC addresses: which frames the NIC leaves alone.
+# MAC addresses, VLAN tags and queues: which frames the NIC leaves alone, and where
+# it looks for ESP.
 #
 #   namespace c        namespace a                     namespace b
 #   +------+  veth  +--------------------+   wire   +---------+
@@ -10,6 +11,7 @@
 # shellcheck source=frame_lib.sh
 . "$(dirname "$0")/frame_lib.sh"
 
+queues=4
 station=02:00:5e:00:53:01
 
 # same_frame CAPTURE SPI MAC: what was captured is $tmp/frame, but for the station it is for.
@@ -143,17 +145,173 @@ live_change()
 	udp 1 4 wire 1-10
 }
 
+# queue_packets: sets $got to how many packets each of the port's queues has had.
+queue_packets()
+{
+	local line minor=0
+
+	got=()
+	tc -n a -s class show dev "$dev_a" >"$tmp/classes"
+	while read -r -a line; do
+		case ${line[0]:-} in
+		class) minor=$((0x${line[2]#*:})) ;;
+		Sent) ((minor < 1 || minor > queues)) || got[minor - 1]=${line[3]} ;;
+		esac
+	done <"$tmp/classes"
+}
+
+# used COMMAND...: sets $used to the queues that have had packets of it, in order.
+used()
+{
+	local before i
+
+	queue_packets
+	before=("${got[@]}")
+	"$@"
+	queue_packets
+	used=
+	for i in "${!got[@]}"; do
+		((got[i] == before[i])) || used+="$i "
+	done
+}
+
+# datagrams PRIORITY ID...: one each from the port of an SA, to a port that does not answer: an
+# answer would come to a socket that is closed by then, and an ICMP error would go back.
+datagrams()
+{
+	local id priority=$1
+	shift
+
+	for id in "$@"; do
+		echo x | a socat -u - "UDP4:10.1.0.2:9,bind=:$((20000 + id)),so-priority=$priority"
+	done
+}
+
+# sa_queues: sets $out to the queue that each SA's packets of each class have.
+sa_queues()
+{
+	local id class used
+
+	out=
+	for id in 1 2 3; do
+		for class in 0 1; do
+			used datagrams "$class" "$id" "$id"
+			[[ $used == $((2 * class))" " || $used == $((2 * class + 1))" " ]] ||
+				fail "SA $id, class $class: queues '$used'"
+			out+=$used
+		done
+	done
+}
+
+# An SA has one queue of its packets' traffic class, the same in the NIC and in software.
+classes()
+{
+	local id out nic
+
+	for id in 1 2 3; do
+		conn "$id"
+	done
+	batch_a=${batch_a//dport 7/dport 9}
+	batch_b=${batch_b//dport 7/dport 9}
+	commit && wait_offloaded 6 || return
+	tc -n a qdisc add dev "$dev_a" root handle 1: mqprio num_tc 2 \
+		map 0 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 queues 2@0 2@2 hw 0 || fail "no mqprio" || return
+	sa_queues
+	nic=$out
+	sim_sa 0x1002 packets
+	check_eq "packets that the NIC has encrypted" "$field" 4
+	features a esp-hw-offload off
+	sa_queues
+	check_eq "queues in software" "$out" "$nic"
+	features a esp-hw-offload on
+	tc -n a qdisc del dev "$dev_a" root
+}
+
+# Also where the ESP header is behind tags in the frame: sockets of their own do not
+# spread the packets of an SA over the queues.
+tagged_queue()
+{
+	local used end dev
+
+	for end in a b; do
+		dev=$dev_a
+		[[ $end == a ]] || dev=$dev_b
+		ip -n "$end" -batch - <<-EOF || fail "no VLANs"
+			link add link $dev name v5 type vlan id 5
+			link add link v5 name v6 type vlan id 6
+			addr add 10.7.0.$([[ $end == a ]] && echo 1 || echo 2)/24 dev v6
+		EOF
+		# Nothing but what the test sends.
+		"$end" bash -c 'echo 1 | tee /proc/sys/net/ipv6/conf/v[56]/disable_ipv6' >/dev/null
+		ip -n "$end" link set v5 up
+		ip -n "$end" link set v6 up
+	done
+	ip -n a neigh add 10.7.0.2 lladdr "$(mac b "$dev_b")" dev v6 nud permanent
+	new_key 20
+	ip -n a -batch - <<-EOF || fail "no SA"
+		xfrm state add src 10.7.0.1 dst 10.7.0.2 proto esp spi 0x701 reqid 7 mode transport aead rfc4106(gcm(aes)) $key 128
+		xfrm policy add src 10.7.0.1/32 dst 10.7.0.2/32 proto 17 dir out tmpl src 10.7.0.1 dst 10.7.0.2 proto esp reqid 7 mode transport
+	EOF
+	tc -n a qdisc add dev "$dev_a" root handle 1: mq || fail "no mq"
+	used sockets 10.7.0.2
+	[[ $used == [0-9]" " ]] || fail "packets of one SA are on the queues '$used'"
+	tc -n a qdisc del dev "$dev_a" root
+	ip -n a link del v5
+	ip -n b link del v5
+}
+
+sockets()
+{
+	local i
+
+	for i in {1..12}; do
+		echo x | a socat -u - "UDP4:$1:7"
+	done
+}
+
+# S44: a tag that tc pushes in front of what was meant for the NIC: software encrypts it,
+# it arrives, and nothing is in clear.
+tag_pushed()
+{
+	local tx clear
+
+	conn 1 fam="$1" proto=any
+	commit && wait_offloaded 2 || return
+	addrs "$1" wire
+	ip -n b link add link "$dev_b" name v5 type vlan id 5
+	ip -n b link set v5 up
+	tc -n a qdisc add dev "$dev_a" clsact
+	tc -n a filter add dev "$dev_a" egress matchall action vlan push id 5 ||
+		fail "no act_vlan"
+	tx=$(stat a ipsec_tx_pkts)
+	capture b tagged "vlan 5"
+	a ping -qc 5 -i 0.01 -s 1000 -W 5 "$addr_b" >"$tmp/ping" || fail "$(<"$tmp/ping")"
+	says " 0% packet loss" cat "$tmp/ping" || fail "$(<"$tmp/ping")"
+	capture_end
+	clear=$(tcpdump -Z root -nr "$tmp/tagged.pcap" "vlan and (ip proto 50 or ip6 proto 50)" 2>/dev/null | wc -l)
+	check_ge "packets on the wire" "$clear" 5
+	clear=$(tcpdump -Z root -nr "$tmp/tagged.pcap" "vlan and (icmp or icmp6)" 2>/dev/null | wc -l)
+	check_eq "packets in clear" "$clear" 0
+	check_eq "packets that the NIC has encrypted" "$(stat a ipsec_tx_pkts)" "$tx"
+	tc -n a qdisc del dev "$dev_a" clsact
+	ip -n b link del v5
+}
+
 T "S47 a frame for another station, IPv4" other_station 4
 T "S47 a frame for another station, IPv6" other_station 6
 T "S47 S55 a frame for another station, in UDP" other_station 4 encap=udp
 T "S47 a frame that a bridge passes on, IPv4" bridged 4
 T "S47 a frame that a bridge passes on, IPv6" bridged 6
 T "a port's address changes while it is up" live_change
+T "traffic classes" classes
+T "queues behind VLAN tags" tagged_queue
+T "S44 a tag that tc pushes, IPv4" tag_pushed 4
+T "S44 a tag that tc pushes, IPv6" tag_pushed 6
 
 setup()
 {
 	check "a pair of NICs" netns_add a && netns_add b &&
-		sim_new 1 && sim_new 2 && check "a wire" wire_up &&
+		sim_new 1 1 "$queues" && sim_new 2 1 "$queues" && check "a wire" wire_up &&
 		check "a server" serve && check "a socket for UDP encapsulation" natt
 }
 
