@@ -12,6 +12,7 @@
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/sort.h>
 #include "hw.h"
 
@@ -66,10 +67,12 @@ bool ov2sim_delreq_wanted(struct ov2sim_sadb *db, struct ov2sim_sa *sa)
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_delreq_wanted);
 
+/* The CPU goes to others now and then: of a million SAs a sort takes a good part of a second. */
 static int ov2sim_delreq_cmp(const void *a, const void *b)
 {
 	const struct ov2sim_delreq_pick *pick_a = a, *pick_b = b;
 
+	cond_resched();
 	return ktime_compare(pick_a->last, pick_b->last);
 }
 
@@ -88,6 +91,7 @@ static u32 ov2sim_delreq_scan(struct ov2sim_sadb *db, struct ov2sim_delreq_pick 
 	lockdep_assert_held(&db->lock);
 	*picked = 0;
 	xa_for_each(&db->handles, handle, sa) {
+		cond_resched();
 		if (sa->dir != OV2_IN)
 			continue;
 		if (time_after_eq(jiffies, sa->picked_until))
@@ -131,6 +135,7 @@ void ov2sim_delreq_pick(struct ov2sim_sadb *db, u32 refused)
 		WRITE_ONCE(picks[i].sa->picked_until, jiffies + OV2SIM_DELREQ_PATIENCE);
 		WRITE_ONCE(picks[i].sa->refused, refused);
 		WRITE_ONCE(picks[i].sa->picked, true);
+		cond_resched();
 	}
 	mutex_unlock(&db->lock);
 	kvfree(picks);
