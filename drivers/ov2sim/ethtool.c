@@ -3,8 +3,10 @@
  * ov2sim: ethtool: counters, link, rings and channels. Under rtnl.
  */
 
+#include <linux/capability.h>
 #include <linux/ethtool.h>
 #include <linux/log2.h>
+#include <net/net_namespace.h>
 
 #include "ov2sim.h"
 
@@ -102,6 +104,18 @@ static int ov2sim_set_channels(struct net_device *netdev, struct ethtool_channel
 }
 
 /*
+ * The chip belongs to those who run the devlink instance. A port may have been given to a user
+ * namespace whose root has no say there, and the ethtool core has asked for that one's capability.
+ * While a port exists, and rtnl keeps it, the instance does not change its network namespace.
+ */
+static bool ov2sim_reset_permitted(const struct ov2sim_port *port)
+{
+	struct net *net = devlink_net(priv_to_devlink(port->sim));
+
+	return ns_capable(net->user_ns, CAP_NET_ADMIN);
+}
+
+/*
  * The chip can only be reset as a whole, with all its ports, and so only for somebody who asks for
  * all of it; its PHYs are not touched.
  */
@@ -115,6 +129,8 @@ static int ov2sim_ethtool_reset(struct net_device *netdev, u32 *flags)
 		parts |= parts << ETH_RESET_SHARED_SHIFT;
 	if ((*flags & parts) != parts)
 		return -EOPNOTSUPP;
+	if (!ov2sim_reset_permitted(port))
+		return -EPERM;
 	err = ov2_nic_reset(port->sim->nic);
 	if (err)
 		return err;
