@@ -89,6 +89,7 @@ static inline struct ov2sim_bus_dev *to_ov2sim_bus_dev(struct device *dev)
  * struct ov2sim_settings - What devlink parameters set.
  * @deadline: request_deadline
  * @waiting_max: sa_waiting_max
+ * @port_max: sa_max_per_port
  * @policy: sa_delete_req
  * @reoffer: sa_reoffer
  * @stack_gso: stack_gso
@@ -98,6 +99,7 @@ static inline struct ov2sim_bus_dev *to_ov2sim_bus_dev(struct device *dev)
 struct ov2sim_settings {
 	u32 deadline;
 	u32 waiting_max;
+	u32 port_max;
 	enum ov2_delreq_policy policy;
 	bool reoffer;
 	bool stack_gso;

@@ -15,6 +15,7 @@ enum {
 	OV2SIM_PARAM_BASE = DEVLINK_PARAM_GENERIC_ID_MAX,
 	OV2SIM_PARAM_REQUEST_DEADLINE,
 	OV2SIM_PARAM_SA_WAITING_MAX,
+	OV2SIM_PARAM_SA_MAX_PER_PORT,
 	OV2SIM_PARAM_REQUESTS_MAX,
 	OV2SIM_PARAM_REPLAY_WINDOW_MAX,
 	OV2SIM_PARAM_SA_WATERMARK,
@@ -116,6 +117,9 @@ static int ov2sim_param_get(DEVLINK_PARAM_GET_ARGS)
 	case OV2SIM_PARAM_SA_WAITING_MAX:
 		ctx->val.vu32 = settings.waiting_max;
 		return 0;
+	case OV2SIM_PARAM_SA_MAX_PER_PORT:
+		ctx->val.vu32 = settings.port_max;
+		return 0;
 	case OV2SIM_PARAM_REQUESTS_MAX:
 		ctx->val.vu32 = settings.caps.max_requests;
 		return 0;
@@ -192,6 +196,9 @@ static int ov2sim_param_set(struct devlink *devlink, u32 id, struct devlink_para
 	case OV2SIM_PARAM_SA_WAITING_MAX:
 		ov2_nic_set_waiting_max(sim->nic, ctx->val.vu32);
 		return 0;
+	case OV2SIM_PARAM_SA_MAX_PER_PORT:
+		ov2_nic_set_port_max(sim->nic, ctx->val.vu32);
+		return 0;
 	case OV2SIM_PARAM_REQUESTS_MAX:
 	case OV2SIM_PARAM_REPLAY_WINDOW_MAX:
 		return ov2sim_param_set_limits(sim, id, ctx->val.vu32, extack);
@@ -219,6 +226,7 @@ static int ov2sim_param_set(struct devlink *devlink, u32 id, struct devlink_para
 static const struct devlink_param ov2sim_params[] = {
 	OV2SIM_PARAM(REQUEST_DEADLINE, "request_deadline", U32),
 	OV2SIM_PARAM(SA_WAITING_MAX, "sa_waiting_max", U32),
+	OV2SIM_PARAM(SA_MAX_PER_PORT, "sa_max_per_port", U32),
 	OV2SIM_PARAM(REQUESTS_MAX, "requests_max", U32),
 	OV2SIM_PARAM(REPLAY_WINDOW_MAX, "replay_window_max", U32),
 	OV2SIM_PARAM(SA_WATERMARK, "sa_watermark", U32),
@@ -272,6 +280,7 @@ void ov2sim_settings_get(struct ov2sim *sim, struct ov2sim_settings *settings)
 	}
 	settings->deadline = ov2_nic_deadline(sim->nic);
 	settings->waiting_max = ov2_nic_waiting_max(sim->nic);
+	settings->port_max = ov2_nic_port_max(sim->nic);
 	settings->policy = ov2_nic_delreq_policy(sim->nic);
 	settings->reoffer = ov2_nic_reoffer(sim->nic);
 	settings->stack_gso = ov2_nic_stack_gso(sim->nic);
@@ -289,6 +298,7 @@ void ov2sim_settings_restore(struct ov2sim *sim)
 	settings->caps.max_sas = hw.max_sas;
 	ov2_nic_set_deadline(sim->nic, settings->deadline);
 	ov2_nic_set_waiting_max(sim->nic, settings->waiting_max);
+	ov2_nic_set_port_max(sim->nic, settings->port_max);
 	ov2_nic_set_delreq_policy(sim->nic, settings->policy);
 	ov2_nic_set_reoffer(sim->nic, settings->reoffer);
 	ov2_nic_set_stack_gso(sim->nic, settings->stack_gso);

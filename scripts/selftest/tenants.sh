@@ -186,9 +186,49 @@ other_ways()
 	tenants_down
 }
 
+# S6: a port gets its share of the table, what is above waits in software, and moves in when
+# the same port frees a place.
+share()
+{
+	local out
+
+	check_eq "the share at the start" "$(devlink -j dev param show "ov2sim/$nic" \
+		name sa_max_per_port | grep -o '"value":[0-9]*')" '"value":0'
+	check "the parameter" param "$nic" sa_max_per_port 6
+	tenants_up || return
+	sas inside "$theirs" 10 0x900
+	[[ $out == *"share (6) of the NIC's SA table"* ]] || fail "ip said '$out'"
+	expect_sas offloaded "$theirs" 6
+	expect_sas waiting "$theirs" 4
+	sas a "$mine" 2 0x710
+	check_eq "ip" "$out" ""
+	expect_sas offloaded "$mine" 6
+
+	ip -n a xfrm state flush
+	expect_sas offloaded "$mine" 0
+	expect_sas offloaded "$theirs" 6
+	inside ip xfrm state delete src 10.5.0.1 dst 10.5.0.2 proto esp spi 0x900
+	expect_sas waiting "$theirs" 3
+	expect_sas offloaded "$theirs" 6
+	check "no limit" param "$nic" sa_max_per_port 0
+	expect_sas offloaded "$theirs" 9
+	tenants_down
+}
+
+# The share is the admin's, and stays over a reload.
+share_reload()
+{
+	check "the parameter" param "$nic" sa_max_per_port 7
+	check "reload" devlink dev reload "ov2sim/$nic" >/dev/null
+	check "the share" says "value 7" devlink dev param show "ov2sim/$nic" name sa_max_per_port
+	check "no limit" param "$nic" sa_max_per_port 0
+}
+
 T "S62 reset of a NIC that is shared" reset
 T "S62 reset of a NIC with one port" reset_single
 T "other ways" other_ways
+T "S6 a port's share of the table" share
+T "a share stays over a reload" share_reload
 
 after_each()
 {
