@@ -331,6 +331,38 @@ static void port_no_address(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, nic_port_foreign_processed(test, &txd));
 }
 
+/* S37: the handle of another port's SA sends nothing, and that is counted */
+static void port_other_port(struct kunit *test)
+{
+	struct nic_port *fix = test->priv;
+	struct nic_packet p = nic_port_esp;
+	struct ov2_add_sa out;
+
+	nic_test_node(&out, OV2_OUT);
+	out.port = 1;
+	KUNIT_ASSERT_EQ(test, 0, nic_fixture_add(fix->nic, &out));
+	p.handle = out.offload_handle;
+	KUNIT_EXPECT_EQ(test, -ENOENT, nic_port_send(test, &p));
+	KUNIT_EXPECT_EQ(test, 1, nic_port_stat(test, 0, OV2SIM_STAT_TX_NO_SA));
+	KUNIT_EXPECT_EQ(test, 1, nic_port_stat(test, 0, OV2SIM_STAT_TX_DROP));
+	KUNIT_EXPECT_EQ(test, 0, nic_port_stat(test, 0, OV2SIM_STAT_WIRE_TX));
+}
+
+/* S47: nor does an inbound SA of another port match what comes in here */
+static void port_other_port_in(struct kunit *test)
+{
+	struct nic_port *fix = test->priv;
+	struct ov2sim_txd txd;
+	struct ov2_add_sa in;
+
+	nic_test_node(&in, OV2_IN);
+	in.port = 0;
+	KUNIT_ASSERT_EQ(test, 0, nic_fixture_add(fix->nic, &in));
+	nic_port_foreign(test, &nic_port_esp, &txd);
+	KUNIT_EXPECT_FALSE(test, nic_port_foreign_processed(test, &txd));
+	KUNIT_EXPECT_EQ(test, 1, nic_port_stat(test, 1, OV2SIM_STAT_RX_NO_SA));
+}
+
 /* S31: with receive offload switched off packets arrive unprocessed */
 static void port_esp_rx_off(struct kunit *test)
 {
@@ -585,6 +617,8 @@ static struct kunit_case port_cases[] = {
 	KUNIT_CASE(port_foreign_udp),
 	KUNIT_CASE(port_foreign_address),
 	KUNIT_CASE(port_no_address),
+	KUNIT_CASE(port_other_port),
+	KUNIT_CASE(port_other_port_in),
 	KUNIT_CASE(port_esp_rx_off),
 	KUNIT_CASE(port_mismatch),
 	KUNIT_CASE(port_no_link),
