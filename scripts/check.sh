@@ -116,6 +116,19 @@ check_checkpatch()
 		echo Makefile; } | unless_clean "$key" checkpatch -f
 }
 
+# The patches for the kernel apply to what they were made for, each alone, and are as netdev
+# wants them. The kernel's history, which would know the commits that they name, is not here.
+check_upstream()
+{
+	local path rc=0
+
+	for path in scripts/upstream/*.patch; do
+		patch --dry-run -s -f -F0 -p1 -d "$src" <"$path" || rc=1
+		checkpatch --no-signoff --ignore=UNKNOWN_COMMIT_ID "$path" || rc=1
+	done
+	return "$rc"
+}
+
 # The compiler's warnings are errors: an object that exists had none. On 7.3 sparse reads
 # every file each time; its idea of 7.3 is the one that counts.
 lint()
@@ -205,7 +218,7 @@ check_includes()
 # What a script sources may be any of the libraries.
 check_shellcheck()
 {
-	shell_files | unless_clean "$(cat .shellcheckrc scripts/lib.sh scripts/selftest/*lib.sh |
+	shell_files | unless_clean "$(cat .shellcheckrc scripts/lib.sh scripts/{selftest,upstream}/*lib.sh |
 		sha256sum) $(shellcheck --version)" shellcheck
 }
 
@@ -391,7 +404,7 @@ list()
 	done
 	echo kunit_py
 	printf '%s debian-6.12\n' smoke pm
-	printf '%s\n' checkpatch kernel_doc headers includes shellcheck limits semantics
+	printf '%s\n' checkpatch upstream kernel_doc headers includes shellcheck limits semantics
 }
 
 alone()
@@ -408,7 +421,7 @@ run()
 	case $1 in
 	# It takes minutes, and meets little of the kernel that the areas have not met.
 	selftest) [[ $2 != uml-6.12 || $3 != soak ]] || { echo "# SKIP on 6.12"; return 4; } ;;
-	checkpatch | kernel_doc) src=$(kernel_source) || return ;;
+	checkpatch | upstream | kernel_doc) src=$(kernel_source) || return ;;
 	shellcheck) ov2_need shellcheck || return ;;
 	esac
 	case $1 in

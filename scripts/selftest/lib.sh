@@ -707,6 +707,31 @@ counter()
 	done
 }
 
+# xfrm_stat END NAME
+xfrm_stat()
+{
+	# shellcheck disable=SC2016
+	"$1" awk -v name="$2" '$1 == name { print $2 }' /proc/net/xfrm_stat
+}
+
+# udp_stat END FAMILY NAME: as RFC 4113 names them.
+udp_stat()
+{
+	local table names values i
+
+	if (($2 == 6)); then
+		# shellcheck disable=SC2016
+		"$1" awk -v name="Udp6$3" '$1 == name { print $2 }' /proc/net/snmp6
+		return
+	fi
+	mapfile -t table <<<"$("$1" grep '^Udp:' /proc/net/snmp)"
+	read -ra names <<<"${table[0]}"
+	read -ra values <<<"${table[1]}"
+	for i in "${!names[@]}"; do
+		[[ ${names[i]} != "$3" ]] || echo "${values[i]}"
+	done
+}
+
 # What NICs and xfrm have dropped so far, to say with a loss.
 drops()
 {

@@ -15,6 +15,8 @@ tcp SRC SPORT DST DPORT up|down SIZE [RATE]
     ends and compared.
 options SRC SPORT DST DPORT COUNT
     Datagrams with IP options or a hop-by-hop header, both ways.
+send SRC SPORT DST DPORT COUNT
+    Datagrams of 100 bytes; waits for no answer.
 flood SRC SPORT DST DPORT LENGTH SECONDS_MAX
     Sends and counts echoes until SIGTERM, waits for those that are on their way,
     prints "sent N echoed M bad K".
@@ -252,6 +254,13 @@ def options(src, sport, dst, dport, count):
     return 0
 
 
+def send(src, sport, dst, dport, count):
+    sock = udp_socket(src, int(sport))
+    for _ in range(int(count)):
+        sock.sendto(os.urandom(100), (dst, int(dport)))
+    return 0
+
+
 def flood(src, sport, dst, dport, length, seconds):
     stop = []
     signal.signal(signal.SIGTERM, lambda *_: stop.append(1))
@@ -323,6 +332,6 @@ def agent(netns):
 
 if __name__ == "__main__":
     command = {"serve": lambda p, *a: serve(int(p), *a), "natt": natt,
-               "udp": udp, "tcp": tcp, "options": options, "flood": flood,
+               "udp": udp, "tcp": tcp, "options": options, "send": send, "flood": flood,
                "agent": agent}[sys.argv[1]]
     sys.exit(command(*sys.argv[2:]))
