@@ -303,7 +303,7 @@ areas()
 	local path
 
 	# The long ones first: none runs on alone at the end.
-	for path in scripts/selftest/{soak,swan_rekey,reset,config}.sh scripts/selftest/*.sh; do
+	for path in scripts/selftest/{soak,swan_rekey,reset,config,kernel_faults}.sh scripts/selftest/*.sh; do
 		case ${path##*/} in
 		run.sh | lib.sh | *_lib.sh | pm.sh | '*.sh') ;;
 		*) basename "$path" .sh ;;
