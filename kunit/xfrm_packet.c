@@ -121,6 +121,7 @@ struct sk_buff *packet_hold(struct fixture *f, struct sk_buff *skb, const struct
 		.cookie = x->xso.offload_handle,
 		.flags = flags,
 		.status = status,
+		.seq = ntohl(((struct ip_esp_hdr *)(skb->data + ip_len + sizeof(struct udphdr)))->seq_no),
 	};
 	struct sk_buff *standin = NULL;
 

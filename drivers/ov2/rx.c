@@ -61,15 +61,28 @@ static void ov2_rx_delete_req(const struct ov2_port *port, u32 cookie)
 
 /* Did the NIC use the number that xfrm infers? xfrm_input() infers the upper half of an ESN again,
  * and it believes the NIC's verdict for whatever number it comes to: with another half it would
- * accept a replayed packet as a new one. xfrm_replay_seqhi() reads the window without x->lock, as
- * xfrm_input() does right after us; only a packet at the left edge of a window that another CPU
- * moves in between can get two answers. RFC 4303 appendix A2.
+ * accept a replayed packet as a new one. RFC 4303 appendix A2.
  */
-static bool ov2_rx_seq_agrees(struct ov2_sa *sa, struct xfrm_state *x, u64 seq)
+static bool ov2_rx_seq_agrees(struct xfrm_state *x, u64 seq)
 {
-	if (!sa->esn)
+	if (!(x->props.flags & XFRM_STATE_ESN))
 		return true;
 	return xfrm_replay_seqhi(x, htonl(lower_32_bits(seq))) == upper_32_bits(seq);
+}
+
+/* A good packet with a number that xfrm does not infer counts as one whose ICV is wrong, as it is with
+ * xfrm's number.
+ */
+static void ov2_rx_check_seq(struct sk_buff *skb)
+{
+	struct xfrm_state *x = xfrm_input_state(skb);
+	struct xfrm_offload *xo = xfrm_offload(skb);
+
+	if (!(xo->status & CRYPTO_SUCCESS) ||
+	    ov2_rx_seq_agrees(x, (u64)xo->seq.hi << 32 | xo->seq.low))
+		return;
+	xo->status = x->props.mode == XFRM_MODE_TUNNEL ? CRYPTO_TUNNEL_ESP_AUTH_FAILED :
+							 CRYPTO_TRANSPORT_ESP_AUTH_FAILED;
 }
 
 /* Tells the NIC what xfrm has, which the NIC cannot know of packets that software decrypted or of an
@@ -95,7 +108,8 @@ static void ov2_rx_seq_seen(struct ov2_sa *sa, u64 seq)
 		WRITE_ONCE(sa->seq_told, seq);
 }
 
-static int ov2_rx_set_secpath(struct sk_buff *skb, struct xfrm_state *x, u32 flags, u32 status)
+static int ov2_rx_set_secpath(struct sk_buff *skb, struct xfrm_state *x, u32 flags,
+			      const struct ov2_rx_meta *meta)
 {
 	struct sec_path *sp = secpath_set(skb);
 	struct xfrm_offload *xo;
@@ -106,7 +120,9 @@ static int ov2_rx_set_secpath(struct sk_buff *skb, struct xfrm_state *x, u32 fla
 	sp->olen++;
 	xo = xfrm_offload(skb);
 	xo->flags = flags;
-	xo->status = status;
+	xo->status = meta->status;
+	xo->seq.low = lower_32_bits(meta->seq);
+	xo->seq.hi = upper_32_bits(meta->seq);
 	return 0;
 }
 
@@ -117,7 +133,7 @@ VISIBLE_IF_KUNIT int ov2_rx_mark(struct ov2_port *port, struct sk_buff *skb,
 				 const struct ov2_rx_meta *meta)
 {
 	bool good = meta->status & CRYPTO_SUCCESS;
-	u32 flags = CRYPTO_DONE, status = meta->status;
+	u32 flags = CRYPTO_DONE;
 	struct xfrm_state *x;
 	struct ov2_sa *sa;
 
@@ -128,7 +144,7 @@ VISIBLE_IF_KUNIT int ov2_rx_mark(struct ov2_port *port, struct sk_buff *skb,
 			xfrm_state_put(x);
 		return -ENOENT;
 	}
-	if (!ov2_rx_seq_agrees(sa, x, meta->seq)) {
+	if (!ov2_rx_seq_agrees(x, meta->seq)) {
 		ov2_rx_mismatch(port, sa, x);
 		if (!good) {
 			/* It is as it was received, so software can tell with the right number. */
@@ -138,18 +154,17 @@ VISIBLE_IF_KUNIT int ov2_rx_mark(struct ov2_port *port, struct sk_buff *skb,
 			return 0;
 		}
 		good = false;
-		status = x->props.mode == XFRM_MODE_TUNNEL ? CRYPTO_TUNNEL_ESP_AUTH_FAILED :
-							     CRYPTO_TRANSPORT_ESP_AUTH_FAILED;
 	} else if (good) {
 		ov2_rx_seq_seen(sa, meta->seq);
 	}
 	if (meta->flags & OV2_RX_SA_DELETE_REQ)
 		flags |= SA_DELETE_REQ;
-	if (ov2_rx_set_secpath(skb, x, flags, status)) {
+	if (ov2_rx_set_secpath(skb, x, flags, meta)) {
 		xfrm_state_put(x);
 		ov2_stats_inc(port->nic, OV2_PKT_RX_DROP_MEM);
 		return -ENOMEM;
 	}
+	ov2_rx_check_seq(skb);
 	/* xfrm_input() leaves the mark alone if it does not look the state up itself. */
 	skb->mark = xfrm_smark_get(skb->mark, x);
 	ov2_stats_inc(port->nic, good ? OV2_PKT_RX_MARKED : OV2_PKT_RX_FAILED);
@@ -186,11 +201,16 @@ static u32 ov2_rx_esp_off(struct sk_buff *skb)
 
 /* Gives a marked packet to xfrm. @encap_type: of the socket that it has come to, 0 without UDP. The
  * control block has what IP put there, or is zero.
+ *
+ * The window may have moved since the packet was marked, for a stand-in takes its time. Now
+ * xfrm_input() follows at once; like it, xfrm_replay_seqhi() reads the window without x->lock, so
+ * only a packet at the left edge of a window that another CPU moves in between can get two answers.
  */
 int ov2_rx_input(struct sk_buff *skb, u32 esp_off, int encap_type)
 {
 	bool ipv4 = skb->protocol == htons(ETH_P_IP);
 
+	ov2_rx_check_seq(skb);
 	__skb_pull(skb, esp_off);
 	skb_reset_transport_header(skb);
 	if (ipv4)

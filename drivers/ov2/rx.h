@@ -18,6 +18,8 @@ int ov2_rx_mark(struct ov2_port *port, struct sk_buff *skb, const struct ov2_rx_
 #endif
 
 /* rx_held.c */
+#define OV2_HELD_MAX	4096	/* packets, a power of two */
+
 int ov2_held_init(void);
 void ov2_held_exit(void);
 struct sk_buff *ov2_held_put(struct ov2_port *port, struct sk_buff *skb, u32 esp_off);

@@ -26,7 +26,6 @@
 #include "ov2.h"
 #include "rx.h"
 
-#define OV2_HELD_MAX		1024		/* a power of two */
 #define OV2_HELD_TIME		(5 * HZ)	/* longer than a shaper or a user-space queue takes */
 
 /* What a stand-in carries behind its ESP header. Every ESP packet has room for it: RFC 4303 has at
@@ -246,20 +245,24 @@ int ov2_held_input(struct sk_buff *standin, int encap_type)
 	struct ov2_held held = {};
 	struct ov2_ticket ticket;
 	struct ov2_held *place;
+	bool foreign = false;
 
 	if (skb_copy_bits(standin, sizeof(struct ip_esp_hdr), &ticket, sizeof(ticket)) ||
 	    ticket.mac != ov2_held_mac(ticket.number))
 		return -EINVAL;
 	place = &ov2_held[ticket.number % OV2_HELD_MAX];
 	spin_lock(&ov2_held_lock);
-	if (place->number == ticket.number)
-		held = ov2_held_take(place);
-	spin_unlock(&ov2_held_lock);
-	/* A macvlan or ipvlan has taken the stand-in to a namespace that does not know the state. */
-	if (held.skb && !net_eq(dev_net(standin->dev), dev_net(held.skb->dev))) {
-		ov2_held_drop(&held);
-		return -EINVAL;
+	if (place->skb && place->number == ticket.number) {
+		foreign = !net_eq(dev_net(standin->dev), dev_net(place->skb->dev));
+		if (!foreign)
+			held = ov2_held_take(place);
 	}
+	spin_unlock(&ov2_held_lock);
+	/* tc or an ipvlan has taken this one, perhaps a copy, to a namespace that does not know the
+	 * state. What is held waits for the one that stays.
+	 */
+	if (foreign)
+		return -EINVAL;
 	if (!held.skb || !ov2_held_fits(&held, standin)) {
 		ov2_held_drop(&held);
 		kfree_skb(standin);
