@@ -14,7 +14,6 @@ import os
 import socket
 import struct
 import sys
-import types
 
 import soak_net
 
@@ -41,10 +40,10 @@ def sas(dev):
     """An SA that is added, which may succeed although the answer fails, and deleted."""
     space = soak_net.Namespace("a")
     xfrm = soak_net.Netlink(space)
-    sa = types.SimpleNamespace(
+    sa = soak_net.Sa(
         src="10.1.0.1", dst="10.1.0.2", spi=0x7000, reqid=1, mode=soak_net.TRANSPORT,
-        alg="gcm128-128", keys=(bytes(range(20)),), out=True, esn=False, window=32, seq=0,
-        encap=False, unspec=False, ifindex=space.ifindex(dev))
+        alg="gcm128-128", keys=(bytes(range(20)),), out=True,
+        ifindex=space.ifindex(dev))
     body, name = soak_net.state(sa), soak_net.state_id(sa.dst, sa.spi)
 
     def add():

@@ -256,11 +256,11 @@ class Soak:
 
     def op_churn(self):
         """Many SAs that nothing is sent with, for a moment: lists and pressure."""
-        todo = [(i, types.SimpleNamespace(
+        todo = [(i, net.Sa(
             src="10.1.0.1" if out else "10.8.0.%d" % i, dst="10.8.0.%d" % i if out else "10.1.0.1",
             spi=self.next_spi + i, reqid=9999, mode=net.TRANSPORT, alg="gcm128-128",
-            keys=net.new_keys("gcm128-128", self.rng), out=out, esn=False, window=32, seq=0,
-            encap=False, unspec=False, ifindex=self.main.ifindex[0]))
+            keys=net.new_keys("gcm128-128", self.rng), out=out,
+            ifindex=self.main.ifindex[0]))
             for i, out in enumerate([True, False] * self.rng.randrange(5, 25), 1)]
         self.next_spi += len(todo) + 2
         xfrm = self.main.xfrm_a

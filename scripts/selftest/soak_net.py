@@ -5,6 +5,7 @@ One process does it all: to start another takes tens of milliseconds on these ke
 only a request that the process makes itself can be made to fail for want of memory without
 hitting the tools of the test.
 """
+import dataclasses
 import errno
 import fcntl
 import os
@@ -22,6 +23,7 @@ OFFLOAD_INBOUND = 2
 GROUP_EXPIRE = 2
 SA_INFO = 224
 SIOCGIFHWADDR = 0x8927
+FOREVER = 2 ** 64 - 1
 NO_MEMORY = (errno.ENOMEM, errno.ENOBUFS)
 
 # name: (kind, kernel's names, bytes of keys, bits of ICV, bytes of IV)
@@ -207,6 +209,34 @@ class Netlink:
                 raise
 
 
+@dataclasses.dataclass
+class Sa:
+    """A state, as state() makes it."""
+    src: str
+    dst: str
+    spi: int
+    reqid: int
+    mode: int
+    alg: str
+    keys: tuple
+    out: bool
+    esn: bool = False
+    window: int = 32
+    seq: int = 0
+    # UDP ports.
+    encap: tuple = ()
+    unspec: bool = False
+    ifindex: int = 0
+    # Packets: soft, hard.
+    limits: tuple = (FOREVER, FOREVER)
+    # What the offload's flag says, if not the truth.
+    inbound: bool = None
+    # Whether XFRMA_SA_DIR is there.
+    direction: bool = True
+    # More attributes.
+    extra: bytes = b""
+
+
 def algorithm(alg, keys):
     kind, names, _, icv, _ = ALGS[alg]
     if kind == "aead":
@@ -217,28 +247,31 @@ def algorithm(alg, keys):
 
 
 def state(sa):
-    """The body of NEWSA and UPDSA. sa: src dst spi reqid mode alg keys out esn window seq
-    encap unspec ifindex."""
+    """The body of NEWSA and UPDSA."""
     family = family_of(sa.dst)
-    in_window = 0 if sa.out else sa.window
+    # With ESN an outbound state has a window, too, unless xfrm is told that it is one.
+    in_window = 0 if sa.out and sa.direction else sa.window
     small = in_window <= 32 and not sa.esn
     flags = (FLAG_ESN if sa.esn else 0) | (FLAG_AF_UNSPEC if sa.unspec else 0)
     body = (bytes(56) + struct.pack(">16sIB3x", packed(sa.dst), sa.spi, ESP) + packed(sa.src) +
-            struct.pack("=8Q", *[2 ** 64 - 1] * 4, *[0] * 4) + bytes(32 + 12) +
+            struct.pack("=8Q", *[FOREVER] * 2, *sa.limits, *[0] * 4) + bytes(32 + 12) +
             struct.pack("=IIHBBB7x", 0, sa.reqid, family, sa.mode, in_window if small else 0,
                         flags))
     body += algorithm(sa.alg, sa.keys)
     if sa.encap:
-        body += attr(A_ENCAP, struct.pack("=HHHxx16x", 2, *[socket.htons(4500)] * 2))
+        body += attr(A_ENCAP, struct.pack("=HHHxx16x", 2, *map(socket.htons, sa.encap)))
     if not small:
         low, high = sa.seq & 0xffffffff, sa.seq >> 32
         words = (in_window + 31) // 32
         numbers = (low, 0, high, 0) if sa.out else (0, low, 0, high)
         body += attr(A_ESN, struct.pack("=6I", words, *numbers, in_window) + bytes(4 * words))
     if sa.ifindex:
+        inbound = not sa.out if sa.inbound is None else sa.inbound
         body += attr(A_OFFLOAD,
-                     struct.pack("=iB3x", sa.ifindex, 0 if sa.out else OFFLOAD_INBOUND))
-    return body + attr(A_DIR, b"\2" if sa.out else b"\1")
+                     struct.pack("=iB3x", sa.ifindex, OFFLOAD_INBOUND if inbound else 0))
+    if sa.direction:
+        body += attr(A_DIR, b"\2" if sa.out else b"\1")
+    return body + sa.extra
 
 
 def state_id(dst, spi):
@@ -255,7 +288,7 @@ def selector(src, dst, proto, sport, dport):
 
 def policy(select, out, template):
     """The body of NEWPOLICY."""
-    return (select + struct.pack("=8Q", *[2 ** 64 - 1] * 4, *[0] * 4) + bytes(32) +
+    return (select + struct.pack("=8Q", *[FOREVER] * 4, *[0] * 4) + bytes(32) +
             struct.pack("=IIBBBB4x", 0, 0, 1 if out else 0, 0, 0, 0) + attr(A_TMPL, template))
 
 

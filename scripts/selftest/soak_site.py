@@ -5,7 +5,6 @@ import glob
 import json
 import os
 import subprocess
-import types
 
 import soak_net as net
 import soak_traffic
@@ -176,13 +175,13 @@ class Conn:
         return ("10.2.0.1", "10.2.0.2") if self.inner == 4 else ("fd02::1", "fd02::2")
 
     def sa(self, gen, up, out):
-        """An SA as soak_net.state wants it; up: from a to b."""
+        """An SA; up: from a to b."""
         src, dst = self.wire() if up else reversed(self.wire())
         end = 0 if up == out else 1
-        return types.SimpleNamespace(
+        return net.Sa(
             src=src, dst=dst, spi=gen.spi + (not up), reqid=self.id + 1, mode=self.mode,
             alg=self.alg, keys=gen.keys[0 if up else 1], out=out, esn=self.esn,
-            window=self.window, seq=self.seq, encap=self.encap,
+            window=self.window, seq=self.seq, encap=(4500, 4500) if self.encap else (),
             unspec=self.inner != self.fam, ifindex=self.site.offload[end])
 
     def sas(self, gen):
