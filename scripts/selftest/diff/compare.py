@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What must hold by itself, what must be the same, and the few differences that are allowed."""
+import collections
+import re
+
+import world as worlds
+
+# Never in the kinds with a NIC, whatever software does.
+NEVER = ("wire.clear", "wire.unprotected", "wire.iv twice")
+# What a user would see of it comes first.
+ORDER = ("refused", "up", "down", "stream", "ping", "wire", "stat", "state", "tap", "nft", "snmp")
+Row = collections.namedtuple("Row", "names when how reason")
+
+
+def anything(*_):
+    return True
+
+
+def both_or_none(one, other, *_):
+    return bool(one) == bool(other)
+
+
+def same_order_aside(one, other, *_):
+    return sorted(map(str, one)) == sorted(map(str, other))
+
+
+def encap(s):
+    return s.encap != "none"
+
+
+def stream(s):
+    return s.traffic == "tcp"
+
+
+def mirrored(s):
+    return s.topo.startswith("mirror") or s.qdisc == "duplicate"
+
+
+def ended(s):
+    return s.life == "hard" or s.event in ("rekey", "delete")
+
+
+def same_refused(one, other, model, seen):
+    """As many before the window and in it."""
+    names = ("state.A.in.window", "state.A.in.replay")
+    return sum(model.get(name, 0) for name in names) == sum(seen.get(name, 0) for name in names)
+
+
+def no_states(one, other, model, seen):
+    """The NIC has decrypted for a state that has gone meanwhile, and ov2 drops it."""
+    return one == other + seen.get("nic.ipsec_sa_rx_drop_no_sa", 0)
+
+
+# Differences of sn and hw from sw: names (a regular expression), for which scenarios, how far (both
+# values, all of both runs), and why: a reason is the kernel's or documented of the NIC.
+ALLOWED = (
+    Row("nic\\..*", anything, anything, "software has no NIC"),
+    Row("(nft|snmp|tap)\\..*|wire.esp|wire.gaps|state\\..*\\.(bytes|packets)", stream, both_or_none,
+        "a stream is cut into packets as time and memory have it"),
+    Row("stat.A.XfrmInState(Proto|Seq)Error|state.A.in.(integrity|replay|window)",
+        lambda s: stream(s) and (s.event == "newae" or s.event.startswith("replay")), anything,
+        "how far a stream has got, and so whether a packet is before the window"),
+    Row("ping", anything, same_order_aside,
+        "of what came at once GRO takes whole packets first, then fragments"),
+    Row("up|down|wire.heads", lambda s: s.qdisc in ("netem", "reorder", "duplicate"),
+        same_order_aside, "netem is there to change the order"),
+    Row("up|down|wire.heads", lambda s: s.qdisc in ("sfq", "fq", "fq_codel", "cake"),
+        same_order_aside, "fragments are a flow of their own"),
+    Row("stream.retransmitted", anything, lambda a, b, *_: abs(a - b) < 8,
+        "TCP's timers are not those of another run"),
+    Row("wire.gaps|stat.B.XfrmInStateSeqError|state.B.in'*.replay|wire.number twice|"
+        "stream.retransmitted",
+        lambda s: mirrored(s) or stream(s) and s.outer == 6, anything,
+        "in software the kernel gives clones and segments of IPv6 one number twice"),
+    Row("nft\\.(output|postrouting)_(esp|natt|natt_other|tracked)", encap, anything,
+        "in crypto mode the kernel writes the UDP header when it hands a packet to the device"),
+    Row("nft\\.(prerouting|input|forward)_secure", anything,
+        lambda a, b, *_: a <= b,
+        "the driver names the state before the stack looks at ESP: that, too, is secure"),
+    Row("state.A.in.(window|replay)", lambda s: s.event.startswith("replay"), same_refused,
+        "how far fragments have got, and so whether a packet is before the window"),
+    Row("stat.[AB].gone", lambda s: stream(s) and ended(s), anything,
+        "how much of a stream is under way when its state ends"),
+    Row("stat.A.gone", ended, no_states,
+        "what the NIC has decrypted cannot be given back to be dropped as ESP"),
+    Row("nft\\..*_(esp|natt|natt_other|tracked)|tap\\..*|snmp.A.Udp6?.?InDatagrams",
+        ended, anything,
+        "as above: it is dropped before netfilter, which then has not seen an answer"),
+    Row("stat.A.XfrmOut(NoStates|StateModeError)", stream, anything,
+        "how often TCP tries again, or is told of an MTU"),
+    Row("stat.A.gone", lambda s: s.life == "hard" and s.topo.startswith("redirect"), anything,
+        "GRO takes a packet before tc while its state is there"),
+    Row("(nft|snmp|tap)\\..*", lambda s: s.topo.startswith("vlan"), anything,
+        "veth and NICs do not put packets with tags together alike"),
+)
+# What is never in order but known: as above; how is a kind that is none the less at fault.
+KNOWN = (
+    Row("wire.iv twice", lambda s: s.outer == 6 and s.traffic in ("tcp", "gso"), worlds.CRYPTO,
+        "esp6_xmit() takes the IVs of segments from a number that does not grow"),
+    Row("wire.iv twice", mirrored, worlds.CRYPTO, "clones share one sec_path, and its number"),
+    Row("wire.clear", lambda s: s.topo.startswith("redirect") and s.gro == "on", None,
+        "GRO decrypts before tc sees what comes in"),
+)
+
+
+def known(scenario, kind, name):
+    return any(re.fullmatch(row.names, name) and row.when(scenario) and kind != row.how
+               for row in KNOWN)
+
+
+def own_faults(scenario, kind, seen):
+    """What is wrong with a run by itself."""
+    for name in NEVER:
+        if seen.get(name) and not known(scenario, kind, name):
+            yield "%s: %s: %s" % (kind, name, seen[name])
+    for name in seen:
+        if name.startswith("vacuous"):
+            yield "%s: %s: the NIC did nothing" % (kind, name.split()[1])
+
+
+def allowed(name, scenario, model, seen):
+    one, other = model.get(name, 0), seen.get(name, 0)
+    return any(re.fullmatch(row.names, name) and row.when(scenario) and
+               row.how(one, other, model, seen) for row in ALLOWED)
+
+
+def short(value):
+    text = str(value)
+    return text if len(text) < 60 else text[:57] + "..."
+
+
+def how_lists_differ(one, other):
+    """Numbers of datagrams: which are lost, more, or in another order."""
+    lost = collections.Counter(map(str, one)) - collections.Counter(map(str, other))
+    more = collections.Counter(map(str, other)) - collections.Counter(map(str, one))
+    if not lost and not more:
+        return "another order: %s, not %s" % (short(other), short(one))
+    return "%d of %d lost, %d more" % (lost.total(), len(one), more.total())
+
+
+def sentence(name, kind, first, one, other):
+    if isinstance(one, list) and isinstance(other, list):
+        return "%s: %s: %s" % (kind, name, how_lists_differ(one, other))
+    return "%s: %s: %s, %s has %s" % (kind, name, short(other), first, short(one))
+
+
+def rank(line):
+    name = line.split(": ")[1]
+    where = [n for n, prefix in enumerate(ORDER) if name.startswith(prefix)]
+    return where[0] if where else len(ORDER)
+
+
+def differences(scenario, results):
+    """Sentences; none if all is well."""
+    broken = ["%s: setup: %s" % (kind, seen["setup"]) for kind, seen in results.items()
+              if "setup" in seen]
+    if broken:
+        return broken
+    found = [fault for kind, seen in results.items() for fault in own_faults(scenario, kind, seen)]
+    first = next(iter(results))
+    model, more = results[first], []
+    if not model["up"] or scenario.topology.down and not model["down"]:
+        found.append("%s: vacuous: nothing has arrived" % first)
+    for kind, seen in results.items():
+        for name in sorted(model.keys() | seen.keys()):
+            one, other = model.get(name, 0), seen.get(name, 0)
+            if one == other or name in NEVER or name.startswith("vacuous"):
+                continue
+            if not allowed(name, scenario, model, seen):
+                more.append(sentence(name, kind, first, one, other))
+    return found + sorted(more, key=rank)

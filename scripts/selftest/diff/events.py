@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What happens in the middle. Each takes the run of a scenario; software has no NIC to do it to."""
+import dataclasses
+import errno
+import struct
+import time
+
+import soak_net as net
+import topo
+import traffic
+import world as worlds
+import xfrm
+
+SETTLE = 10
+REPLAYED = 8
+MTU = 1280
+
+
+def wait(condition, seconds=SETTLE):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.002)
+    return True
+
+
+def settled(run):
+    if run.nic and not wait(lambda: not run.nic.busy()):
+        raise worlds.SetupError("the NIC does not settle")
+
+
+def demote(run):
+    if run.nic:
+        run.nic.param("esp", "false")
+        run.undo.append(lambda: run.nic.param("esp", "true"))
+        settled(run)
+
+
+def off(run):
+    if run.world.kind == worlds.SOFTWARE_VETH:
+        return
+    run.a.feature("da", "esp-hw-offload", False)
+    run.undo.append(lambda: run.a.feature("da", "esp-hw-offload", True))
+    settled(run)
+
+
+def reset(run):
+    if run.nic:
+        run.a.reset("da")
+        settled(run)
+
+
+def reset_slow(run):
+    """The SAs are not back when the packets go on."""
+    if run.nic:
+        run.nic.fault("delay_ms", 300)
+        run.a.reset("da")
+        run.later.append(lambda: (run.nic.fault("delay_ms", 0), settled(run)))
+
+
+def crash(run):
+    if run.nic:
+        before = run.nic.numbers()["ipsec_resets"]
+        run.nic.crash()
+        if not wait(lambda: run.nic.numbers()["ipsec_resets"] > before):
+            raise worlds.SetupError("no reset after a crash")
+        settled(run)
+
+
+def rekey(run):
+    """A new pair, the receiving ends first; then the old one goes."""
+    old = run.sas
+    run.install(run.generation + 1)
+    settled(run)
+    for netlink, sa in old:
+        netlink.request(net.DELSA, net.state_id(sa.dst, sa.spi))
+
+
+def updsa(run):
+    for netlink, sa in run.sas:
+        run.must("UPDSA", netlink.request(net.UPDSA, net.state(sa)))
+
+
+def newae(run):
+    """As for a standby that takes over: both ends go on far beyond, in the next upper half."""
+    for netlink, sa in run.sas:
+        run.must("NEWAE", netlink.request(xfrm.NEWAE, xfrm.new_ae(sa, 5000, 1), xfrm.REPLACE))
+
+
+def delete(run):
+    for netlink, sa in run.sas:
+        if sa.out and netlink is run.xfrm_a:
+            run.must("DELSA", netlink.request(net.DELSA, net.state_id(sa.dst, sa.spi)))
+
+
+def recorded(run):
+    """ESP for A, as it was on the wire."""
+    run.wire.drain()
+    frames = [raw for raw in run.wire.out if run.is_esp(raw)]
+    return frames[:REPLAYED]
+
+
+def inject(run, frames):
+    for raw in frames:
+        run.wire.sock.send(raw)
+
+
+def replay(run):
+    inject(run, recorded(run))
+
+
+def header(ip, total, where, options=b""):
+    """An IPv4 header with other lengths, place among fragments and options."""
+    ip = bytearray(ip)
+    ip[0] = 0x45 + len(options) // 4
+    struct.pack_into(">H", ip, 2, total)
+    struct.pack_into(">H", ip, 6, where)
+    ip[10:12] = b"\0\0"
+    ip = bytes(ip) + options
+    return ip[:10] + struct.pack(">H", traffic.checksum(ip)) + ip[12:]
+
+
+def replay_options(run):
+    inject(run, [raw[:14] + header(raw[14:34], len(raw) - 14 + 4, 0x4000, b"\1\1\1\1") + raw[34:]
+                 for raw in recorded(run)])
+
+
+def replay_fragments(run):
+    frames = []
+    for raw in recorded(run):
+        body = raw[34:]
+        half = len(body) // 16 * 8
+        frames.append(raw[:14] + header(raw[14:34], 20 + half, 0x2000) + body[:half])
+        frames.append(raw[:14] + header(raw[14:34], 20 + len(body) - half, half // 8) + body[half:])
+    inject(run, frames)
+
+
+def replay_mac(run):
+    """To the machine that is bridged on to."""
+    mac = bytes.fromhex(topo.MACS["C"].replace(":", ""))
+    inject(run, [mac + raw[6:] for raw in recorded(run)])
+
+
+def mtu(run):
+    """At both ends: veth drops what is larger than its MTU when it comes in."""
+    for space, dev in ((run.a, run.topology.top), (run.b, run.topology.far)):
+        space.ip("link set %s mtu %d" % (dev, MTU))
+        run.undo.append(lambda space=space, dev=dev: space.ip("link set %s mtu 1500" % dev))
+
+
+EVENTS = {"demote": demote, "off": off, "reset": reset, "reset-slow": reset_slow,
+          "crash": crash, "rekey": rekey,
+          "updsa": updsa, "newae": newae, "replay": replay, "replay-options": replay_options,
+          "replay-fragments": replay_fragments, "replay-mac": replay_mac, "delete": delete,
+          "mtu": mtu}
+
+
+# Where packets wait meanwhile: how they are held, and let go.
+
+def hold_tbf(run):
+    run.a.tc("qdisc replace dev da root tbf rate 8kbit burst 1600 limit 1000000")
+
+
+def free_tbf(run):
+    # Whatever is sent next sets it going.
+    run.a.tc("qdisc change dev da root tbf rate 1gbit burst 1000000 limit 1000000")
+
+
+def hold_neigh(run):
+    run.a.ip("neigh del %s dev %s" % (topo.WIRE[run.scenario.outer][1], run.topology.top))
+
+
+def free_neigh(run):
+    topo.neighbours(run.world, run.topology)
+
+
+HOLDS = {"tbf": (hold_tbf, free_tbf), "neigh": (hold_neigh, free_neigh)}
+
+
+def generation(sa, number):
+    """The same state, with another SPI, for the next generation."""
+    return dataclasses.replace(sa, spi=sa.spi + 16 * number)
+
+
+def errno_name(err):
+    return errno.errorcode.get(err, str(err))

@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Differential runs: each scenario with software xfrm over veth (sw), with software over ov2sim
+(sn) and in crypto mode (hw); what came of it is compared.
+
+run.py check [PART OF A NAME]...    the fixed set, as KTAP
+run.py --seed N [--count M]         M scenarios at random, or until every pair has occurred
+run.py --only 'topo=bridge ...'     one scenario, its differences in full
+--kinds 'sw sn'              only these
+--without 'topo=bond ...'    none that has one of these values
+"""
+import argparse
+import os
+import subprocess
+import sys
+import time
+import traceback
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+import compare
+import fixed
+import observe
+import play
+import scenario as scenarios
+import topo
+import world as worlds
+
+
+class Runner:
+    """Worlds are kept while the topology is the same."""
+
+    def __init__(self, kinds, seed=0):
+        self.kinds, self.seed = kinds, seed
+        self.worlds, self.topology = {}, None
+        self.klog = observe.Klog()
+        names = sorted({name for t in topo.TOPOLOGIES.values() for name in t.modules} |
+                       set(topo.MODULES))
+        subprocess.run(["modprobe", "-qa"] + names, check=False)
+
+    def world(self, kind, name):
+        if self.topology != name:
+            self.close()
+            self.topology = name
+        if kind not in self.worlds:
+            self.worlds[kind] = topo.build(topo.TOPOLOGIES[name], kind)
+        return self.worlds[kind]
+
+    def one(self, scenario):
+        """The results by kind, and the differences."""
+        results = {}
+        for kind in self.kinds:
+            try:
+                results[kind] = play.Run(self.world(kind, scenario.topo), scenario,
+                                         self.seed).play()
+            except worlds.SetupError as err:
+                results[kind] = {"setup": str(err)}
+            if "setup" in results[kind]:
+                # What is left of it is not known.
+                self.close()
+        found = compare.differences(scenario, results)
+        found += ["kernel log: " + line for line in self.klog.splats()]
+        return results, found
+
+    def close(self):
+        for world in self.worlds.values():
+            world.close()
+        self.worlds, self.topology = {}, None
+
+
+def command(scenario):
+    return "scripts/vm.sh -- scripts/selftest/diff.sh --only '%s'" % scenario
+
+
+def say(found, scenario):
+    for line in found[:12]:
+        print("# " + line)
+    if len(found) > 12:
+        print("# ... and %d more" % (len(found) - 12))
+    print("# again: " + command(scenario), flush=True)
+
+
+def check(parts, kinds):
+    """The fixed set."""
+    chosen = [(name, line) for name, line in fixed.SET
+              if not parts or any(part in name for part in parts)]
+    print("KTAP version 1\n1..%d" % (len(chosen) + 1))
+    runner, bad = Runner(kinds), 0
+    for number, (name, line) in enumerate(sorted(chosen, key=topology_first), 1):
+        scenario = scenarios.Scenario.parse(line)
+        _, found = runner.one(scenario)
+        if found:
+            say(found, scenario)
+        bad += bool(found)
+        print("%s %d %s" % ("not ok" if found else "ok", number, name), flush=True)
+    left = leave(runner)
+    for line in left:
+        print("# " + line)
+    print("%s %d nothing is left and the kernel log is clean" % (
+        "not ok" if left else "ok", len(chosen) + 1), flush=True)
+    return 1 if bad or left else 0
+
+
+def topology_first(item):
+    return scenarios.Scenario.parse(item[1]).topo
+
+
+def leave(runner):
+    """What must not be there at the end."""
+    runner.close()
+    worlds.Birthplace.close()
+    found = runner.klog.splats()
+    if os.listdir("/sys/bus/ov2sim/devices"):
+        found.append("NICs are left")
+    return found
+
+
+def only(line, kinds):
+    scenario = scenarios.Scenario.parse(line)
+    runner = Runner(kinds)
+    start = time.monotonic()
+    results, found = runner.one(scenario)
+    names = sorted(set().union(*results.values()))
+    for name in names:
+        values = [results[kind].get(name, 0) for kind in results]
+        if any(values):
+            print("%-32s %s" % (name, "  ".join(compare.short(value) for value in values)))
+    for sentence in found:
+        print("DIFFERS " + sentence)
+    print("%.2f s, with the worlds" % (time.monotonic() - start))
+    left = leave(runner)
+    for sentence in left:
+        print("LEFT " + sentence)
+    return 1 if found or left else 0
+
+
+def many(seed, count, kinds, without):
+    """By a seed; topologies in turn, for their worlds take long to make."""
+    generator = scenarios.Generator(seed, without)
+    drawn = []
+    while len(drawn) < count if count else generator.left:
+        drawn.append(generator.next())
+    drawn.sort(key=lambda s: s.topo)
+    print("# seed %d: %d scenarios, %d pairs of values have not occurred" % (
+        seed, len(drawn), len(generator.left)), flush=True)
+    runner, bad, start = Runner(kinds, seed), 0, time.monotonic()
+    for scenario in drawn:
+        try:
+            _, found = runner.one(scenario)
+        except Exception:
+            found = traceback.format_exc().splitlines()[-6:]
+            runner.close()
+        if found:
+            bad += 1
+            print("FAIL %s" % scenario)
+            say(found, scenario)
+    seconds = time.monotonic() - start
+    print("%d scenarios, %d with differences, %.2f s each" % (len(drawn), bad,
+                                                             seconds / len(drawn)))
+    left = leave(runner)
+    for line in left:
+        print("# " + line)
+    return 1 if bad or left else 0
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--count", type=int)
+    parser.add_argument("--only", action="append")
+    parser.add_argument("--without", default="")
+    parser.add_argument("--kinds", default=" ".join(worlds.KINDS))
+    parser.add_argument("parts", nargs="*")
+    args = parser.parse_args()
+    if args.only:
+        return max(only(line, args.kinds.split()) for line in args.only)
+    if args.seed is not None:
+        return many(args.seed, args.count, args.kinds.split(), args.without.split())
+    return check(args.parts, args.kinds.split())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

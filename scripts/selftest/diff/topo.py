@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Topologies as data: what stands between the sockets at A and those at B.
+
+               A                          B             tunnel mode has its own addresses:
+   10.1.0.1 fd01::1 (top)     10.1.0.2 fd01::2 (far)    10.2.0.x fd02::x
+   hosts behind gateways: 10.3.0.1 fd03::1 (HA), 10.4.0.1 fd04::1 (HB)
+   tunnel devices over transport mode (ov0): 10.5.0.x fd05::x
+"""
+import dataclasses
+
+import world as worlds
+
+MACS = {"C": "02:00:00:00:00:0c", "bridge": "02:00:00:00:b0:01"}
+OV0_MAC = "02:00:00:00:05:%02x"
+UDP, TCP, GRE, IPIP = 17, 6, 47, 4
+
+
+@dataclasses.dataclass(frozen=True)
+class Topology:
+    """One way from A to B. Lines are ip's or tc's; {peer} and {mine} are addresses on the wire."""
+    # The devices that have the addresses on the wire, and the one that SAs name.
+    top: str = "da"
+    far: str = "db"
+    offload: str = "da"
+    a: tuple = ()
+    b: tuple = ()
+    tc: tuple = ()
+    modules: tuple = ()
+    # The third machine's link, dc at A: "veth" or "wire" (a NIC where A has one).
+    third: str = ""
+    hosts: bool = False
+    # ov0 over transport mode: lines of A and of B, and what a policy selects: (protocol, port).
+    overlay: tuple = ()
+    carried: tuple = ()
+    # Sockets of A are bound to it.
+    bind: str = ""
+    # Whether the NIC must have done the work for the scenario to say anything.
+    tx: bool = True
+    rx: bool = True
+    # The redirect takes away what comes from B.
+    down: bool = True
+
+
+def over(kind, words, carried, modules):
+    line = "link add ov0 %s type %s %s" % ("address {mac}" if "id" in words else "", kind, words)
+    return Topology(overlay=tuple(
+        line.format(mine="10.1.0.%d" % me, peer="10.1.0.%d" % (3 - me), mac=OV0_MAC % me)
+        for me in (1, 2)),
+        carried=carried, modules=modules)
+
+
+def bond(mode, offload):
+    # xfrm sends by a device's NIC what is routed to that device.
+    return Topology(
+        top="bond0", offload=offload, modules=("bonding",), tx=offload == "bond0",
+        a=("link set da down", "link add bond0 type bond mode %s miimon 20" % mode,
+           "link set da master bond0", "link set bond0 up", "link set da up"))
+
+
+def bridge(words):
+    return Topology(
+        top="br0", third="veth", tx=False,
+        a=("link add br0 %s type bridge mcast_snooping 0" % words, "link set da master br0",
+           "link set dc master br0", "link set br0 up"))
+
+
+EGRESS = ("qdisc add dev da clsact",
+          "filter add dev da egress protocol all matchall action mirred egress %s dev dc")
+INGRESS = ("qdisc add dev da clsact",
+           "filter add dev da ingress protocol all matchall "
+           "%s action mirred egress redirect dev dc")
+
+TOPOLOGIES = {
+    "plain": Topology(),
+    "gateways": Topology(hosts=True),
+    "bridge": bridge(""),
+    "bridge-own-mac": bridge("address " + MACS["bridge"]),
+    "bond": bond("active-backup", "bond0"),
+    "bond-slave": bond("active-backup", "da"),
+    "bond-xor": bond("balance-xor", "da"),
+    "vlan": Topology(top="v9", far="v9", tx=False, rx=False,
+                     a=("link add link da name v9 type vlan id 9",),
+                     b=("link add link db name v9 type vlan id 9",)),
+    "vlan-tc": Topology(
+        tx=False, rx=False, modules=("act_vlan",), far="v9",
+        b=("link add link db name v9 type vlan id 9",),
+        tc=("qdisc add dev da clsact",
+            "filter add dev da egress protocol all matchall action vlan push id 9",
+            "filter add dev da ingress protocol 802.1q matchall action vlan pop")),
+    "macvlan": Topology(top="mv0", tx=False, a=("link add mv0 link da type macvlan mode bridge",)),
+    "ipvlan": Topology(top="iv0", tx=False, modules=("ipvlan",),
+                       a=("link add iv0 link da type ipvlan mode l2",)),
+    "vrf": Topology(bind="vrf0", modules=("vrf",),
+                    a=("link add vrf0 type vrf table 10", "link set vrf0 up",
+                       "link set da master vrf0")),
+    "gre": over("gre", "local {mine} remote {peer}", (GRE, 0), ("ip_gre",)),
+    "ipip": over("ipip", "local {mine} remote {peer}", (IPIP, 0), ()),
+    "vxlan": over("vxlan", "id 5 local {mine} remote {peer} dstport 4789 noudpcsum",
+                  (UDP, 4789), ("vxlan",)),
+    "geneve": over("geneve", "id 5 remote {peer}", (UDP, 6081), ("geneve",)),
+    "mirror": Topology(third="veth", tc=(EGRESS[0], EGRESS[1] % "mirror")),
+    "mirror-port": Topology(third="wire", tc=(EGRESS[0], EGRESS[1] % "mirror")),
+    "redirect": Topology(third="veth", down=False, tc=(INGRESS[0], INGRESS[1] % "")),
+    "redirect-port": Topology(third="wire", down=False, tc=(INGRESS[0], INGRESS[1] % "")),
+    "redirect-vlan": Topology(
+        third="wire", down=False, modules=("act_vlan",),
+        tc=(INGRESS[0], INGRESS[1] % "action vlan push id 9")),
+}
+
+# The qdisc of A's port. None drops because a machine is slow.
+QDISCS = {
+    "none": "",
+    "fq": "fq",
+    "fq_codel": "fq_codel target 10s interval 10s",
+    "cake": "cake bandwidth 400mbit rtt 10s",
+    "tbf": "tbf rate 400mbit burst 20kb latency 400ms",
+    "netem": "netem delay 2ms",
+    "duplicate": "netem duplicate 100%",
+    "reorder": "netem delay 4ms reorder 50% gap 3",
+    "sfq": "sfq",
+    "htb": "htb default 1",
+    "mqprio": "mqprio num_tc 2 map 0 1 0 1 0 1 0 1 0 1 0 1 0 1 0 1 queues 1@0 1@1 hw 0",
+}
+QDISC_MORE = {"htb": ("class add dev da parent 1: classid 1:1 htb rate 400mbit",)}
+QDISC_HANDLE = {"htb": "handle 1: "}
+MODULES = ("sch_cake", "sch_htb", "sch_sfq", "sch_mqprio", "act_mirred", "act_vlan", "cls_matchall",
+           "sch_netem", "sch_tbf", "sch_fq", "sch_fq_codel", "sch_ingress", "veth")
+
+WIRE = {4: ("10.1.0.1", "10.1.0.2"), 6: ("fd01::1", "fd01::2")}
+INNER = {4: ("10.2.0.1", "10.2.0.2"), 6: ("fd02::1", "fd02::2")}
+HOSTS = {4: ("10.3.0.1", "10.4.0.1"), 6: ("fd03::1", "fd04::1")}
+OVERLAY = {4: ("10.5.0.1", "10.5.0.2"), 6: ("fd05::1", "fd05::2")}
+
+# One table of nft counters at A: hook, and what is counted there.
+COUNTED = {
+    "esp": "meta l4proto esp",
+    "natt": "udp dport 4500",
+    "natt-other": "udp dport 10000",
+    "udp": "udp dport 7",
+    "udp-back": "udp sport 7",
+    "tcp": "meta l4proto tcp",
+    "secure": "meta ipsec exists",
+    "marked": "meta mark 0x42",
+    "invalid": "ct state invalid",
+    "tracked": "ct state { new, established }",
+}
+HOOKS = ("prerouting", "input", "forward", "output", "postrouting")
+# That a packet will be protected is known of its route only.
+LATE = {"meta ipsec exists": "rt ipsec exists"}
+
+
+def counters():
+    lines = ["table inet diff {"]
+    for hook in HOOKS:
+        names = {"%s_%s" % (hook, name.replace("-", "_")):
+                 LATE.get(match, match) if hook in HOOKS[3:] else match
+                 for name, match in COUNTED.items()}
+        lines += ["counter %s { }" % name for name in names]
+        lines.append("chain c_%s { type filter hook %s priority 10;" % (hook, hook))
+        lines.append("udp dport { 9, 20009 } return")
+        lines += ["%s counter name %s" % (match, name) for name, match in names.items()]
+        lines.append("}")
+    return "\n".join(lines + ["}"])
+
+
+def addresses(space, dev, me):
+    space.ip("addr add 10.1.0.%d/24 dev %s" % (me, dev), "addr add fd01::%d/64 dev %s nodad" % (
+        me, dev), "link set %s up" % dev)
+
+
+def build(topology, kind):
+    """A world with that topology."""
+    world = worlds.World(kind)
+    try:
+        furnish(world, topology)
+    except BaseException:
+        world.close()
+        raise
+    return world
+
+
+def furnish(world, topo):
+    a, b = world["A"], world["B"]
+    world.wire("A", "da", "M", "dm")
+    world.veth("B", "db", "M", "vm")
+    world.patch("dm", "vm")
+    # What goes to A is single packets, so that all kinds see them as such, and put them together.
+    world["M"].ethtool_set("dm", worlds.TSO, 0)
+    a.ip("link set da up")
+    b.ip("link set db up")
+    if topo.third == "veth":
+        world.veth("A", "dc", "C", "dd")
+    elif topo.third:
+        world.wire("A", "dc", "C", "dd")
+    if topo.third:
+        world["C"].ip("link set dd address " + MACS["C"], "link set dd up")
+        world["C"].ethtool_set("dd", worlds.GRO, 0)
+        a.ip("link set dc up")
+        world.tap("C", "dd")
+    a.ip(*topo.a)
+    b.ip(*topo.b)
+    addresses(a, topo.top, 1)
+    addresses(b, topo.far, 2)
+    inner(a, topo.bind or "lo", 1, 2)
+    inner(b, "lo", 2, 1)
+    a.tc(*topo.tc)
+    for space, line, me in zip((a, b), topo.overlay, (1, 2)):
+        space.ip(line, "addr add 10.5.0.%d/24 dev ov0" % me,
+                 "addr add fd05::%d/64 dev ov0 nodad" % me, "link set ov0 up")
+        if "address" in line:
+            space.ip(*("neigh add %s lladdr %s dev ov0 nud permanent" % (addr, OV0_MAC % (3 - me))
+                       for addr in ("10.5.0.%d" % (3 - me), "fd05::%d" % (3 - me))))
+    if topo.hosts:
+        hosts(world)
+    neighbours(world, topo)
+    # Nor is anybody asked while one is unknown.
+    world["M"].tc(
+        "filter add dev dm ingress protocol arp prio 1 matchall action drop",
+        "filter add dev dm ingress protocol ipv6 prio 2 u32 match u8 0x3a 0xff at 6 "
+        "match u8 135 0xff at 40 action drop")
+    a.nft(counters())
+    world.tap("M", "dm")
+    world.tap("A", "da")
+
+
+def inner(space, dev, me, you):
+    """The addresses inside tunnels, and the way to the other's."""
+    where = " vrf vrf0" if dev == "vrf0" else ""
+    space.ip("addr add 10.2.0.%d/32 dev %s" % (me, dev),
+             "addr add fd02::%d/128 dev %s nodad" % (me, dev),
+             "route add 10.2.0.%d/32%s via 10.1.0.%d src 10.2.0.%d" % (you, where, you, me),
+             "route add fd02::%d/128%s via fd01::%d src fd02::%d" % (you, where, you, me))
+
+
+def hosts(world):
+    for here, host, net, far, you in (("A", "HA", 3, 4, 2), ("B", "HB", 4, 3, 1)):
+        space = world[here]
+        world.veth(here, "lan", host, "eth0")
+        space.ip("addr add 10.%d.0.254/24 dev lan" % net,
+                 "addr add fd0%d::fe/64 dev lan nodad" % net, "link set lan up",
+                 "route add 10.%d.0.0/24 via 10.1.0.%d" % (far, you),
+                 "route add fd0%d::/64 via fd01::%d" % (far, you))
+        world[host].ip("addr add 10.%d.0.1/24 dev eth0" % net, "link set eth0 up",
+                       "addr add fd0%d::1/64 dev eth0 nodad" % net,
+                       "route add default via 10.%d.0.254" % net,
+                       "route add default via fd0%d::fe" % net)
+        space.sysctl("ipv4/ip_forward", 1)
+        space.sysctl("ipv6/conf/all/forwarding", 1)
+
+
+def neighbours(world, topo):
+    """Permanent: what is asked in between would be part of the traffic."""
+    mac = {"A": world["A"].mac(topo.top), "B": world["B"].mac(topo.far)}
+    for here, there, dev, you in (("A", "B", topo.top, 2), ("B", "A", topo.far, 1)):
+        world[here].ip(*("neigh replace %s lladdr %s dev %s nud permanent" % (
+            addr, mac[there], dev) for addr in ("10.1.0.%d" % you, "fd01::%d" % you)))
+
+
+def qdisc(world, name):
+    if name != "none":
+        world["A"].tc("qdisc replace dev da root %s%s" % (
+            QDISC_HANDLE.get(name, ""), QDISCS[name]), *QDISC_MORE.get(name, ()))
+
+
+def no_qdisc(world):
+    # A device without one of its own says so, which is no fault.
+    try:
+        world["A"].tc("qdisc del dev da root")
+    except worlds.SetupError:
+        pass
