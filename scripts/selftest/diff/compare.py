@@ -74,6 +74,9 @@ ALLOWED = (
         "in software the kernel gives clones and segments of IPv6 one number twice"),
     Row("nft\\.(output|postrouting)_(esp|natt|natt_other|tracked)", encap, anything,
         "in crypto mode the kernel writes the UDP header when it hands a packet to the device"),
+    Row("nft\\.(prerouting|input)_(natt|natt_other|tracked)|tap\\.in\\.(esp|natt)|"
+        "snmp.A.Udp6?.?InDatagrams", lambda s: s.encap == "natt-gro", lambda a, b, *_: a <= b,
+        "a socket that asks for GRO gets ESP in UDP before the stack sees it, from software only"),
     Row("nft\\.(prerouting|input|forward)_secure", anything,
         lambda a, b, *_: a <= b,
         "the driver names the state before the stack looks at ESP: that, too, is secure"),

@@ -50,17 +50,20 @@ def over(kind, words, carried, modules):
 
 
 def bond(mode, offload):
-    # xfrm sends by a device's NIC what is routed to that device.
+    # ov2 takes SAs of its own port only; and xfrm sends by a device's NIC what is routed to it.
     return Topology(
-        top="bond0", offload=offload, modules=("bonding",), tx=offload == "bond0",
+        top="bond0", offload=offload, modules=("bonding",), tx=False, rx=offload != "bond0",
         a=("link set da down", "link add bond0 type bond mode %s miimon 20" % mode,
            "link set da master bond0", "link set bond0 up", "link set da up"))
 
 
 def bridge(words):
+    # The NIC leaves frames to another address than the port's alone. Without an address of its own
+    # a bridge takes the lowest of its ports'.
     return Topology(
-        top="br0", third="veth", tx=False,
-        a=("link add br0 %s type bridge mcast_snooping 0" % words, "link set da master br0",
+        top="br0", third="veth", tx=False, rx=not words,
+        a=("link set dc address fe:ff:ff:ff:ff:fe",
+           "link add br0 %s type bridge mcast_snooping 0" % words, "link set da master br0",
            "link set dc master br0", "link set br0 up"))
 
 
@@ -87,7 +90,7 @@ TOPOLOGIES = {
         tc=("qdisc add dev da clsact",
             "filter add dev da egress protocol all matchall action vlan push id 9",
             "filter add dev da ingress protocol 802.1q matchall action vlan pop")),
-    "macvlan": Topology(top="mv0", tx=False, a=("link add mv0 link da type macvlan mode bridge",)),
+    "macvlan": Topology(top="mv0", tx=False, rx=False, a=("link add mv0 link da type macvlan mode bridge",)),
     "ipvlan": Topology(top="iv0", tx=False, modules=("ipvlan",),
                        a=("link add iv0 link da type ipvlan mode l2",)),
     "vrf": Topology(bind="vrf0", modules=("vrf",),
