@@ -660,12 +660,12 @@ static void tx_features_check(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, features,
 			row->kept ? TX_FEATURES : TX_SOFTWARE_FEATURES | udp);
 	/* ESP offload may be off already, as with a VLAN tag, and another port is not its port. */
-	if (!row->xmit) {
+	if (!row->xmit && !row->sa.encap) {
 		KUNIT_EXPECT_EQ(test, ov2_features_check(skb, f->netdev[0],
 							 NETIF_F_SG | NETIF_F_HW_CSUM),
-				NETIF_F_SG | udp);
+				NETIF_F_SG);
 		KUNIT_EXPECT_EQ(test, ov2_features_check(skb, f->netdev[1], TX_FEATURES),
-				TX_SOFTWARE_FEATURES | udp);
+				TX_SOFTWARE_FEATURES);
 	}
 	secpath_reset(skb);
 	KUNIT_EXPECT_EQ(test, ov2_features_check(skb, f->netdev[0], TX_FEATURES), TX_FEATURES);
@@ -675,6 +675,32 @@ static void tx_features_check(struct kunit *test)
 	fixture_settle(f);
 	f->fake->hold_reset = NULL;
 	fixture_gc();
+}
+
+/* S44: software would mangle a packet in UDP. Where the stack would have software encrypt it, because
+ * ESP offload is off or the packet comes to another port, it is dropped.
+ */
+static void tx_udp_not_to_software(struct kunit *test)
+{
+	static const struct fixture_sa udp = TX_UDP;
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = fixture_sa(f, &udp);
+	struct sk_buff *skb;
+
+	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	skb = tx_skb(f, x, 1);
+	tx_secpath(test, skb, x, 1);
+	ov2_features_check(skb, f->netdev[0], TX_FEATURES & ~TX_ESP_FEATURES);
+	KUNIT_EXPECT_TRUE(test, xfrm_offload(skb)->flags & XFRM_XMIT);
+	tx_expect_dropped(f, skb);
+	kfree_skb(skb);
+
+	skb = tx_skb(f, x, 2);
+	tx_secpath(test, skb, x, 2);
+	skb->dev = f->netdev[1];
+	ov2_features_check(skb, f->netdev[1], TX_FEATURES);
+	tx_expect_dropped(f, skb);
+	kfree_skb(skb);
 }
 
 struct tx_ok_row {
@@ -921,6 +947,7 @@ static struct kunit_case tx_cases[] = {
 	KUNIT_CASE(tx_udp_segmented_late),
 	KUNIT_CASE(tx_offload_ok_udp),
 	KUNIT_CASE_PARAM(tx_features_check, tx_check_gen_params),
+	KUNIT_CASE(tx_udp_not_to_software),
 	KUNIT_CASE_PARAM(tx_offload_ok, tx_ok_gen_params),
 	KUNIT_CASE(tx_offload_ok_life),
 	KUNIT_CASE_PARAM(tx_fix_features, tx_fix_gen_params),

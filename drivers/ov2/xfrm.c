@@ -349,22 +349,26 @@ static netdev_features_t ov2_features_of(struct sk_buff *skb, struct net_device 
 		features &= ~NETIF_F_GSO_ESP;
 	rcu_read_unlock();
 	if (!live)
-		features &= ~(NETIF_F_HW_ESP | NETIF_F_GSO_ESP | NETIF_F_HW_ESP_TX_CSUM);
+		features &= ~(NETIF_F_GSO_ESP | NETIF_F_HW_ESP_TX_CSUM);
+	/* ESP in UDP stays the NIC's, for software would mangle it. ov2_tx_sa() decides. */
+	if (!live && !x->encap)
+		features &= ~NETIF_F_HW_ESP;
 	if (!(features & NETIF_F_HW_ESP_TX_CSUM))
 		features &= ~NETIF_F_CSUM_MASK;
-	/* Software would build the headers of ESP in UDP wrong. With this ov2_tx_sa() decides. */
-	if (x->encap)
-		features |= NETIF_F_HW_ESP;
 	return features;
 }
 
-/* Has ov2_tx_sa() drop what the stack is about to segment. Clones share the xfrm_offload, so this
- * packet gets its own first; without memory for that the clones are dropped, too.
+/* Has ov2_tx_sa() drop a packet. Clones share the xfrm_offload, so this packet gets its own first;
+ * without memory for that the clones are dropped, too.
  */
-static void ov2_features_spoil(struct sk_buff *skb)
+static void ov2_features_spoil(struct sk_buff *skb, u32 flags, u32 status)
 {
+	struct xfrm_offload *xo;
+
 	skb_ext_add(skb, SKB_EXT_SEC_PATH);
-	xfrm_offload(skb)->status = CRYPTO_GENERIC_ERROR;
+	xo = xfrm_offload(skb);
+	xo->flags |= flags;
+	xo->status = status;
 }
 
 /**
@@ -400,10 +404,15 @@ netdev_features_t ov2_features_check(struct sk_buff *skb, struct net_device *net
 		return features;
 	x = xfrm_input_state(skb);
 	framed = xo->flags & XFRM_XMIT;
+	if (!framed && x->encap && (!(features & NETIF_F_HW_ESP) || x->xso.dev != netdev)) {
+		/* The stack would have software encrypt it. XFRM_XMIT says that this is done. */
+		ov2_features_spoil(skb, XFRM_XMIT, CRYPTO_INVALID_PROTOCOL);
+		return features;
+	}
 	if (!framed)
 		features = ov2_features_of(skb, netdev, x, features);
 	if ((framed || x->encap) && netif_needs_gso(skb, features))
-		ov2_features_spoil(skb);
+		ov2_features_spoil(skb, 0, CRYPTO_GENERIC_ERROR);
 	return features;
 }
 EXPORT_SYMBOL_GPL(ov2_features_check);

@@ -46,6 +46,14 @@ def same_refused(one, other, model, seen):
     return sum(model.get(name, 0) for name in names) == sum(seen.get(name, 0) for name in names)
 
 
+def some_of(one, other, *_):
+    return not collections.Counter(map(str, other or ())) - collections.Counter(map(str, one or ()))
+
+
+def waits_in_udp(s):
+    return encap(s) and s.hold != "none"
+
+
 def no_states(one, other, model, seen):
     """The NIC has decrypted for a state that has gone meanwhile, and ov2 drops it."""
     return one == other + seen.get("nic.ipsec_sa_rx_drop_no_sa", 0)
@@ -57,7 +65,7 @@ ALLOWED = (
     Row("nic\\..*", anything, anything, "software has no NIC"),
     Row("(nft|snmp|tap)\\..*|wire.esp|wire.gaps|state\\..*\\.(bytes|packets)", stream, both_or_none,
         "a stream is cut into packets as time and memory have it"),
-    Row("stat.A.XfrmInState(Proto|Seq)Error|state.A.in.(integrity|replay|window)",
+    Row("stat.[AB].XfrmInState(Proto|Seq)Error|state.[AB].in.(integrity|replay|window)",
         lambda s: stream(s) and (s.event == "newae" or s.event.startswith("replay")), anything,
         "how far a stream has got, and so whether a packet is before the window"),
     Row("ping", anything, same_order_aside,
@@ -82,6 +90,19 @@ ALLOWED = (
         "the driver names the state before the stack looks at ESP: that, too, is secure"),
     Row("state.A.in.(window|replay)", lambda s: s.event.startswith("replay"), same_refused,
         "how far fragments have got, and so whether a packet is before the window"),
+    Row("snmp\\..*", lambda s: stream(s) and s.event == "mtu", anything,
+        "how many packets are under way when the MTU changes"),
+    Row("stream", mirrored, lambda one, other, *_: other == "ok",
+        "software's numbers come twice, and the far end refuses what has them"),
+    Row("wire.(esp|heads|gaps)|snmp.B.Udp6?.?InDatagrams|stat.B.XfrmInStateSeqError|"
+        "state.B.in.(replay|packets|bytes)", lambda s: s.qdisc == "duplicate", anything,
+        "the NIC is given each number once"),
+    Row("up|wire.heads", waits_in_udp, some_of,
+        "software would mangle ESP in UDP that was meant for the NIC, so it is dropped"),
+    Row("wire.(esp|gaps)|stat.B.gone|state.B.in.(packets|bytes)|tap.out..*|"
+        "snmp.B.Udp6?.?InDatagrams", waits_in_udp, anything, "as above"),
+    Row("stream|up|down", lambda s: stream(s) and ended(s), anything,
+        "how far a stream gets until its state ends"),
     Row("stat.[AB].gone", lambda s: stream(s) and ended(s), anything,
         "how much of a stream is under way when its state ends"),
     Row("stat.A.gone", ended, no_states,
