@@ -122,6 +122,19 @@ static void held_spoilt(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_DROP_HELD), 1);
 }
 
+/* NAT has changed the destination: software finds no state for it, and what is held stays. */
+static void held_nat(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = held_sa(f);
+	struct sk_buff *standin = held_standin(f, x, 5);
+
+	((struct iphdr *)standin->data)->daddr ^= htonl(1);
+	packet_input(standin);
+	KUNIT_EXPECT_EQ(test, ov2_held_count(), 1);
+	KUNIT_EXPECT_EQ(test, x->curlft.packets, 0);
+}
+
 /* A packet that is no stand-in is software's, also one that guesses a ticket. */
 static void held_forged(struct kunit *test)
 {
@@ -243,6 +256,7 @@ static struct kunit_case held_cases[] = {
 	KUNIT_CASE(held_full),
 	KUNIT_CASE(held_deleted),
 	KUNIT_CASE(held_late),
+	KUNIT_CASE(held_nat),
 	KUNIT_CASE(held_unregister),
 	{ }
 };

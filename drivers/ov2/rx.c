@@ -85,15 +85,13 @@ static void ov2_rx_check_seq(struct sk_buff *skb)
 							 CRYPTO_TRANSPORT_ESP_AUTH_FAILED;
 }
 
-/* Tells the NIC what xfrm has, which the NIC cannot know of packets that software decrypted or of an
- * XFRM_MSG_NEWAE.
+/* The NIC does not know of packets that software decrypted, nor of an XFRM_MSG_NEWAE. As soon as xfrm
+ * accepts the next packet ov2_sa_advance() has the NIC told. Not here: xfrm may only lag behind,
+ * because packets are held, and an old window would help a replay.
  */
-static void ov2_rx_mismatch(struct ov2_port *port, struct ov2_sa *sa, struct xfrm_state *x)
+static void ov2_rx_mismatch(struct ov2_port *port, struct ov2_sa *sa)
 {
 	ov2_stats_inc(port->nic, OV2_PKT_RX_SEQ_MISMATCH);
-	spin_lock(&x->lock);
-	ov2_sa_update(sa, ov2_xlate_seq(x, OV2_IN));
-	spin_unlock(&x->lock);
 	if (++sa->mismatches == OV2_RX_MISMATCHES)
 		ov2_sa_mistrust(sa);
 }
@@ -145,7 +143,7 @@ VISIBLE_IF_KUNIT int ov2_rx_mark(struct ov2_port *port, struct sk_buff *skb,
 		return -ENOENT;
 	}
 	if (!ov2_rx_seq_agrees(x, meta->seq)) {
-		ov2_rx_mismatch(port, sa, x);
+		ov2_rx_mismatch(port, sa);
 		if (!good) {
 			/* It is as it was received, so software can tell with the right number. */
 			if (meta->flags & OV2_RX_SA_DELETE_REQ)

@@ -21,6 +21,7 @@
 #include <linux/skbuff.h>
 #include <linux/workqueue.h>
 #include <net/esp.h>
+#include <net/ipv6.h>
 #include <net/xfrm.h>
 #include <kunit/visibility.h>
 #include "ov2.h"
@@ -64,7 +65,7 @@ static void ov2_held_tick(struct work_struct *work);
 static DECLARE_WORK(ov2_held_now, ov2_held_work);
 static DECLARE_DELAYED_WORK(ov2_held_later, ov2_held_tick);
 
-/* Takes what is in a place out of the table; the caller frees it without the lock. */
+/* Takes what is in a place out of the table; the caller frees it. */
 static struct ov2_held ov2_held_take(struct ov2_held *held)
 {
 	struct ov2_held taken = *held;
@@ -216,6 +217,20 @@ static bool ov2_held_fits(const struct ov2_held *held, const struct sk_buff *sta
 	       ip_esp_hdr(standin)->spi == esp->spi;
 }
 
+/* Would software find the state of a held packet for its stand-in? Not if tc or an ipvlan has taken
+ * the stand-in, or a copy of it, to another namespace, nor if NAT has changed its destination.
+ */
+static bool ov2_held_is_found(const struct ov2_held *held, const struct sk_buff *standin)
+{
+	const struct xfrm_state *x = xfrm_input_state(held->skb);
+
+	if (!net_eq(dev_net(standin->dev), dev_net(held->skb->dev)))
+		return false;
+	if (x->props.family == AF_INET)
+		return ip_hdr(standin)->daddr == x->id.daddr.a4;
+	return ipv6_addr_equal(&ipv6_hdr(standin)->daddr, &x->id.daddr.in6);
+}
+
 /* The packet takes over what the stack has found out about its stand-in, NAT included. */
 static void ov2_held_adopt(struct sk_buff *skb, const struct sk_buff *standin, u32 esp_off)
 {
@@ -228,6 +243,7 @@ static void ov2_held_adopt(struct sk_buff *skb, const struct sk_buff *standin, u
 	skb->priority = standin->priority;
 	skb->mark = xfrm_smark_get(standin->mark, xfrm_input_state(skb));
 	skb->tstamp = standin->tstamp;
+	skb_copy_secmark(skb, standin);
 	skb_dst_copy(skb, standin);
 }
 
@@ -237,15 +253,15 @@ static void ov2_held_adopt(struct sk_buff *skb, const struct sk_buff *standin, u
  * @encap_type: of the socket that it has come to, 0 without UDP
  *
  * Context: softirq, RCU read side.
- * Return: -EINVAL if it is no stand-in, or not that of a packet of this namespace, which passes it on
- * to xfrm's next handler; else it is gone.
+ * Return: -EINVAL if it is no stand-in, or if software would not find the packet's state, which passes
+ * it on to xfrm's next handler; else it is gone.
  */
 int ov2_held_input(struct sk_buff *standin, int encap_type)
 {
 	struct ov2_held held = {};
 	struct ov2_ticket ticket;
 	struct ov2_held *place;
-	bool foreign = false;
+	bool found = true;
 
 	if (skb_copy_bits(standin, sizeof(struct ip_esp_hdr), &ticket, sizeof(ticket)) ||
 	    ticket.mac != ov2_held_mac(ticket.number))
@@ -253,15 +269,13 @@ int ov2_held_input(struct sk_buff *standin, int encap_type)
 	place = &ov2_held[ticket.number % OV2_HELD_MAX];
 	spin_lock(&ov2_held_lock);
 	if (place->skb && place->number == ticket.number) {
-		foreign = !net_eq(dev_net(standin->dev), dev_net(place->skb->dev));
-		if (!foreign)
+		found = ov2_held_is_found(place, standin);
+		if (found)
 			held = ov2_held_take(place);
 	}
 	spin_unlock(&ov2_held_lock);
-	/* tc or an ipvlan has taken this one, perhaps a copy, to a namespace that does not know the
-	 * state. What is held waits for the one that stays.
-	 */
-	if (foreign)
+	/* This may be a copy: what is held waits for the original. */
+	if (!found)
 		return -EINVAL;
 	if (!held.skb || !ov2_held_fits(&held, standin)) {
 		ov2_held_drop(&held);

@@ -502,7 +502,7 @@ void ov2_sa_grace_work(struct work_struct *work)
 }
 
 /* Has the NIC told @seq, from which it infers upper halves. Context: x->lock held, softirq. */
-void ov2_sa_update(struct ov2_sa *sa, struct ov2_seq seq)
+static void ov2_sa_update(struct ov2_sa *sa, struct ov2_seq seq)
 {
 	struct ov2_nic *nic = sa->nic;
 
@@ -521,17 +521,18 @@ void ov2_sa_update(struct ov2_sa *sa, struct ov2_seq seq)
 
 /* The receive window of an SA has moved to @seq. The NIC learns of the packets that it verifies by
  * itself, and ov2_rx() notes those in sa->seq_told. It does not learn of those that software has
- * decrypted, so tell it when these are more than a window ahead, or when XFRM_MSG_NEWAE has moved
- * the window back. Context: x->lock held, softirq; per packet.
+ * decrypted, so tell it when these are more than a window ahead. xfrm's window goes back only by an
+ * XFRM_MSG_NEWAE, of which it has to be told as well. Context: x->lock held, softirq; per packet.
  */
 void ov2_sa_advance(struct ov2_sa *sa, struct ov2_seq seq)
 {
-	u64 now = ov2_seq_u64(seq), told;
+	u64 now = ov2_seq_u64(seq), last;
 
 	if (!sa->esn || sa->dir == OV2_OUT)
 		return;
-	told = READ_ONCE(sa->seq_told);
-	if (now > told ? now - told > sa->window : told - now > sa->window)
+	last = sa->seq_last;
+	sa->seq_last = now;
+	if (now < last || now > READ_ONCE(sa->seq_told) + sa->window)
 		ov2_sa_update(sa, seq);
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_sa_advance);

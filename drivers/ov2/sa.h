@@ -55,6 +55,7 @@ enum ov2_sa_state {
  * @window: replay window in packets, of an inbound SA with ESN
  * @mismatches: packets in a row whose number NIC and xfrm did not agree on
  * @seq_told: the newest number that the NIC knows of or is about to be told, ESN only
+ * @seq_last: right edge of xfrm's window when it moved last, ESN only; under x->lock
  * @seq: the sequence state to tell it, under nic->lock
  * @pair_key: what its counterpart is recognised by
  * @pair_node: in nic->unpaired while xfrm has it and it has no counterpart, under nic->lock
@@ -102,6 +103,7 @@ struct ov2_sa {
 	u32 window;
 	u32 mismatches;
 	u64 seq_told;
+	u64 seq_last;
 	struct ov2_seq seq;
 	struct ov2_pair_key pair_key;
 	struct hlist_node pair_node;
@@ -152,7 +154,6 @@ void ov2_sa_enqueue(struct ov2_sa *sa, bool reserve);
 bool ov2_sa_allowed(const struct ov2_sa *sa);
 void ov2_sa_reconsider(struct ov2_sa *sa);
 void ov2_sa_advance(struct ov2_sa *sa, struct ov2_seq seq);
-void ov2_sa_update(struct ov2_sa *sa, struct ov2_seq seq);
 void ov2_sa_mistrust(struct ov2_sa *sa);
 const char *ov2_sa_state_name(enum ov2_sa_state state);
 #if IS_ENABLED(CONFIG_KUNIT)

@@ -68,6 +68,7 @@ static int ov2_xdo_state_add(struct net_device *netdev, struct xfrm_state *x,
 	sa->encap = sa->add.encap != OV2_ENCAP_NONE;
 	sa->window = sa->add.replay_window;
 	sa->seq_told = ov2_seq_u64(sa->add.seq);
+	sa->seq_last = sa->seq_told;
 	if (sa->add.iv == OV2_IV_SEQ) {
 		sa->sent = ov2_sent_alloc();
 		if (!sa->sent) {
