@@ -30,6 +30,7 @@ selftest:
 
 soak:
 	scripts/soak.sh
+	scripts/vm.sh --timeout 3600 -- scripts/selftest/diff.sh --seed $$(date +%s)
 
 bench:
 	scripts/vm.sh --kernel uml-7.3-fast --timeout 1200 -- scripts/bench/run.sh
@@ -48,7 +49,7 @@ help:
 	@echo 'check         every gate and test; some minutes, the first time an hour'
 	@echo 'kunit         the KUnit suites by kunit.py, as kernel CI runs them'
 	@echo 'selftest      the selftests on the debug kernel'
-	@echo 'soak          everything at random with 20 seeds, half an hour'
+	@echo 'soak          everything at random with 20 seeds, and every pair of situations'
 	@echo 'bench         times and shares, on a kernel without debug options'
 	@echo 'mutants       break the code in many ways: the tests must notice each'
 	@echo 'clean         remove what all has built'
