@@ -13,22 +13,19 @@ import random
 import socket
 import struct
 import sys
-import types
 
 import soak_net as net
 
 
 def states(alg, src, dst, spi, reqid, mode, dev=None, way=None):
     a, b = net.Namespace("a"), net.Namespace("b")
-    sa = types.SimpleNamespace(
-        src=src, dst=dst, spi=int(spi, 0), reqid=int(reqid), alg=alg, esn=False, window=32, seq=0,
-        mode=net.TUNNEL if mode == "tunnel" else net.TRANSPORT, encap=False, unspec=False,
-        keys=net.new_keys(alg, random.SystemRandom()), out=way == "out", ifindex=0)
-    # The direction is the last attribute.
-    direction = len(net.attr(net.A_DIR, b"\1"))
+    sa = net.Sa(
+        src=src, dst=dst, spi=int(spi, 0), reqid=int(reqid), alg=alg,
+        mode=net.TUNNEL if mode == "tunnel" else net.TRANSPORT,
+        keys=net.new_keys(alg, random.SystemRandom()), out=way == "out", direction=False)
     for space, ifindex in ((b, 0), (a, a.ifindex(dev) if dev else 0)):
         sa.ifindex = ifindex
-        err = net.Netlink(space).request(net.NEWSA, net.state(sa)[:-direction])
+        err = net.Netlink(space).request(net.NEWSA, net.state(sa))
         if err:
             sys.exit("%s: %d" % (space.name, err))
 

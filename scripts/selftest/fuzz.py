@@ -21,7 +21,6 @@ import socket
 import struct
 import sys
 import time
-import types
 
 import soak_net as net
 
@@ -169,18 +168,18 @@ class Fuzzer:
             src, dst = dst, src
         alg = rng.choice(list(net.ALGS))
         self.spi += 1
-        return types.SimpleNamespace(
+        return net.Sa(
             src=src, dst=dst, spi=self.spi, reqid=rng.randrange(4), mode=rng.randrange(2),
             alg=alg, keys=net.new_keys(alg, rng), out=out, esn=rng.random() < 0.3,
             window=rng.choice((32, 32, 64, 2048)), seq=rng.choice((0, 0, 5, 0xfffffff0)),
-            encap=rng.random() < 0.2, unspec=False,
+            encap=(4500, 4500) if rng.random() < 0.2 else (),
             ifindex=self.port if rng.random() < 0.85 else rng.choice(self.devices))
 
     def refused_sa(self):
         """What xfrm takes, and ov2 does not."""
         rng = self.rng
         sa = self.new_sa()
-        sa.ifindex, sa.esn, sa.encap = self.port, False, False
+        sa.ifindex, sa.esn, sa.encap = self.port, False, ()
         message = self.sa_message(net.NEWSA, sa)
         sha1 = (net.A_AUTH_TRUNC, b"hmac(sha1)", 20, 96)
         null = (net.A_CRYPT, b"ecb(cipher_null)", 0, None)
