@@ -71,8 +71,8 @@ static const struct input_row input_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(input, input_rows, name);
 
-/* S49, S55: a marked packet in UDP is xfrm's when its stand-in comes to xfrm, without what the frame
- * was padded with; xfrm judges it by its status and number.
+/* S49, S55: a marked packet in UDP is xfrm's when its stand-in comes to xfrm, without what the
+ * frame was padded with; xfrm judges it by its status and number.
  */
 static void input_udp(struct kunit *test)
 {
@@ -162,7 +162,8 @@ static const struct input_odd_row input_odd_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(input_odd, input_odd_rows, name);
 
-/* What the NIC cannot have processed is dropped and counted: it is plaintext, so it must not go on. */
+/* What the NIC cannot have processed is dropped and counted: it is plaintext, so it must not go on.
+ */
 static void input_not_taken(struct kunit *test)
 {
 	const struct input_odd_row *row = test->param_value;

@@ -162,7 +162,8 @@ static void request_op_fails(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, memchr_inv(sa->add.salt, 0, sizeof(sa->add.salt)));
 }
 
-/* One that lacks memory for a moment has not refused the SA: it is asked again, though not at once. */
+/* One that lacks memory for a moment has not refused the SA: it is asked again, though not at once.
+ */
 static void request_lacks_memory(struct kunit *test)
 {
 	struct fixture *f = test->priv;

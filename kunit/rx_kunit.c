@@ -302,7 +302,8 @@ static void rx_free_without_delete(struct kunit *test)
 	rx_expect_dropped(f, cookie);
 }
 
-/* Another port's cookie, and a packet to another MAC address, which the NIC should not have touched.
+/* Another port's cookie, and a packet to another MAC address, which the NIC should not have
+ * touched.
  */
 static void rx_not_for_the_port(struct kunit *test)
 {
@@ -368,8 +369,9 @@ static const struct rx_esn_row rx_esn_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(rx_esn, rx_esn_rows, name);
 
-/* S54: xfrm infers the upper half of a number again. If the NIC has used another one, a good verdict
- * counts for nothing, and software gets what failed. The NIC is told when xfrm's window has moved.
+/* S54: xfrm infers the upper half of a number again. If the NIC has used another one, a good
+ * verdict counts for nothing, and software gets what failed. The NIC is told when xfrm's window has
+ * moved.
  */
 static void rx_esn_numbers(struct kunit *test)
 {

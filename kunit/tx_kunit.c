@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The send path of the core: whether the stack may leave a packet to the NIC, what becomes of one
- * that waits in a qdisc meanwhile, and which SA the driver sends it with.
+ * The send path of the core behind xfrm: what becomes of a packet that waits in a qdisc, and which SA
+ * the driver sends it with.
  */
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
@@ -11,12 +11,7 @@
 #include <net/dst.h>
 #include <net/dst_ops.h>
 #include <net/esp.h>
-#include "xfrm_fixture.h"
-
-#define TX_ESP_FEATURES	(NETIF_F_HW_ESP | NETIF_F_GSO_ESP | NETIF_F_HW_ESP_TX_CSUM)
-#define TX_FEATURES	(TX_ESP_FEATURES | NETIF_F_SG | NETIF_F_TSO | NETIF_F_HW_CSUM)
-/* When software encrypts: the stack completes the checksum before. */
-#define TX_SOFTWARE_FEATURES	(NETIF_F_SG | NETIF_F_TSO)
+#include "tx_sa.h"
 
 static const struct fixture_sa tx_plain = { .out = true };
 
@@ -474,8 +469,6 @@ static void tx_seq_plain(struct kunit *test)
 	}
 }
 
-enum tx_sa_is { TX_LIVE, TX_DEMOTING, TX_SOFTWARE, TX_DELETED, TX_RESETTING };
-
 struct tx_check_row {
 	const char *name;
 	enum tx_sa_is is;
@@ -484,9 +477,6 @@ struct tx_check_row {
 	bool xmit;
 	bool kept;
 };
-
-#define TX_IPV6 { .out = true, .family = AF_INET6 }
-#define TX_UDP { .out = true, .encap = UDP_ENCAP_ESPINUDP }
 
 static const struct tx_check_row tx_check_rows[] = {
 	{ "live", TX_LIVE, { .out = true }, false, false, true },
@@ -507,34 +497,6 @@ static const struct tx_check_row tx_check_rows[] = {
 };
 
 KUNIT_ARRAY_PARAM_DESC(tx_check, tx_check_rows, name);
-
-/* Brings an offloaded SA into the state that a row wants. */
-static void tx_bring(struct fixture *f, struct xfrm_state *x, enum tx_sa_is is)
-{
-	struct ov2_caps caps;
-
-	ov2_nic_caps(f->nic, &caps);
-	caps.modes = BIT(OV2_TUNNEL);
-	switch (is) {
-	case TX_LIVE:
-		break;
-	case TX_DEMOTING:
-	case TX_SOFTWARE:
-		WRITE_ONCE(f->fake->mode, is == TX_DEMOTING ? FAKE_PEND : FAKE_NOW);
-		KUNIT_ASSERT_EQ(f->test, ov2_nic_set_caps(f->nic, &caps), 0);
-		fake_nic_wait(f->fake, 1);
-		break;
-	case TX_DELETED:
-		WRITE_ONCE(f->fake->mode, FAKE_PEND);
-		fixture_delete(f, x);
-		break;
-	case TX_RESETTING:
-		ov2_nic_reset_schedule(f->nic);
-		fake_nic_wait_resetting(f->fake);
-		return;
-	}
-	fixture_settle(f);
-}
 
 /* S41, S44: what is framed for the NIC as a whole is not sent in parts: they would share a sequence
  * number and an IV.
@@ -628,8 +590,9 @@ static void tx_udp_segmented_late(struct kunit *test)
 	kfree_skb(skb);
 }
 
-/* S43, S44: a packet that has waited in a qdisc goes back to software if its SA is not live any more,
- * with its checksum; one in UDP, which software would mangle, stays the NIC's, and is dropped there.
+/* S43, S44: a packet that has waited in a qdisc goes back to software if its SA is not live any
+ * more, with its checksum; one in UDP, which software would mangle, stays the NIC's, and is dropped
+ * there.
  */
 static void tx_features_check(struct kunit *test)
 {
@@ -677,8 +640,8 @@ static void tx_features_check(struct kunit *test)
 	fixture_gc();
 }
 
-/* S44: software would mangle a packet in UDP. Where the stack would have software encrypt it, because
- * ESP offload is off or the packet comes to another port, it is dropped.
+/* S44: software would mangle a packet in UDP. Where the stack would have software encrypt it,
+ * because ESP offload is off or the packet comes to another port, it is dropped.
  */
 static void tx_udp_not_to_software(struct kunit *test)
 {
@@ -703,231 +666,6 @@ static void tx_udp_not_to_software(struct kunit *test)
 	kfree_skb(skb);
 }
 
-struct tx_ok_row {
-	const char *name;
-	enum tx_sa_is is;
-	struct fixture_sa sa;
-	u32 caps_off;
-	bool stack_gso;
-	bool gso;
-	bool options;
-	u16 inner;
-	bool ok;
-};
-
-static const struct tx_ok_row tx_ok_rows[] = {
-	{ "IPv4", TX_LIVE, { .out = true }, .ok = true },
-	{ "IPv6", TX_LIVE, TX_IPV6, .ok = true },
-	{ "GSO", TX_LIVE, { .out = true }, .gso = true, .ok = true },
-	{ "UDP", TX_LIVE, TX_UDP, .ok = true },
-	{ "inbound", TX_LIVE, { .out = false } },
-	{ "IPv6 GSO", TX_LIVE, TX_IPV6, .gso = true },
-	{ "IPv6 GSO, kernel with a fix", TX_LIVE, TX_IPV6, .stack_gso = true, .gso = true,
-	  .ok = true },
-	{ "UDP GSO", TX_LIVE, TX_UDP, .gso = true },
-	{ "UDP GSO, kernel with a fix", TX_LIVE, TX_UDP, .stack_gso = true, .gso = true,
-	  .ok = true },
-	{ "UDP GSO that the NIC cannot do", TX_LIVE, TX_UDP, OV2_CAP_UDP_LSO, .stack_gso = true,
-	  .gso = true },
-	{ "UDP, no UDP GSO", TX_LIVE, TX_UDP, OV2_CAP_UDP_LSO, .ok = true },
-	{ "GSO, no UDP GSO", TX_LIVE, { .out = true }, OV2_CAP_UDP_LSO, .gso = true, .ok = true },
-	{ "options", TX_LIVE, { .out = true }, .options = true },
-	{ "extension headers", TX_LIVE, TX_IPV6, .options = true },
-	{ "ESN GSO", TX_LIVE, { .out = true, .esn = true, .oseq = 0x100000000 }, .gso = true,
-	  .ok = true },
-	{ "ESN GSO far from a wrap", TX_LIVE, { .out = true, .esn = true, .oseq = 0xfffeff00 },
-	  .gso = true, .ok = true },
-	{ "ESN GSO near a wrap", TX_LIVE, { .out = true, .esn = true, .oseq = 0xffff0001 },
-	  .gso = true },
-	{ "ESN GSO at a later wrap", TX_LIVE, { .out = true, .esn = true, .oseq = 0x7fffffff0 },
-	  .gso = true },
-	{ "ESN near a wrap", TX_LIVE, { .out = true, .esn = true, .oseq = 0xffff0001 },
-	  .ok = true },
-	{ "GSO near the end", TX_LIVE, { .out = true, .oseq = 0xffff0001 }, .gso = true,
-	  .ok = true },
-	{ "other family inside", TX_LIVE,
-	  { .out = true, .mode = XFRM_MODE_TUNNEL, .sel_family = FIXTURE_UNSPEC },
-	  .inner = AF_INET6, .ok = true },
-	{ "other family inside, which the NIC cannot do", TX_LIVE,
-	  { .out = true, .mode = XFRM_MODE_TUNNEL, .sel_family = FIXTURE_UNSPEC },
-	  OV2_CAP_CROSS_FAMILY, .inner = AF_INET6 },
-	{ "same family inside", TX_LIVE,
-	  { .out = true, .mode = XFRM_MODE_TUNNEL, .sel_family = FIXTURE_UNSPEC },
-	  OV2_CAP_CROSS_FAMILY, .ok = true },
-	{ "demoting", TX_DEMOTING, { .out = true } },
-	{ "software", TX_SOFTWARE, { .out = true } },
-	{ "deleted", TX_DELETED, { .out = true } },
-	{ "resetting", TX_RESETTING, { .out = true } },
-};
-
-KUNIT_ARRAY_PARAM_DESC(tx_ok, tx_ok_rows, name);
-
-static struct sk_buff *tx_clear_skb(struct fixture *f, const struct tx_ok_row *row)
-{
-	struct sk_buff *skb = alloc_skb(512, GFP_KERNEL);
-	u16 family = row->inner ?: row->sa.family ?: AF_INET;
-
-	KUNIT_ASSERT_NOT_NULL(f->test, skb);
-	skb_reset_network_header(skb);
-	if (family == AF_INET6) {
-		struct ipv6hdr *ip = skb_put_zero(skb, sizeof(*ip) + 100);
-
-		ip->version = 6;
-		ip->nexthdr = row->options ? IPPROTO_DSTOPTS : IPPROTO_TCP;
-	} else {
-		struct iphdr *ip = skb_put_zero(skb, sizeof(*ip) + 100);
-
-		ip->version = 4;
-		ip->ihl = row->options ? 6 : 5;
-		ip->protocol = IPPROTO_TCP;
-	}
-	if (row->gso) {
-		skb_shinfo(skb)->gso_size = 50;
-		skb_shinfo(skb)->gso_segs = 2;
-		skb_shinfo(skb)->gso_type = SKB_GSO_TCPV4;
-		skb->ip_summed = CHECKSUM_PARTIAL;
-	}
-	return skb;
-}
-
-/* S42: a GSO packet in UDP is left to the NIC only while that segments it: the stack cannot. */
-static void tx_offload_ok_udp(struct kunit *test)
-{
-	static const struct tx_ok_row row = { .sa = TX_UDP, .gso = true };
-	static const netdev_features_t needed[] = { NETIF_F_TSO, NETIF_F_GSO_ESP };
-	struct dst_ops ops = { .family = AF_INET };
-	struct dst_entry dst = { .ops = &ops };
-	struct fixture *f = test->priv;
-	struct net_device *netdev = f->netdev[0];
-	struct xfrm_state *x = fixture_sa(f, &row.sa);
-	struct sk_buff *skb = tx_clear_skb(f, &row);
-
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
-	ov2_nic_set_stack_gso(f->nic, true);
-	rcu_read_lock();
-	skb_dst_set_noref(skb, &dst);
-	KUNIT_EXPECT_TRUE(test, netdev->xfrmdev_ops->xdo_dev_offload_ok(skb, x));
-	for (int i = 0; i < ARRAY_SIZE(needed); i++) {
-		netdev->features &= ~needed[i];
-		KUNIT_EXPECT_FALSE(test, netdev->xfrmdev_ops->xdo_dev_offload_ok(skb, x));
-		netdev->features |= needed[i];
-	}
-	skb_dst_drop(skb);
-	rcu_read_unlock();
-	kfree_skb(skb);
-}
-
-/* S34, S42, S45: what the stack may leave to the NIC; the rest software encrypts. */
-static void tx_offload_ok(struct kunit *test)
-{
-	const struct tx_ok_row *row = test->param_value;
-	struct dst_ops ops = { .family = row->inner ?: row->sa.family ?: AF_INET };
-	struct dst_entry dst = { .ops = &ops };
-	DECLARE_COMPLETION_ONSTACK(go);
-	struct fixture *f = test->priv;
-	struct ov2_caps caps;
-	struct xfrm_state *x;
-	struct sk_buff *skb;
-
-	f->fake->hold_reset = &go;
-	ov2_nic_caps(f->nic, &caps);
-	caps.features &= ~row->caps_off;
-	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
-	ov2_nic_set_stack_gso(f->nic, row->stack_gso);
-	x = fixture_sa(f, &row->sa);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
-	skb = tx_clear_skb(f, row);
-	xfrm_state_hold(x);
-	tx_bring(f, x, row->is);
-
-	rcu_read_lock();
-	skb_dst_set_noref(skb, &dst);
-	KUNIT_EXPECT_EQ(test,
-			f->netdev[0]->xfrmdev_ops->xdo_dev_offload_ok(skb, x), row->ok);
-	skb_dst_drop(skb);
-	rcu_read_unlock();
-	complete_all(&go);
-	kfree_skb(skb);
-	xfrm_state_put(x);
-	fixture_settle(f);
-	f->fake->hold_reset = NULL;
-	fixture_gc();
-}
-
-/* S1: the optimistic add: software serves the SA until the NIC has it. */
-static void tx_offload_ok_life(struct kunit *test)
-{
-	static const struct tx_ok_row row = { .sa = { .out = true } };
-	struct dst_ops ops = { .family = AF_INET };
-	struct dst_entry dst = { .ops = &ops };
-	struct fixture *f = test->priv;
-	const struct xfrmdev_ops *xdo = f->netdev[0]->xfrmdev_ops;
-	struct sk_buff *skb;
-	struct xfrm_state *x;
-
-	f->fake->mode = FAKE_PEND;
-	x = fixture_sa(f, &tx_plain);
-	skb = tx_clear_skb(f, &row);
-	fake_nic_wait(f->fake, 0);
-	fixture_settle(f);
-	rcu_read_lock();
-	skb_dst_set_noref(skb, &dst);
-	KUNIT_EXPECT_FALSE(test, xdo->xdo_dev_offload_ok(skb, x));
-	rcu_read_unlock();
-	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
-	rcu_read_lock();
-	KUNIT_EXPECT_TRUE(test, xdo->xdo_dev_offload_ok(skb, x));
-	/* S31: ESP switched off on the netdev. */
-	f->netdev[0]->features &= ~NETIF_F_HW_ESP;
-	KUNIT_EXPECT_FALSE(test, xdo->xdo_dev_offload_ok(skb, x));
-	f->netdev[0]->features |= NETIF_F_HW_ESP;
-	skb_dst_drop(skb);
-	rcu_read_unlock();
-	kfree_skb(skb);
-}
-
-struct tx_fix_row {
-	const char *name;
-	netdev_features_t wanted;
-	netdev_features_t possible;
-};
-
-static const struct tx_fix_row tx_fix_rows[] = {
-	{ "all", TX_FEATURES, TX_FEATURES },
-	{ "without ESP", TX_FEATURES & ~NETIF_F_HW_ESP, TX_FEATURES & ~TX_ESP_FEATURES },
-	{ "without checksums", TX_FEATURES & ~NETIF_F_HW_ESP_TX_CSUM,
-	  TX_FEATURES & ~(NETIF_F_HW_ESP_TX_CSUM | NETIF_F_GSO_ESP) },
-	{ "without segmentation", TX_FEATURES & ~NETIF_F_GSO_ESP, TX_FEATURES & ~NETIF_F_GSO_ESP },
-};
-
-KUNIT_ARRAY_PARAM_DESC(tx_fix, tx_fix_rows, name);
-
-/* S42: what depends on what is off is off. */
-static void tx_fix_features(struct kunit *test)
-{
-	const struct tx_fix_row *row = test->param_value;
-	struct fixture *f = test->priv;
-
-	KUNIT_EXPECT_EQ(test, ov2_fix_features(f->netdev[0], row->wanted), row->possible);
-}
-
-/* S42: so is what the configuration does not have. */
-static void tx_fix_caps(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-	struct ov2_caps caps = fake_nic_caps;
-
-	caps.features &= ~OV2_CAP_LSO;
-	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
-	KUNIT_EXPECT_EQ(test, ov2_fix_features(f->netdev[0], TX_FEATURES),
-			TX_FEATURES & ~NETIF_F_GSO_ESP);
-	caps = fake_nic_caps;
-	caps.features &= ~OV2_CAP_TX_CSUM;
-	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
-	KUNIT_EXPECT_EQ(test, ov2_fix_features(f->netdev[0], TX_FEATURES),
-			TX_FEATURES & ~(NETIF_F_HW_ESP_TX_CSUM | NETIF_F_GSO_ESP));
-}
-
 static struct kunit_case tx_cases[] = {
 	KUNIT_CASE(tx_no_work),
 	KUNIT_CASE(tx_life),
@@ -945,13 +683,8 @@ static struct kunit_case tx_cases[] = {
 	KUNIT_CASE(tx_seq_plain),
 	KUNIT_CASE(tx_segmented_late),
 	KUNIT_CASE(tx_udp_segmented_late),
-	KUNIT_CASE(tx_offload_ok_udp),
 	KUNIT_CASE_PARAM(tx_features_check, tx_check_gen_params),
 	KUNIT_CASE(tx_udp_not_to_software),
-	KUNIT_CASE_PARAM(tx_offload_ok, tx_ok_gen_params),
-	KUNIT_CASE(tx_offload_ok_life),
-	KUNIT_CASE_PARAM(tx_fix_features, tx_fix_gen_params),
-	KUNIT_CASE(tx_fix_caps),
 	{ }
 };
 

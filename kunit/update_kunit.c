@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * UPDATE_SA: when the NIC is told of an ESN SA's sequence numbers, and when not. The NIC learns of the
- * packets that it verifies by itself.
+ * UPDATE_SA: when the NIC is told of an ESN SA's sequence numbers, and when not. The NIC learns of
+ * the packets that it verifies by itself.
  */
 #include "xfrm_fixture.h"
 

@@ -117,11 +117,12 @@ struct sk_buff *packet_hold(struct fixture *f, struct sk_buff *skb, const struct
 			    u32 flags, u32 status)
 {
 	u32 ip_len = x->props.family == AF_INET ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
+	const struct ip_esp_hdr *esp = (void *)(skb->data + ip_len + sizeof(struct udphdr));
 	struct ov2_rx_meta meta = {
 		.cookie = x->xso.offload_handle,
 		.flags = flags,
 		.status = status,
-		.seq = ntohl(((struct ip_esp_hdr *)(skb->data + ip_len + sizeof(struct udphdr)))->seq_no),
+		.seq = ntohl(esp->seq_no),
 	};
 	struct sk_buff *standin = NULL;
 
@@ -152,8 +153,8 @@ void packet_mark(struct fixture *f, struct sk_buff *skb, struct xfrm_state *x, u
 	xo->status = CRYPTO_SUCCESS;
 }
 
-/* Gives it to xfrm, marked, a stand-in or neither, with the IP and the UDP header pulled. The skb is
- * gone.
+/* Gives it to xfrm, marked, a stand-in or neither, with the IP and the UDP header pulled. The skb
+ * is gone.
  */
 void packet_input(struct sk_buff *skb)
 {

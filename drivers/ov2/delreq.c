@@ -5,9 +5,9 @@
  * NDIS_IPSEC_OFFLOAD_V2_NET_BUFFER_LIST_INFO.
  *
  * The flag comes by ov2_rx() and, on a packet that the NIC has processed, rides on the skb through
- * xfrm_input(), as SA_DELETE_REQ in xfrm_offload.flags, to the protocol callback in rx.c. Each SA is
- * answered once; the list of those to be answered is under nic->lock, the answer is given in a work
- * item, for it takes x->lock.
+ * xfrm_input(), as SA_DELETE_REQ in xfrm_offload.flags, to the protocol callback in rx.c. Each SA
+ * is answered once; the list of those to be answered is under nic->lock, the answer is given in a
+ * work item, for it takes x->lock.
  */
 #include <linux/module.h>
 #include <net/xfrm.h>

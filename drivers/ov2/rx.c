@@ -4,10 +4,10 @@
  * sec_path and xfrm_offload, and gives the packet to xfrm.
  *
  * A packet that the NIC has decrypted still has its ESP header, so on its way through the stack
- * software would decrypt it again, and a bridge or tc would send its plaintext on. It therefore does
- * not go that way. With GRO xfrm gets it at once, as esp4_gro_receive() gives it to xfrm. Otherwise
- * the stack gets a stand-in of the same headers, and xfrm gets the packet when the stand-in comes
- * to it: see rx_held.c.
+ * software would decrypt it again, and a bridge or tc would send its plaintext on. It therefore
+ * does not go that way. With GRO xfrm gets it at once, as esp4_gro_receive() gives it to xfrm.
+ * Otherwise the stack gets a stand-in of the same headers, and xfrm gets the packet when the
+ * stand-in comes to it: see rx_held.c.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -25,8 +25,9 @@
  */
 #define OV2_RX_MISMATCHES	4096
 
-/* A receive may beat the completion of the add. Packets that the NIC has decrypted before the SA was
- * removed, or before a reset, may still be in an RX ring, so accept any SA that was ever offloaded.
+/* A receive may beat the completion of the add. Packets that the NIC has decrypted before the SA
+ * was removed, or before a reset, may still be in an RX ring, so accept any SA that was ever
+ * offloaded.
  */
 static bool ov2_rx_markable(const struct ov2_sa *sa)
 {
@@ -70,8 +71,8 @@ static bool ov2_rx_seq_agrees(struct xfrm_state *x, u64 seq)
 	return xfrm_replay_seqhi(x, htonl(lower_32_bits(seq))) == upper_32_bits(seq);
 }
 
-/* A good packet with a number that xfrm does not infer counts as one whose ICV is wrong, as it is with
- * xfrm's number.
+/* A good packet with a number that xfrm does not infer counts as one whose ICV is wrong, as it is
+ * with xfrm's number.
  */
 static void ov2_rx_check_seq(struct sk_buff *skb)
 {
@@ -85,9 +86,9 @@ static void ov2_rx_check_seq(struct sk_buff *skb)
 							 CRYPTO_TRANSPORT_ESP_AUTH_FAILED;
 }
 
-/* The NIC does not know of packets that software decrypted, nor of an XFRM_MSG_NEWAE. As soon as xfrm
- * accepts the next packet ov2_sa_advance() has the NIC told. Not here: xfrm may only lag behind,
- * because packets are held, and an old window would help a replay.
+/* The NIC does not know of packets that software decrypted, nor of an XFRM_MSG_NEWAE. As soon as
+ * xfrm accepts the next packet ov2_sa_advance() has the NIC told. Not here: xfrm may only lag
+ * behind, because packets are held, and an old window would help a replay.
  */
 static void ov2_rx_mismatch(struct ov2_port *port, struct ov2_sa *sa)
 {
@@ -257,9 +258,9 @@ static int ov2_rx_deliver(struct ov2_port *port, struct sk_buff *skb)
  * @skb: the packet, before GRO, without a sec_path
  * @meta: what the NIC says
  *
- * The core gives a packet that the NIC has processed to xfrm itself, or it must be dropped: software
- * would decrypt plaintext, and the stack could send plaintext on. One that the NIC has not processed
- * is left as it is. NDIS: the receive side of NDIS_IPSEC_OFFLOAD_V2_NET_BUFFER_LIST_INFO.
+ * The core gives a packet that the NIC has processed to xfrm itself, or it must be dropped:
+ * software would decrypt plaintext, and the stack could send plaintext on. One that the NIC has not
+ * processed is left as it is. NDIS: the receive side of NDIS_IPSEC_OFFLOAD_V2_NET_BUFFER_LIST_INFO.
  *
  * Context: NAPI, or with BH off.
  * Return: 0 if the driver is to deliver the packet, 1 if the core has taken it, -ENOENT if its SA
@@ -288,7 +289,8 @@ EXPORT_SYMBOL_GPL(ov2_rx);
 
 /* xfrm's protocol callbacks */
 
-/* Above vti's, so that SA_DELETE_REQ is seen whoever gets the packet, and stand-ins come here first.
+/* Above vti's, so that SA_DELETE_REQ is seen whoever gets the packet, and stand-ins come here
+ * first.
  */
 #define OV2_RX_PRIORITY	200
 

@@ -4,12 +4,12 @@
  * through the stack. Owns the table of held packets, under its own lock.
  *
  * Without GRO, and in UDP, software takes ESP off behind XDP, taps, tc, rx_handlers, netfilter,
- * routing and the policy of an IKE daemon's socket. Each of them has its say on the encrypted packet,
- * and may send it elsewhere. The decrypted packet must not take that way: its plaintext could leave,
- * and a policy check would find a sec_path that is not expected there. So the stand-in takes it. It
- * has the headers of the packet and its length, and in place of IV, ciphertext and ICV a ticket and
- * zeroes. When the stand-in comes to xfrm's protocol handlers, ours is the first: it exchanges the
- * stand-in for the packet, which takes over what the stack has found out on the way.
+ * routing and the policy of an IKE daemon's socket. Each of them has its say on the encrypted
+ * packet, and may send it elsewhere. The decrypted packet must not take that way: its plaintext
+ * could leave, and a policy check would find a sec_path that is not expected there. So the stand-in
+ * takes it. It has the headers of the packet and its length, and in place of IV, ciphertext and ICV
+ * a ticket and zeroes. When the stand-in comes to xfrm's protocol handlers, ours is the first: it
+ * exchanges the stand-in for the packet, which takes over what the stack has found out on the way.
  *
  * A stand-in may never come: dropped by a firewall, or sent out of another port, where it is of no
  * use to its receiver and tells nothing. What waits for it is freed when the table needs the place,
@@ -206,8 +206,8 @@ struct sk_buff *ov2_held_put(struct ov2_port *port, struct sk_buff *skb, u32 esp
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_held_put);
 
-/* The packet of a stand-in is as the stack wants it if nothing has changed the stand-in's headers in
- * length, nor its SPI.
+/* The packet of a stand-in is as the stack wants it if nothing has changed the stand-in's headers
+ * in length, nor its SPI.
  */
 static bool ov2_held_fits(const struct ov2_held *held, const struct sk_buff *standin)
 {
@@ -253,8 +253,8 @@ static void ov2_held_adopt(struct sk_buff *skb, const struct sk_buff *standin, u
  * @encap_type: of the socket that it has come to, 0 without UDP
  *
  * Context: softirq, RCU read side.
- * Return: -EINVAL if it is no stand-in, or if software would not find the packet's state, which passes
- * it on to xfrm's next handler; else it is gone.
+ * Return: -EINVAL if it is no stand-in, or if software would not find the packet's state, which
+ * passes it on to xfrm's next handler; else it is gone.
  */
 int ov2_held_input(struct sk_buff *standin, int encap_type)
 {

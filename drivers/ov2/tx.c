@@ -154,8 +154,8 @@ int ov2_tx_sa(struct sk_buff *skb, struct ov2_tx *tx)
 		return ov2_tx_in_clear(skb, x, xo) ? ov2_tx_drop(port, OV2_PKT_TX_DROP_SA) : 0;
 
 	/* ov2_features_check() has left a status if software would mangle the packet, or if the
-	 * stack has segmented what was framed for the NIC, so that its number is not its own; nor is
-	 * it if a clone of this packet was segmented, with which it shares the counter.
+	 * stack has segmented what was framed for the NIC, so that its number is not its own; nor
+	 * is it if a clone of this packet was segmented, with which it shares the counter.
 	 */
 	if (xo->status & CRYPTO_INVALID_PROTOCOL)
 		return ov2_tx_drop(port, OV2_PKT_TX_DROP_SA);

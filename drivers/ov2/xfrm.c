@@ -45,8 +45,8 @@ static int ov2_xdo_state_add(struct net_device *netdev, struct xfrm_state *x,
 	/* An acquire comes in atomic context, without keys; only packet mode has them. */
 	if (x->xso.flags & XFRM_DEV_OFFLOAD_FLAG_ACQ)
 		return -EOPNOTSUPP;
-	/* A bond does not ask its port's offload_ok(), so each packet that the NIC cannot take would
-	 * be lost; and it leaves GSO to its ports that they do not do.
+	/* A bond does not ask its port's offload_ok(), so each packet that the NIC cannot take
+	 * would be lost; and it leaves GSO to its ports that they do not do.
 	 */
 	if (!port || x->xso.dev != netdev) {
 		NL_SET_ERR_MSG_MOD(extack, "SAs are not offloaded through another device");

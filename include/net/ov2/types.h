@@ -164,9 +164,9 @@ enum ov2_delreq_policy {
  *	...). NDIS: CryptoStatus
  * @seq: 64-bit sequence number that the NIC has used, with its inferred upper half
  *
- * A driver sets OV2_RX_CRYPTO_DONE only for a packet whose destination MAC is the port's own unicast
- * address, that is not tagged, and that has neither IP options, extension headers nor is a fragment.
- * A packet whose status is not CRYPTO_SUCCESS is delivered as it was received.
+ * A driver sets OV2_RX_CRYPTO_DONE only for a packet whose destination MAC is the port's own
+ * unicast address, that is not tagged, and that has neither IP options, extension headers nor is a
+ * fragment. A packet whose status is not CRYPTO_SUCCESS is delivered as it was received.
  *
  * NDIS: NDIS_IPSEC_OFFLOAD_V2_NET_BUFFER_LIST_INFO of a receive.
  */
