@@ -106,7 +106,7 @@ disturb()
 	wait_offloaded 4
 	fault "$nic_a" nomem 2
 	a ethtool --reset "$dev_a" all >"$tmp/ethtool" || fail "ethtool --reset"
-	wait_for 10 sas_are "$nic_a" software 2 || fail "memory for all SAs"
+	wait_for 10 sas_are "$nic_a" waiting 2 || fail "memory for all SAs"
 	send_both "$family"
 	fault "$nic_a" delete_req_all 1
 	wait_for 10 flagged_over "$(stat a ipsec_rx_sa_delete_req)" "$family" ||
