@@ -33,7 +33,7 @@ def stream(s):
 
 
 def mirrored(s):
-    return s.topo.startswith("mirror") or s.qdisc == "duplicate"
+    return s.topo.startswith(("mirror", "nft-dup")) or s.qdisc == "duplicate"
 
 
 def ended(s):
@@ -140,7 +140,7 @@ def own_faults(scenario, kind, seen):
             yield "%s: %s: %s" % (kind, name, seen[name])
     for name in seen:
         if name.startswith("vacuous"):
-            yield "%s: %s: the NIC did nothing" % (kind, name.split()[1])
+            yield "%s: %s did nothing" % (kind, name.split()[1])
 
 
 def allowed(name, scenario, model, seen):

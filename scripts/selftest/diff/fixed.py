@@ -46,4 +46,7 @@ SET = (
     ("a bridge with its own MAC (F7)", "topo=bridge-own-mac encap=natt mode=tunnel"),
     ("ESP in UDP and netfilter (B5)", "encap=natt"),
     ("tagged by tc (B7)", "topo=vlan-tc"),
+    ("asked by NFQUEUE, a stream (A3)", "topo=nfqueue traffic=tcp"),
+    ("redirected as it leaves (A3, B7)", "topo=egress-redirect-port traffic=sizes fam=6"),
+    ("stand-ins that wait in an ifb", "topo=ifb gro=off encap=natt mode=tunnel"),
 )

@@ -8,6 +8,7 @@ run.py --seed N [--count M]         M scenarios at random, or until every pair h
 run.py --only 'topo=bridge ...'     one scenario, its differences in full
 --kinds 'sw sn'              only these
 --without 'topo=bond ...'    none that has one of these values
+--with 'topo=ifb topo=gre ...'  all have one of these, for each axis that is named
 """
 import argparse
 import os
@@ -134,9 +135,9 @@ def only(line, kinds):
     return 1 if found or left else 0
 
 
-def many(seed, count, kinds, without):
+def many(seed, count, kinds, without, always):
     """By a seed; topologies in turn, for their worlds take long to make."""
-    generator = scenarios.Generator(seed, without)
+    generator = scenarios.Generator(seed, without, always)
     drawn = []
     while len(drawn) < count if count else generator.left:
         drawn.append(generator.next())
@@ -169,13 +170,15 @@ def main():
     parser.add_argument("--count", type=int)
     parser.add_argument("--only", action="append")
     parser.add_argument("--without", default="")
+    parser.add_argument("--with", dest="always", default="")
     parser.add_argument("--kinds", default=" ".join(worlds.KINDS))
     parser.add_argument("parts", nargs="*")
     args = parser.parse_args()
     if args.only:
         return max(only(line, args.kinds.split()) for line in args.only)
     if args.seed is not None:
-        return many(args.seed, args.count, args.kinds.split(), args.without.split())
+        return many(args.seed, args.count, args.kinds.split(), args.without.split(),
+                    args.always.split())
     return check(args.parts, args.kinds.split())
 
 

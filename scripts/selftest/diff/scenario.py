@@ -70,9 +70,9 @@ class Scenario(dict):
     def offloaded(self):
         """Whether the NIC must do what goes out and what comes in."""
         esn = self["esn"] == "on"
-        hooked = any("egress" in line for line in self.topology.tc)
         return (self.topology.tx and self["netlink"] != "wrongdir" and
-                not (self["encap"] != "none" and (self.outer == 6 or hooked)),
+                not (self["encap"] != "none" and ((self.outer == 6 or
+                                                self.topology.hooked))),
                 self.topology.rx and not (esn and self["window"] == "4096"))
 
 
@@ -135,8 +135,12 @@ class Generator:
     """Scenarios by a seed: each of the few tried that has most pairs which have not occurred."""
     TRIES = 12
 
-    def __init__(self, seed, without=()):
+    def __init__(self, seed, without=(), always=()):
         self.rng = random.Random(seed)
+        self.always = {}
+        for word in always:
+            name, _, value = word.partition("=")
+            self.always.setdefault(name, []).append(value)
         self.without = [tuple(word.split("=")) for word in without]
         self.left = self.possible()
 
@@ -145,6 +149,7 @@ class Generator:
         for _ in range(60):
             scenario = Scenario((name, values[0] if self.rng.random() < 0.35 else
                                  self.rng.choice(values)) for name, values in AXES.items())
+            scenario.update((name, self.rng.choice(of)) for name, of in self.always.items())
             scenario.update(fixed)
             if valid(scenario) and not any(scenario[name] == value
                                            for name, value in self.without):
@@ -152,9 +157,9 @@ class Generator:
         return None
 
     def possible(self):
-        names = sorted(AXES)
-        return {((one, v), (two, w)) for one, two in itertools.combinations(names, 2)
-                for v in AXES[one] for w in AXES[two]}
+        axes = {**AXES, **self.always}
+        return {((one, v), (two, w)) for one, two in itertools.combinations(sorted(axes), 2)
+                for v in axes[one] for w in axes[two]}
 
     def next(self):
         while self.left:

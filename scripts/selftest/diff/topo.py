@@ -8,6 +8,7 @@
 """
 import dataclasses
 
+import nfqueue
 import world as worlds
 
 MACS = {"C": "02:00:00:00:00:0c", "bridge": "02:00:00:00:b0:01"}
@@ -39,6 +40,16 @@ class Topology:
     rx: bool = True
     # The redirect takes away what comes from B.
     down: bool = True
+    # What A sends leaves by dc, and C hands it on to B.
+    detour: bool = False
+    # nft's table of A, after all devices are there; the flags of the queue that it sends to.
+    nft: str = ""
+    queue: tuple = ()
+
+    @property
+    def hooked(self):
+        """Whether the port has an egress hook."""
+        return "hook egress" in self.nft or any("clsact" in line for line in self.tc)
 
 
 def over(kind, words, carried, modules):
@@ -72,6 +83,24 @@ EGRESS = ("qdisc add dev da clsact",
 INGRESS = ("qdisc add dev da clsact",
            "filter add dev da ingress protocol all matchall "
            "%s action mirred egress redirect dev dc")
+
+
+
+def queued(*flags):
+    """Everything that A sends waits for a program's verdict, as it was and as it leaves."""
+    return Topology(
+        modules=("nft_queue", "nfnetlink_queue"), queue=flags,
+        nft="table inet asked {%s}" % "".join(
+            "chain %s { type filter hook %s priority 20; queue num %d; };" % (
+                hook, hook, nfqueue.NUMBER) for hook in ("output", "postrouting")))
+
+
+def at_egress(verb, **more):
+    return Topology(
+        third="veth", modules=("nft_%s_netdev" % verb,), **more,
+        nft="table netdev out { chain out { type filter hook egress device da priority 0; "
+        "%s to dc; }; }" % verb)
+
 
 TOPOLOGIES = {
     "plain": Topology(),
@@ -108,6 +137,22 @@ TOPOLOGIES = {
     "redirect-vlan": Topology(
         third="wire", down=False, modules=("act_vlan",),
         tc=(INGRESS[0], INGRESS[1] % "action vlan push id 9")),
+    # What NFQUEUE is given it segments, unless the program takes bursts.
+    "nfqueue": queued(0),
+    "nfqueue-gso": queued(nfqueue.GSO),
+    # The port that it leaves by has not got the SAs.
+    "egress-redirect": Topology(third="veth", tx=False, detour=True,
+                                tc=(EGRESS[0], EGRESS[1] % "redirect")),
+    "egress-redirect-port": Topology(third="wire", tx=False, detour=True,
+                                     tc=(EGRESS[0], EGRESS[1] % "redirect")),
+    "nft-fwd": at_egress("fwd", tx=False, detour=True),
+    "nft-dup": at_egress("dup"),
+    # What comes in waits elsewhere.
+    "ifb": Topology(
+        modules=("ifb",), a=("link add ifb0 type ifb", "link set ifb0 up"),
+        tc=("qdisc add dev ifb0 root netem delay 5ms", "qdisc add dev da clsact",
+            "filter add dev da ingress protocol all matchall action mirred egress redirect "
+            "dev ifb0")),
 }
 
 # The qdisc of A's port. None drops because a machine is slow.
@@ -207,6 +252,8 @@ def furnish(world, topo):
     inner(a, topo.bind or "lo", 1, 2)
     inner(b, "lo", 2, 1)
     a.tc(*topo.tc)
+    if topo.detour:
+        detour(world)
     for space, line, me in zip((a, b), topo.overlay, (1, 2)):
         space.ip(line, "addr add 10.5.0.%d/24 dev ov0" % me,
                  "addr add fd05::%d/64 dev ov0 nodad" % me, "link set ov0 up")
@@ -222,8 +269,22 @@ def furnish(world, topo):
         "filter add dev dm ingress protocol ipv6 prio 2 u32 match u8 0x3a 0xff at 6 "
         "match u8 135 0xff at 40 action drop")
     a.nft(counters())
+    if topo.queue:
+        world.programs.append(nfqueue.Consumer(a, *topo.queue))
+    if topo.nft:
+        a.nft(topo.nft)
     world.tap("M", "dm")
     world.tap("A", "da")
+
+
+def detour(world):
+    """What comes to C goes on to B; what B sends takes the usual way."""
+    world.veth("C", "de", "M", "vc")
+    world.patch("dd", "de", "C")
+    world["M"].ip("link set vc up")
+    world["M"].tc("qdisc add dev vc clsact",
+                  "filter add dev vc ingress protocol all prio 9 matchall action mirred egress "
+                  "redirect dev vm")
 
 
 def inner(space, dev, me, you):

@@ -40,15 +40,19 @@ class Fence:
     """What is sent beside the SAs by the same way: when it is there, what was sent before it is
     there, too, or lost."""
 
-    def __init__(self, a, b, both):
+    def __init__(self, a, b, both, times=1):
+        self.times = times
         self.socks = [udp(a.space, a.addr, FENCE_NEAR, a.bind), udp(b.space, b.addr, FENCE_FAR)]
         self.to = [(b.addr, FENCE_FAR), (a.addr, FENCE_NEAR)]
         self.both, self.count = both, 0
         # By end: how many have come.
         self.got = [0, 0]
 
-    def passed(self, seconds=2):
-        """Whether a datagram each way has passed."""
+    def passed(self):
+        """Whether a datagram each way has passed, and as often as it takes."""
+        return all(self.once() for _ in range(self.times))
+
+    def once(self, seconds=2):
         self.count += 1
         data = b"fence %d" % self.count
         ways = ((0, 1), (1, 0)) if self.both else ((0, 1),)

@@ -177,6 +177,8 @@ class World:
     def __init__(self, kind):
         self.kind = kind
         self.spaces, self.nics, self.taps = {}, {}, {}
+        # What runs beside the scenarios.
+        self.programs = []
 
     def __getitem__(self, name):
         if name not in self.spaces:
@@ -222,6 +224,8 @@ class World:
     def close(self):
         for sock in self.taps.values():
             sock.close()
+        for program in self.programs:
+            program.close()
         for nic in self.nics.values():
             write(BUS + "del_device", nic.number)
         for space in self.spaces.values():
