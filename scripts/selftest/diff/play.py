@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """One scenario in one of the kinds: made, run, observed, taken away."""
+import dataclasses
 import random
 import time
 
@@ -71,7 +72,9 @@ class Run:
         src, dst = self.outer if up else reversed(self.outer)
         here = up == out
         port = {"none": 0, "natt-port": 10000}.get(s.encap, 4500)
-        extra = xfrm.set_mark(MARK) if s.mark == "set" and here else b""
+        extra = self.owner() if here else b""
+        if s.mark == "set" and here:
+            extra += xfrm.set_mark(MARK)
         limits = NOTHING
         if s.life != "none" and here:
             limits = (SOFT, net.FOREVER if s.life == "soft" else HARD)
@@ -86,6 +89,19 @@ class Run:
             inbound=True if wrong else None, direction=not here or s.netlink == "dir",
             extra=extra)
 
+    def owner(self):
+        """What binds A's states and policies to an interface."""
+        if self.topology.if_id:
+            return xfrm.if_id(self.topology.if_id)
+        return xfrm.mark(self.topology.key) if self.topology.key else b""
+
+    def without_offload(self, index):
+        """The state again, for software: 7.3 does not let the NIC have it."""
+        netlink, sa = self.sas[index]
+        sa = dataclasses.replace(sa, ifindex=0)
+        self.sas[index] = netlink, sa
+        return netlink.request(net.NEWSA, net.state(sa), 0x600)
+
     def install(self, number):
         """A generation of SAs, the receiving ones first."""
         self.generation = number
@@ -93,8 +109,10 @@ class Run:
         self.sas = [(netlink, events.generation(self.sa(up, out), number)) for netlink, up, out in (
             (self.xfrm_b, True, False), (self.xfrm_a, False, False),
             (self.xfrm_b, False, True), (self.xfrm_a, True, True))]
-        for netlink, sa in self.sas:
+        for index, (netlink, sa) in enumerate(self.sas):
             err = netlink.request(net.NEWSA, net.state(sa), 0x600)
+            if err and sa.ifindex and self.topology.if_id and not sa.out:
+                err = self.without_offload(index)
             end = "A" if netlink is self.xfrm_a else "B"
             name = "out" if sa.out else "in"
             if err:
@@ -124,15 +142,16 @@ class Run:
             into = xfrm.any_selector(family, far, near, bits, proto, *down)
             for netlink, one, other, tmpl, tmpl2 in ((self.xfrm_a, out, into, there, back),
                                                      (self.xfrm_b, into, out, back, there)):
-                self.policy(netlink, one, "out", 100, tmpl)
-                self.policy(netlink, other, "in", 100, tmpl2)
+                owner = self.owner() if netlink is self.xfrm_a else b""
+                self.policy(netlink, one, "out", 100, tmpl, owner)
+                self.policy(netlink, other, "in", 100, tmpl2, owner)
                 if self.topology.hosts:
                     self.policy(netlink, other, "fwd", 100, tmpl2)
                     self.policy(netlink, one, "fwd", 100)
 
-    def policy(self, netlink, selector, direction, priority, tmpl=None):
+    def policy(self, netlink, selector, direction, priority, tmpl=None, extra=b""):
         self.must("NEWPOLICY", netlink.request(
-            net.NEWPOLICY, xfrm.policy(selector, direction, priority, tmpl), 0x600))
+            net.NEWPOLICY, xfrm.policy(selector, direction, priority, tmpl, extra), 0x600))
 
     def more_policies(self):
         """What an IKE daemon or a user has for the outer packets."""

@@ -80,6 +80,9 @@ class Scenario(dict):
 EXCLUDED = (
     ("two families are for tunnels", lambda s: len(s.fam) == 2 and s.mode != "tunnel"),
     ("gateways have tunnels", lambda s: s.topology.hosts and s.mode != "tunnel"),
+    ("interfaces of xfrm's have tunnels",
+     lambda s: (s.topology.if_id or s.topology.key) and s.mode != "tunnel"),
+    ("vti is IPv4's", lambda s: s.topology.key and s.fam != "4"),
     ("tunnel devices are IPv4's, over transport mode, without ports of ESP",
      lambda s: s.topology.overlay and (s.mode != "transport" or s.fam != "4" or
                                        s.policy != "none")),

@@ -14,6 +14,7 @@ import world as worlds
 MACS = {"C": "02:00:00:00:00:0c", "bridge": "02:00:00:00:b0:01"}
 OV0_MAC = "02:00:00:00:05:%02x"
 UDP, TCP, GRE, IPIP = 17, 6, 47, 4
+IF_ID, KEY = 42, 67
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,6 +43,9 @@ class Topology:
     down: bool = True
     # What A sends leaves by dc, and C hands it on to B.
     detour: bool = False
+    # A's states and policies belong to an interface that decides what is protected.
+    if_id: int = 0
+    key: int = 0
     # nft's table of A, after all devices are there; the flags of the queue that it sends to.
     nft: str = ""
     queue: tuple = ()
@@ -153,6 +157,12 @@ TOPOLOGIES = {
         tc=("qdisc add dev ifb0 root netem delay 5ms", "qdisc add dev da clsact",
             "filter add dev da ingress protocol all matchall action mirred egress redirect "
             "dev ifb0")),
+    # 7.3 offloads no state with an if_id that receives.
+    "xfrmi": Topology(if_id=IF_ID, rx=False,
+                      a=("link add xf0 type xfrm dev da if_id %d" % IF_ID, "link set xf0 up")),
+    "vti": Topology(key=KEY, rx=False,
+                    a=("link add vt0 type vti local 10.1.0.1 remote 10.1.0.2 key %d" % KEY,
+                       "link set vt0 up")),
 }
 
 # The qdisc of A's port. None drops because a machine is slow.
@@ -260,6 +270,12 @@ def furnish(world, topo):
         if "address" in line:
             space.ip(*("neigh add %s lladdr %s dev ov0 nud permanent" % (addr, OV0_MAC % (3 - me))
                        for addr in ("10.5.0.%d" % (3 - me), "fd05::%d" % (3 - me))))
+    for dev, there in (("xf0", topo.if_id), ("vt0", topo.key)):
+        if there:
+            a.ip("route replace 10.2.0.2/32 dev %s src 10.2.0.1" % dev,
+                 "route replace fd02::2/128 dev %s src fd02::1" % dev)
+    if topo.key:
+        a.sysctl("ipv4/conf/vt0/disable_policy", 1)
     if topo.hosts:
         hosts(world)
     neighbours(world, topo)

@@ -44,10 +44,14 @@ def any_selector(family, src="", dst="", bits=0, proto=0, sport=0, dport=0):
             struct.pack("=HBBB3xiI", family, bits, bits, proto, 0, 0))
 
 
-def policy(selector, direction, priority, template=None):
+def if_id(value):
+    return net.attr(A_IF_ID, struct.pack("=I", value))
+
+
+def policy(selector, direction, priority, template=None, extra=b""):
     body = (selector + struct.pack("=8Q", *[net.FOREVER] * 4, *[0] * 4) + bytes(32) +
             struct.pack("=IIBBBB4x", priority, 0, DIRECTIONS[direction], 0, 0, 0))
-    return body + (net.attr(net.A_TMPL, template) if template else b"")
+    return body + (net.attr(net.A_TMPL, template) if template else b"") + extra
 
 
 def set_default(netlink, inbound):
