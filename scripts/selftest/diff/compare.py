@@ -37,7 +37,7 @@ def mirrored(s):
 
 
 def ended(s):
-    return s.life == "hard" or s.event in ("rekey", "delete")
+    return s.life == "hard" or s.event in ("rekey", "delete", "link")
 
 
 def same_refused(one, other, model, seen):
@@ -111,6 +111,8 @@ ALLOWED = (
     Row("nft\\..*_(esp|natt|natt_other|tracked)|tap\\..*|snmp.A.Udp6?.?InDatagrams",
         ended, anything,
         "as above: it is dropped before netfilter, which then has not seen an answer"),
+    Row("events", lambda s: s.event == "link", some_of,
+        "xfrm tells nobody of the states that it flushes with their device"),
     Row("stat.A.XfrmOut(NoStates|StateModeError)", stream, anything,
         "how often TCP tries again, or is told of an MTU"),
     Row("stat.A.gone", lambda s: s.life == "hard" and s.topo.startswith("redirect"), anything,

@@ -14,6 +14,8 @@ import xfrm
 SETTLE = 10
 REPLAYED = 8
 MTU = 1280
+MAC = "02:00:00:00:aa:77"
+RUNNING = 0x40
 
 
 def wait(condition, seconds=SETTLE):
@@ -149,11 +151,37 @@ def mtu(run):
         run.undo.append(lambda space=space, dev=dev: space.ip("link set %s mtu 1500" % dev))
 
 
+def mac(run):
+    """While the port is up."""
+    old = run.a.mac("da")
+    run.a.ip("link set da address " + MAC)
+    run.undo.append(lambda: run.a.ip("link set da address " + old))
+    topo.neighbours(run.world, run.topology)
+
+
+def link(run):
+    """Down and up: what is offloaded goes with it, and an IKE daemon makes it once more."""
+    run.a.ip("link set da down")
+    old = run.sas
+    if run.nic and not wait(lambda: not run.nic.core_sas()):
+        raise worlds.SetupError("the NIC has SAs of a port that is down")
+    for netlink, sa in old:
+        netlink.request(net.DELSA, net.state_id(sa.dst, sa.spi))
+    run.a.ip("link set da up", *topo.restored(run.topology))
+    if not wait(lambda: run.a.flags("da") & RUNNING and run.world["M"].flags("dm") & RUNNING):
+        raise worlds.SetupError("no link")
+    topo.neighbours(run.world, run.topology)
+    run.install(run.generation + 1)
+    settled(run)
+    if not run.fence.passed():
+        raise worlds.SetupError("nothing passes the link")
+
+
 EVENTS = {"demote": demote, "off": off, "reset": reset, "reset-slow": reset_slow,
           "crash": crash, "rekey": rekey,
           "updsa": updsa, "newae": newae, "replay": replay, "replay-options": replay_options,
           "replay-fragments": replay_fragments, "replay-mac": replay_mac, "delete": delete,
-          "mtu": mtu}
+          "mtu": mtu, "mac": mac, "link": link}
 
 
 # Where packets wait meanwhile: how they are held, and let go.

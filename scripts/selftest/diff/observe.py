@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What is seen of a scenario: the wire, taps, counters, states, events."""
 import collections
+import errno
 import hashlib
 import os
 import re
@@ -108,6 +109,11 @@ class Wire:
                 data, addr = self.sock.recvfrom(65536)
             except BlockingIOError:
                 return
+            except OSError as err:
+                # It says once that the device was down.
+                if err.errno != errno.ENETDOWN:
+                    raise
+                continue
             (self.out if addr[2] == OUTGOING else self.came).append(data)
 
     def clear(self):

@@ -31,7 +31,8 @@ AXES = {
     # Where packets wait while the event happens.
     "hold": ("none", "tbf", "neigh"),
     "event": ("none", "demote", "off", "reset", "reset-slow", "crash", "rekey", "updsa", "newae",
-              "replay", "replay-options", "replay-fragments", "replay-mac", "delete", "mtu"),
+              "replay", "replay-options", "replay-fragments", "replay-mac", "delete", "mtu",
+              "mac", "link"),
 }
 
 
@@ -105,6 +106,10 @@ EXCLUDED = (
     ("a stream waits for its neighbour only", lambda s: s.hold == "tbf" and s.traffic == "tcp"),
     ("neighbours: on the wire itself, where nothing asks for them",
      lambda s: s.hold == "neigh" and (s.topology.overlay or s.topology.hosts or s.topo == "vrf")),
+    ("other devices have addresses and links of their own",
+     lambda s: s.event in ("mac", "link") and s.topo not in ("plain", "gateways", "nfqueue")),
+    ("what waits in a port is gone when that is down", lambda s: s.event == "link" and
+     (s.hold != "none" or s.qdisc == "duplicate")),
     ("ESN only has two halves", lambda s: s.event == "newae" and s.esn == "off"),
     ("replays are for what comes in", lambda s: s.event.startswith("replay") and
      (not s.topology.down or s.topo.startswith("vlan") or s.window == "0")),

@@ -312,6 +312,15 @@ def inner(space, dev, me, you):
              "route add fd02::%d/128%s via fd01::%d src fd02::%d" % (you, where, you, me))
 
 
+def restored(topo):
+    """What has gone with A's port when it was down."""
+    ways = [("10.2.0.2/32", "10.1.0.2 src 10.2.0.1"), ("fd02::2/128", "fd01::2 src fd02::1")]
+    if topo.hosts:
+        ways += [("10.4.0.0/24", "10.1.0.2"), ("fd04::/64", "fd01::2")]
+    return ["addr replace fd01::1/64 dev da nodad"] + [
+        "route replace %s via %s" % way for way in ways]
+
+
 def hosts(world):
     for here, host, net, far, you in (("A", "HA", 3, 4, 2), ("B", "HB", 4, 3, 1)):
         space = world[here]

@@ -14,7 +14,7 @@ import subprocess
 import soak_net as net
 from soak_site import BUS, Nic, write
 
-SIOCETHTOOL = 0x8946
+SIOCETHTOOL, SIOCGIFFLAGS = 0x8946, 0x8913
 GRO, TSO = 0x2c, 0x1f
 GSTRINGS, GSSET_INFO, SFEATURES, RESET = 0x1b, 0x37, 0x3b, 0x34
 SS_FEATURES = 4
@@ -151,6 +151,11 @@ class Space(net.Namespace):
         words[index // 32] = [1 << index % 32, enabled << index % 32]
         self.ethtool(dev, struct.pack("=II", SFEATURES, len(words)) +
                      b"".join(struct.pack("=II", *word) for word in words))
+
+    def flags(self, dev):
+        """IFF_*."""
+        data = fcntl.ioctl(self.inet, SIOCGIFFLAGS, struct.pack("40s", dev.encode()))
+        return struct.unpack_from("=H", data, 16)[0]
 
     def reset(self, dev):
         """As ethtool --reset DEV all: all ports of the NIC."""
