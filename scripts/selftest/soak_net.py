@@ -229,6 +229,8 @@ class Sa:
     ifindex: int = 0
     # Packets: soft, hard.
     limits: tuple = (FOREVER, FOREVER)
+    # Bytes: soft, hard.
+    byte_limits: tuple = (FOREVER, FOREVER)
     # What the offload's flag says, if not the truth.
     inbound: bool = None
     # Whether XFRMA_SA_DIR is there.
@@ -254,7 +256,7 @@ def state(sa):
     small = in_window <= 32 and not sa.esn
     flags = (FLAG_ESN if sa.esn else 0) | (FLAG_AF_UNSPEC if sa.unspec else 0)
     body = (bytes(56) + struct.pack(">16sIB3x", packed(sa.dst), sa.spi, ESP) + packed(sa.src) +
-            struct.pack("=8Q", *[FOREVER] * 2, *sa.limits, *[0] * 4) + bytes(32 + 12) +
+            struct.pack("=8Q", *sa.byte_limits, *sa.limits, *[0] * 4) + bytes(32 + 12) +
             struct.pack("=IIHBBB7x", 0, sa.reqid, family, sa.mode, in_window if small else 0,
                         flags))
     body += algorithm(sa.alg, sa.keys)

@@ -37,7 +37,7 @@ def mirrored(s):
 
 
 def ended(s):
-    return s.life == "hard" or s.event in ("rekey", "delete", "link")
+    return s.life.startswith("hard") or s.event in ("rekey", "delete", "link")
 
 
 def same_refused(one, other, model, seen):
@@ -115,8 +115,8 @@ ALLOWED = (
         "xfrm tells nobody of the states that it flushes with their device"),
     Row("stat.A.XfrmOut(NoStates|StateModeError)", stream, anything,
         "how often TCP tries again, or is told of an MTU"),
-    Row("stat.A.gone", lambda s: s.life == "hard" and s.topo.startswith("redirect"), anything,
-        "GRO takes a packet before tc while its state is there"),
+    Row("stat.A.gone", lambda s: s.life.startswith("hard") and s.topo.startswith("redirect"),
+        anything, "GRO takes a packet before tc while its state is there"),
     Row("(nft|snmp|tap)\\..*", lambda s: s.topo.startswith("vlan"), anything,
         "veth and NICs do not put packets with tags together alike"),
 )

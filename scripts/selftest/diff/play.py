@@ -14,7 +14,7 @@ import xfrm
 
 REQID, SPI = 9, 0x1000
 MARK = 0x42
-SOFT, HARD = 6, 9
+SOFT, HARD, BYTES = 6, 9, 200
 ECHO = {4: (1, 8, 0), 6: (58, 128, 129)}
 NOTHING = (net.FOREVER, net.FOREVER)
 LOOKS = 3
@@ -75,9 +75,13 @@ class Run:
         extra = self.owner() if here else b""
         if s.mark == "set" and here:
             extra += xfrm.set_mark(MARK)
-        limits = NOTHING
+        limits, byte_limits = NOTHING, NOTHING
         if s.life != "none" and here:
-            limits = (SOFT, net.FOREVER if s.life == "soft" else HARD)
+            limits = (SOFT, net.FOREVER if s.life.startswith("soft") else HARD)
+            if s.life.endswith("bytes"):
+                # Those of about as many packets.
+                byte_limits = tuple(min(limit * BYTES, net.FOREVER) for limit in limits)
+                limits = NOTHING
         offload = here and self.nic is not None
         wrong = s.netlink == "wrongdir" and offload and out
         return net.Sa(
@@ -86,6 +90,7 @@ class Run:
             keys=self.keys[not up], out=out, esn=s.esn == "on", window=int(s.window),
             encap=(port, port) if port else (), unspec=s.outer != s.inner,
             ifindex=self.a.ifindex(self.topology.offload) if offload else 0, limits=limits,
+            byte_limits=byte_limits,
             inbound=True if wrong else None, direction=not here or s.netlink == "dir",
             extra=extra)
 

@@ -18,7 +18,7 @@ AXES = {
     "window": ("32", "0", "128", "4096"),
     # Marks that the states set, in both directions.
     "mark": ("none", "set"),
-    "life": ("none", "soft", "hard"),
+    "life": ("none", "soft", "hard", "soft-bytes", "hard-bytes"),
     # Policies of A's for what is outside.
     "policy": ("none", "lan", "port", "lowprio", "block"),
     "gro": ("on", "off"),
@@ -118,8 +118,8 @@ EXCLUDED = (
     ("fragments are IPv4's here", lambda s: s.event in ("replay-options", "replay-fragments") and
      s.outer != 4),
     ("a lifetime ends the SA that the event is about",
-     lambda s: s.life == "hard" and s.event != "none"),
-    ("lifetimes count packets, which streams make more or fewer of",
+     lambda s: s.life.startswith("hard") and s.event != "none"),
+    ("lifetimes count packets and bytes, of which streams make more or fewer of",
      lambda s: s.life != "none" and (s.traffic == "tcp" or s.topology.overlay or
                                      s.qdisc in ("reorder", "duplicate"))),
     ("options are the outer header's in transport mode", lambda s: s.traffic == "options" and
