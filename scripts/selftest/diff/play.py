@@ -88,7 +88,7 @@ class Run:
             src=src, dst=dst, spi=SPI + (not up), reqid=REQID,
             mode=net.TUNNEL if s.mode == "tunnel" else net.TRANSPORT, alg=s.alg,
             keys=self.keys[not up], out=out, esn=s.esn == "on", window=int(s.window),
-            encap=(port, port) if port else (), unspec=s.outer != s.inner,
+            encap=(port if up or s.encap != "natt-sport0" else 0, port) if port else (), unspec=s.outer != s.inner,
             ifindex=self.a.ifindex(self.topology.offload) if offload else 0, limits=limits,
             byte_limits=byte_limits,
             inbound=True if wrong else None, direction=not here or s.netlink == "dir",

@@ -11,8 +11,8 @@ AXES = {
     # Outside, and inside if that is another.
     "fam": ("4", "6", "46", "64"),
     "mode": ("transport", "tunnel"),
-    # ESP in UDP: the usual port, another one, a socket that takes bursts.
-    "encap": ("none", "natt", "natt-port", "natt-gro"),
+    # ESP in UDP: the usual port, another one, a socket that takes bursts, and a peer's port 0.
+    "encap": ("none", "natt", "natt-port", "natt-gro", "natt-sport0"),
     "alg": ("gcm128-128", "gcm256-96", "chapoly", "cbc128-sha256", "gmac128", "null-sha1"),
     "esn": ("off", "on"),
     "window": ("32", "0", "128", "4096"),
