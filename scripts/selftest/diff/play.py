@@ -184,6 +184,9 @@ class Run:
 
     def prepare(self):
         s = self.scenario
+        if s.traffic == "pmtu":
+            for end in (self.near, self.far):
+                self.undo.append(lambda end=end: end.space.ip("route flush cache"))
         self.a.ethtool_set("da", worlds.GRO, s.gro == "on")
         self.a.ethtool_set("da", worlds.TSO, s.tso == "on")
         topo.qdisc(self.world, s.qdisc)

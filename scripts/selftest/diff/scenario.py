@@ -26,7 +26,7 @@ AXES = {
     # How A's states are made: as iproute2 does, without XFRMA_SA_DIR, and with a flag of the
     # offload that contradicts the policy that uses the state.
     "netlink": ("dir", "nodir", "wrongdir"),
-    "traffic": ("small", "sizes", "gso", "tcp", "ping", "options"),
+    "traffic": ("small", "sizes", "gso", "tcp", "ping", "options", "pmtu"),
     "qdisc": tuple(topo.QDISCS),
     # Where packets wait while the event happens.
     "hold": ("none", "tbf", "neigh"),
@@ -112,6 +112,10 @@ EXCLUDED = (
      lambda s: s.event in ("mac", "link") and s.topo not in ("plain", "gateways", "nfqueue")),
     ("what waits in a port is gone when that is down", lambda s: s.event == "link" and
      (s.hold != "none" or s.qdisc == "duplicate")),
+    ("a sender is told by gateways, and of IPv4",
+     lambda s: s.traffic == "pmtu" and (not s.topology.hosts or s.inner != 4 or
+                                        s.event != "none" or s.qdisc in
+                                        ("netem", "reorder", "duplicate"))),
     ("ESN only has two halves", lambda s: s.event == "newae" and s.esn == "off"),
     ("replays are for what comes in", lambda s: s.event.startswith("replay") and
      (not s.topology.down or s.topo.startswith("vlan") or s.window == "0")),

@@ -163,7 +163,22 @@ def kind_options(flow, way):
     flow.options(way, False)
 
 
-DATAGRAMS = {"small": kind_small, "sizes": kind_sizes, "gso": kind_gso, "options": kind_options}
+def kind_pmtu(flow, way):
+    """One at a time with DF; who sends is told what the path does not take."""
+    sock = flow.socks[way]
+    sock.setsockopt(socket.IPPROTO_IP, 10, 2)  # IP_MTU_DISCOVER, IP_PMTUDISC_DO
+    sock.setsockopt(socket.IPPROTO_IP, 11, 1)  # IP_RECVERR
+    for size in (1000, 1472, 1472, 1300, 1430, 1372):
+        told = len(flow.told[way])
+        flow.send(way, [size])
+        end = time.monotonic() + 0.5
+        while not flow.drain() and len(flow.told[way]) == told and time.monotonic() < end:
+            time.sleep(0.001)
+    sock.setsockopt(socket.IPPROTO_IP, 11, 0)
+    sock.setsockopt(socket.IPPROTO_IP, 10, 0)
+
+
+DATAGRAMS = {"pmtu": kind_pmtu, "small": kind_small, "sizes": kind_sizes, "gso": kind_gso, "options": kind_options}
 
 
 class Stream:
