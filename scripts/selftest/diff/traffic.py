@@ -178,7 +178,8 @@ def kind_pmtu(flow, way):
     sock.setsockopt(socket.IPPROTO_IP, 10, 0)
 
 
-DATAGRAMS = {"pmtu": kind_pmtu, "small": kind_small, "sizes": kind_sizes, "gso": kind_gso, "options": kind_options}
+DATAGRAMS = {"small": kind_small, "sizes": kind_sizes, "gso": kind_gso, "options": kind_options,
+             "pmtu": kind_pmtu}
 
 
 class Stream:
