@@ -42,7 +42,7 @@ sent()
 apart()
 {
 	sent "$@"
-	check_ge "packets" "$packets" 1000
+	check_ge "packets" "$packets" 300
 	check_eq "different IVs" "$ivs" "$packets"
 }
 
