@@ -19,7 +19,7 @@ turns()
 	conn 1 proto=tcp fam="$family" inner="$family" "$@"
 	commit && wait_offloaded 2 || return
 	# What comes from a, all of it, so that it can be counted.
-	capture b iv -Q in
+	capture b iv -s 128 -Q in
 	tx=$(stat a ipsec_tx_pkts) frames=$(stat a tx_wire_frames)
 	addrs "$family" wire
 	spawn a python3 "$selftest/traffic.py" tcp "$addr_a" 20001 "$addr_b" 7 up \
