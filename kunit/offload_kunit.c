@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whether the stack may leave a packet to the NIC: what offload_ok() answers, and which features the
- * netdev can have.
+ * Whether the stack may leave a packet to the NIC: what offload_ok() answers, and which features
+ * the netdev can have.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>

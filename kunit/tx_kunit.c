@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The send path of the core behind xfrm: what becomes of a packet that waits in a qdisc, and which SA
- * the driver sends it with.
+ * The send path of the core behind xfrm: what becomes of a packet that waits in a qdisc, and which
+ * SA the driver sends it with.
  */
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>

@@ -27,7 +27,7 @@
 #include "ov2.h"
 #include "rx.h"
 
-#define OV2_HELD_TIME		(5 * HZ)	/* longer than a shaper or a user-space queue takes */
+#define OV2_HELD_TIME	(5 * HZ)	/* longer than a shaper or an NFQUEUE takes */
 
 /* What a stand-in carries behind its ESP header. Every ESP packet has room for it: RFC 4303 has at
  * least 4 bytes of text and padding, and no algorithm has an IV and ICV of less than 12.
