@@ -23,6 +23,11 @@
  * delete and advance_esn with x->lock held and BH off; the submit work reads the sequence state
  * and therefore takes x->lock first, nic->lock second, one SA at a time.
  *
+ * Two locks are leaves, taken with BH off and never together: ov2_held_lock in rx_held.c, under
+ * which nothing is freed, so that the last put of a state does not happen within it, and
+ * &struct ov2_sent.lock, which ndo_start_xmit() takes. ov2_rx() runs in NAPI and takes nic->lock
+ * only for a SaDeleteReq or an SA that the NIC mistakes.
+ *
  * Lifetimes: &struct ov2_sa has one reference of xfrm's, from add to free, and one of the
  * engine's, from add until the NIC has nothing of it and xfrm has deleted it (OV2_SA_GONE). The
  * last put erases it from the XArray and frees it after a grace period. sa->x is no reference: it

@@ -65,7 +65,7 @@ static void ov2_held_tick(struct work_struct *work);
 static DECLARE_WORK(ov2_held_now, ov2_held_work);
 static DECLARE_DELAYED_WORK(ov2_held_later, ov2_held_tick);
 
-/* Takes what is in a place out of the table; the caller frees it. */
+/* Takes what is in a place out of the table; the caller frees it without the lock. */
 static struct ov2_held ov2_held_take(struct ov2_held *held)
 {
 	struct ov2_held taken = *held;
@@ -107,12 +107,14 @@ static void ov2_held_clean(const struct net_device *dev)
 	for (i = 0; i < OV2_HELD_MAX; i++) {
 		if (!READ_ONCE(ov2_held[i].skb))
 			continue;
-		spin_lock_bh(&ov2_held_lock);
 		held.skb = NULL;
+		local_bh_disable();
+		spin_lock(&ov2_held_lock);
 		if (ov2_held_is_stale(&ov2_held[i], dev))
 			held = ov2_held_take(&ov2_held[i]);
+		spin_unlock(&ov2_held_lock);
 		ov2_held_drop(&held);
-		spin_unlock_bh(&ov2_held_lock);
+		local_bh_enable();
 	}
 }
 
