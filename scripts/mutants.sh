@@ -19,11 +19,23 @@ usage()
 	                                      the names below, unless others are given
 	       scripts/mutants.sh --list      what they are and which rule each breaks; fails
 	                                      if one finds nothing to break
+
+	A line of scripts/mutants/list has these fields, with a tab between two of them:
+	  name        of the breakage
+	  S-numbers   the rules of scripts/semantics.md that it breaks
+	  module      the folder in drivers/ whose files are searched, without the folders in
+	              it: ov2, ov2sim, ov2sim/nic
+	  function    what is broken: the name of a function, an object or a macro that one
+	              file of the module defines. Several have commas between them.
+	  script      for sed -E. It sees the lines of that definition alone, from the first
+	              to the } in column one, and must change each that is named.
+	  area        of the selftests, if KUnit cannot see the breakage
 	EOF
 }
 
 kernel=uml-7.3
 list=$OV2_SCRIPTS/mutants/list
+mutate=$OV2_SCRIPTS/mutants/mutate.py
 place=$OV2_CACHE/mutants/$(ov2_checkout_id)
 jobs=2
 suite=kunit
@@ -34,14 +46,14 @@ export OV2_SOAK_SECONDS=${OV2_SOAK_SECONDS:-60}
 # Builds of their own, where a warning is no error.
 export OV2_BUILD=mutant
 
-# The suites of a file are the core's or the NIC's; without a file both.
+# The suites of a module are the core's or the NIC's; without a module both.
 modules_for()
 {
 	local list=$built/drivers/ov2/ov2.ko
 
-	[[ $1 == drivers/ov2/* ]] || list+=,$built/drivers/ov2sim/ov2sim.ko
-	[[ $1 == drivers/ov2sim/* ]] || list+=,$built/kunit/ov2_kunit.ko
-	[[ $1 == drivers/ov2/* ]] || list+=,$built/kunit/ov2sim_nic_kunit.ko
+	[[ $1 == ov2 ]] || list+=,$built/drivers/ov2sim/ov2sim.ko
+	[[ $1 == ov2sim* ]] || list+=,$built/kunit/ov2_kunit.ko
+	[[ $1 == ov2 ]] || list+=,$built/kunit/ov2sim_nic_kunit.ko
 	printf '%s\n' "$list"
 }
 
@@ -97,7 +109,7 @@ area_run()
 	judge "$rc"
 }
 
-# tests_pass FILE AREA: without an area by KUnit. A machine that is busy may take long; what
+# tests_pass MODULE AREA: without an area by KUnit. A machine that is busy may take long; what
 # does not end with three times the time either is a hang.
 tests_pass()
 {
@@ -129,25 +141,26 @@ sound()
 	tests_pass '' "$1" || { tail -n 30 "$results/log" >&2; ov2_say "the tests fail unbroken"; return 1; }
 }
 
-# try NAME RULES FILE SCRIPT AREA
+# try NAME RULES MODULE AREA
 try()
 {
-	local name=$1 rules=$2 file=$3 script=$4 area=$5 start=$SECONDS verdict rc=0
+	local name=$1 rules=$2 module=$3 area=$4 start=$SECONDS verdict rc=0 files file
 
-	sed -E "$script" "$OV2_TOP/$file" >"$tree/$file"
-	if cmp -s "$OV2_TOP/$file" "$tree/$file"; then
+	if ! files=$("$mutate" --tree "$tree" "$name"); then
 		verdict='does not apply'
 	elif ! builds; then
 		verdict='does not build'
 	else
-		tests_pass "$file" "$area" || rc=$?
+		tests_pass "$module" "$area" || rc=$?
 		case $rc in
 		0) verdict=SURVIVED ;;
 		1) verdict=caught rules+="; $by" ;;
 		*) verdict='does not run' && cp "$results/log" "$tree.$name.log" ;;
 		esac
 	fi
-	cp "$OV2_TOP/$file" "$tree/$file"
+	for file in $files; do
+		cp "$OV2_TOP/$file" "$tree/$file"
+	done
 	printf '%-15s %4d s  %s (%s)\n' "$verdict" "$((SECONDS - start))" "$name" "$rules"
 	printf '%s\t%s\n' "$verdict" "$name" >>"$tree.verdicts"
 }
@@ -155,7 +168,7 @@ try()
 # Number $1 of the workers, in a tree of its own, does each one that falls to it.
 work()
 {
-	local i name rules file script area passes=' '
+	local i name rules module area passes=' '
 
 	tree=$place-$1
 	results=$tree.results
@@ -163,29 +176,14 @@ work()
 	rsync -a --delete --exclude .git "$OV2_TOP/" "$tree/"
 	: >"$tree.verdicts"
 	for ((i = $1; i < ${#chosen[@]}; i += jobs)); do
-		IFS=$'\t' read -r name rules file script area <<<"${chosen[i]}"
+		IFS=$'\t' read -r name rules module _ _ area <<<"${chosen[i]}"
 		[[ $suite == kunit ]] || area=$suite
 		if [[ $passes != *" ${area:-kunit} "* ]]; then
 			sound "$area" || return
 			passes+="${area:-kunit} "
 		fi
-		try "$name" "$rules" "$file" "$script" "$area"
+		try "$name" "$rules" "$module" "$area"
 	done
-}
-
-show()
-{
-	local name rules file script rc=0
-
-	while IFS=$'\t' read -r name rules file script _; do
-		[[ $name != \#* ]] || continue
-		printf '%-25s %-15s %s\n' "$name" "$rules" "$file"
-		if sed -E "$script" "$OV2_TOP/$file" | cmp -s "$OV2_TOP/$file"; then
-			echo "$name breaks nothing" >&2
-			rc=1
-		fi
-	done <"$list"
-	return "$rc"
 }
 
 wanted()
@@ -218,7 +216,7 @@ while (($#)); do
 	-h | --help) usage; exit ;;
 	-j) jobs=$2; shift ;;
 	--soak) suite=soak ;;
-	--list) show; exit ;;
+	--list) exec "$mutate" --list ;;
 	-*) usage >&2; exit 2 ;;
 	*) patterns+=("$1") ;;
 	esac
