@@ -18,7 +18,7 @@ static void sa_exit(struct kunit *test)
 	fixture_destroy(test->priv);
 }
 
-static struct ov2_sa *sa_find(u32 cookie)
+static struct ov2_sa *sa_find(unsigned long cookie)
 {
 	struct ov2_sa *sa;
 
@@ -28,7 +28,9 @@ static struct ov2_sa *sa_find(u32 cookie)
 	return sa;
 }
 
-/* S9: names are never 0, differ while both live, and are not given again when one has gone. */
+/* S9: names are never 0, differ while both live, and are not given again when one has gone. What
+ * another driver keeps in their place is not taken for one of them if its lower half is alike.
+ */
 static void sa_cookies(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -42,6 +44,8 @@ static void sa_cookies(struct kunit *test)
 		cookies[i] = x->xso.offload_handle;
 		KUNIT_EXPECT_NE(test, cookies[i], 0);
 		KUNIT_EXPECT_PTR_EQ(test, rcu_access_pointer(sa_find(cookies[i])->x), x);
+		if (IS_ENABLED(CONFIG_64BIT))
+			KUNIT_EXPECT_NULL(test, sa_find(~(unsigned long)U32_MAX | cookies[i]));
 		for (j = 0; j < i; j++)
 			KUNIT_EXPECT_NE(test, cookies[i], cookies[j]);
 		fixture_settle(f);

@@ -58,7 +58,7 @@ void ov2_sa_cache_exit(void)
  */
 struct ov2_sa *ov2_sa_find(unsigned long cookie)
 {
-	return cookie && cookie <= U32_MAX ? xa_load(&ov2_sas, cookie) : NULL;
+	return xa_load(&ov2_sas, cookie);
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_sa_find);
 
