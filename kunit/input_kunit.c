@@ -5,6 +5,7 @@
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/rtnetlink.h>
 #include "../drivers/ov2/rx.h"
 #include "xfrm_packet.h"
 
@@ -15,6 +16,8 @@ static const struct fixture_sa input_in = {
 static const struct fixture_sa input_in6 = {
 	.encap = UDP_ENCAP_ESPINUDP, .mode = XFRM_MODE_TUNNEL, .reqid = 7, .family = AF_INET6,
 };
+
+static const struct fixture_sa input_no_encap = { .mode = XFRM_MODE_TUNNEL };
 
 static const struct fixture_sa input_out = {
 	.encap = UDP_ENCAP_ESPINUDP, .mode = XFRM_MODE_TUNNEL, .reqid = 7, .out = true,
@@ -50,6 +53,34 @@ static void input_settle(struct fixture *f)
 	} while (work_busy(&f->nic->delreq_work));
 }
 
+static struct sk_buff *input_standin;
+
+static rx_handler_result_t input_catch(struct sk_buff **skb)
+{
+	input_standin = *skb;
+	return RX_HANDLER_CONSUMED;
+}
+
+/* The driver gives it to the core. Returns the stand-in that the stack gets, NULL if none. */
+static struct sk_buff *input_receive(struct fixture *f, struct sk_buff *skb,
+				     const struct ov2_rx_meta *meta)
+{
+	int err;
+
+	input_standin = NULL;
+	rtnl_lock();
+	err = netdev_rx_handler_register(f->netdev[0], input_catch, NULL);
+	rtnl_unlock();
+	KUNIT_ASSERT_EQ(f->test, err, 0);
+	local_bh_disable();
+	KUNIT_EXPECT_EQ(f->test, ov2_rx(fixture_port_of(f, 0), skb, meta), 1);
+	local_bh_enable();
+	rtnl_lock();
+	netdev_rx_handler_unregister(f->netdev[0]);
+	rtnl_unlock();
+	return input_standin;
+}
+
 struct input_row {
 	const char *name;
 	const struct fixture_sa *sa;
@@ -81,8 +112,14 @@ static void input_udp(struct kunit *test)
 	struct xfrm_state *x = input_sa(f, row->sa);
 	struct sk_buff *skb = packet_received(f, x, row->seq);
 	u32 inner = row->sa->family == AF_INET6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
+	struct ov2_rx_meta meta = {
+		.cookie = x->xso.offload_handle,
+		.flags = OV2_RX_CRYPTO_DONE,
+		.status = row->status,
+		.seq = row->seq,
+	};
 
-	skb = packet_hold(f, skb, x, OV2_RX_CRYPTO_DONE, row->status);
+	skb = input_receive(f, skb, &meta);
 	KUNIT_ASSERT_NOT_NULL(test, skb);
 	KUNIT_EXPECT_EQ(test, packet_seen.packets, 0);
 	packet_input(skb);
@@ -147,17 +184,24 @@ static void input_cut(struct sk_buff *skb)
 	skb_trim(skb, sizeof(struct iphdr) + 8 + 7);
 }
 
+static void input_cut_no_udp(struct sk_buff *skb)
+{
+	skb_trim(skb, sizeof(struct iphdr) + 7);
+}
+
 struct input_odd_row {
 	const char *name;
+	const struct fixture_sa *sa;
 	void (*spoil)(struct sk_buff *skb);
 };
 
 static const struct input_odd_row input_odd_rows[] = {
-	{ "for somebody else", input_to_others },
-	{ "not UDP", input_no_udp },
-	{ "no room for ESP", input_too_short },
-	{ "neither IPv4 nor IPv6", input_no_ip },
-	{ "cut off", input_cut },
+	{ "for another host", &input_in, input_to_others },
+	{ "not UDP", &input_in, input_no_udp },
+	{ "no room for ESP", &input_in, input_too_short },
+	{ "neither IPv4 nor IPv6", &input_in, input_no_ip },
+	{ "cut off", &input_in, input_cut },
+	{ "cut off, not in UDP", &input_no_encap, input_cut_no_udp },
 };
 
 KUNIT_ARRAY_PARAM_DESC(input_odd, input_odd_rows, name);
@@ -168,18 +212,21 @@ static void input_not_taken(struct kunit *test)
 {
 	const struct input_odd_row *row = test->param_value;
 	struct fixture *f = test->priv;
-	struct xfrm_state *x = input_sa(f, &input_in);
+	struct xfrm_state *x = input_sa(f, row->sa);
 	struct sk_buff *skb = packet_received(f, x, 5);
 	struct ov2_rx_meta meta = {
 		.cookie = x->xso.offload_handle,
 		.flags = OV2_RX_CRYPTO_DONE,
 		.status = CRYPTO_SUCCESS,
 	};
+	int ret;
 
 	row->spoil(skb);
 	local_bh_disable();
-	KUNIT_EXPECT_LT(test, ov2_rx(fixture_port_of(f, 0), skb, &meta), 0);
+	ret = ov2_rx(fixture_port_of(f, 0), skb, &meta);
 	local_bh_enable();
+	/* Else the skb is no longer the test's. */
+	KUNIT_ASSERT_LT(test, ret, 0);
 	KUNIT_EXPECT_EQ(test, ov2_held_count(), 0);
 	KUNIT_EXPECT_EQ(test, packet_seen.packets, 0);
 	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_DROP_MEM) +

@@ -80,28 +80,37 @@ static void packet_trim(struct sk_buff *skb)
 		pskb_trim(skb, sizeof(struct ipv6hdr) + ntohs(ipv6_hdr(skb)->payload_len));
 }
 
+static void packet_put_udp(struct sk_buff *skb, const struct xfrm_state *x, u32 len)
+{
+	struct udphdr *uh = skb_put_zero(skb, sizeof(*uh));
+
+	uh->source = x->encap->encap_sport;
+	uh->dest = x->encap->encap_dport;
+	uh->len = htons(len);
+}
+
 /* As eth_type_trans() leaves it: from the IP header to the padding of the frame. For an SA with
- * AES-GCM, encapsulation and tunnel mode.
+ * AES-GCM and tunnel mode.
  */
 struct sk_buff *packet_received(struct fixture *f, struct xfrm_state *x, u32 seq)
 {
 	bool ipv4 = x->props.family == AF_INET;
 	u32 ip_len = ipv4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
 	struct sk_buff *skb = alloc_skb(512, GFP_KERNEL);
-	u32 udp_len = sizeof(struct udphdr) + sizeof(struct ip_esp_hdr) + PACKET_IV_LEN + ip_len +
-		      PACKET_PAD_LEN + 2 + PACKET_ICV_LEN;
-	struct udphdr *uh;
+	u32 len = sizeof(struct ip_esp_hdr) + PACKET_IV_LEN + ip_len + PACKET_PAD_LEN + 2 +
+		  PACKET_ICV_LEN;
 
 	KUNIT_ASSERT_NOT_NULL(f->test, skb);
 	skb_reserve(skb, NET_SKB_PAD);
 	skb_reset_mac_header(skb);
 	skb_put_zero(skb, ETH_HLEN);
 	__skb_pull(skb, ETH_HLEN);
-	packet_put_ip(skb, x, IPPROTO_UDP, udp_len);
-	uh = skb_put_zero(skb, sizeof(*uh));
-	uh->source = x->encap->encap_sport;
-	uh->dest = x->encap->encap_dport;
-	uh->len = htons(udp_len);
+	if (x->encap) {
+		packet_put_ip(skb, x, IPPROTO_UDP, sizeof(struct udphdr) + len);
+		packet_put_udp(skb, x, sizeof(struct udphdr) + len);
+	} else {
+		packet_put_ip(skb, x, IPPROTO_ESP, len);
+	}
 	packet_put_esp(skb, x, seq);
 	skb_put_zero(skb, 6);
 	skb->protocol = ipv4 ? htons(ETH_P_IP) : htons(ETH_P_IPV6);

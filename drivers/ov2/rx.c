@@ -193,7 +193,7 @@ static u32 ov2_rx_esp_off(struct sk_buff *skb)
 		off += sizeof(struct udphdr);
 	else if (proto != IPPROTO_ESP)
 		return 0;
-	if (len < off + sizeof(struct ip_esp_hdr) || pskb_trim_rcsum(skb, len))
+	if (pskb_trim_rcsum(skb, len))
 		return 0;
 	return pskb_may_pull(skb, off + sizeof(struct ip_esp_hdr)) ? off : 0;
 }
