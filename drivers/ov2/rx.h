@@ -26,5 +26,8 @@ struct sk_buff *ov2_held_put(struct ov2_port *port, struct sk_buff *skb, u32 esp
 int ov2_held_input(struct sk_buff *standin, int encap_type);
 void ov2_held_expire(void);
 u32 ov2_held_count(void);
+#if IS_ENABLED(CONFIG_KUNIT)
+extern struct delayed_work ov2_held_later;
+#endif
 
 #endif /* __OV2_RX_H */

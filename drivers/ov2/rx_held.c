@@ -63,7 +63,9 @@ static siphash_key_t ov2_held_key;
 static void ov2_held_work(struct work_struct *work);
 static void ov2_held_tick(struct work_struct *work);
 static DECLARE_WORK(ov2_held_now, ov2_held_work);
-static DECLARE_DELAYED_WORK(ov2_held_later, ov2_held_tick);
+VISIBLE_IF_KUNIT struct delayed_work ov2_held_later =
+	__DELAYED_WORK_INITIALIZER(ov2_held_later, ov2_held_tick, 0);
+EXPORT_SYMBOL_IF_KUNIT(ov2_held_later);
 
 /* Takes what is in a place out of the table; the caller frees it without the lock. */
 static struct ov2_held ov2_held_take(struct ov2_held *held)
