@@ -37,6 +37,7 @@ struct caps_row {
 
 CAPS_OFF(esp, caps->features &= ~OV2_CAP_ESP)
 CAPS_OFF(esn, caps->features &= ~OV2_CAP_ESN)
+CAPS_OFF(rx_seq, caps->features &= ~OV2_CAP_RX_SEQ)
 CAPS_OFF(cross, caps->features &= ~OV2_CAP_CROSS_FAMILY)
 CAPS_OFF(udp_in4, caps->features &= ~OV2_CAP_UDP_IN_IPV4)
 CAPS_OFF(udp_out4, caps->features &= ~OV2_CAP_UDP_OUT_IPV4)
@@ -123,6 +124,8 @@ static const struct caps_row caps_rows[] = {
 	  "authentication keys of 256 bits" },
 	{ "SHA256 ICV", caps_off_auth_icv, { CAPS_CBC(128), CAPS_SHA256 },
 	  "an ICV of 128 bits" },
+	{ "numbers of inbound ESN", caps_off_rx_seq, { .esn = true },
+	  "a NIC that reports sequence numbers" },
 };
 
 KUNIT_ARRAY_PARAM_DESC(caps, caps_rows, name);
@@ -175,6 +178,7 @@ static void caps_only_that(struct kunit *test)
 		{ 9, 7 }, { 10, 11 }, { 11, 10 }, { 12, 10 }, { 14, 15 }, { 15, 16 }, { 16, 14 },
 		{ 17, 18 }, { 18, 19 }, { 19, 17 }, { 20, 13 }, { 21, 20 }, { 22, 13 }, { 23, 22 },
 		{ 25, 26 }, { 26, 27 }, { 27, 28 }, { 28, 25 }, { 13, 20 },
+		{ 31, 8 }, { 31, 0 },
 	};
 	struct fixture *f = test->priv;
 	struct ov2_caps caps;

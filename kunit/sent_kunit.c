@@ -34,6 +34,8 @@ static const struct sent_row sent_rows[] = {
 	{ "refused takes none", { { 5, 1, true }, { 4, 3, false }, { 4, 1, true },
 				  { 6, 1, true } } },
 	{ "late, and too late", { { 2000, 1, true }, { 977, 1, true }, { 976, 1, false } } },
+	{ "late, and its bit stood for another", { { 1, 1, true }, { 1000, 1, true },
+		{ 1026, 1, true }, { 1025, 1, true } } },
 	{ "far ahead", { { 5, 1, true }, { 5 + 1024, 1, true }, { 6, 1, true }, { 5, 1, false } } },
 	{ "long burst", { { 1, 3000, true }, { 1, 1, false }, { 2500, 1, false },
 		{ 3001, 1, true } } },

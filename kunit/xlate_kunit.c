@@ -230,6 +230,12 @@ static const struct xlate_seq_row xlate_seq_rows[] = {
 	  { 0xfffffffe, 5 }, 32 },
 	{ "ESN inbound", { .esn = true, .window = 128, .oseq = 7, .seq = 0x380000001 },
 	  { 0x80000001, 3 }, 128 },
+	{ "the last of ESN outbound", { .esn = true, .out = true, .oseq = S64_MAX },
+	  { U32_MAX, S32_MAX }, 32 },
+	{ "high ESN inbound", { .esn = true, .seq = BIT_ULL(63) }, { 0, BIT(31) }, 32 },
+	{ "high ESN outbound, random IVs",
+	  { XLATE_CBC(128), XLATE_AUTH("sha256", 256, 128), .esn = true, .out = true,
+	    .oseq = BIT_ULL(63) }, { 0, BIT(31) }, 32 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(xlate_seq, xlate_seq_rows, name);
@@ -306,6 +312,9 @@ static const struct xlate_bad_row xlate_bad_rows[] = {
 	{ "UDP out over IPv6",
 	  { .encap = UDP_ENCAP_ESPINUDP, .family = AF_INET6, .out = true },
 	  "outbound UDP encapsulation over IPv6" },
+	/* Bit 63 of an IV tells whether the NIC made it. */
+	{ "high ESN outbound", { .esn = true, .out = true, .oseq = BIT_ULL(63) },
+	  "leave the NIC no IVs" },
 	{ "CCM", { .aead = "rfc4309(ccm(aes))", .aead_bits = 152, .aead_icv = 128 },
 	  "the algorithm rfc4309(ccm(aes)) is not offloaded" },
 	{ "encryption alone", { XLATE_CBC(128) }, "without authentication" },
