@@ -4,12 +4,15 @@
 #include <kunit/test.h>
 #include <linux/iopoll.h>
 #include <linux/sched/signal.h>
+#include "../drivers/ov2sim/nic/cmd.h"
 #include "../drivers/ov2sim/nic/hw.h"
+#include "../drivers/ov2sim/nic/port.h"
 #include "../drivers/ov2sim/nic/sadb.h"
+#include "../drivers/ov2sim/nic/worker.h"
 #include "nic_fixture.h"
 
 #define HW_NAME		"nicfail"
-#define HW_LANES	3
+#define HW_WORKERS	3
 
 static const struct ov2sim_hw_ops hw_ops;
 
@@ -24,22 +27,22 @@ static int hw_no_ports(struct ov2sim_hw *hw)
 	return -ENOMEM;
 }
 
-static int hw_no_lane(struct ov2sim_lane *lane, struct ov2sim_hw *hw, u32 index)
+static int hw_no_worker(struct ov2sim_worker *worker, struct ov2sim_hw *hw, u32 index)
 {
 	return -EINTR;
 }
 
 /* The others are real ones. */
-static int hw_no_last_lane(struct ov2sim_lane *lane, struct ov2sim_hw *hw, u32 index)
+static int hw_no_last_worker(struct ov2sim_worker *worker, struct ov2sim_hw *hw, u32 index)
 {
 	struct kunit *test = kunit_get_current_test();
 	int err;
 
-	if (index == HW_LANES - 1)
+	if (index == HW_WORKERS - 1)
 		return -EINTR;
-	kunit_deactivate_static_stub(test, ov2sim_lane_init);
-	err = ov2sim_lane_init(lane, hw, index);
-	kunit_activate_static_stub(test, ov2sim_lane_init, hw_no_last_lane);
+	kunit_deactivate_static_stub(test, ov2sim_worker_init);
+	err = ov2sim_worker_init(worker, hw, index);
+	kunit_activate_static_stub(test, ov2sim_worker_init, hw_no_last_worker);
 	return err;
 }
 
@@ -65,14 +68,14 @@ static void hw_fail_ports(struct kunit *test)
 	kunit_activate_static_stub(test, ov2sim_ports_alloc, hw_no_ports);
 }
 
-static void hw_fail_lane(struct kunit *test)
+static void hw_fail_worker(struct kunit *test)
 {
-	kunit_activate_static_stub(test, ov2sim_lane_init, hw_no_lane);
+	kunit_activate_static_stub(test, ov2sim_worker_init, hw_no_worker);
 }
 
-static void hw_fail_last_lane(struct kunit *test)
+static void hw_fail_last_worker(struct kunit *test)
 {
-	kunit_activate_static_stub(test, ov2sim_lane_init, hw_no_last_lane);
+	kunit_activate_static_stub(test, ov2sim_worker_init, hw_no_last_worker);
 }
 
 static void hw_fail_cmd(struct kunit *test)
@@ -83,8 +86,8 @@ static void hw_fail_cmd(struct kunit *test)
 static const struct hw_row hw_rows[] = {
 	{ "SA table", hw_fail_sadb, ov2sim_sadb_init, -ENOMEM },
 	{ "ports", hw_fail_ports, ov2sim_ports_alloc, -ENOMEM },
-	{ "first lane", hw_fail_lane, ov2sim_lane_init, -EINTR },
-	{ "last lane", hw_fail_last_lane, ov2sim_lane_init, -EINTR },
+	{ "first worker", hw_fail_worker, ov2sim_worker_init, -EINTR },
+	{ "last worker", hw_fail_last_worker, ov2sim_worker_init, -EINTR },
 	{ "command thread", hw_fail_cmd, ov2sim_cmd_init, -EINTR },
 };
 
@@ -106,7 +109,7 @@ static unsigned int hw_threads(void)
 static void hw_create_fails(struct kunit *test)
 {
 	const struct hw_row *row = test->param_value;
-	struct ov2sim_hw_config config = { .name = HW_NAME, .ports = 2, .queues = HW_LANES };
+	struct ov2sim_hw_config config = { .name = HW_NAME, .ports = 2, .queues = HW_WORKERS };
 	struct ov2sim_hw *hw;
 	unsigned int threads;
 
@@ -121,7 +124,7 @@ static void hw_create_fails(struct kunit *test)
 		ov2sim_hw_destroy(hw);
 	hw = ov2sim_hw_create(&config, &hw_ops, NULL);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, hw);
-	KUNIT_EXPECT_EQ(test, hw_threads(), HW_LANES + 1);
+	KUNIT_EXPECT_EQ(test, hw_threads(), HW_WORKERS + 1);
 	ov2sim_hw_destroy(hw);
 }
 

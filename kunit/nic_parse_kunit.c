@@ -14,8 +14,8 @@
 #include <net/ip.h>
 #include <net/xfrm.h>
 #include "../drivers/ov2sim/nic/fault.h"
-#include "../drivers/ov2sim/nic/lso.h"
-#include "../drivers/ov2sim/nic/rx.h"
+#include "../drivers/ov2sim/nic/esp.h"
+#include "../drivers/ov2sim/nic/rx_esp.h"
 #include "nic_packet.h"
 
 #define PARSE_L3	ETH_HLEN
@@ -423,7 +423,7 @@ static void rx_seal(struct kunit *test, struct rx_fixture *fix, struct parse_fra
 	u32 esp = fix->in->family == OV2_IPV4 ? PARSE_IP4_L4 : PARSE_IP6_L4;
 
 	put_unaligned_be32(lower_32_bits(seq), f->data + esp + 4);
-	KUNIT_ASSERT_EQ(test, 0, ov2sim_esp_send(fix->out, f->data, f->len, esp, seq));
+	KUNIT_ASSERT_EQ(test, 0, ov2sim_esp_send(&fix->out->esp, f->data + esp, f->len - esp, seq));
 }
 
 /* Receive it; @f then holds what the driver gets */

@@ -129,14 +129,14 @@ static void port_delete_behind_send(struct kunit *test)
 	p.handle = out.offload_handle;
 	node.offload_handle = out.offload_handle;
 	done = READ_ONCE(fix->nic->done_count);
-	mutex_lock(&fix->hw->lanes[0].lock);
+	mutex_lock(&fix->hw->workers[0].lock);
 	nic_port_queue(test, &p);
 	KUNIT_EXPECT_EQ(test, -EINPROGRESS, ov2sim_hw_submit(fix->hw, &req));
 	KUNIT_EXPECT_EQ(test, 0, read_poll_timeout(READ_ONCE, flushing, flushing, 100,
 						   10 * USEC_PER_SEC, false,
 						   fix->hw->cmdq.flushing));
 	KUNIT_EXPECT_EQ(test, done, READ_ONCE(fix->nic->done_count));
-	mutex_unlock(&fix->hw->lanes[0].lock);
+	mutex_unlock(&fix->hw->workers[0].lock);
 	KUNIT_EXPECT_EQ(test, 0, nic_port_tx_done(test));
 	KUNIT_ASSERT_TRUE(test, nic_port_rx(test));
 	KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS, fix->rxc.status);
@@ -144,7 +144,7 @@ static void port_delete_behind_send(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ENOENT, nic_port_send(test, &p));
 }
 
-/* Nothing is posted with an inbound SA: its delete waits for no lane */
+/* Nothing is posted with an inbound SA: its delete waits for no worker */
 static void port_delete_inbound(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
@@ -159,11 +159,11 @@ static void port_delete_inbound(struct kunit *test)
 	p.handle = out.offload_handle;
 	node.offload_handle = in.offload_handle;
 	done = READ_ONCE(fix->nic->done_count);
-	mutex_lock(&fix->hw->lanes[0].lock);
+	mutex_lock(&fix->hw->workers[0].lock);
 	nic_port_queue(test, &p);
 	KUNIT_EXPECT_EQ(test, -EINPROGRESS, ov2sim_hw_submit(fix->hw, &req));
 	KUNIT_EXPECT_TRUE(test, nic_fixture_wait_done(fix->nic, done + 1));
-	mutex_unlock(&fix->hw->lanes[0].lock);
+	mutex_unlock(&fix->hw->workers[0].lock);
 	KUNIT_EXPECT_TRUE(test, nic_fixture_wait_done(fix->nic, done + 1));
 	KUNIT_EXPECT_EQ(test, 0, nic_port_tx_done(test));
 	KUNIT_ASSERT_TRUE(test, nic_port_rx(test));
@@ -185,15 +185,15 @@ static void port_delete_behind_stop(struct kunit *test)
 	p.handle = out.offload_handle;
 	node.offload_handle = out.offload_handle;
 	done = READ_ONCE(fix->nic->done_count);
-	mutex_lock(&fix->hw->lanes[0].lock);
+	mutex_lock(&fix->hw->workers[0].lock);
 	nic_port_queue(test, &p);
 	KUNIT_EXPECT_EQ(test, -EINPROGRESS, ov2sim_hw_submit(fix->hw, &req));
 	KUNIT_EXPECT_EQ(test, 0, read_poll_timeout(READ_ONCE, flushing, flushing, 100,
 						   10 * USEC_PER_SEC, false,
 						   fix->hw->cmdq.flushing));
-	/* As the lane finds it when it is its turn */
+	/* As the worker finds it when it is its turn */
 	WRITE_ONCE(fix->hw->ports[0].started, false);
-	mutex_unlock(&fix->hw->lanes[0].lock);
+	mutex_unlock(&fix->hw->workers[0].lock);
 	ov2sim_hw_port_stop(fix->hw, 0);
 	KUNIT_EXPECT_TRUE(test, nic_fixture_wait_done(fix->nic, done + 1));
 	KUNIT_EXPECT_EQ(test, -ECANCELED, nic_port_tx_done(test));

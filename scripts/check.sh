@@ -188,7 +188,27 @@ includes()
 	grep -HnE '^#include' "$@" || :
 }
 
-# The graph of includes that the design allows.
+# Pairs "CALLER CALLEE" of the NIC's files, by the functions that one defines and another calls.
+nic_calls()
+{
+	# shellcheck disable=SC2016
+	awk '
+		/^[ \t]*(\/\*| \*|\*)/ { next }
+		FNR == 1 { file = FILENAME; sub(/.*\//, "", file) }
+		pass == 1 && /^[a-z]/ && !/^static/ && match($0, /ov2sim_[a-z0-9_]+\(/) {
+			def[substr($0, RSTART, RLENGTH - 1)] = file
+		}
+		pass == 2 {
+			while (match($0, /ov2sim_[a-z0-9_]+\(/)) {
+				callee = def[substr($0, RSTART, RLENGTH - 1)]
+				if (callee && callee != file)
+					print file, callee
+				$0 = substr($0, RSTART + RLENGTH)
+			}
+		}' pass=1 drivers/ov2sim/nic/*.c pass=2 drivers/ov2sim/nic/*.c | sort -u
+}
+
+# The graph of includes that the design allows, and the NIC's calls, which go one way.
 check_includes()
 {
 	local rc=0
@@ -206,6 +226,10 @@ check_includes()
 		must_be_empty "the NIC knows neither the driver side nor the core's functions:" || rc=1
 	includes drivers/ov2sim/*.[ch] | grep -E '"(.*/)?nic/' | grep -v '"nic/nic\.h"' |
 		must_be_empty "the driver side knows of the NIC what nic/nic.h says:" || rc=1
+	nic_calls | tsort 2>&1 >/dev/null |
+		must_be_empty "the NIC's files call each other in a circle:" || rc=1
+	grep -nE '^[a-z][^#]*\);$' drivers/ov2sim/nic/{hw,queue}.h |
+		must_be_empty "the NIC's types are the ground and declare no functions:" || rc=1
 	includes drivers/ov2/*.[ch] | grep -E '<net/xfrm\.h>' |
 		grep -vE '^drivers/ov2/(xfrm|xlate|rx|rx_held|tx|delreq)\.c:' |
 		must_be_empty "net/xfrm.h is for xfrm.c, xlate.c, rx*.c, tx.c and delreq.c:" || rc=1

@@ -12,7 +12,10 @@
 #include <linux/bottom_half.h>
 #include <linux/export.h>
 #include <linux/kthread.h>
+#include "cmd.h"
 #include "hw.h"
+#include "kick.h"
+#include "port.h"
 
 /* How often a delay is looked at that somebody may have changed */
 #define OV2SIM_CMD_LOOK_MS	10
@@ -24,7 +27,7 @@ static void ov2sim_cmd_done(struct ov2sim_hw *hw, struct ov2_request *req, int s
 	local_bh_enable();
 }
 
-/* A lane has done its round. */
+/* A worker has done its round. */
 void ov2sim_cmd_progress(struct ov2sim_hw *hw)
 {
 	/* What was done is seen before it is asked who waits for it; pairs with wait_event's */
@@ -231,18 +234,18 @@ static void ov2sim_cmd_flush_queue(struct ov2sim_hw *hw, u32 port, u32 index, un
 
 	if (ov2sim_queue_sent(queue, posted))
 		return;
-	ov2sim_lane_kick(&hw->lanes[index]);
+	ov2sim_worker_kick(&hw->workers[index]);
 	wait_event_idle(q->wait, ov2sim_queue_sent(queue, posted) || READ_ONCE(q->resetting) ||
 			!READ_ONCE(hw->ports[port].started) ||
 			(READ_ONCE(queue->tx_wait) && time_after(jiffies, until)));
 }
 
-/* What was posted before a delete has its SAs yet (S18): the lanes catch up first, but for queues
+/* What was posted before a delete has its SAs yet (S18): the workers catch up first, but for queues
  * that the wire keeps waiting.
  */
 static void ov2sim_cmd_flush_tx(struct ov2sim_hw *hw)
 {
-	unsigned long until = jiffies + OV2SIM_PATIENCE;
+	unsigned long until = jiffies + OV2SIM_TX_TIMEOUT;
 
 	WRITE_ONCE(hw->cmdq.flushing, true);
 	for (u32 i = 0; i < hw->config.ports; i++) {

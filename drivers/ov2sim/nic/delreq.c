@@ -4,7 +4,7 @@
  * inbound SAs and repeated on each of them until the SA is deleted; the NIC deletes nothing by
  * itself.
  *
- * Which SAs are picked for want of room is decided under ov2sim_sadb.lock; lanes read the choice
+ * Which SAs are picked for want of room is decided under ov2sim_sadb.lock; workers read the choice
  * without it.
  */
 #include <kunit/visibility.h>

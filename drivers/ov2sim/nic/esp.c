@@ -252,6 +252,24 @@ int ov2sim_esp_seal(const struct ov2sim_esp *esp, u8 *packet, u32 len, u64 seq, 
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_esp_seal);
 
+/**
+ * ov2sim_esp_send - encrypt one packet with an IV of the NIC's own
+ * @esp: the SA's cryptography
+ * @packet: the packet, from the ESP header on, complete but for IV and ICV
+ * @len: bytes, ICV included
+ * @seq: sequence number; the ESP header has its lower half
+ *
+ * Return: 0 or an errno; after an errno nothing of @packet may be sent.
+ */
+int ov2sim_esp_send(const struct ov2sim_esp *esp, u8 *packet, u32 len, u64 seq)
+{
+	u8 iv[OV2SIM_ESP_IV_MAX];
+
+	ov2sim_esp_make_iv(esp, seq, iv);
+	return ov2sim_esp_seal(esp, packet, len, seq, iv);
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_esp_send);
+
 /* What decryption has brought to light: CRYPTO_* */
 static u32 ov2sim_esp_check_trailer(enum ov2_mode mode, const u8 *text, u32 len, u8 *next_header)
 {

@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ov2sim: the insides of the NIC. */
+/*
+ * ov2sim: the insides of the NIC: the types that its files share. Functions are declared in the
+ * header of the file that they are in.
+ *
+ * Order of locks, outermost first: ov2sim_cmdq.reset_lock; a worker's lock or the link mutex; the
+ * mutex of the SA table; then the spinlocks of an SA, of a fifo and of the command queue. A thread
+ * holds at most one lock of each kind.
+ */
 #ifndef __OV2SIM_NIC_HW_H
 #define __OV2SIM_NIC_HW_H
 
@@ -17,20 +24,20 @@ struct task_struct;
 
 /* Frames that wait in a port's queue before the sender is told to pause */
 #define OV2SIM_FIFO_MAX		512
-/* Frames or descriptors that a lane does for one queue before it looks at the next */
+/* Frames or descriptors that a worker does for one queue before it looks at the next */
 #define OV2SIM_BUDGET		64
 /* How long a descriptor waits for room at the other end before its frames are dropped */
-#define OV2SIM_PATIENCE		(HZ / 4)
+#define OV2SIM_TX_TIMEOUT		(HZ / 4)
 
 /**
  * struct ov2sim_hwport - A port.
  * @hw: the NIC
  * @index: its number there
  * @peer: the other end of the wire; written under the link mutex, read under RCU
- * @started: written under the link mutex; a lane that reads it as true may use the rings until it
+ * @started: written under the link mutex; a worker that reads it as true may use the rings until it
  *	gives its lock back
  * @up: link state as last told; link mutex
- * @addr: unicast address, as ether_addr_to_u64() has it; written by the driver, read by the lanes
+ * @addr: unicast address, as ether_addr_to_u64() has it; written by the driver, read by the workers
  * @features: OV2SIM_PORT_*
  * @nqueues: queue pairs that are open, 0 if the port is not
  * @queues: all of them
@@ -50,7 +57,7 @@ struct ov2sim_hwport {
 };
 
 /**
- * struct ov2sim_lane - A data thread.
+ * struct ov2sim_worker - A data thread.
  * @hw: the NIC
  * @index: number of the queues that it serves
  * @task: the thread
@@ -58,13 +65,13 @@ struct ov2sim_hwport {
  * @kicked: there may be something to do
  * @lock: held while it works: who holds it knows that it does not
  */
-struct ov2sim_lane {
+struct ov2sim_worker {
 	struct ov2sim_hw *hw;
 	u32 index;
 	struct task_struct *task;
 	wait_queue_head_t wait;
 	atomic_t kicked;
-	struct mutex lock;	/* held while the lane works */
+	struct mutex lock;	/* held while the worker works */
 };
 
 /**
@@ -76,9 +83,9 @@ struct ov2sim_lane {
  * @pending: requests submitted and not complete
  * @epoch: counts aborts, so that a delay ends early
  * @busy: a list is being executed
- * @flushing: and waits for the lanes
+ * @flushing: and waits for the workers
  * @resetting: nothing is accepted
- * @wait: for @queued, @busy, @epoch, the lanes
+ * @wait: for @queued, @busy, @epoch, the workers
  * @task: the thread that executes
  * @reset_lock: one reset at a time
  */
@@ -121,7 +128,7 @@ enum ov2sim_hw_state {
  * @sadb: SA table
  * @faults: knobs
  * @ports: &struct ov2sim_hw_config.ports of them
- * @lanes: &struct ov2sim_hw_config.queues of them
+ * @workers: &struct ov2sim_hw_config.queues of them
  */
 struct ov2sim_hw {
 	struct ov2sim_hw_config config;
@@ -132,7 +139,7 @@ struct ov2sim_hw {
 	struct ov2sim_sadb sadb;
 	struct ov2sim_faults faults;
 	struct ov2sim_hwport *ports;
-	struct ov2sim_lane *lanes;
+	struct ov2sim_worker *workers;
 };
 
 static inline struct ov2sim_queue *ov2sim_queue(struct ov2sim_hw *hw, u32 port, u32 queue)
@@ -154,35 +161,5 @@ static inline void ov2sim_stat_add(struct ov2sim_hwport *port, enum ov2sim_stat 
 {
 	atomic64_add(n, &port->stats[stat]);
 }
-
-/* hw.c */
-#if IS_ENABLED(CONFIG_KUNIT)
-int ov2sim_ports_alloc(struct ov2sim_hw *hw);
-#endif
-
-/* cmd.c */
-int ov2sim_cmd_init(struct ov2sim_hw *hw);
-void ov2sim_cmd_destroy(struct ov2sim_hw *hw);
-void ov2sim_cmd_clear(struct ov2sim_hw *hw);
-void ov2sim_cmd_progress(struct ov2sim_hw *hw);
-
-/* lane.c */
-int ov2sim_lane_init(struct ov2sim_lane *lane, struct ov2sim_hw *hw, u32 index);
-void ov2sim_lane_destroy(struct ov2sim_lane *lane);
-void ov2sim_lane_kick(struct ov2sim_lane *lane);
-
-/* port.c */
-void ov2sim_port_reset(struct ov2sim_hwport *port, u32 queue);
-
-/* link.c */
-int ov2sim_link_send(struct ov2sim_hwport *port, struct list_head *frames);
-void ov2sim_link_missed(struct ov2sim_hwport *port, u32 count);
-void ov2sim_link_resume(struct ov2sim_hwport *port);
-void ov2sim_link_set_started(struct ov2sim_hwport *port, bool started);
-
-/* tx.c, rx.c: return false if there was nothing to do or nothing could be done */
-bool ov2sim_tx_work(struct ov2sim_hwport *port, u32 queue);
-void ov2sim_tx_irq(struct ov2sim_hwport *port, u32 queue);
-bool ov2sim_rx_work(struct ov2sim_hwport *port, u32 queue);
 
 #endif /* __OV2SIM_NIC_HW_H */

@@ -7,7 +7,7 @@
 
 struct ov2sim_hw;
 
-/* Counters: stats.c */
+/* Counters: info.c */
 enum ov2sim_stat {
 	OV2SIM_STAT_RX_PKTS,
 	OV2SIM_STAT_RX_BYTES,

@@ -11,6 +11,8 @@
 #include <linux/export.h>
 #include <linux/rcupdate.h>
 #include "hw.h"
+#include "kick.h"
+#include "link.h"
 #include "parse.h"
 
 static DEFINE_MUTEX(ov2sim_link_mutex);
@@ -108,7 +110,7 @@ static int ov2sim_link_deliver(struct ov2sim_hwport *port, struct list_head *fra
 	struct ov2sim_frame *frame = list_first_entry(frames, struct ov2sim_frame, list);
 	u32 hash, queues = READ_ONCE(port->nqueues);
 	struct ov2sim_fifo *fifo;
-	struct ov2sim_lane *lane;
+	struct ov2sim_worker *worker;
 	int err = 0;
 	bool l4;
 
@@ -116,7 +118,7 @@ static int ov2sim_link_deliver(struct ov2sim_hwport *port, struct list_head *fra
 		return -ENETDOWN;
 	hash = ov2sim_pkt_hash(frame->data, frame->len, &l4);
 	fifo = &port->queues[hash % queues].fifo;
-	lane = &port->hw->lanes[hash % queues];
+	worker = &port->hw->workers[hash % queues];
 
 	spin_lock(&fifo->lock);
 	if (!fifo->open) {
@@ -134,7 +136,7 @@ static int ov2sim_link_deliver(struct ov2sim_hwport *port, struct list_head *fra
 	}
 	spin_unlock(&fifo->lock);
 	if (!err)
-		ov2sim_lane_kick(lane);
+		ov2sim_worker_kick(worker);
 	return err;
 }
 
@@ -144,7 +146,7 @@ static int ov2sim_link_deliver(struct ov2sim_hwport *port, struct list_head *fra
  * @frames: frames of one flow; empty afterwards if the wire has taken them
  *
  * Return: 0; -ENOLINK or -ENETDOWN if there is nobody to take them; -ENOSPC if the other end has
- * no room now: ov2sim_link_resume() kicks the lane then.
+ * no room now: ov2sim_link_resume() kicks the worker then.
  */
 int ov2sim_link_send(struct ov2sim_hwport *port, struct list_head *frames)
 {
@@ -180,7 +182,7 @@ void ov2sim_link_resume(struct ov2sim_hwport *port)
 	peer = rcu_dereference(port->peer);
 	if (peer) {
 		for (u32 i = 0; i < peer->hw->config.queues; i++)
-			ov2sim_lane_kick(&peer->hw->lanes[i]);
+			ov2sim_worker_kick(&peer->hw->workers[i]);
 	}
 	rcu_read_unlock();
 }

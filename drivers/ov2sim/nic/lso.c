@@ -186,7 +186,8 @@ static int ov2sim_lso_fix_esp(const struct ov2sim_lso *lso, struct ov2sim_frame 
 	}
 	ov2sim_esp_put_trailer(data + end, frame->len - sa->esp.icv_len - end, lso->txd->esp_proto);
 	put_unaligned_be32(lower_32_bits(lso->txd->seq + i), data + esp_off + 4);
-	return ov2sim_esp_send(sa, data, frame->len, esp_off, lso->txd->seq + i);
+	return ov2sim_esp_send(&sa->esp, data + esp_off, frame->len - esp_off,
+			       lso->txd->seq + i);
 }
 
 /* Segment @i, which begins @off bytes into the payload and has @len of them */

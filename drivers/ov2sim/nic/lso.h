@@ -9,6 +9,5 @@
 struct ov2sim_sa;
 
 int ov2sim_lso(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa, struct list_head *frames);
-int ov2sim_esp_send(const struct ov2sim_sa *sa, u8 *data, u32 len, u32 esp_off, u64 seq);
 
 #endif /* __OV2SIM_NIC_LSO_H */

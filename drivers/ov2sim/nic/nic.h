@@ -81,7 +81,7 @@ struct ov2sim_hw_ops {
 	void (*fatal)(void *drv);
 };
 
-/* The whole NIC: hw.c. Module-wide state first. */
+/* The whole NIC: power.c. Module-wide state first. */
 int ov2sim_nic_init(void);
 void ov2sim_nic_exit(void);
 

@@ -6,26 +6,70 @@
  * reaps. They run freely, and a release store of one passes on what stands in the slots. nqueues
  * and rings change only while the port is stopped.
  */
+#include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 #include <linux/etherdevice.h>
 #include <linux/export.h>
 #include <linux/log2.h>
 #include <linux/slab.h>
 #include "hw.h"
+#include "kick.h"
+#include "link.h"
+#include "port.h"
 
-/* A reset looks at the rings of ports that are not started, too, under the lane's lock. */
+static void ov2sim_queue_init(struct ov2sim_queue *queue)
+{
+	spin_lock_init(&queue->fifo.lock);
+	INIT_LIST_HEAD(&queue->fifo.frames);
+	INIT_LIST_HEAD(&queue->built);
+}
+
+void ov2sim_ports_free(struct ov2sim_hw *hw)
+{
+	for (u32 i = 0; i < hw->config.ports; i++)
+		kvfree(hw->ports[i].queues);
+	kvfree(hw->ports);
+}
+
+int ov2sim_ports_alloc(struct ov2sim_hw *hw)
+{
+	struct ov2sim_hwport *port;
+
+	KUNIT_STATIC_STUB_REDIRECT(ov2sim_ports_alloc, hw);
+	hw->ports = kvcalloc(hw->config.ports, sizeof(*hw->ports), GFP_KERNEL);
+	if (!hw->ports)
+		return -ENOMEM;
+	for (u32 i = 0; i < hw->config.ports; i++) {
+		port = &hw->ports[i];
+		port->hw = hw;
+		port->index = i;
+		port->queues = kvcalloc(hw->config.queues, sizeof(*port->queues), GFP_KERNEL);
+		if (!port->queues)
+			goto err_free_ports;
+		for (u32 j = 0; j < hw->config.queues; j++)
+			ov2sim_queue_init(&port->queues[j]);
+	}
+	return 0;
+
+err_free_ports:
+	ov2sim_ports_free(hw);
+	return -ENOMEM;
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_ports_alloc);
+
+/* A reset looks at the rings of ports that are not started, too, under the worker's lock. */
 static void ov2sim_queue_free(struct ov2sim_hw *hw, struct ov2sim_hwport *port, u32 i)
 {
 	struct ov2sim_queue *queue = &port->queues[i];
 
-	mutex_lock(&hw->lanes[i].lock);
+	mutex_lock(&hw->workers[i].lock);
 	kvfree(queue->tx_slots);
 	kvfree(queue->rx_slots);
 	queue->tx_slots = NULL;
 	queue->rx_slots = NULL;
 	memset(&queue->tx, 0, sizeof(queue->tx));
 	memset(&queue->rx, 0, sizeof(queue->rx));
-	mutex_unlock(&hw->lanes[i].lock);
+	mutex_unlock(&hw->workers[i].lock);
 }
 
 static int ov2sim_queue_alloc(struct ov2sim_hw *hw, struct ov2sim_hwport *port, u32 i,
@@ -34,13 +78,13 @@ static int ov2sim_queue_alloc(struct ov2sim_hw *hw, struct ov2sim_hwport *port, 
 	struct ov2sim_queue *queue = &port->queues[i];
 	int err;
 
-	mutex_lock(&hw->lanes[i].lock);
+	mutex_lock(&hw->workers[i].lock);
 	queue->tx_slots = kvcalloc(config->tx_ring, sizeof(*queue->tx_slots), GFP_KERNEL);
 	queue->rx_slots = kvcalloc(config->rx_ring, sizeof(*queue->rx_slots), GFP_KERNEL);
 	queue->tx = (struct ov2sim_index){ .size = config->tx_ring };
 	queue->rx = (struct ov2sim_index){ .size = config->rx_ring };
 	err = queue->tx_slots && queue->rx_slots ? 0 : -ENOMEM;
-	mutex_unlock(&hw->lanes[i].lock);
+	mutex_unlock(&hw->workers[i].lock);
 	return err;
 }
 
@@ -96,13 +140,13 @@ void ov2sim_hw_port_start(struct ov2sim_hw *hw, u32 port)
 		ov2sim_fifo_set_open(&p->queues[i].fifo, true);
 	ov2sim_link_set_started(p, true);
 	for (u32 i = 0; i < p->nqueues; i++)
-		ov2sim_lane_kick(&hw->lanes[i]);
+		ov2sim_worker_kick(&hw->workers[i]);
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_port_start);
 
 /*
- * Drop what one queue of a port holds of packets. The caller has the lane's lock, so that the
- * lane is not at it. Buffers stay posted.
+ * Drop what one queue of a port holds of packets. The caller has the worker's lock, so that the
+ * worker is not at it. Buffers stay posted.
  */
 static void ov2sim_port_drain(struct ov2sim_hwport *port, u32 queue)
 {
@@ -112,7 +156,7 @@ static void ov2sim_port_drain(struct ov2sim_hwport *port, u32 queue)
 	u32 dropped, posted, done;
 	LIST_HEAD(frames);
 
-	lockdep_assert_held(&port->hw->lanes[queue].lock);
+	lockdep_assert_held(&port->hw->workers[queue].lock);
 	spin_lock(&fifo->lock);
 	list_splice_init(&fifo->frames, &frames);
 	fifo->count = 0;
@@ -138,12 +182,12 @@ static void ov2sim_port_drain(struct ov2sim_hwport *port, u32 queue)
 /* A started port's descriptors go back to the driver: it may wait for them with a full ring. */
 void ov2sim_port_reset(struct ov2sim_hwport *port, u32 queue)
 {
-	struct ov2sim_lane *lane = &port->hw->lanes[queue];
+	struct ov2sim_worker *worker = &port->hw->workers[queue];
 
-	mutex_lock(&lane->lock);
+	mutex_lock(&worker->lock);
 	ov2sim_port_drain(port, queue);
 	ov2sim_tx_irq(port, queue);
-	mutex_unlock(&lane->lock);
+	mutex_unlock(&worker->lock);
 }
 
 static void ov2sim_port_return_buffers(struct ov2sim_queue *q)
@@ -166,10 +210,10 @@ void ov2sim_hw_port_stop(struct ov2sim_hw *hw, u32 port)
 	ov2sim_link_set_started(p, false);
 	for (u32 i = 0; i < p->nqueues; i++) {
 		ov2sim_fifo_set_open(&p->queues[i].fifo, false);
-		mutex_lock(&hw->lanes[i].lock);
+		mutex_lock(&hw->workers[i].lock);
 		ov2sim_port_drain(p, i);
 		ov2sim_port_return_buffers(&p->queues[i]);
-		mutex_unlock(&hw->lanes[i].lock);
+		mutex_unlock(&hw->workers[i].lock);
 	}
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_port_stop);

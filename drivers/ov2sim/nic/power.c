@@ -1,13 +1,111 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2sim: reset, crash, sleep and removal of the NIC. ov2sim_hw.state is written under the command
- * queue's lock; what takes a while is done under its reset_lock, so that one ends before another
- * begins.
+ * ov2sim: the life of a NIC as a whole: creation, reset, crash, sleep, removal, destruction.
+ *
+ * ov2sim_hw.state is written under ov2sim_cmdq.lock. Whatever takes long is done under
+ * ov2sim_cmdq.reset_lock, so that one reset or suspend has ended before the next one begins.
  */
 #include <kunit/visibility.h>
 #include <linux/bottom_half.h>
 #include <linux/export.h>
+#include <linux/slab.h>
+#include "cmd.h"
 #include "hw.h"
+#include "port.h"
+#include "worker.h"
+
+/**
+ * ov2sim_nic_init() - Make what all NICs share.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int ov2sim_nic_init(void)
+{
+	int err;
+
+	err = ov2sim_frame_init();
+	if (err)
+		return err;
+	err = ov2sim_sa_cache_init();
+	if (err)
+		goto err_frame_exit;
+	return 0;
+
+err_frame_exit:
+	ov2sim_frame_exit();
+	return err;
+}
+
+/** ov2sim_nic_exit() - Undo ov2sim_nic_init(). There are no NICs any more. */
+void ov2sim_nic_exit(void)
+{
+	ov2sim_sa_cache_exit();
+	ov2sim_frame_exit();
+}
+
+struct ov2sim_hw *ov2sim_hw_create(const struct ov2sim_hw_config *config,
+				   const struct ov2sim_hw_ops *ops, void *drv)
+{
+	struct ov2sim_hw *hw;
+	int err;
+
+	if (!config->ports || !config->queues || !config->caps.max_sas ||
+	    !config->caps.max_list || !config->caps.max_requests)
+		return ERR_PTR(-EINVAL);
+
+	hw = kzalloc_obj(*hw);
+	if (!hw)
+		return ERR_PTR(-ENOMEM);
+	hw->config = *config;
+	hw->ops = ops;
+	hw->drv = drv;
+	hw->faults.seq_limit = OV2SIM_SEQ_LIMIT;
+	err = -ENOMEM;
+	hw->config.name = kstrdup(config->name, GFP_KERNEL);
+	if (!hw->config.name)
+		goto err_free_hw;
+	err = ov2sim_sadb_init(&hw->sadb, &hw->config.caps, config->ports, &hw->faults);
+	if (err)
+		goto err_free_name;
+	err = ov2sim_ports_alloc(hw);
+	if (err)
+		goto err_destroy_sadb;
+	err = ov2sim_workers_start(hw);
+	if (err)
+		goto err_free_ports;
+	err = ov2sim_cmd_init(hw);
+	if (err)
+		goto err_stop_workers;
+	return hw;
+
+err_stop_workers:
+	ov2sim_workers_stop(hw);
+err_free_ports:
+	ov2sim_ports_free(hw);
+err_destroy_sadb:
+	ov2sim_sadb_destroy(&hw->sadb);
+err_free_name:
+	kfree(hw->config.name);
+err_free_hw:
+	kfree(hw);
+	return ERR_PTR(err);
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_create);
+
+void ov2sim_hw_destroy(struct ov2sim_hw *hw)
+{
+	for (u32 i = 0; i < hw->config.ports; i++)
+		ov2sim_hw_unlink(hw, i);
+	/* Of a wire that its other end has cut somebody else waits for the readers, not we. */
+	synchronize_rcu();
+	ov2sim_cmd_destroy(hw);
+	ov2sim_workers_stop(hw);
+	ov2sim_ports_free(hw);
+	ov2sim_sadb_destroy(&hw->sadb);
+	kfree(hw->config.name);
+	kfree(hw);
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_destroy);
 
 /* Return: false if it was in another state than @from, and then nothing has changed */
 static bool ov2sim_power_move(struct ov2sim_hw *hw, enum ov2sim_hw_state from,

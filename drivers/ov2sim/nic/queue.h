@@ -69,9 +69,9 @@ struct ov2sim_fifo {
  * @rx: RX ring
  * @rx_slots: its slots
  * @fifo: frames from the wire
- * @built: frames of the descriptor in work, until the wire takes them; its lane's
+ * @built: frames of the descriptor in work, until the wire takes them; its worker's
  * @tx_wait: jiffies when @built began to wait, 0 if it does not
- * @rx_wait: @fifo waits for a buffer: the next that is posted is to wake the lane
+ * @rx_wait: @fifo waits for a buffer: the next that is posted is to wake the worker
  */
 struct ov2sim_queue {
 	struct ov2sim_index tx;

@@ -2,18 +2,20 @@
 /*
  * ov2sim: receive: from a frame on the wire to a buffer of the driver's.
  *
- * The ring's indices are explained in port.c. Everything else here is done by the queue's lane,
+ * The ring's indices are explained in port.c. Everything else here is done by the queue's worker,
  * under its lock.
  */
 #include <kunit/visibility.h>
-#include <linux/bottom_half.h>
 #include <linux/etherdevice.h>
 #include <linux/export.h>
-#include <linux/unaligned.h>
+#include <linux/udp.h>
 #include <net/xfrm.h>
 #include "hw.h"
+#include "kick.h"
+#include "link.h"
 #include "parse.h"
 #include "rx.h"
+#include "rx_esp.h"
 
 int ov2sim_hw_rx_post(struct ov2sim_hw *hw, u32 port, u32 queue, void *buf, void *va, u32 size)
 {
@@ -26,10 +28,10 @@ int ov2sim_hw_rx_post(struct ov2sim_hw *hw, u32 port, u32 queue, void *buf, void
 	slot = &q->rx_slots[posted & (q->rx.size - 1)];
 	*slot = (struct ov2sim_rx_slot){ .va = va, .size = size, .rxc.buf = buf };
 	ov2sim_index_write(&q->rx.posted, posted + 1);
-	/* Kick only a lane that has run out of buffers; pairs with ov2sim_rx_starved() */
+	/* Kick only a worker that has run out of buffers; pairs with ov2sim_rx_starved() */
 	smp_mb();
 	if (READ_ONCE(q->rx_wait))
-		ov2sim_lane_kick(&hw->lanes[queue]);
+		ov2sim_worker_kick(&hw->workers[queue]);
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_rx_post);
@@ -46,69 +48,6 @@ bool ov2sim_hw_rx_reap(struct ov2sim_hw *hw, u32 port, u32 queue, struct ov2sim_
 	return true;
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_rx_reap);
-
-/* Take checksum offload behind the IP header at @l3, in the clear packet that ends at @end. */
-static void ov2sim_rx_inner_csum(const u8 *data, u32 l3, u32 end, u8 next_header,
-				 struct ov2sim_rxc *rxc)
-{
-	enum ov2_family family = next_header == IPPROTO_IPIP ? OV2_IPV4 : OV2_IPV6;
-	struct ov2sim_pkt inner;
-
-	if (ov2sim_parse_ip(data, l3, end, family, &inner) && ov2sim_pkt_csum_ok(data, &inner))
-		rxc->flags |= OV2SIM_RX_CSUM_OK;
-}
-
-static void ov2sim_rx_esp_csum(const struct ov2sim_sa *sa, const u8 *data,
-			       const struct ov2sim_pkt *pkt, struct ov2sim_rxc *rxc)
-{
-	u32 tail = pkt->end - sa->esp.icv_len - 2;
-	struct ov2sim_pkt inner = *pkt;
-
-	inner.l4 = pkt->esp + OV2SIM_ESP_HLEN + sa->esp.iv_len;
-	inner.end = tail - data[tail];
-	inner.proto = rxc->next_header;
-	if (sa->mode == OV2_TUNNEL) {
-		ov2sim_rx_inner_csum(data, inner.l4, inner.end, inner.proto, rxc);
-		return;
-	}
-	ov2sim_parse_l4(data, &inner);
-	if (ov2sim_pkt_csum_ok(data, &inner))
-		rxc->flags |= OV2SIM_RX_CSUM_OK;
-}
-
-/**
- * ov2sim_rx_esp() - Process a packet with the SA that it matches.
- * @sa: the SA
- * @frame: the frame as it came
- * @data: a copy of it, decrypted in place; as it came again if the packet is not good
- * @pkt: the frame, parsed
- * @csum: verify the inner checksum
- * @rxc: what to tell the driver
- */
-void ov2sim_rx_esp(struct ov2sim_sa *sa, const struct ov2sim_frame *frame, u8 *data,
-		   const struct ov2sim_pkt *pkt, bool csum, struct ov2sim_rxc *rxc)
-{
-	u32 len = pkt->end - pkt->esp;
-
-	rxc->flags |= OV2SIM_RX_ESP_DONE;
-	rxc->cookie = sa->cookie;
-	rxc->seq = ov2sim_sa_infer(sa, get_unaligned_be32(data + pkt->esp + 4));
-	rxc->status = ov2sim_esp_open(&sa->esp, sa->mode, data + pkt->esp, len, rxc->seq,
-				      &rxc->next_header);
-	if (rxc->status != CRYPTO_SUCCESS) {
-		/* What decryption has left in there is nobody's business */
-		memcpy(data + pkt->esp, frame->data + pkt->esp, len);
-		atomic64_inc(&sa->fails);
-		return;
-	}
-
-	ov2sim_sa_advance(sa, rxc->seq);
-	atomic64_inc(&sa->packets);
-	atomic64_add(frame->len, &sa->bytes);
-	if (csum)
-		ov2sim_rx_esp_csum(sa, data, pkt, rxc);
-}
-EXPORT_SYMBOL_IF_KUNIT(ov2sim_rx_esp);
 
 static struct ov2sim_sa *ov2sim_rx_find(struct ov2sim_hwport *port, const struct ov2sim_pkt *pkt)
 {
@@ -219,16 +158,19 @@ static void ov2sim_rx_corrupt(struct ov2sim_hwport *port, struct ov2sim_frame *f
 	ov2sim_stat_add(port, OV2SIM_STAT_CORRUPTED, 1);
 }
 
-/* Return: false if the frame is lost in a NIC that has crashed */
+/* One frame into one buffer, in this order. Returns false if the NIC has crashed and the frame is
+ * lost.
+ */
 static bool ov2sim_rx_frame(struct ov2sim_hwport *port, struct ov2sim_frame *frame,
 			    struct ov2sim_rx_slot *slot)
 {
 	u32 features = READ_ONCE(port->features);
-	bool esp = features & OV2SIM_PORT_ESP_RX && ov2sim_rx_is_for(port, frame);
+	bool decrypt = features & OV2SIM_PORT_ESP_RX && ov2sim_rx_is_for(port, frame);
 	bool csum = features & OV2SIM_PORT_CSUM_RX;
 	struct ov2sim_rxc *rxc = &slot->rxc;
 	struct ov2sim_pkt pkt;
 	u8 *data = slot->va;
+	bool parsed, esp;
 
 	*rxc = (struct ov2sim_rxc){
 		.buf = rxc->buf,
@@ -236,23 +178,18 @@ static bool ov2sim_rx_frame(struct ov2sim_hwport *port, struct ov2sim_frame *fra
 		.hash = frame->hash,
 		.flags = frame->hash_l4 ? OV2SIM_RX_HASH_L4 : 0,
 	};
-	if (!ov2sim_parse_frame(frame->data, frame->len, &pkt)) {
-		memcpy(data, frame->data, frame->len);
-		if (esp)
-			ov2sim_rx_unprocessed(port, data, frame->len, rxc);
-		return true;
-	}
-	if (esp && ov2sim_rx_is_esp(frame->data, &pkt)) {
-		if (!ov2sim_hw_runs(port->hw))
-			return false;
+	parsed = ov2sim_parse_frame(frame->data, frame->len, &pkt);
+	esp = parsed && decrypt && ov2sim_rx_is_esp(frame->data, &pkt);
+	if (esp && !ov2sim_hw_runs(port->hw))
+		return false;
+	if (esp)
 		ov2sim_rx_corrupt(port, frame, &pkt);
-		memcpy(data, frame->data, frame->len);
-		if (ov2sim_rx_match(port, frame, data, &pkt, csum, rxc))
-			return true;
-	} else {
-		memcpy(data, frame->data, frame->len);
-	}
-	if (csum && ov2sim_pkt_csum_ok(data, &pkt))
+	memcpy(data, frame->data, frame->len);
+	if (esp && ov2sim_rx_match(port, frame, data, &pkt, csum, rxc))
+		return true;
+	if (!parsed && decrypt)
+		ov2sim_rx_unprocessed(port, data, frame->len, rxc);
+	if (parsed && csum && ov2sim_pkt_csum_ok(data, &pkt))
 		rxc->flags |= OV2SIM_RX_CSUM_OK;
 	return true;
 }
@@ -307,7 +244,6 @@ bool ov2sim_rx_work(struct ov2sim_hwport *port, u32 queue)
 {
 	struct ov2sim_queue *q = &port->queues[queue];
 	bool resume = false, more = true, buffer;
-	struct ov2sim_hw *hw = port->hw;
 	struct ov2sim_frame *frame;
 	u32 start = q->rx.done;
 	u32 done = start;
@@ -330,8 +266,6 @@ bool ov2sim_rx_work(struct ov2sim_hwport *port, u32 queue)
 		return more;
 
 	ov2sim_index_write(&q->rx.done, done);
-	local_bh_disable();
-	hw->ops->rx_irq(hw->drv, port->index, queue);
-	local_bh_enable();
+	ov2sim_rx_irq(port, queue);
 	return more;
 }

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ov2sim: receive processing of one packet. */
+/* ov2sim: receive. */
 #ifndef __OV2SIM_NIC_RX_H
 #define __OV2SIM_NIC_RX_H
 
-#include "frame.h"
-#include "nic.h"
-#include "parse.h"
-#include "sadb.h"
+#include <linux/types.h>
 
-void ov2sim_rx_esp(struct ov2sim_sa *sa, const struct ov2sim_frame *frame, u8 *data,
-		   const struct ov2sim_pkt *pkt, bool csum, struct ov2sim_rxc *rxc);
+struct ov2sim_hwport;
+
+bool ov2sim_rx_work(struct ov2sim_hwport *port, u32 queue);
 
 #endif /* __OV2SIM_NIC_RX_H */

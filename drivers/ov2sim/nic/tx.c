@@ -2,19 +2,18 @@
 /*
  * ov2sim: transmit: from a descriptor to frames on the wire.
  *
- * The ring's indices are explained in port.c. Everything else here is done by the queue's lane,
+ * The ring's indices are explained in port.c. Everything else here is done by the queue's worker,
  * under its lock. A descriptor that the NIC refuses puts nothing on the wire (S37, S44).
  */
 #include <kunit/visibility.h>
-#include <linux/bottom_half.h>
 #include <linux/export.h>
-#include <linux/ip.h>
-#include <linux/ipv6.h>
 #include <linux/skbuff.h>
-#include <linux/unaligned.h>
-#include <net/checksum.h>
 #include "hw.h"
+#include "kick.h"
+#include "link.h"
 #include "lso.h"
+#include "single.h"
+#include "tx.h"
 
 int ov2sim_hw_tx(struct ov2sim_hw *hw, u32 port, u32 queue, const struct ov2sim_txd *txd)
 {
@@ -33,7 +32,7 @@ EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_tx);
 
 void ov2sim_hw_tx_kick(struct ov2sim_hw *hw, u32 port, u32 queue)
 {
-	ov2sim_lane_kick(&hw->lanes[queue]);
+	ov2sim_worker_kick(&hw->workers[queue]);
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_tx_kick);
 
@@ -64,104 +63,11 @@ bool ov2sim_hw_tx_reap(struct ov2sim_hw *hw, u32 port, u32 queue, struct ov2sim_
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_tx_reap);
 
-/**
- * ov2sim_esp_send() - Protect one frame.
- * @sa: the SA
- * @data: the frame, complete but for IV and ICV
- * @len: bytes
- * @esp_off: offset of the ESP header
- * @seq: sequence number
- *
- * Return: 0 or an errno, of which nothing may be sent.
- */
-int ov2sim_esp_send(const struct ov2sim_sa *sa, u8 *data, u32 len, u32 esp_off, u64 seq)
-{
-	u8 iv[OV2SIM_ESP_IV_MAX];
-
-	ov2sim_esp_make_iv(&sa->esp, seq, iv);
-	return ov2sim_esp_seal(&sa->esp, data + esp_off, len - esp_off, seq, iv);
-}
-EXPORT_SYMBOL_IF_KUNIT(ov2sim_esp_send);
-
-/* One's complement checksum over [csum_start, end); the field holds the pseudo header's sum. */
-static int ov2sim_tx_csum(const struct ov2sim_txd *txd, u8 *data, u32 end)
-{
-	u32 field = txd->csum_start + txd->csum_offset;
-	__sum16 sum;
-
-	if (field + sizeof(sum) > end)
-		return -EINVAL;
-	sum = csum_fold(csum_partial(data + txd->csum_start, end - txd->csum_start, 0));
-	put_unaligned(sum ?: CSUM_MANGLED_0, (__sum16 *)(data + field));
-	return 0;
-}
-
-/* The ICV goes where the packet ends, so frame and IP header must agree where that is. */
-static bool ov2sim_tx_ip_fits(const struct ov2sim_sa *sa, const u8 *data, u32 len, u32 l3)
-{
-	if (sa->family == OV2_IPV4)
-		return len >= l3 + sizeof(struct iphdr) && data[l3] >> 4 == 4 &&
-		       get_unaligned_be16(data + l3 + 2) == len - l3;
-	return len >= l3 + sizeof(struct ipv6hdr) && data[l3] >> 4 == 6 &&
-	       get_unaligned_be16(data + l3 + 4) == len - l3 - sizeof(struct ipv6hdr);
-}
-
-/* A frame that the stack has framed for ESP already: checksum first, then cryptography */
-static int ov2sim_tx_protect(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa, u8 *data,
-			     u32 len)
-{
-	u32 text = txd->esp_off + OV2SIM_ESP_HLEN + sa->esp.iv_len;
-	u32 tail = sa->esp.icv_len + 2;
-	int err;
-
-	if (len < text + tail || !ov2sim_tx_ip_fits(sa, data, len, txd->l3_off))
-		return -EINVAL;
-	if (get_unaligned((__be32 *)(data + txd->esp_off)) != sa->spi ||
-	    (!sa->esn && upper_32_bits(txd->seq)))
-		return -EIO;
-
-	if (txd->flags & OV2SIM_TX_CSUM) {
-		tail += data[len - tail];
-		if (txd->csum_start < text || len < text + tail)
-			return -EINVAL;
-		err = ov2sim_tx_csum(txd, data, len - tail);
-		if (err)
-			return err;
-	}
-	return ov2sim_esp_send(sa, data, len, txd->esp_off, txd->seq);
-}
-
-static int ov2sim_tx_single(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa,
-			    struct list_head *frames)
-{
-	struct ov2sim_frame *frame;
-	int err;
-
-	frame = ov2sim_frame_alloc(txd->skb->len);
-	if (!frame)
-		return -ENOMEM;
-	err = skb_copy_bits(txd->skb, 0, frame->data, frame->len);
-	if (err)
-		goto err_free_frame;
-	if (sa)
-		err = ov2sim_tx_protect(txd, sa, frame->data, frame->len);
-	else if (txd->flags & OV2SIM_TX_CSUM)
-		err = ov2sim_tx_csum(txd, frame->data, frame->len);
-	if (err)
-		goto err_free_frame;
-	list_add_tail(&frame->list, frames);
-	return 0;
-
-err_free_frame:
-	ov2sim_frame_free(frame);
-	return err;
-}
-
 static int ov2sim_tx_cut(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa,
 			 struct list_head *frames)
 {
 	return txd->flags & OV2SIM_TX_LSO ? ov2sim_lso(txd, sa, frames) :
-					    ov2sim_tx_single(txd, sa, frames);
+					    ov2sim_single(txd, sa, frames);
 }
 
 static void ov2sim_tx_count_sa(struct ov2sim_hwport *port, const struct ov2sim_txd *txd,
@@ -261,7 +167,7 @@ static bool ov2sim_tx_send(struct ov2sim_hwport *port, struct ov2sim_queue *q,
 	if (err == -ENOSPC) {
 		if (!q->tx_wait)
 			WRITE_ONCE(q->tx_wait, jiffies | 1);
-		if (time_before(jiffies, q->tx_wait + OV2SIM_PATIENCE))
+		if (time_before(jiffies, q->tx_wait + OV2SIM_TX_TIMEOUT))
 			return false;
 	}
 	WRITE_ONCE(q->tx_wait, 0);
@@ -279,19 +185,6 @@ static bool ov2sim_tx_send(struct ov2sim_hwport *port, struct ov2sim_queue *q,
 		ov2sim_stat_add(port, OV2SIM_STAT_TX_NO_LINK, count);
 	}
 	return true;
-}
-
-/* The caller has the lane's lock: a port that stops waits for it before its queues go. */
-void ov2sim_tx_irq(struct ov2sim_hwport *port, u32 queue)
-{
-	struct ov2sim_hw *hw = port->hw;
-
-	lockdep_assert_held(&hw->lanes[queue].lock);
-	if (!READ_ONCE(port->started) || queue >= READ_ONCE(port->nqueues))
-		return;
-	local_bh_disable();
-	hw->ops->tx_irq(hw->drv, port->index, queue);
-	local_bh_enable();
 }
 
 bool ov2sim_tx_work(struct ov2sim_hwport *port, u32 queue)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ov2sim: counters of a port. Atomic: every lane counts. */
+/* ov2sim: counters of a port. Atomic: every worker counts. */
 #include <kunit/visibility.h>
 #include <linux/export.h>
 #include "hw.h"
@@ -35,3 +35,15 @@ void ov2sim_hw_stats(struct ov2sim_hw *hw, u32 port, u64 stats[OV2SIM_STAT_COUNT
 		stats[i] = atomic64_read(&hw->ports[port].stats[i]);
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_stats);
+
+bool ov2sim_hw_sa_next(struct ov2sim_hw *hw, u32 handle, struct ov2sim_sa_info *info)
+{
+	return ov2sim_sadb_next(&hw->sadb, handle, info);
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_sa_next);
+
+u32 ov2sim_hw_sa_count(struct ov2sim_hw *hw)
+{
+	return READ_ONCE(hw->sadb.count);
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_sa_count);

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ov2sim: a received ESP packet and the SA that it matches: sequence number, decryption, inner
+ * checksum. The caller keeps the SA.
+ */
+#include <kunit/visibility.h>
+#include <linux/export.h>
+#include <linux/unaligned.h>
+#include <net/xfrm.h>
+#include "rx_esp.h"
+
+/* Take checksum offload behind the IP header at @l3, in the clear packet that ends at @end. */
+static void ov2sim_rx_tunnel_csum(const u8 *data, u32 l3, u32 end, u8 next_header,
+				 struct ov2sim_rxc *rxc)
+{
+	enum ov2_family family = next_header == IPPROTO_IPIP ? OV2_IPV4 : OV2_IPV6;
+	struct ov2sim_pkt inner;
+
+	if (ov2sim_parse_ip(data, l3, end, family, &inner) && ov2sim_pkt_csum_ok(data, &inner))
+		rxc->flags |= OV2SIM_RX_CSUM_OK;
+}
+
+static void ov2sim_rx_esp_csum(const struct ov2sim_sa *sa, const u8 *data,
+			       const struct ov2sim_pkt *pkt, struct ov2sim_rxc *rxc)
+{
+	u32 tail = pkt->end - sa->esp.icv_len - 2;
+	struct ov2sim_pkt inner = *pkt;
+
+	inner.l4 = pkt->esp + OV2SIM_ESP_HLEN + sa->esp.iv_len;
+	inner.end = tail - data[tail];
+	inner.proto = rxc->next_header;
+	if (sa->mode == OV2_TUNNEL) {
+		ov2sim_rx_tunnel_csum(data, inner.l4, inner.end, inner.proto, rxc);
+		return;
+	}
+	ov2sim_parse_l4(data, &inner);
+	if (ov2sim_pkt_csum_ok(data, &inner))
+		rxc->flags |= OV2SIM_RX_CSUM_OK;
+}
+
+/**
+ * ov2sim_rx_esp() - Process a packet with the SA that it matches.
+ * @sa: the SA
+ * @frame: the frame as it came
+ * @data: a copy of it, decrypted in place; as it came again if the packet is not good
+ * @pkt: the frame, parsed
+ * @csum: verify the inner checksum
+ * @rxc: what to tell the driver
+ */
+void ov2sim_rx_esp(struct ov2sim_sa *sa, const struct ov2sim_frame *frame, u8 *data,
+		   const struct ov2sim_pkt *pkt, bool csum, struct ov2sim_rxc *rxc)
+{
+	u32 len = pkt->end - pkt->esp;
+
+	rxc->flags |= OV2SIM_RX_ESP_DONE;
+	rxc->cookie = sa->cookie;
+	rxc->seq = ov2sim_sa_infer(sa, get_unaligned_be32(data + pkt->esp + 4));
+	rxc->status = ov2sim_esp_open(&sa->esp, sa->mode, data + pkt->esp, len, rxc->seq,
+				      &rxc->next_header);
+	if (rxc->status != CRYPTO_SUCCESS) {
+		/* What decryption has left in there is nobody's business */
+		memcpy(data + pkt->esp, frame->data + pkt->esp, len);
+		atomic64_inc(&sa->fails);
+		return;
+	}
+
+	ov2sim_sa_advance(sa, rxc->seq);
+	atomic64_inc(&sa->packets);
+	atomic64_add(frame->len, &sa->bytes);
+	if (csum)
+		ov2sim_rx_esp_csum(sa, data, pkt, rxc);
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_rx_esp);

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ov2sim: a packet that becomes one frame: copy, checksum, encryption. lso.c is for those that
+ * become several. No locks: the caller keeps the SA.
+ */
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/skbuff.h>
+#include <linux/unaligned.h>
+#include <net/checksum.h>
+#include "frame.h"
+#include "sadb.h"
+#include "single.h"
+
+/* One's complement checksum over [csum_start, end); the field holds the pseudo header's sum. */
+static int ov2sim_single_csum(const struct ov2sim_txd *txd, u8 *data, u32 end)
+{
+	u32 field = txd->csum_start + txd->csum_offset;
+	__sum16 sum;
+
+	if (field + sizeof(sum) > end)
+		return -EINVAL;
+	sum = csum_fold(csum_partial(data + txd->csum_start, end - txd->csum_start, 0));
+	put_unaligned(sum ?: CSUM_MANGLED_0, (__sum16 *)(data + field));
+	return 0;
+}
+
+/* The ICV goes where the packet ends, so frame and IP header must agree where that is. */
+static bool ov2sim_single_ip_fits(const struct ov2sim_sa *sa, const u8 *data, u32 len, u32 l3)
+{
+	if (sa->family == OV2_IPV4)
+		return len >= l3 + sizeof(struct iphdr) && data[l3] >> 4 == 4 &&
+		       get_unaligned_be16(data + l3 + 2) == len - l3;
+	return len >= l3 + sizeof(struct ipv6hdr) && data[l3] >> 4 == 6 &&
+	       get_unaligned_be16(data + l3 + 4) == len - l3 - sizeof(struct ipv6hdr);
+}
+
+/* A frame that the stack has framed for ESP already: checksum first, then cryptography */
+static int ov2sim_single_protect(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa, u8 *data,
+			     u32 len)
+{
+	u32 text = txd->esp_off + OV2SIM_ESP_HLEN + sa->esp.iv_len;
+	u32 tail = sa->esp.icv_len + 2;
+	int err;
+
+	if (len < text + tail || !ov2sim_single_ip_fits(sa, data, len, txd->l3_off))
+		return -EINVAL;
+	if (get_unaligned((__be32 *)(data + txd->esp_off)) != sa->spi ||
+	    (!sa->esn && upper_32_bits(txd->seq)))
+		return -EIO;
+
+	if (txd->flags & OV2SIM_TX_CSUM) {
+		tail += data[len - tail];
+		if (txd->csum_start < text || len < text + tail)
+			return -EINVAL;
+		err = ov2sim_single_csum(txd, data, len - tail);
+		if (err)
+			return err;
+	}
+	return ov2sim_esp_send(&sa->esp, data + txd->esp_off, len - txd->esp_off, txd->seq);
+}
+
+int ov2sim_single(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa,
+			    struct list_head *frames)
+{
+	struct ov2sim_frame *frame;
+	int err;
+
+	frame = ov2sim_frame_alloc(txd->skb->len);
+	if (!frame)
+		return -ENOMEM;
+	err = skb_copy_bits(txd->skb, 0, frame->data, frame->len);
+	if (err)
+		goto err_free_frame;
+	if (sa)
+		err = ov2sim_single_protect(txd, sa, frame->data, frame->len);
+	else if (txd->flags & OV2SIM_TX_CSUM)
+		err = ov2sim_single_csum(txd, frame->data, frame->len);
+	if (err)
+		goto err_free_frame;
+	list_add_tail(&frame->list, frames);
+	return 0;
+
+err_free_frame:
+	ov2sim_frame_free(frame);
+	return err;
+}
