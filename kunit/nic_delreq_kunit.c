@@ -157,16 +157,17 @@ static void delreq_seq_esn(struct kunit *test)
 {
 	struct ov2sim_faults faults = { .seq_limit = 8 };
 	struct ov2sim_sadb db = { .faults = &faults };
-	struct ov2sim_sa sa = { .dir = OV2_IN, .esn = true, .top = 0x7ffffffffULL };
+	struct ov2sim_sa sa = { .id.dir = OV2_IN, .replay = { .esn = true,
+								.top = 0x7ffffffffULL } };
 
-	spin_lock_init(&sa.lock);
-	KUNIT_EXPECT_FALSE(test, ov2sim_delreq_wanted(&db, &sa));
-	sa.top++;
-	KUNIT_EXPECT_TRUE(test, ov2sim_delreq_wanted(&db, &sa));
-	sa.esn = false;
-	KUNIT_EXPECT_FALSE(test, ov2sim_delreq_wanted(&db, &sa));
-	sa.top = 8;
-	KUNIT_EXPECT_TRUE(test, ov2sim_delreq_wanted(&db, &sa));
+	spin_lock_init(&sa.replay.lock);
+	KUNIT_EXPECT_FALSE(test, ov2sim_victim_wanted(&db, &sa));
+	sa.replay.top++;
+	KUNIT_EXPECT_TRUE(test, ov2sim_victim_wanted(&db, &sa));
+	sa.replay.esn = false;
+	KUNIT_EXPECT_FALSE(test, ov2sim_victim_wanted(&db, &sa));
+	sa.replay.top = 8;
+	KUNIT_EXPECT_TRUE(test, ov2sim_victim_wanted(&db, &sa));
 }
 
 /* A table without a NIC, with @count inbound SAs, the last one idle longest, by less than a tick */
@@ -191,7 +192,7 @@ static struct delreq_table *delreq_table(struct kunit *test, u32 count)
 		KUNIT_ASSERT_EQ(test, 0, ov2sim_sadb_add(&table->db, &node));
 		table->sas[i] = xa_load(&table->db.handles, node.offload_handle);
 		KUNIT_ASSERT_NOT_NULL(test, table->sas[i]);
-		table->sas[i]->last = ktime_sub_us(now, i);
+		table->sas[i]->use.last = ktime_sub_us(now, i);
 	}
 	return table;
 }
@@ -202,7 +203,7 @@ static unsigned int delreq_wanted(struct delreq_table *table)
 	unsigned int wanted = 0;
 
 	for (u32 i = 0; i < ARRAY_SIZE(table->sas); i++) {
-		if (table->sas[i] && ov2sim_delreq_wanted(&table->db, table->sas[i]))
+		if (table->sas[i] && ov2sim_victim_wanted(&table->db, table->sas[i]))
 			wanted |= BIT(i);
 	}
 	return wanted;
@@ -215,20 +216,20 @@ static void delreq_watermark(struct kunit *test)
 	LIST_HEAD(dead);
 
 	table->db.watermark = 4;
-	ov2sim_delreq_pick(&table->db, 0);
+	ov2sim_victim_choose(&table->db, 0);
 	KUNIT_EXPECT_EQ(test, 0, delreq_wanted(table));
 	table->db.watermark = 2;
-	ov2sim_delreq_pick(&table->db, 0);
+	ov2sim_victim_choose(&table->db, 0);
 	KUNIT_EXPECT_EQ(test, BIT(3), delreq_wanted(table));
-	ov2sim_delreq_pick(&table->db, 0);
+	ov2sim_victim_choose(&table->db, 0);
 	KUNIT_EXPECT_EQ(test, BIT(3), delreq_wanted(table));
 	table->db.watermark = 1;
-	ov2sim_delreq_pick(&table->db, 0);
+	ov2sim_victim_choose(&table->db, 0);
 	KUNIT_EXPECT_EQ(test, BIT(3) | BIT(2), delreq_wanted(table));
 
 	/* Once there is room nothing is wanted any more, whoever has gone */
 	table->db.watermark = 3;
-	ov2sim_sadb_unlink(&table->db, table->sas[0]->handle, &dead);
+	ov2sim_sadb_unlink(&table->db, table->sas[0]->id.handle, &dead);
 	table->sas[0] = NULL;
 	ov2sim_sadb_free(&table->db, &dead);
 	KUNIT_EXPECT_EQ(test, 0, delreq_wanted(table));
@@ -241,18 +242,18 @@ static void delreq_anew(struct kunit *test)
 	struct delreq_table *table = delreq_table(test, 4);
 
 	table->db.watermark = 2;
-	ov2sim_delreq_pick(&table->db, 0);
+	ov2sim_victim_choose(&table->db, 0);
 	KUNIT_EXPECT_EQ(test, BIT(3), delreq_wanted(table));
-	table->sas[3]->last = ktime_get();
-	ov2sim_delreq_pick(&table->db, 0);
+	table->sas[3]->use.last = ktime_get();
+	ov2sim_victim_choose(&table->db, 0);
 	KUNIT_EXPECT_EQ(test, BIT(3), delreq_wanted(table));
 	/* For an excess only */
 	table->db.watermark = 0;
 	KUNIT_EXPECT_EQ(test, 0, delreq_wanted(table));
 
-	table->sas[3]->picked_until = jiffies;
+	table->sas[3]->victim.until = jiffies;
 	table->db.watermark = 2;
-	ov2sim_delreq_pick(&table->db, 0);
+	ov2sim_victim_choose(&table->db, 0);
 	KUNIT_EXPECT_EQ(test, BIT(2), delreq_wanted(table));
 	ov2sim_sadb_destroy(&table->db);
 }
@@ -262,11 +263,11 @@ static void delreq_refused(struct kunit *test)
 {
 	struct delreq_table *table = delreq_table(test, 4);
 
-	ov2sim_delreq_pick(&table->db, 0);
+	ov2sim_victim_choose(&table->db, 0);
 	KUNIT_EXPECT_EQ(test, 0, delreq_wanted(table));
-	ov2sim_delreq_pick(&table->db, 1);
+	ov2sim_victim_choose(&table->db, 1);
 	KUNIT_EXPECT_EQ(test, BIT(3), delreq_wanted(table));
-	table->sas[3]->picked_until = jiffies - 1;
+	table->sas[3]->victim.until = jiffies - 1;
 	KUNIT_EXPECT_EQ(test, 0, delreq_wanted(table));
 	ov2sim_sadb_destroy(&table->db);
 }
@@ -283,10 +284,10 @@ static void delreq_full(struct kunit *test)
 	nic_port_add_sas(test, &out, &in);
 	nic_test_node(&more, OV2_OUT);
 	KUNIT_EXPECT_EQ(test, -ENOSPC, nic_fixture_add(fix->nic, &more));
-	for (u32 handle = 0; ov2sim_hw_sa_next(fix->hw, handle, &info); handle = info.handle) {
+	for (u32 handle = 0; ov2sim_hw_sa_next(fix->hw, handle, &info); handle = info.id.handle) {
 		wanted += info.delete_req;
 		if (info.delete_req)
-			KUNIT_EXPECT_EQ(test, OV2_IN, info.dir);
+			KUNIT_EXPECT_EQ(test, OV2_IN, info.id.dir);
 	}
 	KUNIT_EXPECT_EQ(test, 1, wanted);
 	KUNIT_EXPECT_EQ(test, 4, ov2sim_hw_sa_count(fix->hw));

@@ -146,10 +146,10 @@ static void lso_open(struct kunit *test, const struct lso_fixture *fix, struct o
 	u8 next_header;
 
 	KUNIT_ASSERT_NE(test, 0, pkt->esp);
-	KUNIT_EXPECT_EQ(test, sa->encap, pkt->encap);
+	KUNIT_EXPECT_EQ(test, sa->id.encap, pkt->encap);
 	KUNIT_EXPECT_EQ(test, lower_32_bits(seq), get_unaligned_be32(data + pkt->esp + 4));
 	KUNIT_ASSERT_EQ(test, CRYPTO_SUCCESS,
-			ov2sim_esp_open(&sa->esp, sa->mode, data + pkt->esp, pkt->end - pkt->esp,
+			ov2sim_esp_open(&sa->esp, sa->id.mode, data + pkt->esp, pkt->end - pkt->esp,
 					seq, &next_header));
 	text = pkt->esp + OV2SIM_ESP_HLEN + sa->esp.iv_len;
 	tail = pkt->end - sa->esp.icv_len - 2;
@@ -157,7 +157,7 @@ static void lso_open(struct kunit *test, const struct lso_fixture *fix, struct o
 	KUNIT_EXPECT_LT(test, data[tail], sa->esp.block);
 	for (u32 i = 0; i < data[tail]; i++)
 		KUNIT_EXPECT_EQ(test, i + 1, data[tail - data[tail] + i]);
-	if (sa->mode == OV2_TUNNEL) {
+	if (sa->id.mode == OV2_TUNNEL) {
 		KUNIT_ASSERT_TRUE(test, ov2sim_parse_ip(data, text, tail - data[tail],
 							next_header == IPPROTO_IPIP ? OV2_IPV4 :
 							OV2_IPV6, inner));

@@ -420,7 +420,7 @@ static struct rx_fixture *rx_fixture(struct kunit *test, const struct nic_packet
 /* Encrypt the frame's ESP packet, which ends where the frame does */
 static void rx_seal(struct kunit *test, struct rx_fixture *fix, struct parse_frame *f, u64 seq)
 {
-	u32 esp = fix->in->family == OV2_IPV4 ? PARSE_IP4_L4 : PARSE_IP6_L4;
+	u32 esp = fix->in->id.family == OV2_IPV4 ? PARSE_IP4_L4 : PARSE_IP6_L4;
 
 	put_unaligned_be32(lower_32_bits(seq), f->data + esp + 4);
 	KUNIT_ASSERT_EQ(test, 0, ov2sim_esp_send(&fix->out->esp, f->data + esp, f->len - esp, seq));
@@ -469,7 +469,7 @@ static void rx_good(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, rxc.flags & OV2SIM_RX_ESP_DONE);
 		/* The inner checksum is not made yet: it must not pass for good */
 		KUNIT_EXPECT_FALSE(test, rxc.flags & OV2SIM_RX_CSUM_OK);
-		KUNIT_EXPECT_EQ(test, 7ULL, fix->in->top);
+		KUNIT_EXPECT_EQ(test, 7ULL, fix->in->replay.top);
 		ov2sim_sadb_destroy(&fix->db);
 	}
 }
@@ -491,9 +491,9 @@ static void rx_bad(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, rxc.flags & OV2SIM_RX_ESP_DONE);
 	KUNIT_EXPECT_EQ(test, NIC_TEST_COOKIE, rxc.cookie);
 	KUNIT_EXPECT_MEMEQ(test, sent->data, f->data, f->len);
-	KUNIT_EXPECT_EQ(test, 0ULL, fix->in->top);
-	KUNIT_EXPECT_EQ(test, 1LL, atomic64_read(&fix->in->fails));
-	KUNIT_EXPECT_EQ(test, 0LL, atomic64_read(&fix->in->packets));
+	KUNIT_EXPECT_EQ(test, 0ULL, fix->in->replay.top);
+	KUNIT_EXPECT_EQ(test, 1LL, atomic64_read(&fix->in->use.fails));
+	KUNIT_EXPECT_EQ(test, 0LL, atomic64_read(&fix->in->use.packets));
 	ov2sim_sadb_destroy(&fix->db);
 }
 

@@ -71,7 +71,7 @@ static u32 sadb_find(struct kunit *test, const struct ov2sim_sa_key *key)
 	struct sadb_fixture *fix = test->priv;
 	int idx = ov2sim_sadb_read_lock(&fix->db);
 	struct ov2sim_sa *sa = ov2sim_sadb_find_rx(&fix->db, key);
-	u32 cookie = sa ? sa->cookie : 0;
+	u32 cookie = sa ? sa->id.cookie : 0;
 
 	ov2sim_sadb_read_unlock(&fix->db, idx);
 	return cookie;
@@ -144,7 +144,7 @@ static void sadb_handles_wrap(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, sadb_has_tx(test, 0, 0));
 	/* The table is shown to its end, and no further */
 	KUNIT_ASSERT_TRUE(test, ov2sim_sadb_next(&fix->db, live + 1, &info));
-	KUNIT_EXPECT_EQ(test, 2, info.cookie);
+	KUNIT_EXPECT_EQ(test, 2, info.id.cookie);
 	KUNIT_EXPECT_FALSE(test, ov2sim_sadb_next(&fix->db, U32_MAX, &info));
 }
 
@@ -332,7 +332,7 @@ static void sadb_update(struct kunit *test)
 	after.seq = before.seq;
 	KUNIT_EXPECT_MEMEQ(test, &before, &after, sizeof(before));
 	KUNIT_ASSERT_TRUE(test, ov2sim_sadb_next(&fix->db, node.offload_handle, &after));
-	KUNIT_EXPECT_EQ(test, other, after.handle);
+	KUNIT_EXPECT_EQ(test, other, after.id.handle);
 	KUNIT_EXPECT_EQ(test, 0, after.seq);
 	KUNIT_EXPECT_FALSE(test, ov2sim_sadb_next(&fix->db, other, &after));
 
@@ -446,23 +446,23 @@ KUNIT_ARRAY_PARAM_DESC(esn, esn_rows, name);
 static void sadb_esn_infer(struct kunit *test)
 {
 	const struct esn_row *row = test->param_value;
-	struct ov2sim_sa sa = { .esn = true, .window = row->window, .top = row->top };
+	struct ov2sim_replay replay = { .esn = true, .window = row->window, .top = row->top };
 
-	spin_lock_init(&sa.lock);
-	KUNIT_EXPECT_EQ(test, row->expected, ov2sim_sa_infer(&sa, row->low));
-	sa.esn = false;
-	KUNIT_EXPECT_EQ(test, (u64)row->low, ov2sim_sa_infer(&sa, row->low));
+	spin_lock_init(&replay.lock);
+	KUNIT_EXPECT_EQ(test, row->expected, ov2sim_replay_infer(&replay, row->low));
+	replay.esn = false;
+	KUNIT_EXPECT_EQ(test, (u64)row->low, ov2sim_replay_infer(&replay, row->low));
 }
 
 static void sadb_advance(struct kunit *test)
 {
-	struct ov2sim_sa sa = { .esn = true, .window = 32, .top = 0x1fffffff0 };
+	struct ov2sim_replay replay = { .esn = true, .window = 32, .top = 0x1fffffff0 };
 
-	spin_lock_init(&sa.lock);
-	ov2sim_sa_advance(&sa, 0x1ffffffe8);
-	KUNIT_EXPECT_EQ(test, 0x1fffffff0ULL, sa.top);
-	ov2sim_sa_advance(&sa, ov2sim_sa_infer(&sa, 3));
-	KUNIT_EXPECT_EQ(test, 0x200000003ULL, sa.top);
+	spin_lock_init(&replay.lock);
+	ov2sim_replay_advance(&replay, 0x1ffffffe8);
+	KUNIT_EXPECT_EQ(test, 0x1fffffff0ULL, replay.top);
+	ov2sim_replay_advance(&replay, ov2sim_replay_infer(&replay, 3));
+	KUNIT_EXPECT_EQ(test, 0x200000003ULL, replay.top);
 }
 
 static struct kunit_case sadb_cases[] = {

@@ -26,7 +26,7 @@ static void *ov2sim_sas_next(struct seq_file *seq, void *v, loff_t *pos)
 	struct ov2sim_sas_iter *iter = seq->private;
 
 	++*pos;
-	if (!ov2sim_hw_sa_next(iter->hw, iter->info.handle, &iter->info))
+	if (!ov2sim_hw_sa_next(iter->hw, iter->info.id.handle, &iter->info))
 		return NULL;
 	iter->pos = *pos;
 	return iter;
@@ -38,13 +38,13 @@ static void *ov2sim_sas_start(struct seq_file *seq, loff_t *pos)
 	struct ov2sim_sas_iter *iter = seq->private;
 
 	if (!*pos) {
-		iter->info.handle = 0;
+		iter->info.id.handle = 0;
 		iter->pos = 0;
 		return SEQ_START_TOKEN;
 	}
 	if (*pos == iter->pos)
 		return iter;
-	if (!ov2sim_hw_sa_next(iter->hw, iter->info.handle, &iter->info))
+	if (!ov2sim_hw_sa_next(iter->hw, iter->info.id.handle, &iter->info))
 		return NULL;
 	iter->pos = *pos;
 	return iter;
@@ -63,16 +63,16 @@ static int ov2sim_sas_show(struct seq_file *seq, void *v)
 		seq_printf(seq, "sas %u\n", ov2sim_hw_sa_count(iter->hw));
 		return 0;
 	}
-	seq_printf(seq, "handle 0x%08x cookie 0x%08x port %u dir %s spi 0x%08x", info->handle,
-		   info->cookie, info->port, info->dir == OV2_IN ? "in" : "out",
-		   be32_to_cpu(info->spi));
-	if (info->family == OV2_IPV4)
-		seq_printf(seq, " src %pI4 dst %pI4", &info->saddr, &info->daddr);
+	seq_printf(seq, "handle 0x%08x cookie 0x%08x port %u dir %s spi 0x%08x", info->id.handle,
+		   info->id.cookie, info->id.port, info->id.dir == OV2_IN ? "in" : "out",
+		   be32_to_cpu(info->id.spi));
+	if (info->id.family == OV2_IPV4)
+		seq_printf(seq, " src %pI4 dst %pI4", &info->id.saddr, &info->id.daddr);
 	else
-		seq_printf(seq, " src %pI6c dst %pI6c", &info->saddr, &info->daddr);
+		seq_printf(seq, " src %pI6c dst %pI6c", &info->id.saddr, &info->id.daddr);
 	seq_printf(seq, " mode %s encap %s esn %u alg %s icv %u",
-		   info->mode == OV2_TUNNEL ? "tunnel" : "transport",
-		   info->encap == OV2_ENCAP_UDP ? "udp" : "none", info->esn, info->alg,
+		   info->id.mode == OV2_TUNNEL ? "tunnel" : "transport",
+		   info->id.encap == OV2_ENCAP_UDP ? "udp" : "none", info->id.esn, info->alg,
 		   info->icv_len);
 	seq_printf(seq, " packets %llu bytes %llu fails %llu seq %llu delete_req %u\n",
 		   info->packets, info->bytes, info->fails, info->seq, info->delete_req);

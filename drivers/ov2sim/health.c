@@ -118,14 +118,14 @@ static void ov2sim_health_dump_sas(struct ov2sim *sim, struct devlink_fmsg *fmsg
 	devlink_fmsg_u32_pair_put(fmsg, "sas_total", ov2sim_hw_sa_count(sim->hw));
 	devlink_fmsg_arr_pair_nest_start(fmsg, "sas");
 	for (i = 0; i < OV2SIM_HEALTH_SAS; i++) {
-		if (!ov2sim_hw_sa_next(sim->hw, info.handle, &info))
+		if (!ov2sim_hw_sa_next(sim->hw, info.id.handle, &info))
 			break;
 		devlink_fmsg_obj_nest_start(fmsg);
-		devlink_fmsg_u32_pair_put(fmsg, "handle", info.handle);
-		devlink_fmsg_u32_pair_put(fmsg, "cookie", info.cookie);
-		devlink_fmsg_u32_pair_put(fmsg, "port", info.port);
-		devlink_fmsg_string_pair_put(fmsg, "dir", info.dir == OV2_IN ? "in" : "out");
-		devlink_fmsg_u32_pair_put(fmsg, "spi", be32_to_cpu(info.spi));
+		devlink_fmsg_u32_pair_put(fmsg, "handle", info.id.handle);
+		devlink_fmsg_u32_pair_put(fmsg, "cookie", info.id.cookie);
+		devlink_fmsg_u32_pair_put(fmsg, "port", info.id.port);
+		devlink_fmsg_string_pair_put(fmsg, "dir", info.id.dir == OV2_IN ? "in" : "out");
+		devlink_fmsg_u32_pair_put(fmsg, "spi", be32_to_cpu(info.id.spi));
 		devlink_fmsg_string_pair_put(fmsg, "alg", info.alg);
 		ov2sim_health_put_u64(fmsg, "packets", info.packets);
 		ov2sim_health_put_u64(fmsg, "fails", info.fails);

@@ -222,7 +222,7 @@ static int ov2sim_cmd_add(struct ov2sim_hw *hw, struct ov2_request *req)
 		refused += node->status == -ENOSPC;
 		cond_resched();
 	}
-	ov2sim_delreq_pick(&hw->sadb, refused);
+	ov2sim_victim_choose(&hw->sadb, refused);
 	return good ? 0 : first;
 }
 

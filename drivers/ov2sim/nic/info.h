@@ -43,27 +43,21 @@ void ov2sim_hw_stats(struct ov2sim_hw *hw, u32 port, u64 stats[OV2SIM_STAT_COUNT
 /* For debugfs */
 
 /**
- * struct ov2sim_sa_info - What may be shown of an SA: everything but its keys.
- * @handle: offload_handle
+ * struct ov2sim_sa_id - What identifies an SA, constant from its add to its delete.
+ * @handle: the NIC's name for it, offload_handle
  * @cookie: the core's name for it
  * @port: port
  * @dir: direction
  * @family: family of the addresses
  * @mode: mode
  * @encap: encapsulation
+ * @encap_dport: UDP destination port
  * @esn: 64-bit sequence numbers
  * @spi: SPI
- * @saddr: source
- * @daddr: destination
- * @alg: name of the algorithm
- * @icv_len: ICV length in bytes
- * @packets: packets processed well
- * @bytes: their bytes
- * @fails: packets that failed
- * @seq: highest 64-bit sequence number used or verified
- * @delete_req: SaDeleteReq is raised on its packets
+ * @saddr: source; IPv4 in the first word, the others are 0
+ * @daddr: destination, likewise
  */
-struct ov2sim_sa_info {
+struct ov2sim_sa_id {
 	u32 handle;
 	u32 cookie;
 	u32 port;
@@ -71,10 +65,26 @@ struct ov2sim_sa_info {
 	enum ov2_family family;
 	enum ov2_mode mode;
 	enum ov2_encap encap;
+	__be16 encap_dport;
 	bool esn;
 	__be32 spi;
 	struct in6_addr saddr;
 	struct in6_addr daddr;
+};
+
+/**
+ * struct ov2sim_sa_info - What the NIC shows of an SA: everything but its keys.
+ * @id: what identifies it
+ * @alg: name of the algorithm
+ * @icv_len: ICV length in bytes
+ * @packets: packets processed successfully
+ * @bytes: bytes of their frames
+ * @fails: packets whose processing failed
+ * @seq: highest 64-bit sequence number sent or verified
+ * @delete_req: SaDeleteReq is raised on its packets
+ */
+struct ov2sim_sa_info {
+	struct ov2sim_sa_id id;
 	const char *alg;
 	u16 icv_len;
 	u64 packets;

@@ -67,13 +67,13 @@ static int ov2sim_lso_check(struct ov2sim_lso *lso)
 
 	lso->ip_off = txd->l3_off;
 	if (sa) {
-		if (sa->encap == OV2_ENCAP_UDP)
+		if (sa->id.encap == OV2_ENCAP_UDP)
 			next += sizeof(struct udphdr);
 		if (next != txd->esp_off)
 			return -EINVAL;
 		lso->text_off = txd->esp_off + OV2SIM_ESP_HLEN + sa->esp.iv_len;
 		next = lso->text_off;
-		tunnel = sa->mode == OV2_TUNNEL;
+		tunnel = sa->id.mode == OV2_TUNNEL;
 		if (!!txd->inner_off != tunnel)
 			return -EINVAL;
 	}
@@ -89,7 +89,7 @@ static int ov2sim_lso_check(struct ov2sim_lso *lso)
 	if (txd->inner_off)
 		proto = lso->hdr[lso->ip_off] >> 4 == 4 ? IPPROTO_IPIP : IPPROTO_IPV6;
 	if (sa && (txd->esp_proto != proto ||
-		   get_unaligned((__be32 *)(lso->hdr + txd->esp_off)) != sa->spi ||
+		   get_unaligned((__be32 *)(lso->hdr + txd->esp_off)) != sa->id.spi ||
 		   get_unaligned_be32(lso->hdr + txd->esp_off + 4) != lower_32_bits(txd->seq)))
 		return -EIO;
 	return 0;
@@ -179,7 +179,7 @@ static int ov2sim_lso_fix_esp(const struct ov2sim_lso *lso, struct ov2sim_frame 
 	u8 *data = frame->data;
 	struct udphdr *uh;
 
-	if (sa->encap == OV2_ENCAP_UDP) {
+	if (sa->id.encap == OV2_ENCAP_UDP) {
 		uh = (struct udphdr *)(data + esp_off - sizeof(*uh));
 		uh->len = htons(frame->len - esp_off + sizeof(*uh));
 		uh->check = 0;
@@ -241,7 +241,7 @@ int ov2sim_lso(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa, struct 
 	/* One segment more would have the number, and the IV, of the next packet (S41) */
 	if (sa && count > txd->segs)
 		return -EIO;
-	if (sa && !sa->esn && txd->seq + count - 1 > U32_MAX)
+	if (sa && !sa->id.esn && txd->seq + count - 1 > U32_MAX)
 		return -EOVERFLOW;
 
 	for (u32 i = 0; i < count; i++) {

@@ -173,7 +173,7 @@ void ov2sim_hw_resume(struct ov2sim_hw *hw);
 /** ov2sim_hw_asleep() - Is it without power? Context: any. */
 bool ov2sim_hw_asleep(struct ov2sim_hw *hw);
 
-/* SaDeleteReq: delreq.c */
+/* SaDeleteReq: victim.c */
 
 /**
  * ov2sim_hw_delete_req() - Let the NIC want an SA deleted.

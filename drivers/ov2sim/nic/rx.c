@@ -67,9 +67,9 @@ static struct ov2sim_sa *ov2sim_rx_find(struct ov2sim_hwport *port, const struct
 static void ov2sim_rx_delete_req(struct ov2sim_hwport *port, struct ov2sim_sa *sa,
 				 struct ov2sim_rxc *rxc)
 {
-	WRITE_ONCE(sa->last, ktime_get());
-	rxc->cookie = sa->cookie;
-	if (!ov2sim_delreq_wanted(&port->hw->sadb, sa))
+	WRITE_ONCE(sa->use.last, ktime_get());
+	rxc->cookie = sa->id.cookie;
+	if (!ov2sim_victim_wanted(&port->hw->sadb, sa))
 		return;
 	rxc->flags |= OV2SIM_RX_SA_DELETE_REQ;
 	ov2sim_stat_add(port, OV2SIM_STAT_DELETE_REQ, 1);

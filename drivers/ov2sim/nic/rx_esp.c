@@ -29,7 +29,7 @@ static void ov2sim_rx_esp_csum(const struct ov2sim_sa *sa, const u8 *data,
 	inner.l4 = pkt->esp + OV2SIM_ESP_HLEN + sa->esp.iv_len;
 	inner.end = tail - data[tail];
 	inner.proto = rxc->next_header;
-	if (sa->mode == OV2_TUNNEL) {
+	if (sa->id.mode == OV2_TUNNEL) {
 		ov2sim_rx_tunnel_csum(data, inner.l4, inner.end, inner.proto, rxc);
 		return;
 	}
@@ -53,20 +53,20 @@ void ov2sim_rx_esp(struct ov2sim_sa *sa, const struct ov2sim_frame *frame, u8 *d
 	u32 len = pkt->end - pkt->esp;
 
 	rxc->flags |= OV2SIM_RX_ESP_DONE;
-	rxc->cookie = sa->cookie;
-	rxc->seq = ov2sim_sa_infer(sa, get_unaligned_be32(data + pkt->esp + 4));
-	rxc->status = ov2sim_esp_open(&sa->esp, sa->mode, data + pkt->esp, len, rxc->seq,
+	rxc->cookie = sa->id.cookie;
+	rxc->seq = ov2sim_replay_infer(&sa->replay, get_unaligned_be32(data + pkt->esp + 4));
+	rxc->status = ov2sim_esp_open(&sa->esp, sa->id.mode, data + pkt->esp, len, rxc->seq,
 				      &rxc->next_header);
 	if (rxc->status != CRYPTO_SUCCESS) {
 		/* What decryption has left in there is nobody's business */
 		memcpy(data + pkt->esp, frame->data + pkt->esp, len);
-		atomic64_inc(&sa->fails);
+		atomic64_inc(&sa->use.fails);
 		return;
 	}
 
-	ov2sim_sa_advance(sa, rxc->seq);
-	atomic64_inc(&sa->packets);
-	atomic64_add(frame->len, &sa->bytes);
+	ov2sim_replay_advance(&sa->replay, rxc->seq);
+	atomic64_inc(&sa->use.packets);
+	atomic64_add(frame->len, &sa->use.bytes);
 	if (csum)
 		ov2sim_rx_esp_csum(sa, data, pkt, rxc);
 }

@@ -20,6 +20,7 @@
 #include "nic.h"
 #include "sadb.h"
 #include "validate.h"
+#include "victim.h"
 
 #define OV2SIM_SADB_BUCKET_BITS_MAX	16
 
@@ -110,21 +111,21 @@ static struct ov2sim_sa *ov2sim_sa_create(const struct ov2_add_sa *node)
 	if (err)
 		goto err_free_sa;
 
-	sa->cookie = node->cookie;
-	sa->port = node->port;
-	sa->dir = node->dir;
-	sa->family = node->family;
-	sa->mode = node->mode;
-	sa->encap = node->encap;
-	sa->encap_dport = node->encap_dport;
-	sa->esn = node->esn;
-	sa->window = node->replay_window;
-	sa->spi = node->spi;
-	ov2sim_sa_copy_addr(&sa->saddr, &node->saddr, node->family);
-	ov2sim_sa_copy_addr(&sa->daddr, &node->daddr, node->family);
-	spin_lock_init(&sa->lock);
-	sa->top = (u64)node->seq.high << 32 | node->seq.low;
-	sa->last = ktime_get();
+	sa->id = (struct ov2sim_sa_id){
+		.cookie = node->cookie,
+		.port = node->port,
+		.dir = node->dir,
+		.family = node->family,
+		.mode = node->mode,
+		.encap = node->encap,
+		.encap_dport = node->encap_dport,
+		.esn = node->esn,
+		.spi = node->spi,
+	};
+	ov2sim_sa_copy_addr(&sa->id.saddr, &node->saddr, node->family);
+	ov2sim_sa_copy_addr(&sa->id.daddr, &node->daddr, node->family);
+	ov2sim_replay_init(&sa->replay, node);
+	sa->use.last = ktime_get();
 	atomic_inc(&ov2sim_sa_live);
 	return sa;
 
@@ -148,14 +149,14 @@ static int ov2sim_sadb_insert(struct ov2sim_sadb *db, struct ov2sim_sa *sa)
 	lockdep_assert_held(&db->lock);
 	if (db->count >= db->caps->max_sas)
 		return -ENOSPC;
-	err = xa_alloc_cyclic(&db->handles, &sa->handle, NULL, xa_limit_32b, &db->next_handle,
+	err = xa_alloc_cyclic(&db->handles, &sa->id.handle, NULL, xa_limit_32b, &db->next_handle,
 			      GFP_KERNEL);
 	if (err < 0)
 		return err;
 	/* The slot is reserved, so this needs no memory; readers see a handle that is set */
-	xa_store(&db->handles, sa->handle, sa, GFP_KERNEL);
-	if (sa->dir == OV2_IN)
-		hlist_add_tail_rcu(&sa->hash, ov2sim_sadb_bucket(db, &sa->daddr, sa->spi));
+	xa_store(&db->handles, sa->id.handle, sa, GFP_KERNEL);
+	if (sa->id.dir == OV2_IN)
+		hlist_add_tail_rcu(&sa->hash, ov2sim_sadb_bucket(db, &sa->id.daddr, sa->id.spi));
 	db->count++;
 	return 0;
 }
@@ -193,7 +194,7 @@ int ov2sim_sadb_add(struct ov2sim_sadb *db, struct ov2_add_sa *node)
 	mutex_unlock(&db->lock);
 	if (err)
 		goto err_destroy_sa;
-	node->offload_handle = sa->handle;
+	node->offload_handle = sa->id.handle;
 	return 0;
 
 err_destroy_sa:
@@ -208,8 +209,8 @@ static void ov2sim_sadb_unlink_sa(struct ov2sim_sadb *db, struct ov2sim_sa *sa,
 				  struct list_head *dead)
 {
 	lockdep_assert_held(&db->lock);
-	xa_erase(&db->handles, sa->handle);
-	if (sa->dir == OV2_IN)
+	xa_erase(&db->handles, sa->id.handle);
+	if (sa->id.dir == OV2_IN)
 		hlist_del_rcu(&sa->hash);
 	list_add_tail(&sa->list, dead);
 }
@@ -275,38 +276,15 @@ void ov2sim_sadb_flush(struct ov2sim_sadb *db)
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_sadb_flush);
 
-/* A packet with @seq is verified or sent, here or by software. */
-void ov2sim_sa_advance(struct ov2sim_sa *sa, u64 seq)
-{
-	spin_lock(&sa->lock);
-	if (seq > sa->top)
-		sa->top = seq;
-	spin_unlock(&sa->lock);
-}
-EXPORT_SYMBOL_IF_KUNIT(ov2sim_sa_advance);
-
-/*
- * What the stack says may be a bit older than what the NIC has verified meanwhile, and then the NIC
- * knows better (S21). It is older by more than a window if the stack's own window was moved back.
- */
 int ov2sim_sadb_update(struct ov2sim_sadb *db, u32 handle, const struct ov2_seq *seq)
 {
-	u64 top = (u64)seq->high << 32 | seq->low;
 	struct ov2sim_sa *sa;
-	int err = 0;
+	int err = -ENOENT;
 
 	mutex_lock(&db->lock);
 	sa = xa_load(&db->handles, handle);
-	if (!sa) {
-		err = -ENOENT;
-	} else if (!sa->esn) {
-		err = -EINVAL;
-	} else {
-		spin_lock(&sa->lock);
-		if (top > sa->top || sa->top - top > sa->window)
-			sa->top = top;
-		spin_unlock(&sa->lock);
-	}
+	if (sa)
+		err = ov2sim_replay_update(&sa->replay, seq);
 	mutex_unlock(&db->lock);
 	return err;
 }
@@ -329,7 +307,7 @@ struct ov2sim_sa *ov2sim_sadb_find_tx(struct ov2sim_sadb *db, u32 handle, u32 po
 {
 	struct ov2sim_sa *sa = xa_load(&db->handles, handle);
 
-	return sa && sa->dir == OV2_OUT && sa->port == port ? sa : NULL;
+	return sa && sa->id.dir == OV2_OUT && sa->id.port == port ? sa : NULL;
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_sadb_find_tx);
 
@@ -340,7 +318,7 @@ bool ov2sim_sadb_is_outbound(struct ov2sim_sadb *db, u32 handle)
 
 	mutex_lock(&db->lock);
 	sa = xa_load(&db->handles, handle);
-	outbound = sa && sa->dir == OV2_OUT;
+	outbound = sa && sa->id.dir == OV2_OUT;
 	mutex_unlock(&db->lock);
 	return outbound;
 }
@@ -352,10 +330,10 @@ struct ov2sim_sa *ov2sim_sadb_find_rx(struct ov2sim_sadb *db, const struct ov2si
 	struct ov2sim_sa *sa;
 
 	hlist_for_each_entry_srcu(sa, bucket, hash, srcu_read_lock_held(&db->srcu)) {
-		if (sa->spi == key->spi && sa->port == key->port && sa->family == key->family &&
-		    sa->encap == key->encap &&
-		    (sa->encap == OV2_ENCAP_NONE || sa->encap_dport == key->encap_dport) &&
-		    ipv6_addr_equal(&sa->daddr, &key->daddr))
+		if (sa->id.spi == key->spi && sa->id.port == key->port && sa->id.family == key->family &&
+		    sa->id.encap == key->encap &&
+		    (sa->id.encap == OV2_ENCAP_NONE || sa->id.encap_dport == key->encap_dport) &&
+		    ipv6_addr_equal(&sa->id.daddr, &key->daddr))
 			return sa;
 	}
 	return NULL;
@@ -371,60 +349,17 @@ bool ov2sim_sadb_next(struct ov2sim_sadb *db, u32 handle, struct ov2sim_sa_info 
 	sa = handle == U32_MAX ? NULL : xa_find(&db->handles, &index, U32_MAX, XA_PRESENT);
 	if (sa) {
 		*info = (struct ov2sim_sa_info) {
-			.handle = sa->handle,
-			.cookie = sa->cookie,
-			.port = sa->port,
-			.dir = sa->dir,
-			.family = sa->family,
-			.mode = sa->mode,
-			.encap = sa->encap,
-			.esn = sa->esn,
-			.spi = sa->spi,
-			.saddr = sa->saddr,
-			.daddr = sa->daddr,
+			.id = sa->id,
 			.alg = sa->esp.name,
 			.icv_len = sa->esp.icv_len,
-			.packets = atomic64_read(&sa->packets),
-			.bytes = atomic64_read(&sa->bytes),
-			.fails = atomic64_read(&sa->fails),
-			.delete_req = sa->dir == OV2_IN && ov2sim_delreq_wanted(db, sa),
+			.packets = atomic64_read(&sa->use.packets),
+			.bytes = atomic64_read(&sa->use.bytes),
+			.fails = atomic64_read(&sa->use.fails),
+			.seq = ov2sim_replay_top(&sa->replay),
+			.delete_req = sa->id.dir == OV2_IN && ov2sim_victim_wanted(db, sa),
 		};
-		spin_lock(&sa->lock);
-		info->seq = sa->top;
-		spin_unlock(&sa->lock);
 	}
 	mutex_unlock(&db->lock);
 	return sa;
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_sadb_next);
-
-/**
- * ov2sim_sa_infer() - Find the sequence number of a received packet.
- * @sa: the SA
- * @low: what the packet carries
- *
- * RFC 4303 appendix A2.2. Where the upper half would fall below 0 it comes out as 2^32 - 1, and
- * the ICV will be wrong, as xfrm has it.
- * Return: all 64 bits.
- */
-u64 ov2sim_sa_infer(struct ov2sim_sa *sa, u32 low)
-{
-	u32 top_low, top_high, bottom;
-	u64 top;
-
-	if (!sa->esn)
-		return low;
-
-	spin_lock(&sa->lock);
-	top = sa->top;
-	spin_unlock(&sa->lock);
-	top_low = lower_32_bits(top);
-	top_high = upper_32_bits(top);
-	bottom = top_low - sa->window + 1;
-	if (top_low >= sa->window - 1)
-		top_high += low < bottom;	/* case A: the window is in one subspace */
-	else
-		top_high -= low >= bottom;	/* case B: it spans two */
-	return (u64)top_high << 32 | low;
-}
-EXPORT_SYMBOL_IF_KUNIT(ov2sim_sa_infer);

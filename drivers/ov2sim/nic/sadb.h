@@ -5,71 +5,48 @@
 
 #include <linux/ktime.h>
 #include <linux/mutex.h>
-#include <linux/spinlock.h>
 #include <linux/srcu.h>
 #include <linux/xarray.h>
 #include <net/ov2/types.h>
 #include "esp.h"
+#include "info.h"
+#include "replay.h"
+#include "victim.h"
 
 struct ov2sim_faults;
-struct ov2sim_sa_info;
 
 /**
- * struct ov2sim_sa - An SA. Everything but @lock's and the counters is constant.
- * @hash: inbound: in its bucket
- * @list: on its way out
- * @handle: offload_handle
- * @cookie: the core's name for it
- * @port: port
- * @dir: direction
- * @family: family of the addresses
- * @mode: mode
- * @encap: encapsulation
- * @encap_dport: UDP destination port
- * @esn: 64-bit sequence numbers
- * @window: replay window in packets, for the inference of the upper half
- * @spi: SPI
- * @saddr: source
- * @daddr: destination
- * @esp: its cryptography
- * @lock: guards @top
- * @top: highest sequence number verified (RFC 4303 appendix A2: T) or sent
- * @packets: processed well
- * @bytes: of these
- * @fails: packets that failed
+ * struct ov2sim_sa_use - How much an SA has been used.
+ * @packets: packets processed successfully
+ * @bytes: bytes of their frames
+ * @fails: packets whose processing failed
  * @last: inbound: time of the last packet, or of the add
- * @demanded: SaDeleteReq was asked for, see delreq.c
- * @picked: picked for want of room; under &struct ov2sim_sadb.lock
- * @refused: for a node that was refused, not for an excess only; likewise
- * @picked_until: jiffies; likewise
  */
-struct ov2sim_sa {
-	struct hlist_node hash;
-	struct list_head list;
-	u32 handle;
-	u32 cookie;
-	u32 port;
-	enum ov2_dir dir;
-	enum ov2_family family;
-	enum ov2_mode mode;
-	enum ov2_encap encap;
-	__be16 encap_dport;
-	bool esn;
-	u32 window;
-	__be32 spi;
-	struct in6_addr saddr;
-	struct in6_addr daddr;
-	struct ov2sim_esp esp;
-	spinlock_t lock;	/* guards top; process context only */
-	u64 top;
+struct ov2sim_sa_use {
 	atomic64_t packets;
 	atomic64_t bytes;
 	atomic64_t fails;
 	ktime_t last;
-	bool demanded;
-	bool picked;
-	bool refused;
-	unsigned long picked_until;
+};
+
+/**
+ * struct ov2sim_sa - An SA.
+ * @hash: inbound: in its bucket, under &struct ov2sim_sadb.lock
+ * @list: on a list of SAs that were unlinked and wait to be freed
+ * @id: what identifies it; constant
+ * @esp: its cryptography; constant
+ * @replay: its sequence state
+ * @use: its counters
+ * @victim: whether the NIC wants it deleted
+ */
+struct ov2sim_sa {
+	struct hlist_node hash;
+	struct list_head list;
+	struct ov2sim_sa_id id;
+	struct ov2sim_esp esp;
+	struct ov2sim_replay replay;
+	struct ov2sim_sa_use use;
+	struct ov2sim_victim victim;
 };
 
 /**
@@ -139,12 +116,5 @@ void ov2sim_sadb_read_unlock(struct ov2sim_sadb *db, int idx);
 bool ov2sim_sadb_is_outbound(struct ov2sim_sadb *db, u32 handle);
 struct ov2sim_sa *ov2sim_sadb_find_tx(struct ov2sim_sadb *db, u32 handle, u32 port);
 struct ov2sim_sa *ov2sim_sadb_find_rx(struct ov2sim_sadb *db, const struct ov2sim_sa_key *key);
-
-/* delreq.c */
-bool ov2sim_delreq_wanted(struct ov2sim_sadb *db, struct ov2sim_sa *sa);
-void ov2sim_delreq_pick(struct ov2sim_sadb *db, u32 refused);
-
-u64 ov2sim_sa_infer(struct ov2sim_sa *sa, u32 low);
-void ov2sim_sa_advance(struct ov2sim_sa *sa, u64 seq);
 
 #endif /* __OV2SIM_NIC_SADB_H */

@@ -28,7 +28,7 @@ static int ov2sim_single_csum(const struct ov2sim_txd *txd, u8 *data, u32 end)
 /* The ICV goes where the packet ends, so frame and IP header must agree where that is. */
 static bool ov2sim_single_ip_fits(const struct ov2sim_sa *sa, const u8 *data, u32 len, u32 l3)
 {
-	if (sa->family == OV2_IPV4)
+	if (sa->id.family == OV2_IPV4)
 		return len >= l3 + sizeof(struct iphdr) && data[l3] >> 4 == 4 &&
 		       get_unaligned_be16(data + l3 + 2) == len - l3;
 	return len >= l3 + sizeof(struct ipv6hdr) && data[l3] >> 4 == 6 &&
@@ -45,8 +45,8 @@ static int ov2sim_single_protect(const struct ov2sim_txd *txd, const struct ov2s
 
 	if (len < text + tail || !ov2sim_single_ip_fits(sa, data, len, txd->l3_off))
 		return -EINVAL;
-	if (get_unaligned((__be32 *)(data + txd->esp_off)) != sa->spi ||
-	    (!sa->esn && upper_32_bits(txd->seq)))
+	if (get_unaligned((__be32 *)(data + txd->esp_off)) != sa->id.spi ||
+	    (!sa->id.esn && upper_32_bits(txd->seq)))
 		return -EIO;
 
 	if (txd->flags & OV2SIM_TX_CSUM) {

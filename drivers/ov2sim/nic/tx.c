@@ -80,9 +80,9 @@ static void ov2sim_tx_count_sa(struct ov2sim_hwport *port, const struct ov2sim_t
 		bytes += frame->len;
 		count++;
 	}
-	atomic64_add(count, &sa->packets);
-	atomic64_add(bytes, &sa->bytes);
-	ov2sim_sa_advance(sa, txd->seq + count - 1);
+	atomic64_add(count, &sa->use.packets);
+	atomic64_add(bytes, &sa->use.bytes);
+	ov2sim_replay_advance(&sa->replay, txd->seq + count - 1);
 	ov2sim_stat_add(port, OV2SIM_STAT_TX_PKTS, count);
 	ov2sim_stat_add(port, OV2SIM_STAT_TX_BYTES, bytes);
 }
@@ -119,7 +119,7 @@ static int ov2sim_tx_build_esp(struct ov2sim_hwport *port, const struct ov2sim_t
 		stat = OV2SIM_STAT_TX_MISMATCH;
 		err = ov2sim_tx_cut(txd, sa, frames);
 		if (err)
-			atomic64_inc(&sa->fails);
+			atomic64_inc(&sa->use.fails);
 		else
 			ov2sim_tx_count_sa(port, txd, sa, frames);
 		ov2sim_tx_corrupt(port, frames);
