@@ -455,7 +455,7 @@ static void esp_seals(struct kunit *test)
 	memcpy(packet, c->packet, OV2SIM_ESP_HLEN);
 	memcpy(packet + OV2SIM_ESP_HLEN + c->row->iv_len, c->text, c->text_len);
 	memcpy(iv, c->packet + OV2SIM_ESP_HLEN, c->row->iv_len);
-	KUNIT_EXPECT_EQ(test, 0, ov2sim_esp_seal(&c->esp, packet, c->len, c->row->seq, iv));
+	KUNIT_EXPECT_EQ(test, 0, ov2sim_esp_encrypt(&c->esp, packet, c->len, c->row->seq, iv));
 	KUNIT_EXPECT_MEMEQ(test, packet, c->packet, c->len);
 	ov2sim_esp_destroy(&c->esp);
 }
@@ -470,7 +470,7 @@ static void esp_opens(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, packet);
 	memcpy(packet, c->packet, c->len);
 	KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS,
-			ov2sim_esp_open(&c->esp, OV2_TRANSPORT, packet, c->len, c->row->seq,
+			ov2sim_esp_decrypt(&c->esp, OV2_TRANSPORT, packet, c->len, c->row->seq,
 					&next_header));
 	KUNIT_EXPECT_MEMEQ(test, packet + OV2SIM_ESP_HLEN + c->row->iv_len, c->text, c->text_len);
 	KUNIT_EXPECT_MEMEQ(test, packet, c->packet, OV2SIM_ESP_HLEN + c->row->iv_len);
@@ -487,7 +487,7 @@ static u32 esp_open_copy(struct kunit *test, struct esp_case *c, u32 len, u64 se
 	u32 status;
 
 	KUNIT_ASSERT_NOT_NULL(test, packet);
-	status = ov2sim_esp_open(&c->esp, mode, packet, len, seq, &next_header);
+	status = ov2sim_esp_decrypt(&c->esp, mode, packet, len, seq, &next_header);
 	kfree(packet);
 	return status;
 }
@@ -595,7 +595,7 @@ static u32 esp_open_trailer(struct kunit *test, u8 pad, u8 next_header, enum ov2
 	tail = c->len - c->row->icv_len;
 	c->packet[tail - 2] = pad;
 	c->packet[tail - 1] = next_header;
-	KUNIT_ASSERT_EQ(test, 0, ov2sim_esp_seal(&c->esp, c->packet, c->len, c->row->seq, iv));
+	KUNIT_ASSERT_EQ(test, 0, ov2sim_esp_encrypt(&c->esp, c->packet, c->len, c->row->seq, iv));
 	status = esp_open_copy(test, c, c->len, c->row->seq, mode);
 	ov2sim_esp_destroy(&c->esp);
 	return status;
@@ -646,9 +646,9 @@ static void esp_seal_refuses(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, c);
 	esp_case_init(test, c, esp_find(test, "draft-mcgrew-gcm-test 2"));
-	KUNIT_EXPECT_EQ(test, -EIO, ov2sim_esp_seal(&c->esp, c->packet, c->len, 11, iv));
-	KUNIT_EXPECT_EQ(test, -EINVAL, ov2sim_esp_seal(&c->esp, c->packet, c->len - 1, 10, iv));
-	KUNIT_EXPECT_EQ(test, -EINVAL, ov2sim_esp_seal(&c->esp, c->packet, 32, 10, iv));
+	KUNIT_EXPECT_EQ(test, -EIO, ov2sim_esp_encrypt(&c->esp, c->packet, c->len, 11, iv));
+	KUNIT_EXPECT_EQ(test, -EINVAL, ov2sim_esp_encrypt(&c->esp, c->packet, c->len - 1, 10, iv));
+	KUNIT_EXPECT_EQ(test, -EINVAL, ov2sim_esp_encrypt(&c->esp, c->packet, 32, 10, iv));
 	ov2sim_esp_destroy(&c->esp);
 }
 

@@ -149,8 +149,8 @@ static void lso_open(struct kunit *test, const struct lso_fixture *fix, struct o
 	KUNIT_EXPECT_EQ(test, sa->id.encap, pkt->encap);
 	KUNIT_EXPECT_EQ(test, lower_32_bits(seq), get_unaligned_be32(data + pkt->esp + 4));
 	KUNIT_ASSERT_EQ(test, CRYPTO_SUCCESS,
-			ov2sim_esp_open(&sa->esp, sa->id.mode, data + pkt->esp, pkt->end - pkt->esp,
-					seq, &next_header));
+			ov2sim_esp_decrypt(&sa->esp, sa->id.mode, data + pkt->esp,
+					   pkt->end - pkt->esp, seq, &next_header));
 	text = pkt->esp + OV2SIM_ESP_HLEN + sa->esp.iv_len;
 	tail = pkt->end - sa->esp.icv_len - 2;
 	/* RFC 4303: padding counts from 1, and there is no more than needed */

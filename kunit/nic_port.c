@@ -135,7 +135,7 @@ struct sk_buff *nic_port_foreign(struct kunit *test, const struct nic_packet *p,
 	nic_test_node(&node, OV2_OUT);
 	KUNIT_ASSERT_EQ(test, 0, ov2sim_esp_init(&esp, &node));
 	skb = nic_packet_build(test, p, txd);
-	KUNIT_EXPECT_EQ(test, 0, ov2sim_esp_seal(&esp, skb->data + txd->esp_off,
+	KUNIT_EXPECT_EQ(test, 0, ov2sim_esp_encrypt(&esp, skb->data + txd->esp_off,
 						 skb->len - txd->esp_off, p->seq, iv));
 	ov2sim_esp_destroy(&esp);
 	txd->flags = 0;

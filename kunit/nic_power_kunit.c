@@ -97,7 +97,7 @@ static void power_pull(struct kunit *test)
 	nic_port_add_sas(test, &out, &in);
 	ov2sim_hw_crash(fix->hw);
 	KUNIT_ASSERT_EQ(test, -EINPROGRESS, ov2sim_hw_submit(fix->hw, power_nop(test)));
-	ov2sim_hw_pull(fix->hw);
+	ov2sim_hw_surprise_remove(fix->hw);
 	KUNIT_EXPECT_FALSE(test, fix->nic->up[0] || fix->nic->up[1]);
 	KUNIT_EXPECT_EQ(test, -ENODEV, ov2sim_hw_submit(fix->hw, power_nop(test)));
 	KUNIT_EXPECT_EQ(test, -ENODEV, ov2sim_hw_link(fix->hw, 0, fix->hw, 1));

@@ -140,7 +140,7 @@ static ssize_t new_device_store(const struct bus_type *bus, const char *buf, siz
 }
 static BUS_ATTR_WO(new_device);
 
-static ssize_t ov2sim_bus_del(const char *buf, size_t count, bool pulled)
+static ssize_t ov2sim_bus_del(const char *buf, size_t count, bool surprise_removed)
 {
 	struct ov2sim_bus_dev *bus_dev;
 	int err = -ENOENT;
@@ -155,7 +155,7 @@ static ssize_t ov2sim_bus_del(const char *buf, size_t count, bool pulled)
 	list_for_each_entry(bus_dev, &ov2sim_bus_devs, list) {
 		if (bus_dev->dev.id != id)
 			continue;
-		bus_dev->pulled = pulled;
+		bus_dev->surprise_removed = surprise_removed;
 		ov2sim_bus_dev_del(bus_dev);
 		err = 0;
 		break;

@@ -254,7 +254,7 @@ static void ov2sim_gone(struct ov2sim *sim)
 {
 	if (!sim->nic)
 		return;
-	ov2sim_hw_pull(sim->hw);
+	ov2sim_hw_surprise_remove(sim->hw);
 	ov2_nic_gone(sim->nic);
 }
 
@@ -306,7 +306,7 @@ void ov2sim_remove(struct ov2sim_bus_dev *bus_dev)
 
 	ov2sim_health_quiesce(sim);
 	devl_lock(devlink);
-	if (bus_dev->pulled)
+	if (bus_dev->surprise_removed)
 		ov2sim_gone(sim);
 	ov2sim_down(sim);
 	ov2sim_devlink_exit(devlink);

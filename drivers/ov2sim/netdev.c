@@ -22,8 +22,6 @@
 #define OV2SIM_FEATURES_ESP	(NETIF_F_HW_ESP | NETIF_F_HW_ESP_TX_CSUM | NETIF_F_GSO_ESP)
 #define OV2SIM_FEATURES		(OV2SIM_FEATURES_SW | OV2SIM_FEATURES_ESP | NETIF_F_RXCSUM | \
 				 NETIF_F_RXHASH)
-#define OV2SIM_NAT_T_PORT	4500
-
 static int ov2sim_open(struct net_device *netdev)
 {
 	return ov2sim_port_start(netdev_priv(netdev));

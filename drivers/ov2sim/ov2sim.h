@@ -66,7 +66,7 @@ struct page_pool;
  * @list: on the bus's list
  * @ports: number of ports
  * @queues: queue pairs of each
- * @pulled: it went by surprise; valid during removal
+ * @surprise_removed: it went by surprise; valid during removal
  * @initial_net: namespace of the writer of new_device; valid during probe
  * @probe_err: why the probe failed, which device_register() does not tell
  */
@@ -75,7 +75,7 @@ struct ov2sim_bus_dev {
 	struct list_head list;
 	u32 ports;
 	u32 queues;
-	bool pulled;
+	bool surprise_removed;
 	struct net *initial_net;
 	int probe_err;
 };

@@ -18,7 +18,7 @@
 #include "port.h"
 
 /* How often a delay is looked at that somebody may have changed */
-#define OV2SIM_CMD_LOOK_MS	10
+#define OV2SIM_CMD_POLL_MS	10
 
 static void ov2sim_cmd_done(struct ov2sim_hw *hw, struct ov2_request *req, int status)
 {
@@ -74,7 +74,7 @@ int ov2sim_hw_submit(struct ov2sim_hw *hw, struct ov2_request *req)
 		return -EINVAL;
 
 	spin_lock_bh(&q->lock);
-	if (hw->state == OV2SIM_HW_PULLED) {
+	if (hw->state == OV2SIM_HW_SURPRISE_REMOVED) {
 		err = -ENODEV;
 	} else if (q->resetting || hw->state == OV2SIM_HW_ASLEEP ||
 		   q->pending >= hw->config.caps.max_requests) {
@@ -229,7 +229,7 @@ static int ov2sim_cmd_add(struct ov2sim_hw *hw, struct ov2_request *req)
 static void ov2sim_cmd_flush_queue(struct ov2sim_hw *hw, u32 port, u32 index, unsigned long until)
 {
 	struct ov2sim_queue *queue = ov2sim_queue(hw, port, index);
-	u32 posted = ov2sim_index_read(&queue->tx.posted);
+	u32 posted = ov2sim_ring_read(&queue->tx.posted);
 	struct ov2sim_cmdq *q = &hw->cmdq;
 
 	if (ov2sim_queue_sent(queue, posted))
@@ -392,7 +392,7 @@ static bool ov2sim_cmd_delay(struct ov2sim_hw *hw)
 	unsigned long left, start = jiffies;
 
 	while ((left = ov2sim_cmd_delay_left(hw, start))) {
-		left = min(left, msecs_to_jiffies(OV2SIM_CMD_LOOK_MS));
+		left = min(left, msecs_to_jiffies(OV2SIM_CMD_POLL_MS));
 		if (wait_event_idle_timeout(q->wait,
 					    epoch != READ_ONCE(q->epoch) || kthread_should_stop(),
 					    left))

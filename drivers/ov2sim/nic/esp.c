@@ -222,7 +222,7 @@ static void ov2sim_esp_op_free(struct ov2sim_esp_op *op)
 }
 
 /**
- * ov2sim_esp_seal() - Protect one packet.
+ * ov2sim_esp_encrypt() - Protect one packet.
  * @esp: the SA's cryptography
  * @packet: from the ESP header on; header, payload and trailer are there
  * @len: bytes, ICV included
@@ -231,7 +231,7 @@ static void ov2sim_esp_op_free(struct ov2sim_esp_op *op)
  *
  * Return: 0, -EINVAL for a length that cannot be, -EIO for a header with another number, -ENOMEM.
  */
-int ov2sim_esp_seal(const struct ov2sim_esp *esp, u8 *packet, u32 len, u64 seq, const u8 *iv)
+int ov2sim_esp_encrypt(const struct ov2sim_esp *esp, u8 *packet, u32 len, u64 seq, const u8 *iv)
 {
 	u32 over = OV2SIM_ESP_HLEN + esp->iv_len + esp->icv_len;
 	struct ov2sim_esp_op *op;
@@ -250,7 +250,7 @@ int ov2sim_esp_seal(const struct ov2sim_esp *esp, u8 *packet, u32 len, u64 seq, 
 	ov2sim_esp_op_free(op);
 	return err;
 }
-EXPORT_SYMBOL_IF_KUNIT(ov2sim_esp_seal);
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_esp_encrypt);
 
 /**
  * ov2sim_esp_send - encrypt one packet with an IV of the NIC's own
@@ -266,7 +266,7 @@ int ov2sim_esp_send(const struct ov2sim_esp *esp, u8 *packet, u32 len, u64 seq)
 	u8 iv[OV2SIM_ESP_IV_MAX];
 
 	ov2sim_esp_make_iv(esp, seq, iv);
-	return ov2sim_esp_seal(esp, packet, len, seq, iv);
+	return ov2sim_esp_encrypt(esp, packet, len, seq, iv);
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_esp_send);
 
@@ -284,7 +284,7 @@ static u32 ov2sim_esp_check_trailer(enum ov2_mode mode, const u8 *text, u32 len,
 }
 
 /**
- * ov2sim_esp_open() - Verify and decrypt one packet.
+ * ov2sim_esp_decrypt() - Verify and decrypt one packet.
  * @esp: the SA's cryptography
  * @mode: the SA's mode
  * @packet: from the ESP header on
@@ -295,8 +295,8 @@ static u32 ov2sim_esp_check_trailer(enum ov2_mode mode, const u8 *text, u32 len,
  * After a failure the content of @packet behind the ESP header is undefined.
  * Return: one of CRYPTO_* of <net/xfrm.h>.
  */
-u32 ov2sim_esp_open(const struct ov2sim_esp *esp, enum ov2_mode mode, u8 *packet, u32 len, u64 seq,
-		    u8 *next_header)
+u32 ov2sim_esp_decrypt(const struct ov2sim_esp *esp, enum ov2_mode mode, u8 *packet, u32 len,
+		       u64 seq, u8 *next_header)
 {
 	u32 over = OV2SIM_ESP_HLEN + esp->iv_len + esp->icv_len;
 	struct ov2sim_esp_op *op;
@@ -320,7 +320,7 @@ u32 ov2sim_esp_open(const struct ov2sim_esp *esp, enum ov2_mode mode, u8 *packet
 	return ov2sim_esp_check_trailer(mode, packet + OV2SIM_ESP_HLEN + esp->iv_len, text,
 					next_header);
 }
-EXPORT_SYMBOL_IF_KUNIT(ov2sim_esp_open);
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_esp_decrypt);
 
 /* Padding, pad length, next header and ICV behind @payload bytes */
 u32 ov2sim_esp_trailer_len(const struct ov2sim_esp *esp, u32 payload)

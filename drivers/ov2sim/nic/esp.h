@@ -35,10 +35,10 @@ struct ov2sim_esp {
 int ov2sim_esp_init(struct ov2sim_esp *esp, const struct ov2_add_sa *node);
 void ov2sim_esp_destroy(struct ov2sim_esp *esp);
 void ov2sim_esp_make_iv(const struct ov2sim_esp *esp, u64 seq, u8 *iv);
-int ov2sim_esp_seal(const struct ov2sim_esp *esp, u8 *packet, u32 len, u64 seq, const u8 *iv);
+int ov2sim_esp_encrypt(const struct ov2sim_esp *esp, u8 *packet, u32 len, u64 seq, const u8 *iv);
 int ov2sim_esp_send(const struct ov2sim_esp *esp, u8 *packet, u32 len, u64 seq);
-u32 ov2sim_esp_open(const struct ov2sim_esp *esp, enum ov2_mode mode, u8 *packet, u32 len, u64 seq,
-		    u8 *next_header);
+u32 ov2sim_esp_decrypt(const struct ov2sim_esp *esp, enum ov2_mode mode, u8 *packet, u32 len,
+		       u64 seq, u8 *next_header);
 u32 ov2sim_esp_trailer_len(const struct ov2sim_esp *esp, u32 payload);
 void ov2sim_esp_put_trailer(u8 *trailer, u32 len, u8 next_header);
 

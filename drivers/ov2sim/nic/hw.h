@@ -109,13 +109,13 @@ struct ov2sim_cmdq {
  * @OV2SIM_HW_RUNNING: well
  * @OV2SIM_HW_CRASHED: commands are neither executed nor answered, ESP is dropped; until a reset
  * @OV2SIM_HW_ASLEEP: without power, commands are not accepted; until ov2sim_hw_resume()
- * @OV2SIM_HW_PULLED: not there any more
+ * @OV2SIM_HW_SURPRISE_REMOVED: not there any more
  */
 enum ov2sim_hw_state {
 	OV2SIM_HW_RUNNING,
 	OV2SIM_HW_CRASHED,
 	OV2SIM_HW_ASLEEP,
-	OV2SIM_HW_PULLED,
+	OV2SIM_HW_SURPRISE_REMOVED,
 };
 
 /**
@@ -152,9 +152,9 @@ static inline bool ov2sim_hw_runs(const struct ov2sim_hw *hw)
 	return READ_ONCE(hw->state) == OV2SIM_HW_RUNNING;
 }
 
-static inline bool ov2sim_hw_pulled(const struct ov2sim_hw *hw)
+static inline bool ov2sim_hw_surprise_removed(const struct ov2sim_hw *hw)
 {
-	return READ_ONCE(hw->state) == OV2SIM_HW_PULLED;
+	return READ_ONCE(hw->state) == OV2SIM_HW_SURPRISE_REMOVED;
 }
 
 static inline void ov2sim_stat_add(struct ov2sim_hwport *port, enum ov2sim_stat stat, u64 n)

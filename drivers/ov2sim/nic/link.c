@@ -64,7 +64,7 @@ int ov2sim_hw_link(struct ov2sim_hw *hw_a, u32 port_a, struct ov2sim_hw *hw_b, u
 
 	mutex_lock(&ov2sim_link_mutex);
 	/* One that is pulled after this has its wires pulled out, too. */
-	if (ov2sim_hw_pulled(hw_a) || ov2sim_hw_pulled(hw_b)) {
+	if (ov2sim_hw_surprise_removed(hw_a) || ov2sim_hw_surprise_removed(hw_b)) {
 		err = -ENODEV;
 	} else if (ov2sim_link_peer(a) || ov2sim_link_peer(b)) {
 		err = -EBUSY;

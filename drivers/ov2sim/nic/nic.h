@@ -14,6 +14,8 @@
 #include "ports.h"
 #include "ring.h"
 
+#define OV2SIM_NAT_T_PORT	4500	/* RFC 3948: UDP port of IKE and ESP behind a NAT */
+
 /**
  * DOC: the simulated NIC
  *
@@ -138,7 +140,7 @@ void ov2sim_hw_cancel(struct ov2sim_hw *hw, struct ov2_request *req);
  * table, wipes the keys and drops all packets inside the NIC, counted. Ports stay started and
  * linked, rings and buffers stay. No offload_handle is given out again.
  * Context: process, may sleep; takes no lock of the driver's.
- * Return: 0, or -ENODEV after ov2sim_hw_pull(): even then nothing of the driver's is left in it.
+ * Return: 0, or -ENODEV after ov2sim_hw_surprise_remove(): even then nothing of the driver's is left in it.
  */
 int ov2sim_hw_reset(struct ov2sim_hw *hw);
 
@@ -156,8 +158,8 @@ void ov2sim_hw_crash(struct ov2sim_hw *hw);
 /** ov2sim_hw_crashed() - Has it, without a reset since? Context: any. */
 bool ov2sim_hw_crashed(struct ov2sim_hw *hw);
 
-/** ov2sim_hw_pull() - Take the NIC away, wires first. Context: process, may sleep. */
-void ov2sim_hw_pull(struct ov2sim_hw *hw);
+/** ov2sim_hw_surprise_remove() - Take the NIC away, wires first. Context: process, may sleep. */
+void ov2sim_hw_surprise_remove(struct ov2sim_hw *hw);
 
 /**
  * ov2sim_hw_suspend() - Power down until ov2sim_hw_resume().

@@ -15,9 +15,8 @@
 #include <net/ip.h>
 #include <net/ip6_checksum.h>
 #include "esp.h"
+#include "nic.h"
 #include "parse.h"
-
-#define OV2SIM_NAT_T_PORT	4500
 
 static bool ov2sim_parse_ipv4(const u8 *data, u32 len, struct ov2sim_pkt *pkt)
 {

@@ -81,8 +81,8 @@ static int ov2sim_queue_alloc(struct ov2sim_hw *hw, struct ov2sim_hwport *port, 
 	mutex_lock(&hw->workers[i].lock);
 	queue->tx_slots = kvcalloc(config->tx_ring, sizeof(*queue->tx_slots), GFP_KERNEL);
 	queue->rx_slots = kvcalloc(config->rx_ring, sizeof(*queue->rx_slots), GFP_KERNEL);
-	queue->tx = (struct ov2sim_index){ .size = config->tx_ring };
-	queue->rx = (struct ov2sim_index){ .size = config->rx_ring };
+	queue->tx = (struct ov2sim_ring){ .size = config->tx_ring };
+	queue->rx = (struct ov2sim_ring){ .size = config->rx_ring };
 	err = queue->tx_slots && queue->rx_slots ? 0 : -ENOMEM;
 	mutex_unlock(&hw->workers[i].lock);
 	return err;
@@ -165,14 +165,14 @@ static void ov2sim_port_drain(struct ov2sim_hwport *port, u32 queue)
 	dropped = ov2sim_frames_free(&frames);
 	ov2sim_frames_free(&q->built);
 
-	posted = ov2sim_index_read(&q->tx.posted);
+	posted = ov2sim_ring_read(&q->tx.posted);
 	for (done = q->tx.done; done != posted; done++) {
 		slot = &q->tx_slots[done & (q->tx.size - 1)];
 		slot->frames = 0;
 		slot->status = -ECANCELED;
 		dropped++;
 	}
-	ov2sim_index_write(&q->tx.done, done);
+	ov2sim_ring_write(&q->tx.done, done);
 	WRITE_ONCE(q->tx_wait, 0);
 	WRITE_ONCE(q->rx_wait, false);
 	ov2sim_stat_add(port, OV2SIM_STAT_RESET_DROP, dropped);
@@ -192,7 +192,7 @@ void ov2sim_port_reset(struct ov2sim_hwport *port, u32 queue)
 
 static void ov2sim_port_return_buffers(struct ov2sim_queue *q)
 {
-	u32 posted = ov2sim_index_read(&q->rx.posted);
+	u32 posted = ov2sim_ring_read(&q->rx.posted);
 	struct ov2sim_rxc *rxc;
 	u32 done;
 
@@ -200,7 +200,7 @@ static void ov2sim_port_return_buffers(struct ov2sim_queue *q)
 		rxc = &q->rx_slots[done & (q->rx.size - 1)].rxc;
 		*rxc = (struct ov2sim_rxc){ .buf = rxc->buf, .flags = OV2SIM_RX_RETURNED };
 	}
-	ov2sim_index_write(&q->rx.done, done);
+	ov2sim_ring_write(&q->rx.done, done);
 }
 
 void ov2sim_hw_port_stop(struct ov2sim_hw *hw, u32 port)

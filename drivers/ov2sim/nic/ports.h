@@ -79,7 +79,7 @@ void ov2sim_hw_port_features(struct ov2sim_hw *hw, u32 port, u32 features);
  * @port_b: its port, another one
  *
  * The link is up while both ports are started. Context: process, may sleep.
- * Return: 0, -EINVAL for no such port or a port with itself, -ENODEV after ov2sim_hw_pull(),
+ * Return: 0, -EINVAL for no such port or a port with itself, -ENODEV after ov2sim_hw_surprise_remove(),
  * -EBUSY if one is linked already.
  */
 int ov2sim_hw_link(struct ov2sim_hw *hw_a, u32 port_a, struct ov2sim_hw *hw_b, u32 port_b);

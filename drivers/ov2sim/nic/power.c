@@ -130,7 +130,7 @@ int ov2sim_hw_reset(struct ov2sim_hw *hw)
 	mutex_lock(&hw->cmdq.reset_lock);
 	ov2sim_cmd_clear(hw);
 	ov2sim_power_move(hw, OV2SIM_HW_CRASHED, OV2SIM_HW_RUNNING);
-	err = ov2sim_hw_pulled(hw) ? -ENODEV : 0;
+	err = ov2sim_hw_surprise_removed(hw) ? -ENODEV : 0;
 	mutex_unlock(&hw->cmdq.reset_lock);
 	return err;
 }
@@ -152,15 +152,15 @@ bool ov2sim_hw_crashed(struct ov2sim_hw *hw)
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_crashed);
 
-void ov2sim_hw_pull(struct ov2sim_hw *hw)
+void ov2sim_hw_surprise_remove(struct ov2sim_hw *hw)
 {
 	spin_lock_bh(&hw->cmdq.lock);
-	WRITE_ONCE(hw->state, OV2SIM_HW_PULLED);
+	WRITE_ONCE(hw->state, OV2SIM_HW_SURPRISE_REMOVED);
 	spin_unlock_bh(&hw->cmdq.lock);
 	for (u32 i = 0; i < hw->config.ports; i++)
 		ov2sim_hw_unlink(hw, i);
 }
-EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_pull);
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_surprise_remove);
 
 void ov2sim_hw_suspend(struct ov2sim_hw *hw)
 {

@@ -33,13 +33,13 @@ struct ov2sim_rx_slot {
 };
 
 /**
- * struct ov2sim_index - The three free-running indices of a ring; slot numbers modulo its size.
+ * struct ov2sim_ring - The three free-running indices of a ring; slot numbers modulo its size.
  * @size: slots, a power of two; 0 if the port is not open
  * @posted: written by the driver, after the slot
  * @done: written by the NIC, after the result
  * @reaped: written by the driver, after it has read the result
  */
-struct ov2sim_index {
+struct ov2sim_ring {
 	u32 size;
 	u32 posted;
 	u32 done;
@@ -74,9 +74,9 @@ struct ov2sim_fifo {
  * @rx_wait: @fifo waits for a buffer: the next that is posted is to wake the worker
  */
 struct ov2sim_queue {
-	struct ov2sim_index tx;
+	struct ov2sim_ring tx;
 	struct ov2sim_tx_slot *tx_slots;
-	struct ov2sim_index rx;
+	struct ov2sim_ring rx;
 	struct ov2sim_rx_slot *rx_slots;
 	struct ov2sim_fifo fifo;
 	struct list_head built;
@@ -85,16 +85,16 @@ struct ov2sim_queue {
 };
 
 /* An index that the other side writes, and what it has put into the slots before */
-static inline u32 ov2sim_index_read(const u32 *index)
+static inline u32 ov2sim_ring_read(const u32 *index)
 {
-	/* Pairs with ov2sim_index_write() */
+	/* Pairs with ov2sim_ring_write() */
 	return smp_load_acquire(index);
 }
 
 /* Pass slots on to the other side */
-static inline void ov2sim_index_write(u32 *index, u32 value)
+static inline void ov2sim_ring_write(u32 *index, u32 value)
 {
-	/* Pairs with ov2sim_index_read() */
+	/* Pairs with ov2sim_ring_read() */
 	smp_store_release(index, value);
 }
 
@@ -103,8 +103,8 @@ static inline void ov2sim_index_write(u32 *index, u32 value)
  */
 static inline bool ov2sim_queue_sent(const struct ov2sim_queue *queue, u32 posted)
 {
-	return (s32)(ov2sim_index_read(&queue->tx.done) - posted) >= 0 ||
-	       (s32)(ov2sim_index_read(&queue->tx.posted) - posted) < 0;
+	return (s32)(ov2sim_ring_read(&queue->tx.done) - posted) >= 0 ||
+	       (s32)(ov2sim_ring_read(&queue->tx.posted) - posted) < 0;
 }
 
 #endif /* __OV2SIM_NIC_QUEUE_H */

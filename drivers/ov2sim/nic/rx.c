@@ -23,11 +23,11 @@ int ov2sim_hw_rx_post(struct ov2sim_hw *hw, u32 port, u32 queue, void *buf, void
 	struct ov2sim_rx_slot *slot;
 	u32 posted = q->rx.posted;
 
-	if (posted - ov2sim_index_read(&q->rx.reaped) == q->rx.size)
+	if (posted - ov2sim_ring_read(&q->rx.reaped) == q->rx.size)
 		return -ENOSPC;
 	slot = &q->rx_slots[posted & (q->rx.size - 1)];
 	*slot = (struct ov2sim_rx_slot){ .va = va, .size = size, .rxc.buf = buf };
-	ov2sim_index_write(&q->rx.posted, posted + 1);
+	ov2sim_ring_write(&q->rx.posted, posted + 1);
 	/* Kick only a worker that has run out of buffers; pairs with ov2sim_rx_starved() */
 	smp_mb();
 	if (READ_ONCE(q->rx_wait))
@@ -41,10 +41,10 @@ bool ov2sim_hw_rx_reap(struct ov2sim_hw *hw, u32 port, u32 queue, struct ov2sim_
 	struct ov2sim_queue *q = ov2sim_queue(hw, port, queue);
 	u32 reaped = q->rx.reaped;
 
-	if (reaped == ov2sim_index_read(&q->rx.done))
+	if (reaped == ov2sim_ring_read(&q->rx.done))
 		return false;
 	*rxc = q->rx_slots[reaped & (q->rx.size - 1)].rxc;
-	ov2sim_index_write(&q->rx.reaped, reaped + 1);
+	ov2sim_ring_write(&q->rx.reaped, reaped + 1);
 	return true;
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_rx_reap);
@@ -249,7 +249,7 @@ bool ov2sim_rx_work(struct ov2sim_hwport *port, u32 queue)
 	u32 done = start;
 
 	for (u32 i = 0; i < OV2SIM_BUDGET && more; i++) {
-		buffer = done != ov2sim_index_read(&q->rx.posted);
+		buffer = done != ov2sim_ring_read(&q->rx.posted);
 		frame = ov2sim_rx_next(&q->fifo, buffer, &resume);
 		if (!frame) {
 			more = false;
@@ -265,7 +265,7 @@ bool ov2sim_rx_work(struct ov2sim_hwport *port, u32 queue)
 	if (done == start)
 		return more;
 
-	ov2sim_index_write(&q->rx.done, done);
+	ov2sim_ring_write(&q->rx.done, done);
 	ov2sim_rx_irq(port, queue);
 	return more;
 }

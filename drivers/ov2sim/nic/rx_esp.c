@@ -55,7 +55,7 @@ void ov2sim_rx_esp(struct ov2sim_sa *sa, const struct ov2sim_frame *frame, u8 *d
 	rxc->flags |= OV2SIM_RX_ESP_DONE;
 	rxc->cookie = sa->id.cookie;
 	rxc->seq = ov2sim_replay_infer(&sa->replay, get_unaligned_be32(data + pkt->esp + 4));
-	rxc->status = ov2sim_esp_open(&sa->esp, sa->id.mode, data + pkt->esp, len, rxc->seq,
+	rxc->status = ov2sim_esp_decrypt(&sa->esp, sa->id.mode, data + pkt->esp, len, rxc->seq,
 				      &rxc->next_header);
 	if (rxc->status != CRYPTO_SUCCESS) {
 		/* What decryption has left in there is nobody's business */

@@ -330,8 +330,8 @@ struct ov2sim_sa *ov2sim_sadb_find_rx(struct ov2sim_sadb *db, const struct ov2si
 	struct ov2sim_sa *sa;
 
 	hlist_for_each_entry_srcu(sa, bucket, hash, srcu_read_lock_held(&db->srcu)) {
-		if (sa->id.spi == key->spi && sa->id.port == key->port && sa->id.family == key->family &&
-		    sa->id.encap == key->encap &&
+		if (sa->id.spi == key->spi && sa->id.port == key->port &&
+		    sa->id.family == key->family && sa->id.encap == key->encap &&
 		    (sa->id.encap == OV2_ENCAP_NONE || sa->id.encap_dport == key->encap_dport) &&
 		    ipv6_addr_equal(&sa->id.daddr, &key->daddr))
 			return sa;

@@ -22,10 +22,10 @@ int ov2sim_hw_tx(struct ov2sim_hw *hw, u32 port, u32 queue, const struct ov2sim_
 
 	if (!READ_ONCE(hw->ports[port].started))
 		return -ENETDOWN;
-	if (posted - ov2sim_index_read(&q->tx.reaped) == q->tx.size)
+	if (posted - ov2sim_ring_read(&q->tx.reaped) == q->tx.size)
 		return -ENOSPC;
 	q->tx_slots[posted & (q->tx.size - 1)].txd = *txd;
-	ov2sim_index_write(&q->tx.posted, posted + 1);
+	ov2sim_ring_write(&q->tx.posted, posted + 1);
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_tx);
@@ -40,7 +40,7 @@ u32 ov2sim_hw_tx_room(struct ov2sim_hw *hw, u32 port, u32 queue)
 {
 	struct ov2sim_queue *q = ov2sim_queue(hw, port, queue);
 
-	return q->tx.size - (READ_ONCE(q->tx.posted) - ov2sim_index_read(&q->tx.reaped));
+	return q->tx.size - (READ_ONCE(q->tx.posted) - ov2sim_ring_read(&q->tx.reaped));
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_tx_room);
 
@@ -50,7 +50,7 @@ bool ov2sim_hw_tx_reap(struct ov2sim_hw *hw, u32 port, u32 queue, struct ov2sim_
 	u32 reaped = q->tx.reaped;
 	struct ov2sim_tx_slot *slot;
 
-	if (reaped == ov2sim_index_read(&q->tx.done))
+	if (reaped == ov2sim_ring_read(&q->tx.done))
 		return false;
 	slot = &q->tx_slots[reaped & (q->tx.size - 1)];
 	*txc = (struct ov2sim_txc){
@@ -58,7 +58,7 @@ bool ov2sim_hw_tx_reap(struct ov2sim_hw *hw, u32 port, u32 queue, struct ov2sim_
 		.frames = slot->frames,
 		.status = slot->status,
 	};
-	ov2sim_index_write(&q->tx.reaped, reaped + 1);
+	ov2sim_ring_write(&q->tx.reaped, reaped + 1);
 	return true;
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_tx_reap);
@@ -190,7 +190,7 @@ static bool ov2sim_tx_send(struct ov2sim_hwport *port, struct ov2sim_queue *q,
 bool ov2sim_tx_work(struct ov2sim_hwport *port, u32 queue)
 {
 	struct ov2sim_queue *q = &port->queues[queue];
-	u32 posted = ov2sim_index_read(&q->tx.posted);
+	u32 posted = ov2sim_ring_read(&q->tx.posted);
 	u32 start = q->tx.done;
 	struct ov2sim_tx_slot *slot;
 	u32 done = start;
@@ -207,7 +207,7 @@ bool ov2sim_tx_work(struct ov2sim_hwport *port, u32 queue)
 	if (done == start)
 		return false;
 
-	ov2sim_index_write(&q->tx.done, done);
+	ov2sim_ring_write(&q->tx.done, done);
 	ov2sim_tx_irq(port, queue);
 	return done != posted && !q->tx_wait;
 }

@@ -3,8 +3,8 @@
  * ov2sim: workers, the NIC's data threads. Worker N serves queue pair N of each port of the NIC.
  *
  * A worker holds its lock while it works, and it reads ov2sim_hwport.started after it has taken the
- * lock. Clearing started and then taking the worker's lock once guarantees that the worker no longer
- * touches the port's rings.
+ * lock. Clearing started and then taking the lock once guarantees that the worker no longer touches
+ * the rings of the port.
  */
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
