@@ -39,9 +39,10 @@ static u32 *cmd_fault(struct kunit *test, const char *name)
 {
 	struct cmd_fixture *fix = test->priv;
 	const char *other;
+	unsigned int i;
 	u32 *knob;
 
-	for (unsigned int i = 0; (knob = ov2sim_hw_fault(fix->nic->hw, i, &other)); i++) {
+	for (i = 0; (knob = ov2sim_hw_fault(fix->nic->hw, i, &other)); i++) {
 		if (!strcmp(name, other))
 			return knob;
 	}
@@ -54,8 +55,9 @@ static struct ov2_request *cmd_add_list(struct kunit *test, u32 count)
 {
 	struct cmd_fixture *fix = test->priv;
 	struct ov2_request *req = &fix->reqs[0];
+	u32 i;
 
-	for (u32 i = 0; i < count; i++) {
+	for (i = 0; i < count; i++) {
 		nic_test_node(&fix->nodes[i], i % 2 ? OV2_OUT : OV2_IN);
 		fix->nodes[i].next = i + 1 < count ? &fix->nodes[i + 1] : NULL;
 	}
@@ -132,9 +134,10 @@ static void cmd_delete_list(struct kunit *test)
 	struct cmd_fixture *fix = test->priv;
 	struct ov2_delete_sa dels[4] = {};
 	struct ov2_request req = { .kind = OV2_DELETE_SA, .count = 4, .del = dels };
+	u32 i;
 
 	KUNIT_ASSERT_EQ(test, 0, cmd_run(test, cmd_add_list(test, 3)));
-	for (u32 i = 0; i < 4; i++)
+	for (i = 0; i < 4; i++)
 		dels[i].next = i < 3 ? &dels[i + 1] : NULL;
 	dels[0].offload_handle = fix->nodes[0].offload_handle;
 	dels[1].offload_handle = fix->nodes[0].offload_handle;
@@ -312,7 +315,7 @@ static void cmd_reset(struct kunit *test)
 	struct cmd_fixture *fix = test->priv;
 	struct ov2_delete_sa del = {};
 	struct ov2_request req = { .kind = OV2_DELETE_SA, .count = 1, .del = &del };
-	u32 handle;
+	u32 i, handle;
 
 	KUNIT_ASSERT_EQ(test, 0, cmd_run(test, cmd_add_list(test, 3)));
 	handle = fix->nodes[2].offload_handle;
@@ -325,7 +328,7 @@ static void cmd_reset(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_reset(fix->nic->hw));
 	KUNIT_ASSERT_EQ(test, 5, fix->nic->done_count);
-	for (u32 i = 2; i < 5; i++)
+	for (i = 2; i < 5; i++)
 		KUNIT_EXPECT_EQ(test, -ECANCELED, fix->nic->done[i].status);
 	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_sa_count(fix->nic->hw));
 
@@ -375,6 +378,7 @@ static void cmd_abort_midway(struct kunit *test)
 	struct ov2_request *req = cmd_add_list(test, 3);
 	unsigned int before = ov2sim_sas_live(), live;
 	bool resetting;
+	u32 i;
 
 	INIT_WORK_ONSTACK(&abort.work, cmd_abort_work);
 	/* The first is made, and does not get into the table before the reset has begun */
@@ -392,7 +396,7 @@ static void cmd_abort_midway(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, 1, fix->nic->done_count);
 	KUNIT_EXPECT_EQ(test, -ECANCELED, fix->nic->done[0].status);
-	for (u32 i = 0; i < 3; i++) {
+	for (i = 0; i < 3; i++) {
 		KUNIT_EXPECT_EQ(test, 0, fix->nodes[i].offload_handle);
 		KUNIT_EXPECT_EQ(test, -ECANCELED, fix->nodes[i].status);
 	}

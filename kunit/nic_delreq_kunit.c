@@ -17,9 +17,10 @@ static u32 *delreq_fault(struct kunit *test, const char *name)
 {
 	struct nic_port *fix = test->priv;
 	const char *other;
+	unsigned int i;
 	u32 *knob;
 
-	for (unsigned int i = 0; (knob = ov2sim_hw_fault(fix->hw, i, &other)); i++) {
+	for (i = 0; (knob = ov2sim_hw_fault(fix->hw, i, &other)); i++) {
 		if (!strcmp(name, other))
 			return knob;
 	}
@@ -46,11 +47,12 @@ static void delreq_on_demand(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
 	struct ov2_add_sa out, in;
+	u32 i;
 
 	nic_port_add_sas(test, &out, &in);
 	KUNIT_EXPECT_EQ(test, DELREQ_DONE, delreq_packet(test, &out, 1));
 	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_delete_req(fix->hw, in.offload_handle));
-	for (u32 i = 2; i < 5; i++) {
+	for (i = 2; i < 5; i++) {
 		KUNIT_EXPECT_EQ(test, DELREQ_DONE | OV2SIM_RX_SA_DELETE_REQ,
 				delreq_packet(test, &out, i));
 		KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS, fix->rxc.status);
@@ -183,11 +185,12 @@ static struct delreq_table *delreq_table(struct kunit *test, u32 count)
 	struct delreq_table *table = kunit_kzalloc(test, sizeof(*table), GFP_KERNEL);
 	ktime_t now = ktime_get();
 	struct ov2_add_sa node;
+	u32 i;
 
 	KUNIT_ASSERT_NOT_NULL(test, table);
 	nic_test_caps(&table->caps);
 	KUNIT_ASSERT_EQ(test, 0, ov2sim_sadb_init(&table->db, &table->caps, 1, &table->faults));
-	for (u32 i = 0; i < count; i++) {
+	for (i = 0; i < count; i++) {
 		nic_test_node(&node, OV2_IN);
 		KUNIT_ASSERT_EQ(test, 0, ov2sim_sadb_add(&table->db, &node));
 		table->sas[i] = xa_load(&table->db.handles, node.offload_handle);
@@ -201,8 +204,9 @@ static struct delreq_table *delreq_table(struct kunit *test, u32 count)
 static unsigned int delreq_wanted(struct delreq_table *table)
 {
 	unsigned int wanted = 0;
+	u32 i;
 
-	for (u32 i = 0; i < ARRAY_SIZE(table->sas); i++) {
+	for (i = 0; i < ARRAY_SIZE(table->sas); i++) {
 		if (table->sas[i] && ov2sim_victim_wanted(&table->db, table->sas[i]))
 			wanted |= BIT(i);
 	}
@@ -279,12 +283,13 @@ static void delreq_full(struct kunit *test)
 	struct ov2_add_sa out, in, more;
 	struct ov2sim_sa_info info;
 	u32 wanted = 0;
+	u32 handle;
 
 	nic_port_add_sas(test, &out, &in);
 	nic_port_add_sas(test, &out, &in);
 	nic_test_node(&more, OV2_OUT);
 	KUNIT_EXPECT_EQ(test, -ENOSPC, nic_fixture_add(fix->nic, &more));
-	for (u32 handle = 0; ov2sim_hw_sa_next(fix->hw, handle, &info); handle = info.id.handle) {
+	for (handle = 0; ov2sim_hw_sa_next(fix->hw, handle, &info); handle = info.id.handle) {
 		wanted += info.delete_req;
 		if (info.delete_req)
 			KUNIT_EXPECT_EQ(test, OV2_IN, info.id.dir);

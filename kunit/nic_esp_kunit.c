@@ -496,8 +496,9 @@ static u32 esp_open_copy(struct kunit *test, struct esp_case *c, u32 len, u64 se
 static void esp_bad_byte(struct kunit *test)
 {
 	struct esp_case *c = esp_case(test);
+	u32 i;
 
-	for (u32 i = 0; i < c->len; i++) {
+	for (i = 0; i < c->len; i++) {
 		/* The number is not read from the packet: the caller has inferred it */
 		if (i >= 4 && i < 8)
 			continue;
@@ -529,9 +530,9 @@ static void esp_damaged_length(struct kunit *test)
 {
 	struct esp_case *c = esp_case(test);
 	u32 over = OV2SIM_ESP_HLEN + c->row->iv_len + c->row->icv_len;
-	u32 status, expected;
+	u32 len, status, expected;
 
-	for (u32 len = 0; len < c->len; len++) {
+	for (len = 0; len < c->len; len++) {
 		status = esp_open_copy(test, c, len, c->row->seq, OV2_TRANSPORT);
 		expected = CRYPTO_TRANSPORT_ESP_AUTH_FAILED;
 		if (len < over + 2 || (len - over) % c->esp.block)
@@ -554,7 +555,9 @@ static void esp_hmac(struct kunit *test)
 
 static const struct esp_row *esp_find(struct kunit *test, const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(esp_rows); i++) {
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(esp_rows); i++) {
 		if (!strcmp(esp_rows[i].name, name))
 			return &esp_rows[i];
 	}
@@ -568,9 +571,10 @@ static void esp_gcm_short_icv(struct kunit *test)
 	static const u16 lens[] = { 8, 12 };
 	struct esp_case *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
 	struct esp_row row = *esp_find(test, "draft-mcgrew-gcm-test 2");
+	size_t i;
 
 	KUNIT_ASSERT_NOT_NULL(test, c);
-	for (size_t i = 0; i < ARRAY_SIZE(lens); i++) {
+	for (i = 0; i < ARRAY_SIZE(lens); i++) {
 		row.icv_len = lens[i];
 		esp_case_init(test, c, &row);
 		c->len -= 16 - lens[i];

@@ -132,9 +132,10 @@ static void hw_create_fails(struct kunit *test)
 static void hw_create_refuses(struct kunit *test)
 {
 	struct ov2sim_hw_config good = { .name = HW_NAME, .ports = 1, .queues = 1 }, config;
+	u32 i;
 
 	nic_test_caps(&good.caps);
-	for (u32 i = 0; i < 5; i++) {
+	for (i = 0; i < 5; i++) {
 		config = good;
 		if (i == 0)
 			config.ports = 0;

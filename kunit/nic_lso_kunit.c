@@ -142,7 +142,7 @@ static void lso_open(struct kunit *test, const struct lso_fixture *fix, struct o
 {
 	struct ov2sim_sa *sa = fix->sa;
 	u8 *data = frame->data;
-	u32 text, tail;
+	u32 i, text, tail;
 	u8 next_header;
 
 	KUNIT_ASSERT_NE(test, 0, pkt->esp);
@@ -155,7 +155,7 @@ static void lso_open(struct kunit *test, const struct lso_fixture *fix, struct o
 	tail = pkt->end - sa->esp.icv_len - 2;
 	/* RFC 4303: padding counts from 1, and there is no more than needed */
 	KUNIT_EXPECT_LT(test, data[tail], sa->esp.block);
-	for (u32 i = 0; i < data[tail]; i++)
+	for (i = 0; i < data[tail]; i++)
 		KUNIT_EXPECT_EQ(test, i + 1, data[tail - data[tail] + i]);
 	if (sa->id.mode == OV2_TUNNEL) {
 		KUNIT_ASSERT_TRUE(test, ov2sim_parse_ip(data, text, tail - data[tail],
@@ -177,6 +177,7 @@ static void lso_check_tcp(struct kunit *test, const u8 *data, const struct ov2si
 {
 	const struct tcphdr *th = (const struct tcphdr *)(data + pkt->l4);
 	u32 payload = pkt->l4 + th->doff * 4;
+	u32 i;
 
 	KUNIT_EXPECT_EQ(test, IPPROTO_TCP, pkt->proto);
 	KUNIT_EXPECT_TRUE(test, ov2sim_pkt_csum_ok(data, pkt));
@@ -185,7 +186,7 @@ static void lso_check_tcp(struct kunit *test, const u8 *data, const struct ov2si
 	KUNIT_EXPECT_EQ(test, last, (bool)th->fin);
 	KUNIT_EXPECT_EQ(test, !off, (bool)th->cwr);
 	KUNIT_EXPECT_TRUE(test, (bool)th->ack);
-	for (u32 i = payload; i < pkt->end; i++) {
+	for (i = payload; i < pkt->end; i++) {
 		if (data[i] != nic_packet_byte(off + i - payload)) {
 			KUNIT_FAIL(test, "payload differs at %u", off + i - payload);
 			break;
@@ -375,11 +376,12 @@ static void lso_no_memory(struct kunit *test)
 	unsigned int frames_live = ov2sim_frames_live();
 	struct ov2sim_txd txd;
 	LIST_HEAD(frames);
+	u32 i;
 
 	KUNIT_ASSERT_NOT_NULL(test, fix);
 	lso_fixture_init(test, fix, &row);
 	lso_build(test, fix, &row, &txd);
-	for (u32 i = 0; i < 4; i++) {
+	for (i = 0; i < 4; i++) {
 		lso_frames_left = i;
 		kunit_activate_static_stub(test, ov2sim_frame_alloc, lso_frame_or_none);
 		KUNIT_EXPECT_EQ(test, -ENOMEM, ov2sim_lso(&txd, fix->sa, &frames));

@@ -94,7 +94,9 @@ static void nic_packet_put_esp(struct sk_buff *skb, const struct nic_packet *p, 
 
 static void nic_packet_put_trailer(struct sk_buff *skb, u32 pad, u8 proto, u32 icv_len)
 {
-	for (u32 i = 0; i < pad; i++)
+	u32 i;
+
+	for (i = 0; i < pad; i++)
 		skb_put_u8(skb, i + 1);
 	skb_put_u8(skb, pad);
 	skb_put_u8(skb, proto);
@@ -121,7 +123,7 @@ struct sk_buff *nic_packet_build(struct kunit *test, const struct nic_packet *p,
 	u32 len = esp_len + text + (trailer ? pad + 2 + p->icv_len : 0);
 	struct sk_buff *skb = alloc_skb(256 + len, GFP_KERNEL);
 	struct ethhdr *eth;
-	u32 ip_off;
+	u32 i, ip_off;
 
 	KUNIT_ASSERT_NOT_NULL(test, skb);
 	*txd = (struct ov2sim_txd){ .skb = skb, .l3_off = ETH_HLEN, .mss = p->mss,
@@ -148,7 +150,7 @@ struct sk_buff *nic_packet_build(struct kunit *test, const struct nic_packet *p,
 	txd->csum_start = skb->len;
 	txd->csum_offset = offsetof(struct tcphdr, check);
 	nic_packet_put_tcp(skb, ip_off, p->tunnel ? p->inner : p->family, p->payload);
-	for (u32 i = 0; i < p->payload; i++)
+	for (i = 0; i < p->payload; i++)
 		skb_put_u8(skb, nic_packet_byte(i));
 	if (trailer)
 		nic_packet_put_trailer(skb, pad, proto, p->icv_len);

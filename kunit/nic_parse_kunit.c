@@ -170,12 +170,14 @@ static void parse_truncated(struct kunit *test)
 	};
 	struct parse_frame *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
 	struct ov2sim_pkt pkt;
+	size_t i;
+	u32 len;
 
 	KUNIT_ASSERT_NOT_NULL(test, f);
-	for (size_t i = 0; i < ARRAY_SIZE(packets); i++) {
+	for (i = 0; i < ARRAY_SIZE(packets); i++) {
 		parse_build(test, f, packets[i]);
 		KUNIT_EXPECT_TRUE(test, parse_copy(test, f, f->len, &pkt));
-		for (u32 len = 0; len < f->len; len++)
+		for (len = 0; len < f->len; len++)
 			KUNIT_EXPECT_FALSE(test, parse_copy(test, f, len, &pkt));
 	}
 }
@@ -186,14 +188,15 @@ static void parse_shortened(struct kunit *test)
 	struct parse_frame *f = parse_frame(test, &parse_esp4);
 	struct parse_frame *u = parse_frame(test, &parse_udp);
 	struct ov2sim_pkt pkt;
+	u32 len;
 
-	for (u32 len = PARSE_IP4_L4; len < f->len; len++) {
+	for (len = PARSE_IP4_L4; len < f->len; len++) {
 		put_unaligned_be16(len - PARSE_L3, f->data + PARSE_L3 + 2);
 		parse_fix_ip4(f);
 		KUNIT_ASSERT_TRUE(test, parse_copy(test, f, len, &pkt));
 		KUNIT_EXPECT_EQ(test, len >= PARSE_IP4_L4 + 8, !!pkt.esp);
 	}
-	for (u32 len = PARSE_IP4_L4; len < u->len; len++) {
+	for (len = PARSE_IP4_L4; len < u->len; len++) {
 		put_unaligned_be16(len - PARSE_L3, u->data + PARSE_L3 + 2);
 		put_unaligned_be16(len - PARSE_IP4_L4, u->data + PARSE_IP4_L4 + 4);
 		parse_fix_ip4(u);
@@ -240,9 +243,9 @@ static void parse_length(struct kunit *test)
 	bool ip4 = field->from == PARSE_L3, udp = field->off == field->from + 4;
 	struct ov2sim_pkt pkt;
 	bool fits, esp;
-	u32 end;
+	u32 len, end;
 
-	for (u32 len = 0; len <= U16_MAX; len = parse_next_length(len)) {
+	for (len = 0; len <= U16_MAX; len = parse_next_length(len)) {
 		put_unaligned_be16(len, f->data + field->off);
 		if (ip4)
 			parse_fix_ip4(f);
@@ -263,14 +266,14 @@ static void parse_options(struct kunit *test)
 {
 	struct parse_frame *f = parse_frame(test, &parse_esp4);
 	struct ov2sim_pkt pkt;
+	u32 ihl, len, esp;
 	bool found;
-	u32 esp;
 	u8 *copy;
 
-	for (u32 ihl = 0; ihl < 16; ihl++) {
+	for (ihl = 0; ihl < 16; ihl++) {
 		f->data[PARSE_L3] = 0x40 | ihl;
 		esp = PARSE_L3 + 4 * ihl;
-		for (u32 len = 0; len <= f->len; len++) {
+		for (len = 0; len <= f->len; len++) {
 			copy = kmemdup(f->data, len, GFP_KERNEL);
 			KUNIT_ASSERT_NOT_NULL(test, copy);
 			found = ov2sim_parse_options(copy, len, &pkt);
@@ -297,9 +300,10 @@ static void parse_outside(struct kunit *test)
 	};
 	struct parse_frame *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
 	struct ov2sim_pkt pkt;
+	size_t i;
 
 	KUNIT_ASSERT_NOT_NULL(test, f);
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		parse_build(test, f, &parse_esp4);
 		f->data[PARSE_L3 + rows[i].off] = rows[i].value;
 		parse_fix_ip4(f);
@@ -320,8 +324,9 @@ static void parse_ext_headers(struct kunit *test)
 	static const u8 protos[] = { 0, 43, 44, 60, 51, 58 };
 	struct parse_frame *f = parse_frame(test, &parse_esp6);
 	struct ov2sim_pkt pkt;
+	size_t i;
 
-	for (size_t i = 0; i < ARRAY_SIZE(protos); i++) {
+	for (i = 0; i < ARRAY_SIZE(protos); i++) {
 		f->data[PARSE_L3 + 6] = protos[i];
 		KUNIT_EXPECT_TRUE(test, parse_copy(test, f, f->len, &pkt));
 		KUNIT_EXPECT_EQ(test, 0, pkt.esp);
@@ -364,14 +369,14 @@ static void parse_hash(struct kunit *test)
 {
 	struct parse_frame *f = parse_frame(test, &parse_esp4);
 	unsigned int queues = 0;
-	u32 hash;
+	u32 i, hash;
 	bool l4;
 
 	hash = ov2sim_pkt_hash(f->data, f->len, &l4);
 	KUNIT_EXPECT_TRUE(test, l4);
 	put_unaligned_be32(8, f->data + PARSE_IP4_L4 + 4);
 	KUNIT_EXPECT_EQ(test, hash, ov2sim_pkt_hash(f->data, f->len, &l4));
-	for (u32 i = 0; i < 64; i++) {
+	for (i = 0; i < 64; i++) {
 		put_unaligned_be32(NIC_TEST_SPI + i, f->data + PARSE_IP4_L4);
 		queues |= BIT(ov2sim_pkt_hash(f->data, f->len, &l4) % 4);
 	}
@@ -455,8 +460,9 @@ static void rx_good(struct kunit *test)
 	struct parse_frame *f;
 	struct rx_fixture *fix;
 	struct ov2sim_rxc rxc;
+	size_t i;
 
-	for (size_t i = 0; i < ARRAY_SIZE(packets); i++) {
+	for (i = 0; i < ARRAY_SIZE(packets); i++) {
 		fix = rx_fixture(test, packets[i]);
 		f = parse_frame(test, packets[i]);
 		rx_seal(test, fix, f, 7);
@@ -530,11 +536,12 @@ static void rx_inner_length(struct kunit *test, const struct nic_packet *p)
 	struct iphdr *iph = (struct iphdr *)(f->data + l3);
 	struct ov2sim_rxc rxc;
 	__sum16 sum;
+	u32 len;
 
 	/* So far it is the pseudo header's */
 	sum = csum_fold(csum_partial(good->data + l4, right - (ip4 ? 20 : 0), 0));
 	put_unaligned(sum, (__sum16 *)(good->data + l4 + offsetof(struct tcphdr, check)));
-	for (u32 len = 0; len <= U16_MAX; len = parse_next_length(len)) {
+	for (len = 0; len <= U16_MAX; len = parse_next_length(len)) {
 		*f = *good;
 		put_unaligned_be16(len, f->data + off);
 		if (ip4)

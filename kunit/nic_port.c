@@ -18,6 +18,7 @@ int nic_port_init(struct kunit *test)
 	static const struct ov2sim_port_config config = { 1, NIC_TEST_RING, NIC_TEST_RING };
 	struct nic_port *fix = kunit_kzalloc(test, sizeof(*fix), GFP_KERNEL);
 	struct ov2_caps caps;
+	u32 i;
 
 	KUNIT_ASSERT_NOT_NULL(test, fix);
 	fix->frames = ov2sim_frames_live();
@@ -26,14 +27,14 @@ int nic_port_init(struct kunit *test)
 	fix->nic = nic_fixture_create(test, &caps);
 	fix->hw = fix->nic->hw;
 	test->priv = fix;
-	for (u32 i = 0; i < 2; i++) {
+	for (i = 0; i < 2; i++) {
 		KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_port_open(fix->hw, i, &config));
 		ov2sim_hw_port_features(fix->hw, i, NIC_PORT_ALL_RX);
 		ov2sim_hw_port_address(fix->hw, i, nic_packet_addr);
 		ov2sim_hw_port_start(fix->hw, i);
 	}
 	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_link(fix->hw, 0, fix->hw, 1));
-	for (u32 i = 0; i < NIC_TEST_RING; i++) {
+	for (i = 0; i < NIC_TEST_RING; i++) {
 		fix->bufs[i] = kunit_kzalloc(test, NIC_TEST_BUF, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, fix->bufs[i]);
 	}
@@ -96,8 +97,9 @@ u64 nic_port_stat(struct kunit *test, u32 port, enum ov2sim_stat stat)
 void nic_port_exit(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
+	u32 i;
 
-	for (u32 i = 0; i < 2; i++) {
+	for (i = 0; i < 2; i++) {
 		ov2sim_hw_port_stop(fix->hw, i);
 		while (ov2sim_hw_tx_reap(fix->hw, i, 0, &fix->txc))
 			kfree_skb(fix->txc.skb);

@@ -57,12 +57,13 @@ static void port_plain_packet(struct kunit *test)
 static void port_segments(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
+	u32 i;
 
-	for (u32 i = 0; i < 10; i++)
+	for (i = 0; i < 10; i++)
 		nic_port_post(test, NIC_TEST_BUF);
 	KUNIT_EXPECT_EQ(test, 0, nic_port_send(test, &nic_port_lso));
 	KUNIT_EXPECT_EQ(test, 10, fix->txc.frames);
-	for (u32 i = 0; i < 10; i++) {
+	for (i = 0; i < 10; i++) {
 		KUNIT_ASSERT_TRUE(test, nic_port_rx(test));
 		KUNIT_EXPECT_TRUE(test, fix->rxc.flags & OV2SIM_RX_CSUM_OK);
 	}
@@ -75,8 +76,9 @@ static void port_protected(struct kunit *test)
 	struct nic_packet p = nic_port_esp;
 	struct ov2_add_sa out, in;
 	const u8 *buf;
+	u32 i;
 
-	for (u32 i = 0; i < 4; i++)
+	for (i = 0; i < 4; i++)
 		nic_port_post(test, NIC_TEST_BUF);
 	/* Not without an SA: nothing on the wire */
 	p.handle = 1;
@@ -232,9 +234,10 @@ static void port_replay(struct kunit *test)
 	struct ov2_add_sa out, in;
 	struct ov2sim_txd txd;
 	const u8 *buf;
+	u32 i;
 
 	nic_port_add_sas(test, &out, &in);
-	for (u32 i = 0; i < 2; i++) {
+	for (i = 0; i < 2; i++) {
 		nic_port_foreign(test, &nic_port_esp, &txd);
 		KUNIT_EXPECT_TRUE(test, nic_port_foreign_processed(test, &txd));
 		KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS, fix->rxc.status);
@@ -288,11 +291,11 @@ static void port_foreign_address(struct kunit *test)
 	struct ov2sim_txd txd;
 	struct sk_buff *skb;
 	u8 sent[256];
-	u32 len;
+	u32 i, len;
 
 	nic_port_add_sas(test, &out, &in);
 	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_delete_req(fix->hw, in.offload_handle));
-	for (u32 i = 0; i < ARRAY_SIZE(addrs); i++) {
+	for (i = 0; i < ARRAY_SIZE(addrs); i++) {
 		skb = nic_port_foreign(test, &nic_port_esp, &txd);
 		memcpy(skb->data, addrs[i], ETH_ALEN);
 		len = skb->len;
@@ -386,10 +389,11 @@ static void port_mismatch(struct kunit *test)
 	struct ov2_add_sa out, in;
 	struct nic_packet p = nic_port_esp;
 	struct ov2sim_txd txd;
+	u32 i;
 
 	nic_port_add_sas(test, &out, &in);
 	p.handle = out.offload_handle;
-	for (u32 i = 0; i < 4; i++) {
+	for (i = 0; i < 4; i++) {
 		nic_packet_build(test, &p, &txd);
 		if (i == 0)
 			txd.skb->data[txd.esp_off] ^= 1;	/* another SPI */
@@ -441,7 +445,7 @@ static void port_drops_without_buffer(struct kunit *test)
 	const struct nic_packet full = { .family = OV2_IPV4, .payload = 100 * OV2SIM_FIFO_MAX,
 					 .mss = 100 };
 	struct nic_port *fix = test->priv;
-	u32 frames;
+	u32 i, frames;
 
 	nic_port_queue(test, &full);
 	nic_port_queue(test, &nic_port_lso);
@@ -451,7 +455,7 @@ static void port_drops_without_buffer(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, ov2sim_hw_tx_reap(fix->hw, 0, 0, &fix->txc));
 	for (frames = 0; frames < OV2SIM_FIFO_MAX + 1; frames++) {
 		/* A ring full at once */
-		for (u32 i = 0; frames % NIC_TEST_RING == 0 && i < NIC_TEST_RING; i++)
+		for (i = 0; frames % NIC_TEST_RING == 0 && i < NIC_TEST_RING; i++)
 			nic_port_post(test, NIC_TEST_BUF);
 		if (!nic_port_rx(test))
 			break;
@@ -465,10 +469,11 @@ static void port_drops_without_buffer(struct kunit *test)
 static void port_too_long(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
+	u32 i;
 
 	nic_port_post(test, 14 + 20 + 32 + 99);
 	KUNIT_EXPECT_EQ(test, 0, nic_port_send(test, &nic_port_plain));
-	for (u32 i = 0; i < 1000 && ov2sim_frames_live() != fix->frames; i++)
+	for (i = 0; i < 1000 && ov2sim_frames_live() != fix->frames; i++)
 		wait_event_timeout(fix->nic->wait, false, 1);
 	KUNIT_EXPECT_EQ(test, 1, nic_port_stat(test, 1, OV2SIM_STAT_RX_TOO_LONG));
 	KUNIT_EXPECT_FALSE(test, ov2sim_hw_rx_reap(fix->hw, 1, 0, &fix->rxc));
@@ -479,11 +484,12 @@ static void port_stop_returns(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
 	struct ov2sim_txd txd;
+	u32 i;
 
 	nic_port_post(test, NIC_TEST_BUF);
 	nic_port_post(test, NIC_TEST_BUF);
 	ov2sim_hw_port_stop(fix->hw, 1);
-	for (u32 i = 0; i < 2; i++) {
+	for (i = 0; i < 2; i++) {
 		KUNIT_ASSERT_TRUE(test, ov2sim_hw_rx_reap(fix->hw, 1, 0, &fix->rxc));
 		KUNIT_EXPECT_EQ(test, OV2SIM_RX_RETURNED, fix->rxc.flags);
 		KUNIT_EXPECT_PTR_EQ(test, fix->bufs[i], fix->rxc.buf);
@@ -539,22 +545,23 @@ static void port_rings(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
 	struct ov2sim_txd txd;
+	u32 i;
 
-	for (u32 i = 0; i < NIC_TEST_RING; i++)
+	for (i = 0; i < NIC_TEST_RING; i++)
 		nic_port_post(test, NIC_TEST_BUF);
 	KUNIT_EXPECT_EQ(test, -ENOSPC, ov2sim_hw_rx_post(fix->hw, 1, 0, fix->bufs[0],
 							 fix->bufs[0], NIC_TEST_BUF));
-	for (u32 i = 0; i < NIC_TEST_RING; i++)
+	for (i = 0; i < NIC_TEST_RING; i++)
 		nic_port_queue(test, &nic_port_plain);
 	nic_packet_build(test, &nic_port_plain, &txd);
 	KUNIT_EXPECT_EQ(test, -ENOSPC, ov2sim_hw_tx(fix->hw, 0, 0, &txd));
 	kfree_skb(txd.skb);
 	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_tx_room(fix->hw, 0, 0));
-	for (u32 i = 0; i < NIC_TEST_RING; i++) {
+	for (i = 0; i < NIC_TEST_RING; i++) {
 		KUNIT_EXPECT_EQ(test, 0, nic_port_tx_done(test));
 		KUNIT_EXPECT_TRUE(test, nic_port_rx(test));
 	}
-	for (u32 i = 0; i < 3 * NIC_TEST_RING; i++) {
+	for (i = 0; i < 3 * NIC_TEST_RING; i++) {
 		nic_port_post(test, NIC_TEST_BUF);
 		KUNIT_EXPECT_EQ(test, 0, nic_port_send(test, &nic_port_plain));
 		KUNIT_EXPECT_TRUE(test, nic_port_rx(test));
@@ -569,15 +576,16 @@ static void port_pause(struct kunit *test)
 	const struct nic_packet p = { .family = OV2_IPV4, .payload = 26000, .mss = 100 };
 	struct nic_port *fix = test->priv;
 	u32 frames = 0;
+	u32 i;
 
-	for (u32 i = 0; i < 3; i++)
+	for (i = 0; i < 3; i++)
 		nic_port_queue(test, &p);
 	KUNIT_EXPECT_EQ(test, 0, nic_port_tx_done(test));
 	KUNIT_EXPECT_EQ(test, 0, nic_port_tx_done(test));
 	KUNIT_EXPECT_FALSE(test, ov2sim_hw_tx_reap(fix->hw, 0, 0, &fix->txc));
 	for (frames = 0; frames < 3 * 260; frames++) {
 		/* A ring full at once */
-		for (u32 i = 0; frames % NIC_TEST_RING == 0 && i < NIC_TEST_RING; i++)
+		for (i = 0; frames % NIC_TEST_RING == 0 && i < NIC_TEST_RING; i++)
 			nic_port_post(test, NIC_TEST_BUF);
 		if (!nic_port_rx(test))
 			break;

@@ -69,16 +69,17 @@ static void power_corrupt_tx(struct kunit *test)
 	struct nic_port *fix = test->priv;
 	struct ov2_add_sa out, in;
 	const char *name;
+	unsigned int i;
 	u32 *knob;
 
-	for (unsigned int i = 0; (knob = ov2sim_hw_fault(fix->hw, i, &name)); i++) {
+	for (i = 0; (knob = ov2sim_hw_fault(fix->hw, i, &name)); i++) {
 		if (!strcmp(name, "corrupt_tx"))
 			break;
 	}
 	KUNIT_ASSERT_NOT_NULL(test, knob);
 	*knob = 1;
 	nic_port_add_sas(test, &out, &in);
-	for (u32 i = 1; i < 3; i++) {
+	for (i = 1; i < 3; i++) {
 		nic_port_post(test, NIC_TEST_BUF);
 		KUNIT_EXPECT_EQ(test, 0, power_send_esp(test, &out, i));
 		KUNIT_ASSERT_TRUE(test, nic_port_rx(test));

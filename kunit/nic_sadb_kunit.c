@@ -93,8 +93,9 @@ static void sadb_capacity(struct kunit *test)
 	struct sadb_fixture *fix = test->priv;
 	struct ov2_add_sa node;
 	u32 handle = 0;
+	u32 i;
 
-	for (u32 i = 0; i < fix->caps.max_sas; i++)
+	for (i = 0; i < fix->caps.max_sas; i++)
 		handle = sadb_add(test, i + 1, i % 2 ? OV2_IN : OV2_OUT);
 	nic_test_node(&node, OV2_IN);
 	KUNIT_EXPECT_EQ(test, -ENOSPC, ov2sim_sadb_add(&fix->db, &node));
@@ -114,10 +115,10 @@ static void sadb_stale_handle(struct kunit *test)
 	struct ov2_seq seq = {};
 	u32 stale = sadb_add(test, 1, OV2_OUT);
 	LIST_HEAD(dead);
-	u32 handle;
+	u32 i, handle;
 
 	KUNIT_EXPECT_TRUE(test, sadb_has_tx(test, stale, 0));
-	for (u32 i = 0; i < 100; i++) {
+	for (i = 0; i < 100; i++) {
 		sadb_delete(test, stale);
 		handle = sadb_add(test, i + 2, OV2_OUT);
 		KUNIT_EXPECT_NE(test, stale, handle);

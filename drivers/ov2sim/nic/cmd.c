@@ -155,9 +155,10 @@ u32 ov2sim_hw_requests(struct ov2sim_hw *hw, struct ov2sim_request_info *infos, 
 	struct list_head *lists[] = { &q->queued, &q->parked };
 	struct ov2_request *req;
 	u32 count = 0;
+	u32 i;
 
 	spin_lock_bh(&q->lock);
-	for (u32 i = 0; i < ARRAY_SIZE(lists); i++) {
+	for (i = 0; i < ARRAY_SIZE(lists); i++) {
 		list_for_each_entry(req, lists[i], driver) {
 			if (count == max)
 				break;
@@ -174,12 +175,13 @@ EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_requests);
 void ov2sim_cmd_clear(struct ov2sim_hw *hw)
 {
 	struct ov2sim_cmdq *q = &hw->cmdq;
+	u32 i, j;
 
 	lockdep_assert_held(&q->reset_lock);
 	ov2sim_cmd_abort_all(hw);
 	ov2sim_sadb_flush(&hw->sadb);
-	for (u32 i = 0; i < hw->config.ports; i++) {
-		for (u32 j = 0; j < hw->config.queues; j++)
+	for (i = 0; i < hw->config.ports; i++) {
+		for (j = 0; j < hw->config.queues; j++)
 			ov2sim_port_reset(&hw->ports[i], j);
 	}
 
@@ -191,7 +193,9 @@ void ov2sim_cmd_clear(struct ov2sim_hw *hw)
 /* The reset takes back what the list has brought so far */
 static void ov2sim_cmd_add_aborted(struct ov2_request *req)
 {
-	for (struct ov2_add_sa *node = req->add; node; node = node->next) {
+	struct ov2_add_sa *node;
+
+	for (node = req->add; node; node = node->next) {
 		node->status = -ECANCELED;
 		node->offload_handle = 0;
 	}
@@ -202,9 +206,10 @@ static int ov2sim_cmd_add(struct ov2sim_hw *hw, struct ov2_request *req)
 {
 	u32 refuse = READ_ONCE(hw->faults.refuse);
 	int first = 0, good = 0;
+	struct ov2_add_sa *node;
 	u32 n = 0, refused = 0;
 
-	for (struct ov2_add_sa *node = req->add; node; node = node->next) {
+	for (node = req->add; node; node = node->next) {
 		if (READ_ONCE(hw->cmdq.resetting)) {
 			ov2sim_cmd_add_aborted(req);
 			return -ECANCELED;
@@ -246,10 +251,11 @@ static void ov2sim_cmd_flush_queue(struct ov2sim_hw *hw, u32 port, u32 index, un
 static void ov2sim_cmd_flush_tx(struct ov2sim_hw *hw)
 {
 	unsigned long until = jiffies + OV2SIM_TX_TIMEOUT;
+	u32 i, j;
 
 	WRITE_ONCE(hw->cmdq.flushing, true);
-	for (u32 i = 0; i < hw->config.ports; i++) {
-		for (u32 j = 0; j < READ_ONCE(hw->ports[i].nqueues); j++)
+	for (i = 0; i < hw->config.ports; i++) {
+		for (j = 0; j < READ_ONCE(hw->ports[i].nqueues); j++)
 			ov2sim_cmd_flush_queue(hw, i, j, until);
 	}
 	WRITE_ONCE(hw->cmdq.flushing, false);
@@ -268,11 +274,12 @@ static bool ov2sim_cmd_deletes_outbound(struct ov2sim_hw *hw, const struct ov2_r
 /* S16: the whole list is walked. One grace period for all. */
 static int ov2sim_cmd_delete(struct ov2sim_hw *hw, struct ov2_request *req)
 {
+	struct ov2_delete_sa *node;
 	LIST_HEAD(dead);
 
 	if (ov2sim_cmd_deletes_outbound(hw, req))
 		ov2sim_cmd_flush_tx(hw);
-	for (struct ov2_delete_sa *node = req->del; node; node = node->next)
+	for (node = req->del; node; node = node->next)
 		ov2sim_sadb_unlink(&hw->sadb, node->offload_handle, &dead);
 	ov2sim_sadb_free(&hw->sadb, &dead);
 	return 0;
@@ -280,9 +287,10 @@ static int ov2sim_cmd_delete(struct ov2sim_hw *hw, struct ov2_request *req)
 
 static int ov2sim_cmd_update(struct ov2sim_hw *hw, struct ov2_request *req)
 {
+	struct ov2_update_sa *node;
 	int first = 0, good = 0;
 
-	for (struct ov2_update_sa *node = req->update; node; node = node->next) {
+	for (node = req->update; node; node = node->next) {
 		node->status = ov2sim_sadb_update(&hw->sadb, node->offload_handle, &node->seq);
 		if (!node->status)
 			good++;

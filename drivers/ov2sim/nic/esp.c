@@ -173,9 +173,11 @@ EXPORT_SYMBOL_IF_KUNIT(ov2sim_esp_destroy);
  */
 void ov2sim_esp_make_iv(const struct ov2sim_esp *esp, u64 seq, u8 *iv)
 {
+	size_t i;
+
 	if (esp->iv == OV2_IV_SEQ) {
 		put_unaligned_be64(seq | OV2SIM_IV_SEQ_NIC, iv);
-		for (size_t i = 0; i < sizeof(esp->iv_salt); i++)
+		for (i = 0; i < sizeof(esp->iv_salt); i++)
 			iv[i] ^= esp->iv_salt[i];
 	} else {
 		get_random_bytes(iv, esp->iv_len);
@@ -332,8 +334,9 @@ u32 ov2sim_esp_trailer_len(const struct ov2sim_esp *esp, u32 payload)
 void ov2sim_esp_put_trailer(u8 *trailer, u32 len, u8 next_header)
 {
 	u32 pad = len - 2;
+	u32 i;
 
-	for (u32 i = 0; i < pad; i++)
+	for (i = 0; i < pad; i++)
 		trailer[i] = i + 1;
 	trailer[pad] = pad;
 	trailer[pad + 1] = next_header;

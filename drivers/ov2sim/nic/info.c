@@ -31,7 +31,9 @@ const char *const ov2sim_stat_names[OV2SIM_STAT_COUNT] = {
 
 void ov2sim_hw_stats(struct ov2sim_hw *hw, u32 port, u64 stats[OV2SIM_STAT_COUNT])
 {
-	for (u32 i = 0; i < OV2SIM_STAT_COUNT; i++)
+	u32 i;
+
+	for (i = 0; i < OV2SIM_STAT_COUNT; i++)
 		stats[i] = atomic64_read(&hw->ports[port].stats[i]);
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_stats);

@@ -177,11 +177,12 @@ void ov2sim_link_missed(struct ov2sim_hwport *port, u32 count)
 void ov2sim_link_resume(struct ov2sim_hwport *port)
 {
 	struct ov2sim_hwport *peer;
+	u32 i;
 
 	rcu_read_lock();
 	peer = rcu_dereference(port->peer);
 	if (peer) {
-		for (u32 i = 0; i < peer->hw->config.queues; i++)
+		for (i = 0; i < peer->hw->config.queues; i++)
 			ov2sim_worker_kick(&peer->hw->workers[i]);
 	}
 	rcu_read_unlock();

@@ -230,8 +230,8 @@ static int ov2sim_lso_segment(const struct ov2sim_lso *lso, u32 i, u32 off, u32 
 int ov2sim_lso(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa, struct list_head *frames)
 {
 	struct ov2sim_lso lso = {};
+	u32 i, count, len;
 	LIST_HEAD(made);
-	u32 count, len;
 	int err;
 
 	err = ov2sim_lso_init(&lso, txd, sa);
@@ -244,7 +244,7 @@ int ov2sim_lso(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa, struct 
 	if (sa && !sa->id.esn && txd->seq + count - 1 > U32_MAX)
 		return -EOVERFLOW;
 
-	for (u32 i = 0; i < count; i++) {
+	for (i = 0; i < count; i++) {
 		len = min(lso.payload - i * txd->mss, txd->mss);
 		err = ov2sim_lso_segment(&lso, i, i * txd->mss, len, &made);
 		if (err)

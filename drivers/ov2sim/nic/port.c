@@ -26,7 +26,9 @@ static void ov2sim_queue_init(struct ov2sim_queue *queue)
 
 void ov2sim_ports_free(struct ov2sim_hw *hw)
 {
-	for (u32 i = 0; i < hw->config.ports; i++)
+	u32 i;
+
+	for (i = 0; i < hw->config.ports; i++)
 		kvfree(hw->ports[i].queues);
 	kvfree(hw->ports);
 }
@@ -34,19 +36,20 @@ void ov2sim_ports_free(struct ov2sim_hw *hw)
 int ov2sim_ports_alloc(struct ov2sim_hw *hw)
 {
 	struct ov2sim_hwport *port;
+	u32 i, j;
 
 	KUNIT_STATIC_STUB_REDIRECT(ov2sim_ports_alloc, hw);
 	hw->ports = kvcalloc(hw->config.ports, sizeof(*hw->ports), GFP_KERNEL);
 	if (!hw->ports)
 		return -ENOMEM;
-	for (u32 i = 0; i < hw->config.ports; i++) {
+	for (i = 0; i < hw->config.ports; i++) {
 		port = &hw->ports[i];
 		port->hw = hw;
 		port->index = i;
 		port->queues = kvcalloc(hw->config.queues, sizeof(*port->queues), GFP_KERNEL);
 		if (!port->queues)
 			goto err_free_ports;
-		for (u32 j = 0; j < hw->config.queues; j++)
+		for (j = 0; j < hw->config.queues; j++)
 			ov2sim_queue_init(&port->queues[j]);
 	}
 	return 0;
@@ -118,9 +121,10 @@ void ov2sim_hw_port_close(struct ov2sim_hw *hw, u32 port)
 {
 	struct ov2sim_hwport *p = &hw->ports[port];
 	u32 queues = p->nqueues;
+	u32 i;
 
 	WRITE_ONCE(p->nqueues, 0);
-	for (u32 i = 0; i < queues; i++)
+	for (i = 0; i < queues; i++)
 		ov2sim_queue_free(hw, p, i);
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_port_close);
@@ -135,11 +139,12 @@ static void ov2sim_fifo_set_open(struct ov2sim_fifo *fifo, bool open)
 void ov2sim_hw_port_start(struct ov2sim_hw *hw, u32 port)
 {
 	struct ov2sim_hwport *p = &hw->ports[port];
+	u32 i;
 
-	for (u32 i = 0; i < p->nqueues; i++)
+	for (i = 0; i < p->nqueues; i++)
 		ov2sim_fifo_set_open(&p->queues[i].fifo, true);
 	ov2sim_link_set_started(p, true);
-	for (u32 i = 0; i < p->nqueues; i++)
+	for (i = 0; i < p->nqueues; i++)
 		ov2sim_worker_kick(&hw->workers[i]);
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_port_start);
@@ -206,9 +211,10 @@ static void ov2sim_port_return_buffers(struct ov2sim_queue *q)
 void ov2sim_hw_port_stop(struct ov2sim_hw *hw, u32 port)
 {
 	struct ov2sim_hwport *p = &hw->ports[port];
+	u32 i;
 
 	ov2sim_link_set_started(p, false);
-	for (u32 i = 0; i < p->nqueues; i++) {
+	for (i = 0; i < p->nqueues; i++) {
 		ov2sim_fifo_set_open(&p->queues[i].fifo, false);
 		mutex_lock(&hw->workers[i].lock);
 		ov2sim_port_drain(p, i);

@@ -94,7 +94,9 @@ EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_create);
 
 void ov2sim_hw_destroy(struct ov2sim_hw *hw)
 {
-	for (u32 i = 0; i < hw->config.ports; i++)
+	u32 i;
+
+	for (i = 0; i < hw->config.ports; i++)
 		ov2sim_hw_unlink(hw, i);
 	/* Of a wire that its other end has cut somebody else waits for the readers, not we. */
 	synchronize_rcu();
@@ -154,10 +156,12 @@ EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_crashed);
 
 void ov2sim_hw_surprise_remove(struct ov2sim_hw *hw)
 {
+	u32 i;
+
 	spin_lock_bh(&hw->cmdq.lock);
 	WRITE_ONCE(hw->state, OV2SIM_HW_SURPRISE_REMOVED);
 	spin_unlock_bh(&hw->cmdq.lock);
-	for (u32 i = 0; i < hw->config.ports; i++)
+	for (i = 0; i < hw->config.ports; i++)
 		ov2sim_hw_unlink(hw, i);
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_surprise_remove);

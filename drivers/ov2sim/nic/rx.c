@@ -247,8 +247,9 @@ bool ov2sim_rx_work(struct ov2sim_hwport *port, u32 queue)
 	struct ov2sim_frame *frame;
 	u32 start = q->rx.done;
 	u32 done = start;
+	u32 i;
 
-	for (u32 i = 0; i < OV2SIM_BUDGET && more; i++) {
+	for (i = 0; i < OV2SIM_BUDGET && more; i++) {
 		buffer = done != ov2sim_ring_read(&q->rx.posted);
 		frame = ov2sim_rx_next(&q->fifo, buffer, &resume);
 		if (!frame) {

@@ -194,8 +194,9 @@ bool ov2sim_tx_work(struct ov2sim_hwport *port, u32 queue)
 	u32 start = q->tx.done;
 	struct ov2sim_tx_slot *slot;
 	u32 done = start;
+	u32 frames;
 
-	for (u32 frames = 0; done != posted && frames < OV2SIM_BUDGET; done++) {
+	for (frames = 0; done != posted && frames < OV2SIM_BUDGET; done++) {
 		slot = &q->tx_slots[done & (q->tx.size - 1)];
 		/* What waited for room is built already */
 		if (list_empty(&q->built))
