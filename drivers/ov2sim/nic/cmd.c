@@ -2,10 +2,10 @@
 /*
  * ov2sim: the command queue and the thread that executes request lists, one at a time.
  *
- * ov2sim_cmdq.lock guards the lists; a request is on queued or parked, or it is the one being
- * executed (busy), and whoever takes it off its list is the one who completes it. So cancel, reset
- * and the thread never complete one twice. The lock is taken with BH disabled: submission may come
- * from softirq. Completion is called without it.
+ * A request is on ov2sim_cmdq.queued, on parked, or it is the one that the thread executes (busy).
+ * Cancel, reset and the thread race to complete a request: the one that takes it off its list under
+ * ov2sim_cmdq.lock completes it, so that it completes once. The lock is taken with BH disabled,
+ * because requests may be submitted from softirq. cmd_done is called without the lock.
  */
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
@@ -17,7 +17,7 @@
 #include "kick.h"
 #include "port.h"
 
-/* How often a delay is looked at that somebody may have changed */
+/* How often a delay checks whether its length has been changed. */
 #define OV2SIM_CMD_POLL_MS	10
 
 static void ov2sim_cmd_done(struct ov2sim_hw *hw, struct ov2_request *req, int status)
@@ -27,16 +27,19 @@ static void ov2sim_cmd_done(struct ov2sim_hw *hw, struct ov2_request *req, int s
 	local_bh_enable();
 }
 
-/* A worker has done its round. */
+/* A worker has completed a round, for which ov2sim_cmd_flush_queue() may wait. */
 void ov2sim_cmd_progress(struct ov2sim_hw *hw)
 {
-	/* What was done is seen before it is asked who waits for it; pairs with wait_event's */
+	/* Order the worker's stores of done and tx_wait before the load of flushing. Pairs with the
+	 * barrier in wait_event_idle() of ov2sim_cmd_flush_queue(): either we see flushing and wake
+	 * it, or it sees what the worker has done.
+	 */
 	smp_mb();
 	if (READ_ONCE(hw->cmdq.flushing))
 		wake_up(&hw->cmdq.wait);
 }
 
-/* Neither longer nor shorter than it says: the NIC walks what it was given. */
+/* Is the list as long as the request says? The NIC walks the list and must not walk beyond it. */
 static bool ov2sim_cmd_count_ok(struct ov2sim_hw *hw, const struct ov2_request *req)
 {
 	const struct ov2_update_sa *update;
@@ -124,7 +127,7 @@ void ov2sim_hw_cancel(struct ov2sim_hw *hw, struct ov2_request *req)
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_cancel);
 
-/* Abort what waits, and wait for what runs. */
+/* Abort the waiting requests, then wait until the running one has completed. */
 static void ov2sim_cmd_abort_all(struct ov2sim_hw *hw)
 {
 	struct ov2sim_cmdq *q = &hw->cmdq;
@@ -171,7 +174,7 @@ u32 ov2sim_hw_requests(struct ov2sim_hw *hw, struct ov2sim_request_info *infos, 
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_requests);
 
-/* Leaves nothing in the NIC: no request, no SA, no packet. */
+/* Remove all requests, SAs and packets from the NIC. */
 void ov2sim_cmd_clear(struct ov2sim_hw *hw)
 {
 	struct ov2sim_cmdq *q = &hw->cmdq;
@@ -190,7 +193,7 @@ void ov2sim_cmd_clear(struct ov2sim_hw *hw)
 	spin_unlock_bh(&q->lock);
 }
 
-/* The reset takes back what the list has brought so far */
+/* The reset removes the SAs that the list has added so far, so their handles are void. */
 static void ov2sim_cmd_add_aborted(struct ov2_request *req)
 {
 	struct ov2_add_sa *node;
@@ -201,7 +204,7 @@ static void ov2sim_cmd_add_aborted(struct ov2_request *req)
 	}
 }
 
-/* S2, S4: every node is tried; success if at least one SA was offloaded */
+/* S2, S4: try every node. The request succeeds if at least one SA was offloaded. */
 static int ov2sim_cmd_add(struct ov2sim_hw *hw, struct ov2_request *req)
 {
 	u32 refuse = READ_ONCE(hw->faults.refuse);
@@ -245,8 +248,8 @@ static void ov2sim_cmd_flush_queue(struct ov2sim_hw *hw, u32 port, u32 index, un
 			(READ_ONCE(queue->tx_wait) && time_after(jiffies, until)));
 }
 
-/* What was posted before a delete has its SAs yet (S18): the workers catch up first, but for queues
- * that the wire keeps waiting.
+/* Drain TX descriptors posted before this request, so that they are still encrypted with the SAs
+ * that it deletes (S18). After the timeout, skip queues that wait for room at the other end.
  */
 static void ov2sim_cmd_flush_tx(struct ov2sim_hw *hw)
 {
@@ -271,7 +274,7 @@ static bool ov2sim_cmd_deletes_outbound(struct ov2sim_hw *hw, const struct ov2_r
 	return found;
 }
 
-/* S16: the whole list is walked. One grace period for all. */
+/* S16: walk the whole list. One grace period serves all of its SAs. */
 static int ov2sim_cmd_delete(struct ov2sim_hw *hw, struct ov2_request *req)
 {
 	struct ov2_delete_sa *node;
@@ -314,7 +317,7 @@ static int ov2sim_cmd_execute(struct ov2sim_hw *hw, struct ov2_request *req)
 	}
 }
 
-/* The next request to execute, or NULL if a fault has got it. */
+/* Return the next request to execute, or NULL if there is none or a fault has parked it. */
 static struct ov2_request *ov2sim_cmd_next(struct ov2sim_hw *hw)
 {
 	struct ov2sim_cmdq *q = &hw->cmdq;
@@ -343,14 +346,16 @@ static void ov2sim_cmd_run(struct ov2sim_hw *hw, struct ov2_request *req)
 	struct ov2sim_cmdq *q = &hw->cmdq;
 	int status = ov2sim_cmd_execute(hw, req);
 
-	/* A driver that submits the next from the completion finds room for it */
+	/* Make room first, because the driver may submit the next request from cmd_done. */
 	spin_lock_bh(&q->lock);
 	q->pending--;
 	spin_unlock_bh(&q->lock);
 	ov2sim_cmd_done(hw, req, status);
 }
 
-/* What was held back has its turn now: after the one that came after it. */
+/* Return the request that the reorder fault holds back, now that the one after it has completed.
+ * Without one the thread is no longer busy.
+ */
 static struct ov2_request *ov2sim_cmd_release(struct ov2sim_cmdq *q)
 {
 	struct ov2_request *req;
@@ -383,7 +388,7 @@ static void ov2sim_cmd_turn(struct ov2sim_hw *hw)
 	wake_up(&q->wait);
 }
 
-/* What is left of a delay that began at @start; it may be changed meanwhile. */
+/* Remaining time of a delay that began at @start. debugfs may change its length meanwhile. */
 static unsigned long ov2sim_cmd_delay_left(const struct ov2sim_hw *hw, unsigned long start)
 {
 	unsigned long delay = msecs_to_jiffies(READ_ONCE(hw->faults.delay));
@@ -392,7 +397,9 @@ static unsigned long ov2sim_cmd_delay_left(const struct ov2sim_hw *hw, unsigned 
 	return gone < delay ? delay - gone : 0;
 }
 
-/* Return: whether the first request's delay has gone by undisturbed */
+/* Delay the first request. Returns false if a cancel, a reset or the end of the thread has ended
+ * the delay early.
+ */
 static bool ov2sim_cmd_delay(struct ov2sim_hw *hw)
 {
 	struct ov2sim_cmdq *q = &hw->cmdq;
@@ -443,7 +450,7 @@ int ov2sim_cmd_init(struct ov2sim_hw *hw)
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_cmd_init);
 
-/* Nothing is accepted any more, and nothing is left. */
+/* Stop accepting requests, abort all of them and stop the thread. */
 void ov2sim_cmd_destroy(struct ov2sim_hw *hw)
 {
 	ov2sim_cmd_abort_all(hw);

@@ -2,9 +2,9 @@
 /*
  * ov2sim: ESP's cryptography (RFC 4303, 4106, 4543, 7634, 3602, 4868), in place on linear packets.
  *
- * A packet here begins with the ESP header and ends with the ICV: SPI, sequence number, IV,
- * payload, padding, pad length, next header, ICV. There are no locks: an SA's tfm is constant,
- * and everything that changes is allocated per packet.
+ * A packet in this file begins with the ESP header and ends with the ICV: SPI, sequence number, IV,
+ * payload, padding, pad length, next header, ICV. There are no locks, because the tfm of an SA is
+ * constant and everything that changes is allocated per packet.
  */
 #include <crypto/aead.h>
 #include <crypto/authenc.h>
@@ -18,17 +18,19 @@
 #include <net/xfrm.h>
 #include "esp.h"
 
-/* Sequence numbers that the kernel makes IVs of do not have it: RFC 4303 numbers begin at 1 */
+/* Bit 63 marks the NIC's IVs. The kernel makes IVs of 64-bit sequence numbers, which begin at 1 and
+ * never get there, so NIC and kernel never use the same IV with one key.
+ */
 #define OV2SIM_IV_SEQ_NIC	BIT_ULL(63)
 
-/* By enum ov2_cipher, for combined ciphers */
+/* Combined ciphers, by enum ov2_cipher. */
 static const char *const ov2sim_esp_combined[OV2_CIPHER_COUNT] = {
 	[OV2_CIPHER_AES_GCM] = "rfc4106(gcm(aes))",
 	[OV2_CIPHER_AES_GMAC] = "rfc4543(gcm(aes))",
 	[OV2_CIPHER_CHACHA20_POLY1305] = "rfc7539esp(chacha20,poly1305)",
 };
 
-/* By enum ov2_auth, cipher and ESN, for the others */
+/* Other ciphers, by enum ov2_auth, by whether they encrypt, and by ESN. */
 static const char *const ov2sim_esp_separate[OV2_AUTH_COUNT][2][2] = {
 	[OV2_AUTH_HMAC_SHA1] = {
 		{ "authenc(hmac(sha1),ecb(cipher_null))",
@@ -53,12 +55,12 @@ static const char *const ov2sim_esp_separate[OV2_AUTH_COUNT][2][2] = {
 };
 
 /**
- * struct ov2sim_esp_op - One operation on one packet.
- * @aad: SPI, upper half with ESN, lower half
- * @iv: the IV: the algorithms use this one up
- * @sg: @aad, and the packet from its IV on
- * @wait: for algorithms that go to sleep
- * @req: the request, with the algorithm's context behind it
+ * struct ov2sim_esp_op - An operation on a packet.
+ * @aad: SPI, upper half of the sequence number with ESN, lower half
+ * @iv: copy of the IV, which the algorithms overwrite
+ * @sg: @aad, then the packet from its IV on
+ * @wait: completion
+ * @req: the request; the context of the algorithm follows it
  */
 struct ov2sim_esp_op {
 	__be32 aad[3];
@@ -79,7 +81,7 @@ static const char *ov2sim_esp_name(const struct ov2_add_sa *node)
 	return ov2sim_esp_separate[node->auth][node->cipher == OV2_CIPHER_AES_CBC][node->esn];
 }
 
-/* A combined cipher's key is followed by the salt. */
+/* The crypto API expects the salt of a combined cipher behind its key. */
 static int ov2sim_esp_key_combined(struct crypto_aead *tfm, const struct ov2_add_sa *node)
 {
 	u32 len = node->cipher_key_len + node->salt_len;
@@ -96,7 +98,7 @@ static int ov2sim_esp_key_combined(struct crypto_aead *tfm, const struct ov2_add
 	return err;
 }
 
-/* authenc() takes a netlink attribute with the cipher key's length, then both keys. */
+/* authenc() expects a netlink attribute with the length of the cipher key, then both keys. */
 static int ov2sim_esp_key_separate(struct crypto_aead *tfm, const struct ov2_add_sa *node)
 {
 	u32 head = RTA_SPACE(sizeof(struct crypto_authenc_key_param));
@@ -122,7 +124,7 @@ static int ov2sim_esp_key_separate(struct crypto_aead *tfm, const struct ov2_add
 	return err;
 }
 
-/* The fields that are used here have been validated. */
+/* ov2sim_sa_validate() has checked the fields of @node that this uses. */
 int ov2sim_esp_init(struct ov2sim_esp *esp, const struct ov2_add_sa *node)
 {
 	bool combined;
@@ -131,7 +133,7 @@ int ov2sim_esp_init(struct ov2sim_esp *esp, const struct ov2_add_sa *node)
 	esp->name = ov2sim_esp_name(node);
 	if (!esp->name)
 		return -EOPNOTSUPP;
-	/* A mask without the bit in the type asks for one that is done when it returns */
+	/* CRYPTO_ALG_ASYNC in the mask and not in the type selects a synchronous algorithm. */
 	esp->tfm = crypto_alloc_aead(esp->name, 0, CRYPTO_ALG_ASYNC);
 	if (IS_ERR(esp->tfm))
 		return PTR_ERR(esp->tfm) == -ENOMEM ? -ENOMEM : -EOPNOTSUPP;
@@ -166,10 +168,10 @@ void ov2sim_esp_destroy(struct ov2sim_esp *esp)
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_esp_destroy);
 
 /**
- * ov2sim_esp_make_iv() - Make the IV of one packet to send.
+ * ov2sim_esp_make_iv - make the IV of a packet to send
  * @esp: the SA's cryptography
  * @seq: sequence number
- * @iv: where to put it, @esp->iv_len bytes
+ * @iv: filled with @esp->iv_len bytes
  */
 void ov2sim_esp_make_iv(const struct ov2sim_esp *esp, u64 seq, u8 *iv)
 {
@@ -185,7 +187,9 @@ void ov2sim_esp_make_iv(const struct ov2sim_esp *esp, u64 seq, u8 *iv)
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_esp_make_iv);
 
-/* @text: bytes after the IV, those of an ICV that is to be verified included */
+/* @text is the number of bytes after the IV that the algorithm reads, including an ICV that it is
+ *	to verify; @icv_room is the number of bytes that it writes after these.
+ */
 static struct ov2sim_esp_op *ov2sim_esp_op_alloc(const struct ov2sim_esp *esp, u8 *packet, u32 text,
 						 u32 icv_room, u64 seq)
 {
@@ -212,7 +216,7 @@ static struct ov2sim_esp_op *ov2sim_esp_op_alloc(const struct ov2sim_esp *esp, u
 	aead_request_set_tfm(&op->req, esp->tfm);
 	aead_request_set_callback(&op->req, CRYPTO_TFM_REQ_MAY_BACKLOG | CRYPTO_TFM_REQ_MAY_SLEEP,
 				  crypto_req_done, &op->wait);
-	/* All algorithms want the IV behind the associated data, and count it as such */
+	/* All algorithms expect the IV behind the associated data and count it as part of them. */
 	aead_request_set_ad(&op->req, aad_len + esp->iv_len);
 	aead_request_set_crypt(&op->req, op->sg, op->sg, text, op->iv);
 	return op;
@@ -224,14 +228,14 @@ static void ov2sim_esp_op_free(struct ov2sim_esp_op *op)
 }
 
 /**
- * ov2sim_esp_encrypt() - Protect one packet.
+ * ov2sim_esp_encrypt - encrypt and authenticate a packet
  * @esp: the SA's cryptography
- * @packet: from the ESP header on; header, payload and trailer are there
+ * @packet: the packet from the ESP header on, complete but for IV and ICV
  * @len: bytes, ICV included
- * @seq: sequence number; the header has its lower half
+ * @seq: sequence number; the ESP header has its lower half
  * @iv: IV
  *
- * Return: 0, -EINVAL for a length that cannot be, -EIO for a header with another number, -ENOMEM.
+ * Return: 0; -EINVAL if @len is impossible; -EIO if the ESP header has another number; -ENOMEM.
  */
 int ov2sim_esp_encrypt(const struct ov2sim_esp *esp, u8 *packet, u32 len, u64 seq, const u8 *iv)
 {
@@ -255,13 +259,13 @@ int ov2sim_esp_encrypt(const struct ov2sim_esp *esp, u8 *packet, u32 len, u64 se
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_esp_encrypt);
 
 /**
- * ov2sim_esp_send - encrypt one packet with an IV of the NIC's own
+ * ov2sim_esp_send - encrypt and authenticate a packet with an IV that the NIC makes
  * @esp: the SA's cryptography
- * @packet: the packet, from the ESP header on, complete but for IV and ICV
+ * @packet: the packet from the ESP header on, complete but for IV and ICV
  * @len: bytes, ICV included
  * @seq: sequence number; the ESP header has its lower half
  *
- * Return: 0 or an errno; after an errno nothing of @packet may be sent.
+ * Return: 0 or a negative errno, and then @packet must not be sent.
  */
 int ov2sim_esp_send(const struct ov2sim_esp *esp, u8 *packet, u32 len, u64 seq)
 {
@@ -272,7 +276,7 @@ int ov2sim_esp_send(const struct ov2sim_esp *esp, u8 *packet, u32 len, u64 seq)
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_esp_send);
 
-/* What decryption has brought to light: CRYPTO_* */
+/* Check the decrypted trailer of @text and return one of CRYPTO_*. */
 static u32 ov2sim_esp_check_trailer(enum ov2_mode mode, const u8 *text, u32 len, u8 *next_header)
 {
 	u8 pad = text[len - 2];
@@ -286,15 +290,16 @@ static u32 ov2sim_esp_check_trailer(enum ov2_mode mode, const u8 *text, u32 len,
 }
 
 /**
- * ov2sim_esp_decrypt() - Verify and decrypt one packet.
+ * ov2sim_esp_decrypt - verify and decrypt a packet
  * @esp: the SA's cryptography
  * @mode: the SA's mode
- * @packet: from the ESP header on
+ * @packet: the packet from the ESP header on
  * @len: bytes, ICV included
  * @seq: sequence number
- * @next_header: as decrypted, if the packet is good
+ * @next_header: set to the decrypted next header on success
  *
- * After a failure the content of @packet behind the ESP header is undefined.
+ * After a failure the contents of @packet behind the ESP header are undefined.
+ *
  * Return: one of CRYPTO_* of <net/xfrm.h>.
  */
 u32 ov2sim_esp_decrypt(const struct ov2sim_esp *esp, enum ov2_mode mode, u8 *packet, u32 len,
@@ -324,13 +329,13 @@ u32 ov2sim_esp_decrypt(const struct ov2sim_esp *esp, enum ov2_mode mode, u8 *pac
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_esp_decrypt);
 
-/* Padding, pad length, next header and ICV behind @payload bytes */
+/* Length of padding, pad length, next header and ICV behind @payload bytes. */
 u32 ov2sim_esp_trailer_len(const struct ov2sim_esp *esp, u32 payload)
 {
 	return ALIGN(payload + 2, esp->block) - payload + esp->icv_len;
 }
 
-/* @len: padding, pad length and next header. The padding is RFC 4303's: 1, 2, 3 ... */
+/* Write padding, pad length and next header, @len bytes. RFC 4303 pads with 1, 2, 3 and so on. */
 void ov2sim_esp_put_trailer(u8 *trailer, u32 len, u8 next_header)
 {
 	u32 pad = len - 2;

@@ -11,14 +11,14 @@ struct crypto_aead;
 #define OV2SIM_ESP_IV_MAX	16
 
 /**
- * struct ov2sim_esp - The cryptography of an SA. The only place where a key lives is @tfm.
- * @tfm: the algorithm with its key; freeing it wipes the key
- * @name: its name
- * @iv: how to make an IV
+ * struct ov2sim_esp - The cryptography of an SA.
+ * @tfm: the algorithm and the only copy of the key; freeing it wipes the key
+ * @name: name of the algorithm
+ * @iv: how IVs are made
  * @iv_salt: for OV2_IV_SEQ
  * @iv_len: bytes of IV in a packet
  * @icv_len: bytes of ICV
- * @block: what payload, padding and trailer add up to a multiple of
+ * @block: payload, padding, pad length and next header together are a multiple of this
  * @esn: the upper half of the sequence number is authenticated
  */
 struct ov2sim_esp {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ov2sim: faults. The knobs are plain words that debugfs writes; a count is used up by cmpxchg. */
+/* ov2sim: fault injection. debugfs writes the knobs; the NIC counts them down by cmpxchg, so that a
+ * value that debugfs writes meanwhile is not overwritten.
+ */
 #include <kunit/visibility.h>
 #include <linux/atomic.h>
 #include <linux/export.h>
@@ -30,7 +32,7 @@ u32 *ov2sim_hw_fault(struct ov2sim_hw *hw, unsigned int i, const char **name)
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_fault);
 
-/* Use up one of a knob's count; false if there is none left. */
+/* Count @knob down by one. Returns false if it is 0 already. */
 bool ov2sim_fault_take(u32 *knob)
 {
 	u32 old = READ_ONCE(*knob);

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ov2sim: faults of the NIC, switched by debugfs. */
+/* ov2sim: fault injection, switched by debugfs. */
 #ifndef __OV2SIM_NIC_FAULT_H
 #define __OV2SIM_NIC_FAULT_H
 
 #include <linux/types.h>
 
 /**
- * struct ov2sim_faults - Knobs; 0 is off. Written at any time, by anybody.
- * @delay: execute each list this many milliseconds after its turn has come; also holds for the
- *	one that waits already
- * @lose: never execute, and never answer, this many of the next lists
- * @refuse: refuse this node (1 is the first) of each ADD list
- * @reorder: answer this many of the next lists only after the one that follows
+ * struct ov2sim_faults - Fault injection knobs; 0 is off.
+ * @delay: execute each list this many milliseconds after its turn has come; a change also applies
+ *	to the list that is being delayed
+ * @lose: never execute and never answer this many of the next lists
+ * @refuse: refuse this node of each ADD_SA list, counted from 1
+ * @reorder: execute this many of the next lists only after the list that follows
  * @nomem: run out of memory for this many of the next SAs
  * @delete_req_all: raise SaDeleteReq on every packet of every inbound SA
  * @seq_limit: raise SaDeleteReq when a sequence number, with ESN its upper half, is at least this
- * @corrupt_tx: flip a bit in this many of the next frames that are sent protected
- * @corrupt_rx: flip a bit in this many of the next protected frames that are received
+ * @corrupt_tx: flip a bit in this many of the next encrypted frames that are sent
+ * @corrupt_rx: flip a bit in this many of the next encrypted frames that are received
+ *
+ * debugfs writes the knobs without a lock at any time.
  */
 struct ov2sim_faults {
 	u32 delay;
@@ -30,7 +32,7 @@ struct ov2sim_faults {
 	u32 corrupt_rx;
 };
 
-/* 2^24 packets before the end there is time left to rekey */
+/* SaDeleteReq comes 2^24 packets before the last number, so that there is time to rekey. */
 #define OV2SIM_SEQ_LIMIT	0xff000000U
 
 bool ov2sim_fault_take(u32 *knob);

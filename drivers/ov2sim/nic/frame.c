@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ov2sim: frames inside the NIC. A frame has one owner at a time; no locks here. */
+/* ov2sim: frames inside the NIC. A frame has one owner at a time, so there are no locks. */
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 #include <linux/atomic.h>

@@ -7,12 +7,12 @@
 #include <linux/types.h>
 
 /**
- * struct ov2sim_frame - One Ethernet frame, linear.
- * @list: in a fifo, or with other segments of its descriptor
- * @hash: receive hash, as the receiving port computes it on arrival
+ * struct ov2sim_frame - A linear Ethernet frame.
+ * @list: in a fifo, or with the other frames of its descriptor
+ * @hash: receive hash; the receiving port computes it on arrival
  * @hash_l4: @hash covers ports or an SPI
- * @len: bytes
- * @data: the frame; aligned so that its IP header is
+ * @len: length in bytes
+ * @data: the frame; its IP header is aligned
  */
 struct ov2sim_frame {
 	struct list_head list;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * ov2sim: the insides of the NIC: the types that its files share. Functions are declared in the
- * header of the file that they are in.
+ * ov2sim: the insides of the NIC: the types that its files share. A function is declared in the
+ * header of the file that defines it.
  *
  * Order of locks, outermost first: ov2sim_cmdq.reset_lock; a worker's lock or the link mutex; the
  * mutex of the SA table; then the spinlocks of an SA, of a fifo and of the command queue. A thread
@@ -22,25 +22,25 @@
 
 struct task_struct;
 
-/* Frames that wait in a port's queue before the sender is told to pause */
+/* Frames in the fifo of a queue pair beyond which the sender must pause. */
 #define OV2SIM_FIFO_MAX		512
-/* Frames or descriptors that a worker does for one queue before it looks at the next */
+/* Frames or descriptors that a worker processes for one queue before it turns to the next. */
 #define OV2SIM_BUDGET		64
-/* How long a descriptor waits for room at the other end before its frames are dropped */
-#define OV2SIM_TX_TIMEOUT		(HZ / 4)
+/* How long a descriptor waits for room at the other end before its frames are dropped. */
+#define OV2SIM_TX_TIMEOUT	(HZ / 4)
 
 /**
  * struct ov2sim_hwport - A port.
  * @hw: the NIC
- * @index: its number there
+ * @index: its number in the NIC
  * @peer: the other end of the wire; written under the link mutex, read under RCU
- * @started: written under the link mutex; a worker that reads it as true may use the rings until it
- *	gives its lock back
- * @up: link state as last told; link mutex
- * @addr: unicast address, as ether_addr_to_u64() has it; written by the driver, read by the workers
+ * @started: written under the link mutex; a worker that reads true may use the rings until it
+ *	releases its lock
+ * @up: link state that the driver was told last; under the link mutex
+ * @addr: unicast address as of ether_addr_to_u64(); written by the driver, read by the workers
  * @features: OV2SIM_PORT_*
- * @nqueues: queue pairs that are open, 0 if the port is not
- * @queues: all of them
+ * @nqueues: number of open queue pairs, 0 if the port is not open
+ * @queues: all queue pairs
  * @stats: by &enum ov2sim_stat
  */
 struct ov2sim_hwport {
@@ -59,11 +59,11 @@ struct ov2sim_hwport {
 /**
  * struct ov2sim_worker - A data thread.
  * @hw: the NIC
- * @index: number of the queues that it serves
+ * @index: number of the queue pairs that it serves, one in each port
  * @task: the thread
- * @wait: where it waits
- * @kicked: there may be something to do
- * @lock: held while it works: who holds it knows that it does not
+ * @wait: the thread sleeps here
+ * @kicked: there may be work
+ * @lock: held while the worker works, so that a thread that holds it has the rings to itself
  */
 struct ov2sim_worker {
 	struct ov2sim_hw *hw;
@@ -76,21 +76,21 @@ struct ov2sim_worker {
 
 /**
  * struct ov2sim_cmdq - The command queue.
- * @lock: guards the rest
- * @queued: requests that wait, in order, the first perhaps for its delay to be over
- * @parked: requests that faults have lost or hold back
- * @held: the one of @parked that is to be answered after the next, or NULL
+ * @lock: guards the lists, the flags and &struct ov2sim_hw.state
+ * @queued: requests to execute, in order
+ * @parked: requests that a fault has lost or holds back
+ * @held: the request of @parked that is to be executed after the next one, or NULL
  * @pending: requests submitted and not complete
- * @epoch: counts aborts, so that a delay ends early
- * @busy: a list is being executed
- * @flushing: and waits for the workers
- * @resetting: nothing is accepted
- * @wait: for @queued, @busy, @epoch, the workers
- * @task: the thread that executes
- * @reset_lock: one reset at a time
+ * @epoch: counts cancels and aborts, so that each ends the running delay early
+ * @busy: the thread executes a list
+ * @flushing: the thread waits for the workers
+ * @resetting: no request is accepted
+ * @wait: the thread, and a reset that waits for @busy, sleep here
+ * @task: the thread that executes the lists
+ * @reset_lock: held during a reset or suspend
  */
 struct ov2sim_cmdq {
-	spinlock_t lock;	/* guards the rest; softirq takes it, too */
+	spinlock_t lock;	/* guards the lists and flags; taken in softirq, too */
 	struct list_head queued;
 	struct list_head parked;
 	struct ov2_request *held;
@@ -105,11 +105,11 @@ struct ov2sim_cmdq {
 };
 
 /**
- * enum ov2sim_hw_state - How the NIC is.
- * @OV2SIM_HW_RUNNING: well
- * @OV2SIM_HW_CRASHED: commands are neither executed nor answered, ESP is dropped; until a reset
- * @OV2SIM_HW_ASLEEP: without power, commands are not accepted; until ov2sim_hw_resume()
- * @OV2SIM_HW_SURPRISE_REMOVED: not there any more
+ * enum ov2sim_hw_state - State of the NIC.
+ * @OV2SIM_HW_RUNNING: it works
+ * @OV2SIM_HW_CRASHED: until a reset it neither executes nor answers commands and drops ESP
+ * @OV2SIM_HW_ASLEEP: without power it accepts no commands until ov2sim_hw_resume()
+ * @OV2SIM_HW_SURPRISE_REMOVED: it is gone for good
  */
 enum ov2sim_hw_state {
 	OV2SIM_HW_RUNNING,
@@ -120,13 +120,13 @@ enum ov2sim_hw_state {
 
 /**
  * struct ov2sim_hw - A NIC.
- * @config: what it is made of; the name is its own copy
+ * @config: its configuration; the name is a copy
  * @ops: interrupts
- * @drv: their argument
- * @state: how it is; written under &struct ov2sim_cmdq.lock
- * @cmdq: commands
+ * @drv: first argument of @ops
+ * @state: written under &struct ov2sim_cmdq.lock
+ * @cmdq: command queue
  * @sadb: SA table
- * @faults: knobs
+ * @faults: fault injection
  * @ports: &struct ov2sim_hw_config.ports of them
  * @workers: &struct ov2sim_hw_config.queues of them
  */

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ov2sim: counters of a port. Atomic: every worker counts. */
+/* ov2sim: what the NIC shows of itself: the counters of its ports, which all workers add to, and
+ * its SAs.
+ */
 #include <kunit/visibility.h>
 #include <linux/export.h>
 #include "hw.h"

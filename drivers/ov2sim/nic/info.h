@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ov2sim: what the NIC shows of itself, and faults. Part of nic.h, which is what to include. */
+/* ov2sim: the NIC's counters, SAs and requests, and its fault knobs. Part of nic.h, which is the
+ * header to include.
+ */
 #ifndef __OV2SIM_NIC_INFO_H
 #define __OV2SIM_NIC_INFO_H
 
@@ -34,13 +36,20 @@ enum ov2sim_stat {
 	OV2SIM_STAT_COUNT,
 };
 
-/* Names for ethtool -S, mlx5's where it has one; by enum ov2sim_stat */
+/* Names for ethtool -S by enum ov2sim_stat; mlx5's names where it has such a counter. */
 extern const char *const ov2sim_stat_names[OV2SIM_STAT_COUNT];
 
-/** ov2sim_hw_stats() - Read a port's counters. Context: any. */
+/**
+ * ov2sim_hw_stats - read the counters of a port
+ * @hw: the NIC
+ * @port: index of the port
+ * @stats: filled, by &enum ov2sim_stat
+ *
+ * Context: any.
+ */
 void ov2sim_hw_stats(struct ov2sim_hw *hw, u32 port, u64 stats[OV2SIM_STAT_COUNT]);
 
-/* For debugfs */
+/* SAs: info.c */
 
 /**
  * struct ov2sim_sa_id - What identifies an SA, constant from its add to its delete.
@@ -95,10 +104,10 @@ struct ov2sim_sa_info {
 };
 
 /**
- * ov2sim_hw_sa_next() - Walk the SA table in the order of handles.
+ * ov2sim_hw_sa_next - walk the SA table in the order of handles
  * @hw: the NIC
- * @handle: the previous SA's handle, 0 to begin
- * @info: the next SA
+ * @handle: handle of the previous SA, 0 to begin
+ * @info: filled with the next SA
  *
  * Context: process, may sleep.
  * Return: false at the end.
@@ -106,10 +115,21 @@ struct ov2sim_sa_info {
 bool ov2sim_hw_sa_next(struct ov2sim_hw *hw, u32 handle, struct ov2sim_sa_info *info);
 
 /**
- * struct ov2sim_request_info - A request that the NIC has.
- * @kind: what it asks for
+ * ov2sim_hw_sa_count - count the SAs in the table
+ * @hw: the NIC
+ *
+ * Context: any.
+ * Return: their number.
+ */
+u32 ov2sim_hw_sa_count(struct ov2sim_hw *hw);
+
+/* Requests: cmd.c */
+
+/**
+ * struct ov2sim_request_info - A request that waits in the NIC.
+ * @kind: its kind
  * @id: its number
- * @count: nodes
+ * @count: nodes in its list
  */
 struct ov2sim_request_info {
 	enum ov2_request_kind kind;
@@ -118,24 +138,25 @@ struct ov2sim_request_info {
 };
 
 /**
- * ov2sim_hw_requests() - Show the requests that wait in the NIC.
+ * ov2sim_hw_requests - list the requests that wait in the NIC
  * @hw: the NIC
- * @infos: to be filled
- * @max: room in @infos
+ * @infos: filled with the first of them
+ * @max: entries in @infos
  *
  * Context: any up to softirq.
- * Return: how many were shown.
+ * Return: number of entries filled.
  */
 u32 ov2sim_hw_requests(struct ov2sim_hw *hw, struct ov2sim_request_info *infos, u32 max);
 
-/** ov2sim_hw_sa_count() - SAs in the table. Context: any. */
-u32 ov2sim_hw_sa_count(struct ov2sim_hw *hw);
+/* Faults: fault.c */
 
 /**
- * ov2sim_hw_fault() - Find a fault's knob: fault.c lists them.
+ * ov2sim_hw_fault - find a fault injection knob
  * @hw: the NIC
  * @i: index, from 0
- * @name: its name
+ * @name: set to its name
+ *
+ * fault.c lists the knobs.
  *
  * Return: the knob, 0 is off; NULL after the last one.
  */

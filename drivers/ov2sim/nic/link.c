@@ -2,9 +2,9 @@
 /*
  * ov2sim: wires. A wire is two ports that point at each other.
  *
- * Pointers, started and up are written under ov2sim_link_mutex; link_change is called under it,
- * so that calls are in order. A sender reads the pointer under RCU, and a NIC goes only after it
- * was unlinked and a grace period has passed.
+ * ov2sim_hwport.peer, started and up are written under ov2sim_link_mutex. The NIC calls link_change
+ * under it, too, so that the calls are in order. A sender reads peer under RCU, so a NIC is freed
+ * only after its ports were unlinked and a grace period has passed.
  */
 #include <kunit/visibility.h>
 #include <linux/bottom_half.h>
@@ -63,7 +63,10 @@ int ov2sim_hw_link(struct ov2sim_hw *hw_a, u32 port_a, struct ov2sim_hw *hw_b, u
 		return -EINVAL;
 
 	mutex_lock(&ov2sim_link_mutex);
-	/* One that is pulled after this has its wires pulled out, too. */
+	/* A NIC that is removed after this check unlinks its ports, because
+	 * ov2sim_hw_surprise_remove() sets the state before it takes the mutex in
+	 * ov2sim_hw_unlink().
+	 */
 	if (ov2sim_hw_surprise_removed(hw_a) || ov2sim_hw_surprise_removed(hw_b)) {
 		err = -ENODEV;
 	} else if (ov2sim_link_peer(a) || ov2sim_link_peer(b)) {
@@ -98,13 +101,13 @@ int ov2sim_hw_unlink(struct ov2sim_hw *hw, u32 port)
 	mutex_unlock(&ov2sim_link_mutex);
 	if (!b)
 		return -ENOLINK;
-	/* Whoever still sends over it, or kicks its other end, must be through */
+	/* Wait for ov2sim_link_send(), _missed() and _resume(), which may still use the peer. */
 	synchronize_rcu();
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_unlink);
 
-/* All frames of a list are of one flow: the first one's hash is everybody's. */
+/* The frames of a list belong to one flow, so the hash of the first one is that of all. */
 static int ov2sim_link_deliver(struct ov2sim_hwport *port, struct list_head *frames)
 {
 	struct ov2sim_frame *frame = list_first_entry(frames, struct ov2sim_frame, list);
@@ -141,12 +144,12 @@ static int ov2sim_link_deliver(struct ov2sim_hwport *port, struct list_head *fra
 }
 
 /**
- * ov2sim_link_send() - Put frames on the wire.
+ * ov2sim_link_send - put frames on the wire
  * @port: the sending port
- * @frames: frames of one flow; empty afterwards if the wire has taken them
+ * @frames: frames of one flow; empty on success
  *
- * Return: 0; -ENOLINK or -ENETDOWN if there is nobody to take them; -ENOSPC if the other end has
- * no room now: ov2sim_link_resume() kicks the worker then.
+ * Return: 0; -ENOLINK if @port is not linked; -ENETDOWN if the other end is stopped; -ENOSPC if the
+ * other end has no room. In the last case ov2sim_link_resume() kicks the worker when there is room.
  */
 int ov2sim_link_send(struct ov2sim_hwport *port, struct list_head *frames)
 {
@@ -161,7 +164,9 @@ int ov2sim_link_send(struct ov2sim_hwport *port, struct list_head *frames)
 	return err;
 }
 
-/* The sender at @port has given up: the other end has missed its frames, for want of buffers. */
+/* The sender at @port has dropped @count frames, because the other end had no buffers for them.
+ * Count them there.
+ */
 void ov2sim_link_missed(struct ov2sim_hwport *port, u32 count)
 {
 	struct ov2sim_hwport *peer;
@@ -173,7 +178,7 @@ void ov2sim_link_missed(struct ov2sim_hwport *port, u32 count)
 	rcu_read_unlock();
 }
 
-/* There is room in @port again: tell who may be waiting for it. */
+/* @port has room again. Kick all workers of the other end, because any of its queues may wait. */
 void ov2sim_link_resume(struct ov2sim_hwport *port)
 {
 	struct ov2sim_hwport *peer;

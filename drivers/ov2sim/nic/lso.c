@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2sim: large send offload: a TCP packet of up to 64 KiB becomes frames of mss bytes each.
+ * ov2sim: large send offload: cut a TCP packet of up to 64 KiB into frames of mss payload bytes.
  *
- * Every frame gets its own copy of the headers, corrected: IP lengths and ids, TCP sequence number,
- * flags and checksum. With ESP each is also a packet of its own: sequence number, IV, padding,
- * trailer, ICV. Either all frames come out or none. No locks: the caller keeps the SA.
+ * Each frame gets a copy of the headers with its own IP lengths and ids, TCP sequence number, flags
+ * and checksum. With ESP each frame is an ESP packet of its own, with its own sequence number, IV,
+ * padding, trailer and ICV. Either all frames are made or none. There are no locks, because the
+ * caller keeps the SA.
  */
 #include <kunit/visibility.h>
 #include <linux/export.h>
@@ -19,18 +20,18 @@
 #include "lso.h"
 #include "sadb.h"
 
-/* Ethernet and VLAN, outer IPv6, UDP, ESP with IV, inner IPv6, TCP with options */
+/* Ethernet with a VLAN tag, outer IPv6, UDP, ESP with IV, inner IPv6, TCP with options. */
 #define OV2SIM_LSO_HDR_MAX	(18 + 40 + 8 + 24 + 40 + 60)
 
 /**
- * struct ov2sim_lso - One packet in work.
- * @txd: the descriptor
+ * struct ov2sim_lso - A packet that is being cut.
+ * @txd: its descriptor
  * @sa: ESP: the SA, else NULL
  * @hdr: copy of the headers
- * @hdr_len: their length, the payload's offset
+ * @hdr_len: length of the headers and offset of the payload
  * @payload: bytes of TCP payload
- * @ip_off: offset of the IP header next to TCP
- * @text_off: ESP: offset of what is encrypted
+ * @ip_off: offset of the IP header that TCP follows
+ * @text_off: ESP: offset of the encrypted part
  */
 struct ov2sim_lso {
 	const struct ov2sim_txd *txd;
@@ -42,7 +43,7 @@ struct ov2sim_lso {
 	u32 text_off;
 };
 
-/* Length of the IP header at @off; 0 if there is none that LSO can deal with. */
+/* Length of the IP header at @off, 0 if there is none that LSO supports. */
 static u32 ov2sim_lso_ip_len(const struct ov2sim_lso *lso, u32 off)
 {
 	const u8 *ip = lso->hdr + off;
@@ -56,7 +57,9 @@ static u32 ov2sim_lso_ip_len(const struct ov2sim_lso *lso, u32 off)
 	return 0;
 }
 
-/* Do the descriptor's offsets fit each other? Then nothing is read or written beyond them. */
+/* Check that the offsets of the descriptor agree with each other and with the headers, so that
+ * segmentation neither reads nor writes outside of the frame.
+ */
 static int ov2sim_lso_check(struct ov2sim_lso *lso)
 {
 	const struct ov2sim_txd *txd = lso->txd;
@@ -83,7 +86,9 @@ static int ov2sim_lso_check(struct ov2sim_lso *lso)
 		lso->ip_off = next;
 		next += ov2sim_lso_ip_len(lso, next);
 	}
-	/* All the others are lower, and l4_off is within the headers. */
+	/* The other offsets are lower than l4_off, and ov2sim_lso_init() has checked that l4_off
+	 * is within the headers.
+	 */
 	if (next != txd->l4_off || next == lso->ip_off)
 		return -EINVAL;
 	if (txd->inner_off)
@@ -95,7 +100,7 @@ static int ov2sim_lso_check(struct ov2sim_lso *lso)
 	return 0;
 }
 
-/* The trailer and the ICV room that the stack has put behind the aggregate */
+/* Take off the trailer and the room for the ICV that the stack has put behind the aggregate. */
 static int ov2sim_lso_strip(struct ov2sim_lso *lso)
 {
 	const struct sk_buff *skb = lso->txd->skb;
@@ -133,7 +138,7 @@ static int ov2sim_lso_init(struct ov2sim_lso *lso, const struct ov2sim_txd *txd,
 	return txd->flags & OV2SIM_TX_ESP_TRAILER && sa ? ov2sim_lso_strip(lso) : 0;
 }
 
-/* @end: offset of the end of the packet; @i: number of the segment */
+/* Correct the IP header at @off of segment @i, whose IP packet ends at @end. */
 static void ov2sim_lso_fix_ip(u8 *data, u32 off, u32 end, u32 i)
 {
 	struct iphdr *iph = (struct iphdr *)(data + off);
@@ -190,7 +195,7 @@ static int ov2sim_lso_fix_esp(const struct ov2sim_lso *lso, struct ov2sim_frame 
 			       lso->txd->seq + i);
 }
 
-/* Segment @i, which begins @off bytes into the payload and has @len of them */
+/* Make segment @i, which has @len bytes of the payload from @off on. */
 static int ov2sim_lso_segment(const struct ov2sim_lso *lso, u32 i, u32 off, u32 len,
 			      struct list_head *frames)
 {
@@ -219,13 +224,14 @@ static int ov2sim_lso_segment(const struct ov2sim_lso *lso, u32 i, u32 off, u32 
 }
 
 /**
- * ov2sim_lso() - Segment a packet.
+ * ov2sim_lso - cut a packet into segments
  * @txd: the packet
- * @sa: the SA to protect it with, or NULL
- * @frames: where to put the frames
+ * @sa: the SA to encrypt with, or NULL
+ * @frames: the frames are appended to this
  *
- * Return: 0; -EINVAL for a descriptor that makes no sense, -EIO for one that does not fit the SA,
- * -EOVERFLOW if sequence numbers do not suffice, -ENOMEM. There are no frames then.
+ * Return: 0; -EINVAL if the descriptor is inconsistent; -EIO if it does not match the SA;
+ * -EOVERFLOW if the SA has too few sequence numbers left; -ENOMEM. After an error @frames is
+ * unchanged.
  */
 int ov2sim_lso(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa, struct list_head *frames)
 {
@@ -238,7 +244,9 @@ int ov2sim_lso(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa, struct 
 	if (err)
 		return err;
 	count = DIV_ROUND_UP(lso.payload, txd->mss);
-	/* One segment more would have the number, and the IV, of the next packet (S41) */
+	/* The stack has taken @segs numbers. One more segment would use the sequence number and
+	 * the IV of the next packet (S41).
+	 */
 	if (sa && count > txd->segs)
 		return -EIO;
 	if (sa && !sa->id.esn && txd->seq + count - 1 > U32_MAX)

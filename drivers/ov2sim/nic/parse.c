@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2sim: the NIC's parser. Pure functions on a linear frame: nothing behind its end is read,
- * whatever its headers say. What does not parse is delivered as it is (S48).
+ * ov2sim: the NIC's parser: pure functions on a linear frame. They do not read behind the end of
+ * the frame, whatever its headers say. A frame that does not parse is delivered unprocessed (S48).
  */
 #include <kunit/visibility.h>
 #include <linux/etherdevice.h>
@@ -41,7 +41,7 @@ static bool ov2sim_parse_ipv4(const u8 *data, u32 len, struct ov2sim_pkt *pkt)
 	return true;
 }
 
-/* Extension headers need no look: to what follows they are just a protocol that does not match. */
+/* An extension header is a protocol that neither ESP, TCP nor UDP matches, so it needs no check. */
 static bool ov2sim_parse_ipv6(const u8 *data, u32 len, struct ov2sim_pkt *pkt)
 {
 	const struct ipv6hdr *iph = (const struct ipv6hdr *)(data + pkt->l3);
@@ -66,7 +66,7 @@ static void ov2sim_parse_esp(const u8 *data, u32 off, enum ov2_encap encap, stru
 	if (pkt->end - off < OV2SIM_ESP_HLEN)
 		return;
 	pkt->spi = get_unaligned((const __be32 *)(data + off));
-	/* In UDP, four zero bytes are the mark of IKE (RFC 3948), and no SA has this SPI (S55) */
+	/* In UDP four zero bytes mark IKE (RFC 3948), and no SA has an SPI of 0 (S55). */
 	if (!pkt->spi)
 		return;
 	pkt->esp = off;
@@ -74,11 +74,11 @@ static void ov2sim_parse_esp(const u8 *data, u32 off, enum ov2_encap encap, stru
 }
 
 /**
- * ov2sim_parse_l4() - Parse what follows the IP header.
- * @data: what @pkt is in
- * @pkt: family, addresses, protocol, l4 and end are set
+ * ov2sim_parse_l4 - parse the payload of an IP packet
+ * @data: the frame
+ * @pkt: the packet, with its family, addresses, protocol, l4 and end
  *
- * Ports and ESP header are set if there are any, and cleared if not.
+ * Sets the ports and the ESP header, or clears them if the packet has none.
  */
 void ov2sim_parse_l4(const u8 *data, struct ov2sim_pkt *pkt)
 {
@@ -112,14 +112,14 @@ void ov2sim_parse_l4(const u8 *data, struct ov2sim_pkt *pkt)
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_parse_l4);
 
 /**
- * ov2sim_parse_ip() - Parse an IP packet.
- * @data: what it is in
+ * ov2sim_parse_ip - parse an IP packet
+ * @data: the frame
  * @l3: offset of the IP header, at most @len
  * @len: bytes of @data
- * @family: IP version that it must be of
- * @pkt: what was found
+ * @family: IP version that the packet must have
+ * @pkt: filled with the result
  *
- * Return: false if there is no packet that the NIC understands.
+ * Return: false if the NIC does not support the packet.
  */
 bool ov2sim_parse_ip(const u8 *data, u32 l3, u32 len, enum ov2_family family,
 		     struct ov2sim_pkt *pkt)
@@ -135,7 +135,7 @@ bool ov2sim_parse_ip(const u8 *data, u32 l3, u32 len, enum ov2_family family,
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_parse_ip);
 
-/* The same for a frame, with at most one VLAN tag. */
+/* Parse the IP packet in a frame with at most one VLAN tag. */
 bool ov2sim_parse_frame(const u8 *data, u32 len, struct ov2sim_pkt *pkt)
 {
 	u32 l3 = ETH_HLEN;
@@ -159,12 +159,14 @@ bool ov2sim_parse_frame(const u8 *data, u32 len, struct ov2sim_pkt *pkt)
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_parse_frame);
 
 /**
- * ov2sim_parse_options() - Find the SPI of a packet that is not processed, for its IPv4 options.
+ * ov2sim_parse_options - find the SPI of an ESP packet with IPv4 options
  * @data: the frame, untagged
  * @len: bytes
- * @pkt: what it takes to match an SA
+ * @pkt: filled with the fields that an SA is matched by
  *
- * Return: false if it is anything else.
+ * The NIC does not process such a packet, but SaDeleteReq may ride on it (S59).
+ *
+ * Return: false if the frame is anything else.
  */
 bool ov2sim_parse_options(const u8 *data, u32 len, struct ov2sim_pkt *pkt)
 {
@@ -188,12 +190,13 @@ bool ov2sim_parse_options(const u8 *data, u32 len, struct ov2sim_pkt *pkt)
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_parse_options);
 
 /**
- * ov2sim_pkt_hash() - Compute a frame's receive hash.
+ * ov2sim_pkt_hash - compute the receive hash of a frame
  * @data: the frame
  * @len: bytes
- * @l4: the hash covers ports or an SPI
+ * @l4: set if the hash covers ports or an SPI
  *
- * Protected packets spread by SPI: they have no ports, or the same as all others.
+ * ESP packets are spread by SPI, because they have no ports, or in UDP all have the same ones.
+ *
  * Return: the hash, 0 for a frame that is not IP.
  */
 u32 ov2sim_pkt_hash(const u8 *data, u32 len, bool *l4)
@@ -222,18 +225,20 @@ u32 ov2sim_pkt_hash(const u8 *data, u32 len, bool *l4)
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_pkt_hash);
 
 /**
- * ov2sim_pkt_csum_ok() - Verify a TCP or UDP checksum.
- * @data: what @pkt was parsed from
- * @pkt: the packet
+ * ov2sim_pkt_csum_ok - verify a TCP or UDP checksum
+ * @data: the frame
+ * @pkt: the packet in it
  *
- * Return: true if there is one and it is right.
+ * Return: true if there is a checksum and it is right.
  */
 bool ov2sim_pkt_csum_ok(const u8 *data, const struct ov2sim_pkt *pkt)
 {
 	u32 len = pkt->end - pkt->l4;
 	__wsum sum;
 
-	/* With ports of 0 the L4 header has not been understood, or it is not worth a claim */
+	/* Both ports are 0 if ov2sim_parse_l4() has found no valid TCP or UDP header. A real packet
+	 * with two ports of 0 is left to the stack.
+	 */
 	if (!pkt->sport && !pkt->dport)
 		return false;
 	if (pkt->proto == IPPROTO_UDP && !((const struct udphdr *)(data + pkt->l4))->check)

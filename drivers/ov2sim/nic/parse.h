@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ov2sim: the NIC's view of a frame's headers. */
+/* ov2sim: the NIC's parser of frames. */
 #ifndef __OV2SIM_NIC_PARSE_H
 #define __OV2SIM_NIC_PARSE_H
 
 #include <net/ov2/types.h>
 
 /**
- * struct ov2sim_pkt - An IP packet without options, extension headers or fragments.
+ * struct ov2sim_pkt - An unfragmented IP packet without options and extension headers.
  * @family: IP version
- * @proto: protocol after the IP header
+ * @proto: protocol of the IP payload
  * @l3: offset of the IP header
- * @l4: offset of what follows it
+ * @l4: offset of the IP payload
  * @end: offset of the end of the IP packet; padding of the frame may follow
- * @saddr: source, IPv4 in the first word
- * @daddr: destination
- * @sport: source port, TCP and UDP
- * @dport: destination port, TCP and UDP
- * @esp: offset of what is an ESP header if an SA matches it, else 0
- * @encap: how @esp is encapsulated
- * @spi: SPI, with @esp
+ * @saddr: source; IPv4 in the first word
+ * @daddr: destination, likewise
+ * @sport: TCP, UDP: source port
+ * @dport: TCP, UDP: destination port
+ * @esp: offset of the ESP header, 0 if there is none; in UDP it is one only if an SA matches
+ * @encap: encapsulation of @esp
+ * @spi: SPI, if @esp is set
  */
 struct ov2sim_pkt {
 	enum ov2_family family;

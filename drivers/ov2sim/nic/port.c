@@ -2,9 +2,9 @@
 /*
  * ov2sim: ports and their rings.
  *
- * A ring has three indices, each with one writer: the driver posts, the NIC does, the driver
- * reaps. They run freely, and a release store of one passes on what stands in the slots. nqueues
- * and rings change only while the port is stopped.
+ * Each of the three indices of a ring has one writer: the driver advances posted and reaped, the
+ * NIC advances done. A release store of an index publishes the slots below it, see
+ * ov2sim_ring_write(). nqueues and the rings change only while the port is stopped.
  */
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
@@ -60,7 +60,9 @@ err_free_ports:
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_ports_alloc);
 
-/* A reset looks at the rings of ports that are not started, too, under the worker's lock. */
+/* The caller has stopped the port, but ov2sim_port_reset() touches the rings of stopped ports, too.
+ * It does so under the worker's lock, so take that lock here and in ov2sim_queue_alloc().
+ */
 static void ov2sim_queue_free(struct ov2sim_hw *hw, struct ov2sim_hwport *port, u32 i)
 {
 	struct ov2sim_queue *queue = &port->queues[i];
@@ -149,9 +151,8 @@ void ov2sim_hw_port_start(struct ov2sim_hw *hw, u32 port)
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_port_start);
 
-/*
- * Drop what one queue of a port holds of packets. The caller has the worker's lock, so that the
- * worker is not at it. Buffers stay posted.
+/* Drop all packets of a queue pair. The caller holds the worker's lock, so that the worker does not
+ * use the queue meanwhile. Receive buffers stay posted.
  */
 static void ov2sim_port_drain(struct ov2sim_hwport *port, u32 queue)
 {
@@ -184,7 +185,9 @@ static void ov2sim_port_drain(struct ov2sim_hwport *port, u32 queue)
 	ov2sim_link_resume(port);
 }
 
-/* A started port's descriptors go back to the driver: it may wait for them with a full ring. */
+/* Reset a queue pair, whether its port is started or not. The driver must be told of the
+ * descriptors that this completes, because it may wait for them with a full ring.
+ */
 void ov2sim_port_reset(struct ov2sim_hwport *port, u32 queue)
 {
 	struct ov2sim_worker *worker = &port->hw->workers[queue];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ov2sim: the NIC's ports and their wires. Part of nic.h, which is what to include. */
+/* ov2sim: the NIC's ports and their wires. Part of nic.h, which is the header to include. */
 #ifndef __OV2SIM_NIC_PORTS_H
 #define __OV2SIM_NIC_PORTS_H
 
@@ -13,8 +13,8 @@ struct ov2sim_hw;
 /**
  * struct ov2sim_port_config - Rings of a port.
  * @queues: queue pairs, 1 to &struct ov2sim_hw_config.queues
- * @tx_ring: descriptors per TX ring, a power of two
- * @rx_ring: descriptors per RX ring, a power of two
+ * @tx_ring: descriptors of each TX ring, a power of two
+ * @rx_ring: descriptors of each RX ring, a power of two
  */
 struct ov2sim_port_config {
 	u32 queues;
@@ -22,75 +22,99 @@ struct ov2sim_port_config {
 	u32 rx_ring;
 };
 
-/* What a port does on receive: struct ov2sim_hw port features, all off at the start */
+/* Receive features of a port, all off at the start. */
 #define OV2SIM_PORT_ESP_RX	BIT(0)	/* decrypt */
 #define OV2SIM_PORT_CSUM_RX	BIT(1)	/* verify checksums */
 
 /**
- * ov2sim_hw_port_open() - Allocate a port's rings.
+ * ov2sim_hw_port_open - allocate the rings of a port
  * @hw: the NIC
  * @port: index of the port
- * @config: how many, how long
+ * @config: number and size of the rings
  *
  * Context: process, may sleep.
- * Return: 0, -EINVAL, -EBUSY (open already) or -ENOMEM.
+ * Return: 0, -EINVAL, -EBUSY if the port is open, or -ENOMEM.
  */
 int ov2sim_hw_port_open(struct ov2sim_hw *hw, u32 port, const struct ov2sim_port_config *config);
 
-/** ov2sim_hw_port_start() - Begin to send and receive. Context: process, may sleep. */
+/**
+ * ov2sim_hw_port_start - begin to send and receive
+ * @hw: the NIC
+ * @port: index of an open port
+ *
+ * Context: process, may sleep.
+ */
 void ov2sim_hw_port_start(struct ov2sim_hw *hw, u32 port);
 
 /**
- * ov2sim_hw_port_stop() - Stop sending and receiving.
+ * ov2sim_hw_port_stop - stop sending and receiving
  * @hw: the NIC
- * @port: index of the port
+ * @port: index of an open port
  *
- * When it returns the NIC touches no skb and no buffer any more and raises no interrupt, and all
- * descriptors can be reaped: those that were not done have the status -ECANCELED (TX) or the flag
- * OV2SIM_RX_RETURNED (RX). Context: process, may sleep.
+ * When this returns the NIC touches no skb and no buffer, and raises no interrupt for the port. The
+ * driver can reap all descriptors. Those that the NIC has not processed have the status -ECANCELED
+ * (TX) or the flag OV2SIM_RX_RETURNED (RX).
+ *
+ * Context: process, may sleep.
  */
 void ov2sim_hw_port_stop(struct ov2sim_hw *hw, u32 port);
 
-/** ov2sim_hw_port_close() - Free the rings of a stopped port. Context: process, may sleep. */
+/**
+ * ov2sim_hw_port_close - free the rings of a stopped port
+ * @hw: the NIC
+ * @port: index of the port
+ *
+ * Context: process, may sleep.
+ */
 void ov2sim_hw_port_close(struct ov2sim_hw *hw, u32 port);
 
 /**
- * ov2sim_hw_port_address() - Tell a port its unicast address.
+ * ov2sim_hw_port_address - set the unicast address of a port
  * @hw: the NIC
  * @port: index of the port
- * @addr: the MAC address, aligned to two bytes; all zeros at the start, which no frame has
+ * @addr: the MAC address, aligned to two bytes; all zeros at the start, which matches no frame
  *
- * A port receives all frames, but it processes ESP only in frames that are addressed to it. May be
- * called at any time; frames that come at the same time find the old address or the new one.
+ * A port receives all frames, but it processes ESP only in frames that are addressed to it. The
+ * address may be set at any time; frames that arrive meanwhile see the old address or the new one.
+ *
  * Context: any.
  */
 void ov2sim_hw_port_address(struct ov2sim_hw *hw, u32 port, const u8 *addr);
 
-/** ov2sim_hw_port_features() - Set OV2SIM_PORT_* bits, at any time. Context: any. */
+/**
+ * ov2sim_hw_port_features - set the receive features of a port
+ * @hw: the NIC
+ * @port: index of the port
+ * @features: OV2SIM_PORT_* bits
+ *
+ * Context: any, at any time.
+ */
 void ov2sim_hw_port_features(struct ov2sim_hw *hw, u32 port, u32 features);
 
 /* The wire: link.c */
 
 /**
- * ov2sim_hw_link() - Plug a wire in.
+ * ov2sim_hw_link - connect two ports by a wire
  * @hw_a: a NIC
- * @port_a: its port
- * @hw_b: a NIC, perhaps the same
- * @port_b: its port, another one
+ * @port_a: index of its port
+ * @hw_b: a NIC, perhaps the same one
+ * @port_b: index of its port, another port than the first
  *
- * The link is up while both ports are started. Context: process, may sleep.
- * Return: 0, -EINVAL for no such port or a port with itself, -ENODEV after ov2sim_hw_surprise_remove(),
- * -EBUSY if one is linked already.
+ * The link is up while both ports are started.
+ *
+ * Context: process, may sleep.
+ * Return: 0; -EINVAL if a port does not exist or for a port with itself; -ENODEV after
+ * ov2sim_hw_surprise_remove(); -EBUSY if a port is linked already.
  */
 int ov2sim_hw_link(struct ov2sim_hw *hw_a, u32 port_a, struct ov2sim_hw *hw_b, u32 port_b);
 
 /**
- * ov2sim_hw_unlink() - Pull the wire out of a port.
+ * ov2sim_hw_unlink - remove the wire from a port
  * @hw: the NIC
  * @port: index of the port
  *
  * Context: process, may sleep.
- * Return: 0, -EINVAL for no such port, -ENOLINK if it is not linked.
+ * Return: 0, -EINVAL if the port does not exist, -ENOLINK if it is not linked.
  */
 int ov2sim_hw_unlink(struct ov2sim_hw *hw, u32 port);
 

@@ -15,7 +15,7 @@
 #include "worker.h"
 
 /**
- * ov2sim_nic_init() - Make what all NICs share.
+ * ov2sim_nic_init - create the caches that all NICs share
  *
  * Return: 0 or -ENOMEM.
  */
@@ -36,7 +36,11 @@ err_frame_exit:
 	return err;
 }
 
-/** ov2sim_nic_exit() - Undo ov2sim_nic_init(). There are no NICs any more. */
+/**
+ * ov2sim_nic_exit - undo ov2sim_nic_init()
+ *
+ * All NICs must have been destroyed.
+ */
 void ov2sim_nic_exit(void)
 {
 	ov2sim_sa_cache_exit();
@@ -98,7 +102,9 @@ void ov2sim_hw_destroy(struct ov2sim_hw *hw)
 
 	for (i = 0; i < hw->config.ports; i++)
 		ov2sim_hw_unlink(hw, i);
-	/* Of a wire that its other end has cut somebody else waits for the readers, not we. */
+	/* If the peer unlinked first, its synchronize_rcu() may still be running. Wait here as well
+	 * before we free the ports.
+	 */
 	synchronize_rcu();
 	ov2sim_cmd_destroy(hw);
 	ov2sim_workers_stop(hw);
@@ -109,7 +115,7 @@ void ov2sim_hw_destroy(struct ov2sim_hw *hw)
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_destroy);
 
-/* Return: false if it was in another state than @from, and then nothing has changed */
+/* Change the state from @from to @to. Returns false and changes nothing in any other state. */
 static bool ov2sim_power_move(struct ov2sim_hw *hw, enum ov2sim_hw_state from,
 			      enum ov2sim_hw_state to)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ov2sim: a queue pair of the NIC: its rings, and the frames between them and the wire. */
+/* ov2sim: a queue pair of the NIC: its rings, and the frames between the rings and the wire. */
 #ifndef __OV2SIM_NIC_QUEUE_H
 #define __OV2SIM_NIC_QUEUE_H
 
@@ -9,9 +9,9 @@
 #include "nic.h"
 
 /**
- * struct ov2sim_tx_slot - One descriptor and what became of it.
- * @txd: the driver's
- * @frames: frames made
+ * struct ov2sim_tx_slot - A TX descriptor and its result.
+ * @txd: the descriptor
+ * @frames: frames that the NIC has made
  * @status: result
  */
 struct ov2sim_tx_slot {
@@ -21,10 +21,10 @@ struct ov2sim_tx_slot {
 };
 
 /**
- * struct ov2sim_rx_slot - One buffer and what was put into it.
- * @va: where
- * @size: how long
- * @rxc: result; its buf is set when the buffer is posted
+ * struct ov2sim_rx_slot - A receive buffer and its result.
+ * @va: address of the buffer
+ * @size: size of the buffer
+ * @rxc: result; its buf is set when the driver posts the buffer
  */
 struct ov2sim_rx_slot {
 	void *va;
@@ -33,11 +33,12 @@ struct ov2sim_rx_slot {
 };
 
 /**
- * struct ov2sim_ring - The three free-running indices of a ring; slot numbers modulo its size.
- * @size: slots, a power of two; 0 if the port is not open
- * @posted: written by the driver, after the slot
- * @done: written by the NIC, after the result
- * @reaped: written by the driver, after it has read the result
+ * struct ov2sim_ring - The three free-running indices of a ring. The slot of an index is its value
+ * modulo @size.
+ * @size: number of slots, a power of two; 0 if the port is not open
+ * @posted: written by the driver after it has filled the slot
+ * @done: written by the NIC after it has written the result
+ * @reaped: written by the driver after it has read the result
  */
 struct ov2sim_ring {
 	u32 size;
@@ -47,12 +48,12 @@ struct ov2sim_ring {
 };
 
 /**
- * struct ov2sim_fifo - Frames that have come from the wire.
- * @lock: guards the rest; taken with BH enabled, in process context only
+ * struct ov2sim_fifo - Frames that have arrived and wait for a receive buffer.
+ * @lock: guards the rest; taken in process context only
  * @frames: &struct ov2sim_frame
- * @count: of them
+ * @count: number of @frames
  * @open: the port is started
- * @paused: a sender waits for room
+ * @paused: the fifo was full, and a sender waits for room
  */
 struct ov2sim_fifo {
 	spinlock_t lock;	/* guards the rest; process context only */
@@ -69,9 +70,9 @@ struct ov2sim_fifo {
  * @rx: RX ring
  * @rx_slots: its slots
  * @fifo: frames from the wire
- * @built: frames of the descriptor in work, until the wire takes them; its worker's
- * @tx_wait: jiffies when @built began to wait, 0 if it does not
- * @rx_wait: @fifo waits for a buffer: the next that is posted is to wake the worker
+ * @built: frames of the current TX descriptor until the wire takes them; under the worker's lock
+ * @tx_wait: jiffies when @built began to wait for room at the other end, 0 if it does not wait
+ * @rx_wait: @fifo waits for a buffer; the next ov2sim_hw_rx_post() must kick the worker
  */
 struct ov2sim_queue {
 	struct ov2sim_ring tx;
@@ -84,22 +85,22 @@ struct ov2sim_queue {
 	bool rx_wait;
 };
 
-/* An index that the other side writes, and what it has put into the slots before */
+/* Read an index that the other side writes. The slots below it are visible after this. */
 static inline u32 ov2sim_ring_read(const u32 *index)
 {
-	/* Pairs with ov2sim_ring_write() */
+	/* Pairs with the release in ov2sim_ring_write(). */
 	return smp_load_acquire(index);
 }
 
-/* Pass slots on to the other side */
+/* Publish slots to the other side. */
 static inline void ov2sim_ring_write(u32 *index, u32 value)
 {
-	/* Pairs with ov2sim_ring_read() */
+	/* Pairs with the acquire in ov2sim_ring_read(). */
 	smp_store_release(index, value);
 }
 
-/* Is everything done that had been posted when the index was @posted? Also if the ring has started
- * anew since.
+/* Is every descriptor below @posted done? The second comparison covers a ring whose indices were
+ * cleared by a close since @posted was read.
  */
 static inline bool ov2sim_queue_sent(const struct ov2sim_queue *queue, u32 posted)
 {

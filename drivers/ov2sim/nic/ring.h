@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ov2sim: descriptors and rings of the NIC. Part of nic.h, which is what to include. */
+/* ov2sim: descriptors and rings of the NIC. Part of nic.h, which is the header to include. */
 #ifndef __OV2SIM_NIC_RING_H
 #define __OV2SIM_NIC_RING_H
 
@@ -12,13 +12,13 @@ struct sk_buff;
 /* Transmit: tx.c */
 
 /* struct ov2sim_txd.flags */
-#define OV2SIM_TX_CSUM		BIT(0)	/* one's complement checksum from csum_start to the end of
-					 * the payload, before encryption
+#define OV2SIM_TX_CSUM		BIT(0)	/* checksum from csum_start to the end of the payload,
+					 * before encryption
 					 */
-#define OV2SIM_TX_LSO		BIT(1)	/* TCP: cut into pieces of mss bytes */
+#define OV2SIM_TX_LSO		BIT(1)	/* TCP: cut into segments of mss bytes */
 #define OV2SIM_TX_ESP		BIT(2)	/* encrypt with offload_handle */
-#define OV2SIM_TX_ESP_TRAILER	BIT(3)	/* ESP and LSO: the aggregate carries a trailer and ICV
-					 * room, which the NIC strips (UDP encapsulation)
+#define OV2SIM_TX_ESP_TRAILER	BIT(3)	/* ESP and LSO: the aggregate carries a trailer and room
+					 * for an ICV, which the NIC strips (UDP encapsulation)
 					 */
 
 /**
@@ -28,12 +28,12 @@ struct sk_buff;
  * @offload_handle: ESP: the SA
  * @seq: ESP: 64-bit sequence number of the packet or its first segment; the ESP header of the
  *	packet carries the lower half
- * @l3_off: offset of the outer IP header; LSO and ESP. All offsets are from skb->data.
+ * @l3_off: LSO and ESP: offset of the outer IP header. All offsets are from skb->data.
  * @esp_off: ESP: offset of the ESP header
  * @inner_off: LSO and ESP in tunnel mode: offset of the inner IP header, else 0
  * @l4_off: LSO: offset of the TCP header
- * @csum_start: CSUM: where the checksummed part begins; not used with LSO
- * @csum_offset: CSUM: where, from there, the checksum goes; not used with LSO
+ * @csum_start: CSUM: start of the checksummed part; not used with LSO
+ * @csum_offset: CSUM: offset of the checksum field from @csum_start; not used with LSO
  * @mss: LSO: payload bytes of a segment
  * @segs: LSO and ESP: sequence numbers that the stack has taken for the packet, at least one
  *	for each segment
@@ -56,11 +56,12 @@ struct ov2sim_txd {
 };
 
 /**
- * struct ov2sim_txc - A packet that the NIC has done with.
- * @skb: the packet, the driver's again
+ * struct ov2sim_txc - TX completion: a packet that the NIC has processed.
+ * @skb: the packet, which belongs to the driver again
  * @frames: frames on the wire
- * @status: 0; -ECANCELED: not sent, port stopped or NIC reset; -ENOLINK, -ENETDOWN, -ENOSPC: the
- *	wire did not take it; another errno: the NIC refused it
+ * @status: 0; -ECANCELED if the port was stopped or the NIC reset before the packet was sent;
+ *	-ENOLINK, -ENETDOWN or -ENOSPC if the other end did not take it; another errno if the NIC
+ *	refused it
  */
 struct ov2sim_txc {
 	struct sk_buff *skb;
@@ -69,29 +70,44 @@ struct ov2sim_txc {
 };
 
 /**
- * ov2sim_hw_tx() - Queue a packet.
+ * ov2sim_hw_tx - queue a packet
  * @hw: the NIC
  * @port: index of an open port
  * @queue: index of its queue
- * @txd: the packet; copied; the skb is the NIC's until it is reaped
+ * @txd: the packet; copied; the skb belongs to the NIC until it is reaped
  *
  * Context: any up to softirq, one caller per queue at a time.
  * Return: 0; -ENOSPC if the ring is full; -ENETDOWN if the port is not started.
  */
 int ov2sim_hw_tx(struct ov2sim_hw *hw, u32 port, u32 queue, const struct ov2sim_txd *txd);
 
-/** ov2sim_hw_tx_kick() - Make the NIC look at the ring. Context: any up to softirq. */
-void ov2sim_hw_tx_kick(struct ov2sim_hw *hw, u32 port, u32 queue);
-
-/** ov2sim_hw_tx_room() - Free descriptors of a TX ring. Context: any up to softirq. */
-u32 ov2sim_hw_tx_room(struct ov2sim_hw *hw, u32 port, u32 queue);
-
 /**
- * ov2sim_hw_tx_reap() - Take a packet back.
+ * ov2sim_hw_tx_kick - tell the NIC to look at a TX ring
  * @hw: the NIC
  * @port: index of an open port
  * @queue: index of its queue
- * @txc: result
+ *
+ * Context: any up to softirq.
+ */
+void ov2sim_hw_tx_kick(struct ov2sim_hw *hw, u32 port, u32 queue);
+
+/**
+ * ov2sim_hw_tx_room - count the free descriptors of a TX ring
+ * @hw: the NIC
+ * @port: index of an open port
+ * @queue: index of its queue
+ *
+ * Context: any up to softirq.
+ * Return: free descriptors.
+ */
+u32 ov2sim_hw_tx_room(struct ov2sim_hw *hw, u32 port, u32 queue);
+
+/**
+ * ov2sim_hw_tx_reap - take a processed packet back
+ * @hw: the NIC
+ * @port: index of an open port
+ * @queue: index of its queue
+ * @txc: filled with the result
  *
  * Context: any up to softirq, one caller per queue at a time.
  * Return: false if there is none.
@@ -101,27 +117,29 @@ bool ov2sim_hw_tx_reap(struct ov2sim_hw *hw, u32 port, u32 queue, struct ov2sim_
 /* Receive: rx.c */
 
 /* struct ov2sim_rxc.flags */
-#define OV2SIM_RX_RETURNED	BIT(0)	/* no packet, just the buffer */
-#define OV2SIM_RX_CSUM_OK	BIT(1)	/* the (inner, if decrypted) TCP or UDP checksum is right */
+#define OV2SIM_RX_RETURNED	BIT(0)	/* an unused buffer, no packet */
+#define OV2SIM_RX_CSUM_OK	BIT(1)	/* the TCP or UDP checksum is right; the inner one if the
+					 * packet was decrypted
+					 */
 #define OV2SIM_RX_HASH_L4	BIT(2)	/* hash covers ports or an SPI */
-#define OV2SIM_RX_ESP_DONE	BIT(3)	/* processed with an SA: status says how it went */
-#define OV2SIM_RX_SA_DELETE_REQ	BIT(4)	/* the NIC wants the SA deleted, and its counterpart; also
-					 * on a packet that matches it and was not processed
+#define OV2SIM_RX_ESP_DONE	BIT(3)	/* processed with an SA; status says with which result */
+#define OV2SIM_RX_SA_DELETE_REQ	BIT(4)	/* the NIC wants the SA and its counterpart deleted; also
+					 * set on a packet that matches the SA and was not processed
 					 */
 
 /**
- * struct ov2sim_rxc - A received packet.
+ * struct ov2sim_rxc - RX completion: a received packet.
  * @buf: the driver's name for the buffer
  * @len: bytes, from the Ethernet header on
  * @flags: OV2SIM_RX_*
- * @hash: receive hash, 0 if there is none (not IP)
+ * @hash: receive hash, 0 if there is none because the frame is not IP
  * @cookie: ESP_DONE, SA_DELETE_REQ: &struct ov2_add_sa.cookie of the SA
  * @status: ESP_DONE: one of CRYPTO_* of <net/xfrm.h>
- * @seq: ESP_DONE: 64-bit sequence number as inferred
+ * @seq: ESP_DONE: 64-bit sequence number, its upper half inferred
  * @next_header: ESP_DONE with CRYPTO_SUCCESS: as decrypted
  *
- * The packet is as it was on the wire: ESP header, IV, trailer and ICV stay where they are. Of
- * one that was processed with an SA only padding of the frame is missing.
+ * The NIC decrypts in place: ESP header, IV, trailer and ICV stay in the packet. If it has
+ * processed the packet with an SA it trims bytes that follow the IP packet.
  */
 struct ov2sim_rxc {
 	void *buf;
@@ -135,25 +153,27 @@ struct ov2sim_rxc {
 };
 
 /**
- * ov2sim_hw_rx_post() - Give the NIC a receive buffer.
+ * ov2sim_hw_rx_post - pass a receive buffer to the NIC
  * @hw: the NIC
  * @port: index of an open port
  * @queue: index of its queue
- * @buf: the driver's name for it
- * @va: where it is
- * @size: bytes; a frame that is longer is dropped
+ * @buf: the driver's name for the buffer
+ * @va: its address
+ * @size: its size in bytes; the NIC drops a longer frame
  *
- * Context: any up to softirq, one caller per queue at a time. Wakes the NIC if it waits for one.
+ * Wakes the worker if it waits for a buffer.
+ *
+ * Context: any up to softirq, one caller per queue at a time.
  * Return: 0; -ENOSPC if the ring is full.
  */
 int ov2sim_hw_rx_post(struct ov2sim_hw *hw, u32 port, u32 queue, void *buf, void *va, u32 size);
 
 /**
- * ov2sim_hw_rx_reap() - Take a packet or an unused buffer.
+ * ov2sim_hw_rx_reap - take a packet or an unused buffer
  * @hw: the NIC
  * @port: index of an open port
  * @queue: index of its queue
- * @rxc: result
+ * @rxc: filled with the result
  *
  * Context: any up to softirq, one caller per queue at a time.
  * Return: false if there is none.

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2sim: receive: from a frame on the wire to a buffer of the driver's.
+ * ov2sim: receive: the RX ring, and the stages from a frame on the wire to a buffer of the driver.
  *
- * The ring's indices are explained in port.c. Everything else here is done by the queue's worker,
- * under its lock.
+ * The driver's side of the ring comes first. All the rest is done by the worker of the queue, under
+ * the worker's lock. ov2sim_rx_work() takes each frame through these stages:
+ *
+ * - ov2sim_rx_next(): take it from the fifo if there is a buffer, and let a paused sender go on;
+ * - ov2sim_rx_one(): drop it if the buffer is too small;
+ * - ov2sim_rx_frame(): parse; drop ESP if the NIC has crashed; copy; look the SA up, decrypt and
+ *   verify (rx_esp.c); raise SaDeleteReq; verify the checksum of unencrypted packets;
+ * - publish the results and raise one interrupt for all frames of the round.
  */
 #include <kunit/visibility.h>
 #include <linux/etherdevice.h>
@@ -28,7 +34,10 @@ int ov2sim_hw_rx_post(struct ov2sim_hw *hw, u32 port, u32 queue, void *buf, void
 	slot = &q->rx_slots[posted & (q->rx.size - 1)];
 	*slot = (struct ov2sim_rx_slot){ .va = va, .size = size, .rxc.buf = buf };
 	ov2sim_ring_write(&q->rx.posted, posted + 1);
-	/* Kick only a worker that has run out of buffers; pairs with ov2sim_rx_starved() */
+	/* Order the store of posted before the load of rx_wait. Pairs with the barrier in
+	 * ov2sim_rx_starved(): either we see rx_wait and kick the worker, or the worker sees the
+	 * buffer when it looks again.
+	 */
 	smp_mb();
 	if (READ_ONCE(q->rx_wait))
 		ov2sim_worker_kick(&hw->workers[queue]);
@@ -63,7 +72,7 @@ static struct ov2sim_sa *ov2sim_rx_find(struct ov2sim_hwport *port, const struct
 	return ov2sim_sadb_find_rx(&port->hw->sadb, &key);
 }
 
-/* S58, S59: a packet of @sa has come, processed or not */
+/* S58, S59: raise SaDeleteReq on a packet of @sa, processed or not, if @sa is to be deleted. */
 static void ov2sim_rx_delete_req(struct ov2sim_hwport *port, struct ov2sim_sa *sa,
 				 struct ov2sim_rxc *rxc)
 {
@@ -75,7 +84,7 @@ static void ov2sim_rx_delete_req(struct ov2sim_hwport *port, struct ov2sim_sa *s
 	ov2sim_stat_add(port, OV2SIM_STAT_DELETE_REQ, 1);
 }
 
-/* Return: false if no SA matches */
+/* Process a packet with the SA that it matches. Returns false if no SA does. */
 static bool ov2sim_rx_match(struct ov2sim_hwport *port, const struct ov2sim_frame *frame, u8 *data,
 			    const struct ov2sim_pkt *pkt, bool csum, struct ov2sim_rxc *rxc)
 {
@@ -97,7 +106,7 @@ static bool ov2sim_rx_match(struct ov2sim_hwport *port, const struct ov2sim_fram
 		return false;
 	}
 
-	/* What follows on the packet nobody has vouched for. */
+	/* Trim trailing bytes, which are not covered by the ICV. */
 	rxc->len = pkt->end;
 	good = rxc->status == CRYPTO_SUCCESS;
 	ov2sim_stat_add(port, good ? OV2SIM_STAT_RX_PKTS : OV2SIM_STAT_RX_FAIL, 1);
@@ -106,9 +115,9 @@ static bool ov2sim_rx_match(struct ov2sim_hwport *port, const struct ov2sim_fram
 	return true;
 }
 
-/*
- * SAs are those of the port, not of a VLAN on it. A checksum over what is encrypted, which the
- * stack could not verify any more, is verified before: if it is wrong the stack may say so.
+/* Is this a packet that an SA may match? SAs belong to the port and not to a VLAN on it. A UDP
+ * checksum covers the ciphertext, so the stack cannot verify it once the NIC has decrypted in
+ * place. If it is wrong we leave the packet to the stack unprocessed.
  */
 static bool ov2sim_rx_is_esp(const u8 *data, const struct ov2sim_pkt *pkt)
 {
@@ -119,9 +128,10 @@ static bool ov2sim_rx_is_esp(const u8 *data, const struct ov2sim_pkt *pkt)
 	return pkt->encap == OV2_ENCAP_NONE || !uh->check || ov2sim_pkt_csum_ok(data, pkt);
 }
 
-/*
- * A frame for another station comes to a port that is promiscuous, and the stack may pass it on:
- * what the NIC had decrypted would leave the host in clear. All zeros is no station's address.
+/* Is @frame addressed to the port? A promiscuous port also receives frames for other stations,
+ * which the stack may forward. If the NIC decrypted one of them its plaintext would leave the host.
+ * An address of all zeros never matches, because it is the port's address until the driver sets
+ * one.
  */
 static bool ov2sim_rx_is_for(const struct ov2sim_hwport *port, const struct ov2sim_frame *frame)
 {
@@ -131,7 +141,7 @@ static bool ov2sim_rx_is_for(const struct ov2sim_hwport *port, const struct ov2s
 	       ether_addr_to_u64(eth->h_dest) == atomic64_read(&port->addr);
 }
 
-/* A packet that the NIC does not process may match an SA all the same */
+/* An ESP packet that the NIC does not process may match an SA that the NIC wants deleted. */
 static void ov2sim_rx_unprocessed(struct ov2sim_hwport *port, const u8 *data, u32 len,
 				  struct ov2sim_rxc *rxc)
 {
@@ -158,9 +168,7 @@ static void ov2sim_rx_corrupt(struct ov2sim_hwport *port, struct ov2sim_frame *f
 	ov2sim_stat_add(port, OV2SIM_STAT_CORRUPTED, 1);
 }
 
-/* One frame into one buffer, in this order. Returns false if the NIC has crashed and the frame is
- * lost.
- */
+/* Put one frame into one buffer. Returns false if the NIC has crashed and the frame is lost. */
 static bool ov2sim_rx_frame(struct ov2sim_hwport *port, struct ov2sim_frame *frame,
 			    struct ov2sim_rx_slot *slot)
 {
@@ -194,7 +202,9 @@ static bool ov2sim_rx_frame(struct ov2sim_hwport *port, struct ov2sim_frame *fra
 	return true;
 }
 
-/* Take the next frame; with a buffer at hand it leaves the fifo, else it waits there */
+/* Return the next frame of @fifo. It leaves the fifo if there is a buffer for it. Sets @resume if a
+ * paused sender may go on.
+ */
 static struct ov2sim_frame *ov2sim_rx_next(struct ov2sim_fifo *fifo, bool buffer, bool *resume)
 {
 	struct ov2sim_frame *frame;
@@ -213,18 +223,20 @@ static struct ov2sim_frame *ov2sim_rx_next(struct ov2sim_fifo *fifo, bool buffer
 	return frame;
 }
 
-/* Frames are here and no buffer is. Return: false if they wait on */
+/* A frame waits and there is no buffer. Returns true if the worker must look again. */
 static bool ov2sim_rx_starved(struct ov2sim_queue *q)
 {
 	if (q->rx_wait)
 		return false;
 	WRITE_ONCE(q->rx_wait, true);
-	/* A buffer posted until now came without a kick: look again; pairs with post */
+	/* Order the store of rx_wait before the load of posted. Pairs with the barrier in
+	 * ov2sim_hw_rx_post(), which does not kick us if it has not seen rx_wait.
+	 */
 	smp_mb();
 	return true;
 }
 
-/* Return: whether a completion came of it */
+/* Returns whether the frame has used the buffer in slot @done. */
 static bool ov2sim_rx_one(struct ov2sim_hwport *port, struct ov2sim_queue *q,
 			  struct ov2sim_frame *frame, u32 done)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2sim: a received ESP packet and the SA that it matches: sequence number, decryption, inner
- * checksum. The caller keeps the SA.
+ * ov2sim: process a received ESP packet with the SA that it matches: infer the sequence number,
+ * decrypt, verify the inner checksum. There are no locks, because the caller keeps the SA.
  */
 #include <kunit/visibility.h>
 #include <linux/export.h>
@@ -9,9 +9,9 @@
 #include <net/xfrm.h>
 #include "rx_esp.h"
 
-/* Take checksum offload behind the IP header at @l3, in the clear packet that ends at @end. */
+/* Verify the checksum of the decrypted IP packet between @l3 and @end. */
 static void ov2sim_rx_tunnel_csum(const u8 *data, u32 l3, u32 end, u8 next_header,
-				 struct ov2sim_rxc *rxc)
+				  struct ov2sim_rxc *rxc)
 {
 	enum ov2_family family = next_header == IPPROTO_IPIP ? OV2_IPV4 : OV2_IPV6;
 	struct ov2sim_pkt inner;
@@ -39,13 +39,13 @@ static void ov2sim_rx_esp_csum(const struct ov2sim_sa *sa, const u8 *data,
 }
 
 /**
- * ov2sim_rx_esp() - Process a packet with the SA that it matches.
+ * ov2sim_rx_esp - process a packet with the SA that it matches
  * @sa: the SA
- * @frame: the frame as it came
- * @data: a copy of it, decrypted in place; as it came again if the packet is not good
- * @pkt: the frame, parsed
+ * @frame: the frame as received
+ * @data: a copy of the frame, decrypted in place; unchanged if the packet fails
+ * @pkt: the packet in the frame
  * @csum: verify the inner checksum
- * @rxc: what to tell the driver
+ * @rxc: filled with the result
  */
 void ov2sim_rx_esp(struct ov2sim_sa *sa, const struct ov2sim_frame *frame, u8 *data,
 		   const struct ov2sim_pkt *pkt, bool csum, struct ov2sim_rxc *rxc)
@@ -56,9 +56,9 @@ void ov2sim_rx_esp(struct ov2sim_sa *sa, const struct ov2sim_frame *frame, u8 *d
 	rxc->cookie = sa->id.cookie;
 	rxc->seq = ov2sim_replay_infer(&sa->replay, get_unaligned_be32(data + pkt->esp + 4));
 	rxc->status = ov2sim_esp_decrypt(&sa->esp, sa->id.mode, data + pkt->esp, len, rxc->seq,
-				      &rxc->next_header);
+					 &rxc->next_header);
 	if (rxc->status != CRYPTO_SUCCESS) {
-		/* What decryption has left in there is nobody's business */
+		/* Restore the ciphertext: the output of a failed decryption must not leak. */
 		memcpy(data + pkt->esp, frame->data + pkt->esp, len);
 		atomic64_inc(&sa->use.fails);
 		return;

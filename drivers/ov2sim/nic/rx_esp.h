@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ov2sim: receive processing of one packet. */
+/* ov2sim: receive processing of one ESP packet. */
 #ifndef __OV2SIM_NIC_RX_ESP_H
 #define __OV2SIM_NIC_RX_ESP_H
 

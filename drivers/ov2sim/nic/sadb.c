@@ -2,12 +2,12 @@
 /*
  * ov2sim: the NIC's SA table.
  *
- * Changes are made under ov2sim_sadb.lock. Readers hold ov2sim_sadb.srcu, because whoever uses an
- * SA may sleep in its cryptography. An SA is unlinked first and freed after a grace period: when
- * ov2sim_sadb_free() returns nobody uses it any more (S18). Freeing its tfm wipes its key.
+ * The table is changed under ov2sim_sadb.lock. Readers hold ov2sim_sadb.srcu and not RCU, because
+ * the cryptography of an SA may sleep. An SA is unlinked first and freed after a grace period, so
+ * that no worker uses it once ov2sim_sadb_free() has returned (S18). Freeing its tfm wipes its key.
  *
- * Handles come from one counter that starts again only after 2^32, and not at a reset: a stale
- * handle does not find a newer SA (S9).
+ * Handles come from one counter, which starts again only after 2^32 handles and not at a reset, so
+ * that a stale handle does not find a newer SA (S9).
  */
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
@@ -88,7 +88,7 @@ static struct hlist_head *ov2sim_sadb_bucket(struct ov2sim_sadb *db, const struc
 	return &db->buckets[hash & ((1U << db->bucket_bits) - 1)];
 }
 
-/* IPv4 addresses are in the first word, and what is in the others is not the NIC's business. */
+/* An IPv4 address is in the first word. Clear the others, because nodes may hold anything there. */
 static void ov2sim_sa_copy_addr(struct in6_addr *to, const struct in6_addr *from,
 				enum ov2_family family)
 {
@@ -153,7 +153,9 @@ static int ov2sim_sadb_insert(struct ov2sim_sadb *db, struct ov2sim_sa *sa)
 			      GFP_KERNEL);
 	if (err < 0)
 		return err;
-	/* The slot is reserved, so this needs no memory; readers see a handle that is set */
+	/* xa_alloc_cyclic() has reserved the entry, so this store needs no memory and cannot fail.
+	 * Readers that find the SA see its handle, which is set by now.
+	 */
 	xa_store(&db->handles, sa->id.handle, sa, GFP_KERNEL);
 	if (sa->id.dir == OV2_IN)
 		hlist_add_tail_rcu(&sa->hash, ov2sim_sadb_bucket(db, &sa->id.daddr, sa->id.spi));
@@ -162,11 +164,11 @@ static int ov2sim_sadb_insert(struct ov2sim_sadb *db, struct ov2sim_sa *sa)
 }
 
 /**
- * ov2sim_sadb_add() - Execute one ADD_SA node.
+ * ov2sim_sadb_add - add the SA of an ADD_SA node
  * @db: the table
- * @node: the node; its offload_handle is set if and only if this succeeds
+ * @node: the node; its offload_handle is set on success and cleared on failure
  *
- * Return: 0 or the reason.
+ * Return: 0 or a negative errno.
  */
 int ov2sim_sadb_add(struct ov2sim_sadb *db, struct ov2_add_sa *node)
 {
@@ -176,7 +178,9 @@ int ov2sim_sadb_add(struct ov2sim_sadb *db, struct ov2_add_sa *node)
 	err = ov2sim_sa_validate(node, db->caps, db->ports);
 	if (err)
 		goto err_no_handle;
-	/* A full table is refused before work is done for it; insertion looks again */
+	/* Do not set up cryptography that a full table would discard. ov2sim_sadb_insert() checks
+	 * again under the lock.
+	 */
 	err = -ENOSPC;
 	if (READ_ONCE(db->count) >= db->caps->max_sas)
 		goto err_no_handle;
@@ -216,10 +220,10 @@ static void ov2sim_sadb_unlink_sa(struct ov2sim_sadb *db, struct ov2sim_sa *sa,
 }
 
 /**
- * ov2sim_sadb_unlink() - Make an SA unknown.
+ * ov2sim_sadb_unlink - remove an SA from the table
  * @db: the table
- * @handle: its handle; one that stands for nothing is passed over
- * @dead: where to put it for ov2sim_sadb_free()
+ * @handle: its handle; a handle that no SA has is ignored
+ * @dead: the SA is appended to this, for ov2sim_sadb_free()
  */
 void ov2sim_sadb_unlink(struct ov2sim_sadb *db, u32 handle, struct list_head *dead)
 {
@@ -234,11 +238,11 @@ void ov2sim_sadb_unlink(struct ov2sim_sadb *db, u32 handle, struct list_head *de
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_sadb_unlink);
 
 /**
- * ov2sim_sadb_free() - Free what was unlinked, when its last user has gone.
+ * ov2sim_sadb_free - wait for the readers of unlinked SAs and free the SAs
  * @db: the table
- * @dead: SAs
+ * @dead: the SAs
  *
- * Their places in the table are free again when this returns, not before.
+ * The SAs count against the capacity of the table until this returns.
  */
 void ov2sim_sadb_free(struct ov2sim_sadb *db, struct list_head *dead)
 {
@@ -302,7 +306,7 @@ void ov2sim_sadb_read_unlock(struct ov2sim_sadb *db, int idx)
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_sadb_read_unlock);
 
-/* NULL also for another port's SA and for an inbound one: neither is there to send with. */
+/* Returns NULL for an inbound SA and for an SA of another port, too. */
 struct ov2sim_sa *ov2sim_sadb_find_tx(struct ov2sim_sadb *db, u32 handle, u32 port)
 {
 	struct ov2sim_sa *sa = xa_load(&db->handles, handle);
@@ -323,7 +327,7 @@ bool ov2sim_sadb_is_outbound(struct ov2sim_sadb *db, u32 handle)
 	return outbound;
 }
 
-/* Of several that match the oldest, which is the first in its bucket, serves. */
+/* If several SAs match the oldest one is used. It is the first in the bucket. */
 struct ov2sim_sa *ov2sim_sadb_find_rx(struct ov2sim_sadb *db, const struct ov2sim_sa_key *key)
 {
 	struct hlist_head *bucket = ov2sim_sadb_bucket(db, &key->daddr, key->spi);

@@ -51,17 +51,17 @@ struct ov2sim_sa {
 
 /**
  * struct ov2sim_sadb - An SA table.
- * @caps: what may be in it; constant
- * @ports: SAs may name ports below this
- * @faults: the NIC's
- * @lock: guards changes; held by the one who adds or deletes
+ * @caps: capabilities that nodes are checked against; constant
+ * @ports: number of ports of the NIC
+ * @faults: fault injection
+ * @lock: guards changes of the table
  * @handles: all SAs by handle
- * @next_handle: where to look for a free handle: none comes back before all others were used
- * @buckets: inbound SAs, each bucket in the order of arrival
- * @bucket_bits: there are 1 << this
- * @count: SAs
- * @watermark: with more SAs than this it wants to get rid of some; 0 for none
- * @srcu: readers: those who use an SA, who may sleep
+ * @next_handle: next handle to try, so that each of the 2^32 is used before one is used again
+ * @buckets: inbound SAs, within a bucket in the order of their adds
+ * @bucket_bits: log2 of the number of buckets
+ * @count: SAs in the table, and those that were unlinked and not freed yet
+ * @watermark: with more SAs than this the NIC wants some deleted; 0 for no watermark
+ * @srcu: held by readers while they use an SA, because its cryptography may sleep
  */
 struct ov2sim_sadb {
 	const struct ov2_caps *caps;
@@ -78,11 +78,11 @@ struct ov2sim_sadb {
 };
 
 /**
- * struct ov2sim_sa_key - What a received ESP packet is matched by.
- * @port: port that it came in by
+ * struct ov2sim_sa_key - Key by which a received ESP packet is looked up.
+ * @port: port that has received it
  * @family: family of its addresses
- * @encap: whether it came in UDP
- * @encap_dport: with this destination port
+ * @encap: encapsulation
+ * @encap_dport: UDP destination port, if it is encapsulated
  * @spi: SPI
  * @daddr: destination
  */
@@ -110,7 +110,7 @@ void ov2sim_sadb_free(struct ov2sim_sadb *db, struct list_head *dead);
 int ov2sim_sadb_update(struct ov2sim_sadb *db, u32 handle, const struct ov2_seq *seq);
 bool ov2sim_sadb_next(struct ov2sim_sadb *db, u32 handle, struct ov2sim_sa_info *info);
 
-/* Readers: the SA is good until ov2sim_sadb_read_unlock() */
+/* An SA that a reader has found stays valid until ov2sim_sadb_read_unlock(). */
 int ov2sim_sadb_read_lock(struct ov2sim_sadb *db);
 void ov2sim_sadb_read_unlock(struct ov2sim_sadb *db, int idx);
 bool ov2sim_sadb_is_outbound(struct ov2sim_sadb *db, u32 handle);

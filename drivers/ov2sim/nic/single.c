@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2sim: a packet that becomes one frame: copy, checksum, encryption. lso.c is for those that
- * become several. No locks: the caller keeps the SA.
+ * ov2sim: make one frame of a packet: copy, checksum, encrypt. lso.c makes several frames of one.
+ * There are no locks, because the caller keeps the SA.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -12,7 +12,9 @@
 #include "sadb.h"
 #include "single.h"
 
-/* One's complement checksum over [csum_start, end); the field holds the pseudo header's sum. */
+/* Compute the checksum over [csum_start, @end). The checksum field holds the sum of the pseudo
+ * header.
+ */
 static int ov2sim_single_csum(const struct ov2sim_txd *txd, u8 *data, u32 end)
 {
 	u32 field = txd->csum_start + txd->csum_offset;
@@ -25,7 +27,7 @@ static int ov2sim_single_csum(const struct ov2sim_txd *txd, u8 *data, u32 end)
 	return 0;
 }
 
-/* The ICV goes where the packet ends, so frame and IP header must agree where that is. */
+/* The NIC writes the ICV at the end of the frame, so the IP packet must end there, too. */
 static bool ov2sim_single_ip_fits(const struct ov2sim_sa *sa, const u8 *data, u32 len, u32 l3)
 {
 	if (sa->id.family == OV2_IPV4)
@@ -35,9 +37,9 @@ static bool ov2sim_single_ip_fits(const struct ov2sim_sa *sa, const u8 *data, u3
 	       get_unaligned_be16(data + l3 + 4) == len - l3 - sizeof(struct ipv6hdr);
 }
 
-/* A frame that the stack has framed for ESP already: checksum first, then cryptography */
-static int ov2sim_single_protect(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa, u8 *data,
-			     u32 len)
+/* Checksum and encrypt a frame in which the stack has made room for ESP. */
+static int ov2sim_single_protect(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa,
+				 u8 *data, u32 len)
 {
 	u32 text = txd->esp_off + OV2SIM_ESP_HLEN + sa->esp.iv_len;
 	u32 tail = sa->esp.icv_len + 2;
@@ -60,8 +62,17 @@ static int ov2sim_single_protect(const struct ov2sim_txd *txd, const struct ov2s
 	return ov2sim_esp_send(&sa->esp, data + txd->esp_off, len - txd->esp_off, txd->seq);
 }
 
+/**
+ * ov2sim_single - make one frame of a packet
+ * @txd: the packet
+ * @sa: the SA to encrypt with, or NULL
+ * @frames: the frame is appended to this
+ *
+ * Return: 0; -EINVAL if the descriptor is inconsistent; -EIO if it does not match the SA; -ENOMEM.
+ * After an error @frames is unchanged.
+ */
 int ov2sim_single(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa,
-			    struct list_head *frames)
+		  struct list_head *frames)
 {
 	struct ov2sim_frame *frame;
 	int err;

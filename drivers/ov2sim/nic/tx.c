@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2sim: transmit: from a descriptor to frames on the wire.
+ * ov2sim: transmit: the TX ring, and the stages from a descriptor to frames on the wire.
  *
- * The ring's indices are explained in port.c. Everything else here is done by the queue's worker,
- * under its lock. A descriptor that the NIC refuses puts nothing on the wire (S37, S44).
+ * The driver's side of the ring comes first. All the rest is done by the worker of the queue, under
+ * the worker's lock. ov2sim_tx_work() takes each descriptor through these stages:
+ *
+ * - ov2sim_tx_build(): look the SA up; make the frames and encrypt them (single.c, lso.c); count;
+ * - ov2sim_tx_send(): put the frames on the wire, wait for room at the other end, or drop them;
+ * - publish the results and raise one interrupt for all descriptors of the round.
+ *
+ * A descriptor that the NIC refuses puts no frame on the wire (S37, S44).
  */
 #include <kunit/visibility.h>
 #include <linux/export.h>
@@ -63,8 +69,8 @@ bool ov2sim_hw_tx_reap(struct ov2sim_hw *hw, u32 port, u32 queue, struct ov2sim_
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_tx_reap);
 
-static int ov2sim_tx_cut(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa,
-			 struct list_head *frames)
+static int ov2sim_tx_frames(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa,
+			    struct list_head *frames)
 {
 	return txd->flags & OV2SIM_TX_LSO ? ov2sim_lso(txd, sa, frames) :
 					    ov2sim_single(txd, sa, frames);
@@ -87,7 +93,7 @@ static void ov2sim_tx_count_sa(struct ov2sim_hwport *port, const struct ov2sim_t
 	ov2sim_stat_add(port, OV2SIM_STAT_TX_BYTES, bytes);
 }
 
-/* A bit of the ICV: the whole frame is good or bad by it */
+/* Flip a bit of the ICV, so that the receiver finds the frame damaged. */
 static void ov2sim_tx_corrupt(struct ov2sim_hwport *port, const struct list_head *frames)
 {
 	struct ov2sim_frame *frame;
@@ -117,7 +123,7 @@ static int ov2sim_tx_build_esp(struct ov2sim_hwport *port, const struct ov2sim_t
 	sa = ov2sim_sadb_find_tx(db, txd->offload_handle, port->index);
 	if (sa) {
 		stat = OV2SIM_STAT_TX_MISMATCH;
-		err = ov2sim_tx_cut(txd, sa, frames);
+		err = ov2sim_tx_frames(txd, sa, frames);
 		if (err)
 			atomic64_inc(&sa->use.fails);
 		else
@@ -142,7 +148,7 @@ static void ov2sim_tx_build(struct ov2sim_hwport *port, struct ov2sim_tx_slot *s
 	if (txd->flags & OV2SIM_TX_ESP)
 		err = ov2sim_tx_build_esp(port, txd, frames);
 	else
-		err = ov2sim_tx_cut(txd, NULL, frames);
+		err = ov2sim_tx_frames(txd, NULL, frames);
 
 	slot->frames = list_count_nodes(frames);
 	slot->status = err;
@@ -154,7 +160,7 @@ static void ov2sim_tx_build(struct ov2sim_hwport *port, struct ov2sim_tx_slot *s
 		ov2sim_stat_add(port, OV2SIM_STAT_TX_LSO, 1);
 }
 
-/* Return: false if the frames must wait */
+/* Returns false if the frames must wait for room at the other end. */
 static bool ov2sim_tx_send(struct ov2sim_hwport *port, struct ov2sim_queue *q,
 			   struct ov2sim_tx_slot *slot)
 {
@@ -198,7 +204,7 @@ bool ov2sim_tx_work(struct ov2sim_hwport *port, u32 queue)
 
 	for (frames = 0; done != posted && frames < OV2SIM_BUDGET; done++) {
 		slot = &q->tx_slots[done & (q->tx.size - 1)];
-		/* What waited for room is built already */
+		/* Frames that wait for room have been built in an earlier round. */
 		if (list_empty(&q->built))
 			ov2sim_tx_build(port, slot, &q->built);
 		if (!ov2sim_tx_send(port, q, slot))

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2sim: what the NIC takes of an ADD_SA node. Pure functions, no locks.
+ * ov2sim: the NIC's validation of ADD_SA nodes. Pure functions without locks.
  *
- * The NIC trusts nobody: whatever the core has checked is checked here again, against the
- * NIC's own capabilities. -EINVAL is for what makes no sense, -EOPNOTSUPP for what it cannot do.
+ * The NIC does not trust the core. It checks every field again, against its own capabilities.
+ * -EINVAL is for a node that makes no sense, -EOPNOTSUPP for a feature that the NIC does not have.
  */
 #include <kunit/visibility.h>
 #include <linux/export.h>
@@ -28,7 +28,7 @@ static bool ov2sim_key_in_area(const struct ov2_add_sa *node, u32 off, u32 len)
 	return node->key_area_len <= OV2_KEY_AREA_LEN && off + len <= node->key_area_len;
 }
 
-/* Enumerations, names and numbers: is it an SA at all? */
+/* Check what does not depend on capabilities. */
 static int ov2sim_validate_form(const struct ov2_add_sa *node, u32 ports)
 {
 	if (!node->cookie || node->offload_handle || node->port >= ports || !node->spi)
@@ -41,8 +41,8 @@ static int ov2sim_validate_form(const struct ov2_add_sa *node, u32 ports)
 		return -EINVAL;
 	if (node->family == OV2_IPV4 ? !node->daddr.s6_addr32[0] : ipv6_addr_any(&node->daddr))
 		return -EINVAL;
-	/* On receive only the destination port is matched: the source port of a peer behind a NAT
-	 * may be anything, and some daemons leave it open as 0.
+	/* On receive only the destination port is matched, because a NAT may choose any source
+	 * port. Some IKE daemons leave the source port 0 for that reason.
 	 */
 	if (node->encap == OV2_ENCAP_UDP &&
 	    (!node->encap_dport || (node->dir == OV2_OUT && !node->encap_sport)))
@@ -80,7 +80,7 @@ static int ov2sim_validate_caps(const struct ov2_add_sa *node, const struct ov2_
 	return ov2sim_validate_encap(node, caps);
 }
 
-/* S11: the separate authentication's fields are not looked at */
+/* S11: the fields of separate authentication are ignored. */
 static int ov2sim_validate_combined(const struct ov2_add_sa *node, const struct ov2_caps *caps)
 {
 	const struct ov2_alg_caps *cipher = &caps->ciphers[node->cipher];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ov2sim: what the NIC takes of an ADD_SA node. */
+/* ov2sim: the NIC's validation of ADD_SA nodes. */
 #ifndef __OV2SIM_NIC_VALIDATE_H
 #define __OV2SIM_NIC_VALIDATE_H
 

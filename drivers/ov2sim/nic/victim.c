@@ -3,8 +3,8 @@
  * ov2sim: SaDeleteReq, by which the NIC asks for an SA to be deleted. The NIC raises it on each
  * received packet of the SA until the SA is deleted. The NIC never deletes an SA unasked.
  *
- * Victims are chosen under ov2sim_sadb.lock. Workers read the choice without the lock. A worker that
- * races with ov2sim_victim_choose() may still decide by the old choice for one packet. That is
+ * Victims are chosen under ov2sim_sadb.lock. Workers read the choice without the lock. A worker
+ * that races with ov2sim_victim_choose() may still decide by the old choice for one packet. That is
  * harmless, because it decides again for the next packet of the SA.
  */
 #include <kunit/visibility.h>
