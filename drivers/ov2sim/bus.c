@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2sim: the bus on which simulated NICs are made, removed and wired together.
+ * ov2sim: the bus on which users create, remove and link simulated NICs.
  *
- * Owns the list of devices, under ov2sim_bus_lock. What a device is made of belongs to main.c.
+ * Owns the list of devices, under ov2sim_bus_lock. main.c owns what is in a device.
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -26,7 +26,7 @@ static LIST_HEAD(ov2sim_bus_devs);
 static DEFINE_MUTEX(ov2sim_bus_lock);	/* ov2sim_bus_devs, ov2sim_bus_open */
 static bool ov2sim_bus_open;
 static struct kmem_cache *ov2sim_bus_cache;
-/* The devices and the bus itself: the code must stay until the last release has run. */
+/* Counts the devices and the bus. The module must stay until the last device is released. */
 static refcount_t ov2sim_bus_users;
 static DECLARE_COMPLETION(ov2sim_bus_unused);
 
@@ -86,7 +86,7 @@ static int ov2sim_bus_dev_new(u32 id, u32 ports, u32 queues)
 		put_device(&bus_dev->dev);
 		goto err_id;
 	}
-	/* A probe that failed leaves a device without a driver, which nobody could use. */
+	/* device_register() succeeds even if the probe has failed. Remove such a device. */
 	if (!dev_get_drvdata(&bus_dev->dev)) {
 		err = bus_dev->probe_err ?: -ENODEV;
 		device_unregister(&bus_dev->dev);
@@ -117,19 +117,19 @@ static ssize_t new_device_store(const struct bus_type *bus, const char *buf, siz
 	int err;
 
 	if (sscanf(buf, "%u %u %u", &id, &ports, &queues) < 1) {
-		pr_err("Format for adding new device is \"id [port_count [num_queues]]\" (uint uint uint).\n");
+		pr_err("Expected \"id [ports [queues]]\"\n");
 		return -EINVAL;
 	}
 	if (id > OV2SIM_ID_MAX) {
-		pr_err("Value of \"id\" is too big.\n");
+		pr_err("The id must be at most %u\n", OV2SIM_ID_MAX);
 		return -EINVAL;
 	}
 	if (!ports || ports > OV2SIM_PORTS_MAX) {
-		pr_err("Value of \"port_count\" is not within 1 to %u.\n", OV2SIM_PORTS_MAX);
+		pr_err("The number of ports must be 1 to %u\n", OV2SIM_PORTS_MAX);
 		return -EINVAL;
 	}
 	if (!queues || queues > OV2SIM_QUEUES_MAX) {
-		pr_err("Value of \"num_queues\" is not within 1 to %u.\n", OV2SIM_QUEUES_MAX);
+		pr_err("The number of queues must be 1 to %u\n", OV2SIM_QUEUES_MAX);
 		return -EINVAL;
 	}
 
@@ -147,7 +147,7 @@ static ssize_t ov2sim_bus_del(const char *buf, size_t count, bool surprise_remov
 	u32 id;
 
 	if (kstrtou32(buf, 0, &id)) {
-		pr_err("Format for deleting device is \"id\" (uint).\n");
+		pr_err("Expected \"id\"\n");
 		return -EINVAL;
 	}
 
@@ -170,16 +170,15 @@ static ssize_t del_device_store(const struct bus_type *bus, const char *buf, siz
 }
 static BUS_ATTR_WO(del_device);
 
-/* As if somebody had pulled it out: the driver learns of it when it is gone. */
+/* Surprise removal: the driver learns of it after the device has gone. */
 static ssize_t pull_device_store(const struct bus_type *bus, const char *buf, size_t count)
 {
 	return ov2sim_bus_del(buf, count, true);
 }
 static BUS_ATTR_WO(pull_device);
 
-/*
- * The port behind an interface of the namespace @fd, an open file of the caller's. Under rtnl,
- * which keeps it there.
+/* Find the port of interface @ifindex in the network namespace that @fd, a file descriptor of the
+ * calling process, refers to. rtnl keeps the port.
  */
 static struct ov2sim_port *ov2sim_bus_find_port(int fd, u32 ifindex)
 {
@@ -191,14 +190,15 @@ static struct ov2sim_port *ov2sim_bus_find_port(int fd, u32 ifindex)
 
 	net = get_net_ns_by_fd(fd);
 	if (IS_ERR(net)) {
-		pr_err("Could not find netns with fd: %d\n", fd);
+		pr_err("File descriptor %d is no network namespace\n", fd);
 		return port;
 	}
 	netdev = __dev_get_by_index(net, ifindex);
 	if (!netdev)
-		pr_err("Could not find device with ifindex %u in netnsfd %d\n", ifindex, fd);
+		pr_err("No interface %u in the network namespace %d\n", ifindex, fd);
 	else if (!ov2sim_netdev_is_ours(netdev))
-		pr_err("Device with ifindex %u in netnsfd %d is not an ov2sim\n", ifindex, fd);
+		pr_err("Interface %u in the network namespace %d is not an ov2sim port\n",
+		       ifindex, fd);
 	else
 		port = netdev_priv(netdev);
 	put_net(net);
@@ -212,7 +212,7 @@ static ssize_t link_device_store(const struct bus_type *bus, const char *buf, si
 	int fd_a, fd_b, err;
 
 	if (sscanf(buf, "%d:%u %d:%u", &fd_a, &ifindex_a, &fd_b, &ifindex_b) != 4) {
-		pr_err("Format for linking two devices is \"netnsfd_a:ifidx_a netnsfd_b:ifidx_b\" (int uint int uint).\n");
+		pr_err("Expected \"netns_fd:ifindex netns_fd:ifindex\"\n");
 		return -EINVAL;
 	}
 
@@ -224,13 +224,13 @@ static ssize_t link_device_store(const struct bus_type *bus, const char *buf, si
 		goto out;
 	}
 	if (a == b) {
-		pr_err("Cannot link an ov2sim to itself\n");
+		pr_err("Cannot link a port to itself\n");
 		err = -EINVAL;
 		goto out;
 	}
 	err = ov2sim_hw_link(a->sim->hw, a->ov2.index, b->sim->hw, b->ov2.index);
 	if (err == -EBUSY)
-		pr_err("ov2sim %d:%u or %d:%u is already linked\n", fd_a, ifindex_a, fd_b,
+		pr_err("Port %d:%u or %d:%u is linked already\n", fd_a, ifindex_a, fd_b,
 		       ifindex_b);
 out:
 	rtnl_unlock();
@@ -245,7 +245,7 @@ static ssize_t unlink_device_store(const struct bus_type *bus, const char *buf, 
 	int fd, err;
 
 	if (sscanf(buf, "%d:%u", &fd, &ifindex) != 2) {
-		pr_err("Format for unlinking a device is \"netnsfd:ifidx\" (int uint).\n");
+		pr_err("Expected \"netns_fd:ifindex\"\n");
 		return -EINVAL;
 	}
 
@@ -279,13 +279,13 @@ static const struct bus_type ov2sim_bus = {
 };
 
 static struct device_driver ov2sim_driver = {
-	/* new_device tells how the probe went. */
+	/* new_device returns the error of the probe. */
 	.probe_type = PROBE_FORCE_SYNCHRONOUS,
 	.name = OV2SIM_NAME,
 	.bus = &ov2sim_bus,
 	.owner = THIS_MODULE,
 	.pm = pm_sleep_ptr(&ov2sim_pm_ops),
-	/* initial_net is only good while new_device is being written. */
+	/* initial_net is valid only while new_device is being written. */
 	.suppress_bind_attrs = true,
 };
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2sim: debugfs: what is really in the chip, and its faults.
+ * ov2sim: debugfs: the SAs and counters of the chip, and fault injection.
  *
- * ov2sim/<NIC>/sas, counters, crash, sa_delete_req, faults/<knob>. The files live between
- * ov2sim_debugfs_add() and _del(), which waits for their readers, and need no lock of the
- * driver's: the chip exists longer than they do.
+ * The files are ov2sim/<NIC>/sas, counters, crash, sa_delete_req and faults/<knob>. They need no
+ * lock of the driver: ov2sim_debugfs_del() waits for their readers, and the chip is destroyed after
+ * that.
  */
 
 #include <linux/debugfs.h>
@@ -14,7 +14,7 @@
 
 static struct dentry *ov2sim_debugfs_root;
 
-/* Position @pos of the table is the SA @info; both 0 before the first. */
+/* The SA at position @pos of the table is @info; both are 0 before the first SA. */
 struct ov2sim_sas_iter {
 	struct ov2sim_hw *hw;
 	loff_t pos;
@@ -32,7 +32,9 @@ static void *ov2sim_sas_next(struct seq_file *seq, void *v, loff_t *pos)
 	return iter;
 }
 
-/* A reader goes on where it was: the table may have changed, handles do not. */
+/* A reader continues behind the last handle that it has shown. SAs may have been added and deleted
+ * since, but the order of handles does not change.
+ */
 static void *ov2sim_sas_start(struct seq_file *seq, loff_t *pos)
 {
 	struct ov2sim_sas_iter *iter = seq->private;
@@ -130,7 +132,7 @@ static int ov2sim_crash_set(void *data, u64 value)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(ov2sim_crash_fops, NULL, ov2sim_crash_set, "%llu\n");
 
-/* Takes a handle as the table shows it. */
+/* @value is a handle from the file sas. */
 static int ov2sim_delete_req_set(void *data, u64 value)
 {
 	struct ov2sim *sim = data;

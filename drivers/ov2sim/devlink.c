@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2sim: the devlink instance: info, the ipsec_sa resource and reload.
- *
- * Everything here runs under the instance's lock.
+ * ov2sim: the devlink instance: info, the ipsec_sa resource and reload. All of it runs under the
+ * instance's lock.
  */
 
 #include <net/devlink.h>
@@ -60,7 +59,7 @@ static u64 ov2sim_sa_occupancy(void *priv)
 	return sim->nic ? ov2_nic_occupancy(sim->nic) : 0;
 }
 
-/* The capacity that the admin wants: it counts from the next ov2sim_up() on. */
+/* The capacity that the admin has set. It takes effect at the next ov2sim_up(). */
 u32 ov2sim_devlink_max_sas(struct devlink *devlink)
 {
 	u64 size;

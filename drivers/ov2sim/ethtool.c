@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2sim: ethtool: counters, link, rings and channels. Under rtnl.
+ * ov2sim: ethtool: counters, link, rings, channels and reset. All of it runs under rtnl.
  */
 
 #include <linux/capability.h>
@@ -18,7 +18,7 @@ static void ov2sim_get_drvinfo(struct net_device *netdev, struct ethtool_drvinfo
 	strscpy(info->bus_info, dev_name(&port->sim->bus_dev->dev), sizeof(info->bus_info));
 }
 
-/* The NIC's own counters first, then the core's, which are those of the whole NIC. */
+/* First the counters of the port, then the core's counters of the whole NIC. */
 static int ov2sim_get_sset_count(struct net_device *netdev, int sset)
 {
 	return sset == ETH_SS_STATS ? OV2SIM_STAT_COUNT + ov2_stats_count() : -EOPNOTSUPP;
@@ -65,9 +65,8 @@ static void ov2sim_get_ringparam(struct net_device *netdev, struct ethtool_ringp
 	ring->tx_pending = port->config.tx_ring;
 }
 
-/*
- * The ethtool core has compared with the maximum. The chip's rings are powers of two: the next one
- * is taken.
+/* The ethtool core has checked the maximum. Round up, because the sizes of the chip's rings are
+ * powers of two.
  */
 static int ov2sim_set_ringparam(struct net_device *netdev, struct ethtool_ringparam *ring,
 				struct kernel_ethtool_ringparam *kernel_ring,
@@ -77,7 +76,7 @@ static int ov2sim_set_ringparam(struct net_device *netdev, struct ethtool_ringpa
 	struct ov2sim_port_config config = port->config;
 
 	if (ring->rx_pending < OV2SIM_RING_MIN || ring->tx_pending < OV2SIM_RING_MIN) {
-		NL_SET_ERR_MSG_FMT_MOD(extack, "Rings have at least %u descriptors",
+		NL_SET_ERR_MSG_FMT_MOD(extack, "Rings must have at least %u descriptors",
 				       OV2SIM_RING_MIN);
 		return -EINVAL;
 	}
@@ -103,10 +102,9 @@ static int ov2sim_set_channels(struct net_device *netdev, struct ethtool_channel
 	return ov2sim_port_reconfigure(port, &config, netdev->mtu);
 }
 
-/*
- * The chip belongs to those who run the devlink instance. A port may have been given to a user
- * namespace whose root has no say there, and the ethtool core has asked for that one's capability.
- * While a port exists, and rtnl keeps it, the instance does not change its network namespace.
+/* A reset affects all ports, so it requires CAP_NET_ADMIN over the devlink instance. The ethtool
+ * core has checked it over the port only, which may be in another network namespace. rtnl keeps the
+ * port, and the devlink instance does not change its network namespace while its ports exist.
  */
 static bool ov2sim_reset_permitted(const struct ov2sim_port *port)
 {
@@ -115,9 +113,8 @@ static bool ov2sim_reset_permitted(const struct ov2sim_port *port)
 	return ns_capable(net->user_ns, CAP_NET_ADMIN);
 }
 
-/*
- * The chip can only be reset as a whole, with all its ports, and so only for somebody who asks for
- * all of it; its PHYs are not touched.
+/* The chip can only be reset as a whole, so refuse a request that does not include all of its parts
+ * and, with several ports, the shared ones. PHYs are not reset.
  */
 static int ov2sim_ethtool_reset(struct net_device *netdev, u32 *flags)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2sim: the devlink health reporter "ipsec": what went wrong, what the NIC can do and does, what
- * is in it, never a key; and recovery, which is a reset.
+ * ov2sim: the devlink health reporter "ipsec": errors, capabilities, and a dump of SAs, requests
+ * and counters, without keys. Recovery is a reset.
  *
- * Reports come from interrupts and resets, which must not wait for devlink's lock: a work item of
- * their own passes them on. Everything else runs under the instance's lock.
+ * Errors are reported from interrupts and resets, which must not wait for devlink's lock, so a work
+ * item passes them on. Everything else runs under the instance's lock.
  */
 
 #include <linux/ethtool.h>
@@ -15,7 +15,7 @@
 #include "compat.h"
 #include "ov2sim.h"
 
-/* A dump stays in memory until somebody clears it, and each crash makes one. */
+/* Limits of a dump. devlink keeps it in memory until the admin clears it. */
 #define OV2SIM_HEALTH_REQUESTS	16
 #define OV2SIM_HEALTH_SAS	256
 
@@ -27,11 +27,13 @@ static void ov2sim_health_work(struct work_struct *work)
 }
 
 /**
- * ov2sim_health_report() - Tell devlink of an error.
+ * ov2sim_health_report - report an error to devlink
  * @sim: the NIC
- * @report: what happened, a constant
+ * @report: message, a constant
  *
- * The core sees to the reset itself. Context: any.
+ * This does not reset the NIC; the core does.
+ *
+ * Context: any.
  */
 void ov2sim_health_report(struct ov2sim *sim, const char *report)
 {
@@ -39,9 +41,9 @@ void ov2sim_health_report(struct ov2sim *sim, const char *report)
 	schedule_work(&sim->report_work);
 }
 
-/*
- * A report comes with a reset that is under way, or through already, and is only waited for: one
- * more would undo what the core has begun to restore. Somebody who asks for recovery gets a reset.
+/* The core resets the NIC whenever an error is reported, so a recovery with @priv_ctx, which
+ * devlink calls for a report, only waits for that reset. A second reset would undo what the core
+ * has restored. A recovery that the admin asks for resets the NIC.
  */
 static int ov2sim_health_recover(struct devlink_health_reporter *reporter, void *priv_ctx,
 				 struct netlink_ext_ack *extack)
@@ -49,7 +51,7 @@ static int ov2sim_health_recover(struct devlink_health_reporter *reporter, void 
 	struct ov2sim *sim = devlink_health_reporter_priv(reporter);
 
 	if (!sim->nic) {
-		NL_SET_ERR_MSG_MOD(extack, "There is no NIC, the last reload failed");
+		NL_SET_ERR_MSG_MOD(extack, "No NIC: the last reload failed");
 		return -ENODEV;
 	}
 	return priv_ctx ? ov2_nic_reset_wait(sim->nic) : ov2_nic_reset(sim->nic);
@@ -74,7 +76,7 @@ static void ov2sim_health_put_caps(struct devlink_fmsg *fmsg, const char *name,
 	devlink_fmsg_pair_nest_end(fmsg);
 }
 
-/* What the hardware can do and what it may do now, side by side. */
+/* Show the capabilities of the hardware and those that are switched on. */
 static int ov2sim_health_diagnose(struct devlink_health_reporter *reporter,
 				  struct devlink_fmsg *fmsg, struct netlink_ext_ack *extack)
 {
@@ -82,7 +84,7 @@ static int ov2sim_health_diagnose(struct devlink_health_reporter *reporter,
 	struct ov2_caps caps;
 
 	if (!sim->nic) {
-		NL_SET_ERR_MSG_MOD(extack, "There is no NIC, the last reload failed");
+		NL_SET_ERR_MSG_MOD(extack, "No NIC: the last reload failed");
 		return -ENODEV;
 	}
 	devlink_fmsg_string_pair_put(fmsg, "state",
@@ -94,9 +96,8 @@ static int ov2sim_health_diagnose(struct devlink_health_reporter *reporter,
 	return 0;
 }
 
-/*
- * Where 64-bit numbers must be aligned devlink pads them, and iproute2 takes the padding for the
- * end of the dump: there they go as text.
+/* On architectures that need aligned 64-bit numbers devlink pads them, and iproute2 takes the
+ * padding for the end of the dump. Put the number as text there.
  */
 static void ov2sim_health_put_u64(struct devlink_fmsg *fmsg, const char *name, u64 value)
 {
@@ -203,7 +204,7 @@ static int ov2sim_health_dump(struct devlink_health_reporter *reporter, struct d
 	struct ov2sim *sim = devlink_health_reporter_priv(reporter);
 
 	if (!sim->nic) {
-		NL_SET_ERR_MSG_MOD(extack, "There is no NIC, the last reload failed");
+		NL_SET_ERR_MSG_MOD(extack, "No NIC: the last reload failed");
 		return -ENODEV;
 	}
 	ov2sim_health_dump_requests(sim, fmsg);
@@ -225,7 +226,7 @@ int ov2sim_health_init(struct ov2sim *sim)
 	return PTR_ERR_OR_ZERO(sim->reporter);
 }
 
-/* No report is passed on from here on. Context: without devlink's lock, which a report takes. */
+/* Stop passing reports on. The caller must not hold devlink's lock, which the work item takes. */
 void ov2sim_health_quiesce(struct ov2sim *sim)
 {
 	disable_work_sync(&sim->report_work);

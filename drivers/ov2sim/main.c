@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2sim: a NIC as a whole: the core's object, the chip and the ports, made and unmade together.
- *
- * All of it under the devlink instance's lock.
+ * ov2sim: a NIC as a whole: creates and destroys the core's object, the chip and the ports
+ * together, under the devlink instance's lock.
  */
 
 #include <linux/module.h>
@@ -17,7 +16,7 @@ struct ov2sim_nic {
 static const struct ov2_caps ov2sim_caps = {
 	.max_list = 256,
 	.max_requests = 4,
-	.replay_window_max = 2048,	/* less than xfrm takes, so that it shows */
+	.replay_window_max = 2048,	/* less than xfrm supports, so that tests meet the limit */
 	.features = OV2_CAP_ESP | OV2_CAP_ESN | OV2_CAP_LSO | OV2_CAP_TX_CSUM |
 		    OV2_CAP_CROSS_FAMILY | OV2_CAP_UDP_IN_IPV4 | OV2_CAP_UDP_OUT_IPV4 |
 		    OV2_CAP_UDP_IN_IPV6 | OV2_CAP_UDP_LSO | OV2_CAP_RX_SEQ,
@@ -66,7 +65,7 @@ static struct ov2sim_hw *ov2sim_nic_hw(struct ov2_nic *nic)
 	return priv->sim->hw;
 }
 
-/* The chip tells the kinds of lists apart by itself. */
+/* One op for all kinds of lists, because the chip looks at req->kind. */
 static int ov2sim_submit(struct ov2_nic *nic, struct ov2_request *req)
 {
 	return ov2sim_hw_submit(ov2sim_nic_hw(nic), req);
@@ -82,9 +81,9 @@ static int ov2sim_reset(struct ov2_nic *nic)
 	struct ov2sim_nic *priv = ov2_nic_priv(nic);
 	struct ov2sim *sim = priv->sim;
 
-	/* Without power it cannot. */
+	/* A chip without power is expected not to answer. */
 	if (ov2_nic_misbehaved(nic) && !ov2sim_hw_asleep(sim->hw))
-		ov2sim_health_report(sim, "the NIC did not answer as it should");
+		ov2sim_health_report(sim, "the NIC does not answer its requests");
 	return ov2sim_hw_reset(sim->hw);
 }
 
@@ -181,7 +180,7 @@ static void ov2sim_nic_destroy(struct ov2sim *sim)
 	ov2sim_settings_get(sim, &sim->settings);
 	sim->kept = true;
 
-	/* The chip must answer until the core has asked for its last delete. */
+	/* The chip must execute requests until ov2_nic_unregister() has had the last SA deleted. */
 	ov2_nic_unregister(sim->nic);
 	ov2sim_hw_destroy(sim->hw);
 	ov2_nic_free(sim->nic);
@@ -190,12 +189,12 @@ static void ov2sim_nic_destroy(struct ov2sim *sim)
 }
 
 /**
- * ov2sim_up() - Make NIC, chip and ports.
- * @sim: what they belong to
- * @extack: for errors
+ * ov2sim_up - create NIC, chip and ports
+ * @sim: the private part of the devlink instance
+ * @extack: for error messages
  *
- * Context: process, the devlink instance's lock is held.
- * Return: 0 or a negative errno, and then there is none of them.
+ * Context: process, with the devlink instance's lock.
+ * Return: 0 or a negative errno, and then none of them exists.
  */
 int ov2sim_up(struct ov2sim *sim, struct netlink_ext_ack *extack)
 {
@@ -207,13 +206,13 @@ int ov2sim_up(struct ov2sim *sim, struct netlink_ext_ack *extack)
 
 	err = ov2sim_nic_create(sim);
 	if (err) {
-		NL_SET_ERR_MSG_MOD(extack, "The NIC could not be made");
+		NL_SET_ERR_MSG_MOD(extack, "Cannot create the NIC");
 		return err;
 	}
 	for (i = 0; i < sim->bus_dev->ports; i++) {
 		port = ov2sim_port_create(sim, i);
 		if (IS_ERR(port)) {
-			NL_SET_ERR_MSG_FMT_MOD(extack, "Port %u could not be made", i);
+			NL_SET_ERR_MSG_FMT_MOD(extack, "Cannot create port %u", i);
 			err = PTR_ERR(port);
 			goto err_ports;
 		}
@@ -229,11 +228,12 @@ err_ports:
 }
 
 /**
- * ov2sim_down() - Unmake ports, chip and NIC.
- * @sim: what they belong to
+ * ov2sim_down - destroy ports, chip and NIC
+ * @sim: the private part of the devlink instance
  *
- * Does nothing when there are none, after a reload that failed.
- * Context: process, the devlink instance's lock is held.
+ * Does nothing if a failed reload has left none.
+ *
+ * Context: process, with the devlink instance's lock.
  */
 void ov2sim_down(struct ov2sim *sim)
 {
@@ -249,7 +249,7 @@ void ov2sim_down(struct ov2sim *sim)
 	ov2sim_nic_destroy(sim);
 }
 
-/* The NIC is not there any more, whatever was going on in it. */
+/* Tell chip and core that the device was removed without warning. */
 static void ov2sim_gone(struct ov2sim *sim)
 {
 	if (!sim->nic)
@@ -288,7 +288,9 @@ err_devlink:
 	devl_unlock(devlink);
 	ov2sim_health_quiesce(sim);
 	devl_lock(devlink);
-	/* It was open to everybody meanwhile: a reload may have made what could not be made. */
+	/* A user may have reloaded the instance while we did not hold its lock, and the reload may
+	 * have created what our ov2sim_up() could not create.
+	 */
 	ov2sim_down(sim);
 	ov2sim_devlink_exit(devlink);
 err_free:

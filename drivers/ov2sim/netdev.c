@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2sim: a port as the stack sees it: its netdev, features, MTU and life.
+ * ov2sim: the netdev of a port: its creation, features, MTU, address and queue selection.
  *
- * Made and unmade under the devlink instance's lock, everything else under rtnl.
+ * A port is created and destroyed under the devlink instance's lock. Everything else runs under
+ * rtnl.
  */
 
 #include <linux/etherdevice.h>
@@ -31,23 +32,24 @@ static int ov2sim_stop(struct net_device *netdev)
 {
 	struct ov2sim_port *port = netdev_priv(netdev);
 
-	/* Not so after a reconfiguration that failed. */
+	/* A failed reconfiguration leaves a port that is up without running. */
 	if (port->running)
 		ov2sim_port_stop(port);
 	return 0;
 }
 
 /**
- * ov2sim_port_reconfigure() - Change a port's rings, or the MTU that their buffers are made for.
+ * ov2sim_port_reconfigure - change the rings of a port, or the MTU for which its buffers are sized
  * @port: the port
  * @config: the new rings
  * @mtu: the new MTU
  *
- * A port that is up has its rings made anew and stays up for the stack, whose SAs on it would be
- * flushed otherwise.
- * Context: rtnl is held.
- * Return: 0, or a negative errno with everything as before; only if not even that is possible any
- * more the port is left without rings, and drops what it is given.
+ * If the port is up its rings are replaced. The netdev stays up meanwhile, because xfrm would flush
+ * the SAs of a netdev that goes down.
+ *
+ * Context: process, with rtnl.
+ * Return: 0, or a negative errno, and then the old configuration is restored. If that fails, too,
+ * the port has no rings and drops packets until it is set down and up.
  */
 int ov2sim_port_reconfigure(struct ov2sim_port *port, const struct ov2sim_port_config *config,
 			    u32 mtu)
@@ -73,7 +75,7 @@ int ov2sim_port_reconfigure(struct ov2sim_port *port, const struct ov2sim_port_c
 	port->config = old_config;
 	WRITE_ONCE(netdev->mtu, old_mtu);
 	if (ov2sim_port_start(port))
-		netdev_err(netdev, "no memory for rings, set the link down and up again\n");
+		netdev_err(netdev, "No memory for rings, set the link down and up\n");
 	return err;
 }
 
@@ -84,9 +86,9 @@ static int ov2sim_change_mtu(struct net_device *netdev, int mtu)
 	return ov2sim_port_reconfigure(port, &port->config, mtu);
 }
 
-/*
- * SAs are bound to the port and not to its address. The stack may change that while the port is up,
- * so that xfrm has no reason to flush them.
+/* SAs are bound to the port and not to its address. IFF_LIVE_ADDR_CHANGE lets the stack change the
+ * address of a port that is up, so that the admin need not set it down, which would have xfrm flush
+ * its SAs.
  */
 static int ov2sim_set_mac_address(struct net_device *netdev, void *addr)
 {
@@ -104,7 +106,7 @@ static void ov2sim_apply_features(struct ov2sim_port *port, netdev_features_t fe
 {
 	u32 bits = 0;
 
-	/* S31: the switch is for send and receive; software takes care of the sending side. */
+	/* S31: the switch covers send and receive. The core keeps senders from using the NIC. */
 	if (features & NETIF_F_HW_ESP)
 		bits |= OV2SIM_PORT_ESP_RX;
 	if (features & NETIF_F_RXCSUM)
@@ -126,7 +128,7 @@ static netdev_features_t ov2sim_features_check(struct sk_buff *skb, struct net_d
 					       netdev_features_t features)
 {
 	features = vlan_features_check(skb, features);
-	/* Our segmentation knows no extension headers. */
+	/* ov2sim_lso() does not support extension headers. */
 	if (skb_is_gso(skb) && !xfrm_offload(skb) &&
 	    vlan_get_protocol(skb) == htons(ETH_P_IPV6) &&
 	    ipv6_hdr(skb)->nexthdr != IPPROTO_TCP)
@@ -134,10 +136,9 @@ static netdev_features_t ov2sim_features_check(struct sk_buff *skb, struct net_d
 	return ov2_features_check(skb, netdev, features);
 }
 
-/*
- * What follows the IP header, and its offset; false also for fragments. The network header stays
- * where it is when a VLAN tag is pushed into the frame in front of it, but skb->protocol is the
- * tag's then.
+/* Find the protocol of the IP payload and its offset. Returns false for an IPv4 fragment, and if
+ * the packet is not IP. vlan_get_protocol() is needed because skb->protocol is that of the VLAN tag
+ * once one has been pushed into the frame.
  */
 static bool ov2sim_find_l4(const struct sk_buff *skb, u8 *proto, int *off)
 {
@@ -169,7 +170,7 @@ static bool ov2sim_find_l4(const struct sk_buff *skb, u8 *proto, int *off)
 	return false;
 }
 
-/* The SPI of an ESP packet that software has made, perhaps in UDP; 0 for any other. */
+/* Return the SPI of an ESP packet that software has encrypted, also in UDP; 0 for other packets. */
 static __be32 ov2sim_find_spi(const struct sk_buff *skb)
 {
 	const struct udphdr *uh;
@@ -194,7 +195,9 @@ static __be32 ov2sim_find_spi(const struct sk_buff *skb)
 	return spi ? get_unaligned(spi) : 0;
 }
 
-/* The TX queues of a packet's traffic class, all of them without classes. */
+/* Return the first TX queue of the packet's traffic class, and the number of its queues in @count.
+ * Without classes that is all queues.
+ */
 static u32 ov2sim_class_queues(const struct net_device *netdev, const struct sk_buff *skb,
 			       u32 *count)
 {
@@ -207,14 +210,16 @@ static u32 ov2sim_class_queues(const struct net_device *netdev, const struct sk_
 	if (!READ_ONCE(queues->count))
 		return 0;
 	*count = READ_ONCE(queues->count);
-	/* While an admin changes the classes these two need not fit: the stack looks at the sum. */
+	/* Offset and count are read without a lock, so they need not match while the admin changes
+	 * the classes. The stack caps the queue that we select.
+	 */
 	return READ_ONCE(queues->offset);
 }
 
-/*
- * xfrm has numbered the packets of an SA already. Spread over queues they would overtake each
- * other by more than the far end's replay window, so an SA stays on one queue within its traffic
- * class, also when it goes from software to the NIC or back.
+/* Keep an SA on one queue within its traffic class, because xfrm has numbered the packets already.
+ * On several queues they would overtake each other by more than the replay window of the far end.
+ * Packets that software has encrypted take the same queue, so that the order also holds while the
+ * SA moves between software and NIC.
  */
 static u16 ov2sim_select_queue(struct net_device *netdev, struct sk_buff *skb,
 			       struct net_device *sb_dev)
@@ -267,7 +272,7 @@ static void ov2sim_netdev_init(struct net_device *netdev)
 	u8 addr[ETH_ALEN];
 
 	ether_setup(netdev);
-	/* Not eth_hw_addr_random(): for a NIC this is the permanent address. */
+	/* Do not use eth_hw_addr_random(), because this is the permanent address of a NIC. */
 	eth_random_addr(addr);
 	eth_hw_addr_set(netdev, addr);
 
@@ -297,12 +302,12 @@ static struct net_device *ov2sim_netdev_alloc(struct ov2sim *sim, u32 index)
 }
 
 /**
- * ov2sim_port_create() - Make a port and its netdev.
+ * ov2sim_port_create - create a port and its netdev
  * @sim: the NIC
  * @index: number of the port
  *
- * Context: process, the devlink instance's lock is held.
- * Return: the port, now also in @sim->ports, or an ERR_PTR().
+ * Context: process, with the devlink instance's lock.
+ * Return: the port, which is in @sim->ports now, or an ERR_PTR().
  */
 struct ov2sim_port *ov2sim_port_create(struct ov2sim *sim, u32 index)
 {
@@ -359,7 +364,7 @@ void ov2sim_port_destroy(struct ov2sim_port *port)
 
 	ov2_port_close(&port->ov2);
 	unregister_netdev(netdev);
-	/* The chip's port stays plugged in, but it is stopped: it has nothing to say any more. */
+	/* The chip's port stays linked, but it is stopped, so it raises no interrupt any longer. */
 	sim->ports[index] = NULL;
 	devl_port_unregister(&port->devlink_port);
 	free_netdev(netdev);

@@ -15,39 +15,39 @@
 /**
  * DOC: Objects, locks and lifetimes of the driver
  *
- * One &struct ov2sim_bus_dev per device on the bus; its probe makes a devlink instance whose
- * private part is &struct ov2sim, and that has one &struct ov2_nic (the core's), one &struct
- * ov2sim_hw (the simulated chip) and the ports. NIC, chip and ports go and come again with
- * `devlink dev reload`; the bus device and the devlink instance stay.
+ * Each device on the bus is a &struct ov2sim_bus_dev. Its probe makes a devlink instance, whose
+ * private part is a &struct ov2sim. That has one &struct ov2_nic (the core's object), one &struct
+ * ov2sim_hw (the simulated chip) and the ports. `devlink dev reload` destroys and creates NIC, chip
+ * and ports; the bus device and the devlink instance stay.
  *
  * Locks, outermost first:
  *
- * * ov2sim_bus_lock: the list of devices, held while one is made or removed.
- * * the devlink instance's lock: ov2sim.nic, .hw and .ports, and with them every making and
- *   unmaking.
- * * rtnl: what hangs on a netdev: a port's queues and their sizes, links between ports, open and
- *   stop.
+ * * ov2sim_bus_lock: the list of devices; held while a device is created or removed.
+ * * the devlink instance's lock: ov2sim.nic, .hw and .ports, and therefore their creation and
+ *   destruction.
+ * * rtnl: what belongs to a netdev: the queues of a port and their sizes, links between ports, open
+ *   and stop.
  *
- * The core's and the chip's own locks are inside all of these, and no call into either needs one
- * of these to get on: a reset or a removal that waits for the NIC cannot wait for somebody who
- * waits for it.
+ * The locks of the core and of the chip are inside all of these. Neither core nor chip takes one of
+ * these locks, so a reset or a removal may hold them while it waits for the NIC.
  *
- * Contexts: the chip calls back (completions of requests, RX and TX work, link changes) from its
- * threads with bottom halves disabled, and needs no lock of ours for it: it does so only between
- * start and stop of a port, which exists longer than that. RX and TX completion run in NAPI, one
- * instance per queue; a TX ring's producer side is guarded by the netdev's TX queue lock, its
- * consumer side and the RX ring by NAPI.
+ * Contexts: the chip raises interrupts for completed requests and for RX and TX completions from
+ * its threads, and interrupts for link changes from the calls that link, start and stop ports, all
+ * with bottom halves disabled. The handlers need no lock of the driver: those of a port run only
+ * between its start and its stop, and the port exists longer than that. RX and TX completions are
+ * processed by NAPI, one instance per queue. The producer side of a TX ring is guarded by the
+ * netdev's TX queue lock; its consumer side and the RX ring belong to NAPI.
  *
- * Reports to devlink's health reporter come from work items that take the instance's lock: they
- * are drained before a removal takes it.
+ * A work item reports errors to devlink's health reporter, which takes the instance's lock. A
+ * removal disables the work item before it takes that lock.
  *
- * Removal: files in debugfs first, then netdevs (xfrm deletes and frees its SAs on them; the chip
- * still executes that), then the core's NIC, which waits for the last DELETE_SA, and the chip
- * last.
+ * Removal goes in this order: the files in debugfs; the netdevs, on which xfrm deletes its SAs, and
+ * the chip still executes the deletes; the core's NIC, which waits for the last DELETE_SA; the
+ * chip.
  */
 
 #define OV2SIM_NAME		"ov2sim"
-#define OV2SIM_ID_MAX		9999	/* so that "ov2sim9999p15" fits IFNAMSIZ */
+#define OV2SIM_ID_MAX		9999	/* "ov2sim9999p15" fits into IFNAMSIZ */
 #define OV2SIM_PORTS_MAX	16
 #define OV2SIM_QUEUES_MAX	16
 #define OV2SIM_QUEUES_DEFAULT	2
@@ -63,12 +63,12 @@ struct page_pool;
 /**
  * struct ov2sim_bus_dev - A device on the bus.
  * @dev: the device
- * @list: on the bus's list
+ * @list: in the list of devices
  * @ports: number of ports
- * @queues: queue pairs of each
- * @surprise_removed: it went by surprise; valid during removal
- * @initial_net: namespace of the writer of new_device; valid during probe
- * @probe_err: why the probe failed, which device_register() does not tell
+ * @queues: queue pairs of each port
+ * @surprise_removed: it is removed without warning; valid during removal
+ * @initial_net: network namespace of the process that writes new_device; valid during probe
+ * @probe_err: error of the probe, which device_register() does not return
  */
 struct ov2sim_bus_dev {
 	struct device dev;
@@ -86,7 +86,7 @@ static inline struct ov2sim_bus_dev *to_ov2sim_bus_dev(struct device *dev)
 }
 
 /**
- * struct ov2sim_settings - What devlink parameters set.
+ * struct ov2sim_settings - Values of the devlink parameters.
  * @deadline: request_deadline
  * @waiting_max: sa_waiting_max
  * @port_max: sa_max_per_port
@@ -94,7 +94,7 @@ static inline struct ov2sim_bus_dev *to_ov2sim_bus_dev(struct device *dev)
  * @reoffer: sa_reoffer
  * @stack_gso: stack_gso
  * @watermark: sa_watermark
- * @caps: the rest
+ * @caps: all other parameters
  */
 struct ov2sim_settings {
 	u32 deadline;
@@ -110,15 +110,15 @@ struct ov2sim_settings {
 /**
  * struct ov2sim - A NIC: the private part of its devlink instance.
  * @bus_dev: its device
- * @nic: the core's object; NULL after a reload that failed
+ * @nic: the core's object; NULL after a failed reload
  * @hw: the chip
  * @ports: its ports, NULL where there is none
  * @debugfs: its directory
- * @settings: of the last @nic, for the next, when a reload changes it
+ * @settings: settings of the previous @nic, which a reload gives to the next one
  * @kept: @settings are valid
- * @report: what @report_work is to tell
- * @report_work: tells devlink of errors
- * @reporter: where
+ * @report: message for @report_work
+ * @report_work: reports an error to devlink
+ * @reporter: devlink's health reporter
  */
 struct ov2sim {
 	struct ov2sim_bus_dev *bus_dev;
@@ -134,13 +134,13 @@ struct ov2sim {
 };
 
 /**
- * struct ov2sim_vector - A queue pair and the NAPI instance that serves both.
+ * struct ov2sim_vector - A queue pair and the NAPI instance that serves it.
  * @napi: NAPI
  * @port: the port
  * @pool: pages of the RX buffers
  * @index: queue number
  * @rx_ring: RX descriptors
- * @rx_posted: those that hold a buffer. NAPI
+ * @rx_posted: RX descriptors that hold a buffer; belongs to NAPI
  */
 struct ov2sim_vector {
 	struct napi_struct napi;
@@ -156,10 +156,10 @@ struct ov2sim_vector {
  * @ov2: the core's part
  * @sim: the NIC
  * @devlink_port: devlink's part
- * @config: rings that are there, or will be when the port is up. rtnl
- * @vectors: while the port is up: @config.queues of them. rtnl
- * @running: the chip's port is started. rtnl
- * @rx_order: the pages of an RX buffer
+ * @config: rings that the port has while it is up; under rtnl
+ * @vectors: @config.queues of them while the port is up; under rtnl
+ * @running: the chip's port is started; under rtnl
+ * @rx_order: page order of an RX buffer
  */
 struct ov2sim_port {
 	struct ov2_port ov2;

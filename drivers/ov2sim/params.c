@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2sim: devlink parameters: the NIC's settings and its configuration, one switch per capability.
+ * ov2sim: devlink parameters: the settings of the NIC, and a switch for each of its capabilities.
  *
- * Everything here runs under the devlink instance's lock. All of it survives a reload.
+ * All of it runs under the devlink instance's lock. The values survive a reload.
  */
 
 #include <linux/string.h>
@@ -22,7 +22,7 @@ enum {
 	OV2SIM_PARAM_SA_REOFFER,
 	OV2SIM_PARAM_SA_DELETE_REQ,
 	OV2SIM_PARAM_STACK_GSO,
-	OV2SIM_PARAM_SWITCH,	/* and those that follow: ov2sim_switches */
+	OV2SIM_PARAM_SWITCH,	/* the first of ov2sim_switches; the others follow */
 };
 
 static const char * const ov2sim_delreq_names[] = {
@@ -38,7 +38,7 @@ static const char * const ov2sim_delreq_names[] = {
 #define OV2SIM_SWITCH_AUTH(_name, _auth) \
 	OV2SIM_SWITCH(_name, auths[_auth].key_lens, U32_MAX)
 
-/* Each is on if any of its bits is set in a word of struct ov2_caps. */
+/* A switch is on if any bit of @mask is set in the word of struct ov2_caps at @offset. */
 static const struct {
 	const char *name;
 	size_t offset;
@@ -77,7 +77,7 @@ static bool ov2sim_switch_on(struct ov2_caps *caps, unsigned int i)
 	return *ov2sim_switch_word(caps, i) & ov2sim_switches[i].mask;
 }
 
-/* Name and state of a switch, for those who show all of them; NULL after the last. */
+/* Return the name of switch @i and its state in @on; NULL after the last switch. */
 const char *ov2sim_params_switch(struct ov2_caps *caps, unsigned int i, bool *on)
 {
 	if (i >= ARRAY_SIZE(ov2sim_switches))
@@ -151,7 +151,7 @@ static int ov2sim_param_set_delreq(struct ov2sim *sim, const char *name,
 	int policy = match_string(ov2sim_delreq_names, ARRAY_SIZE(ov2sim_delreq_names), name);
 
 	if (policy < 0) {
-		NL_SET_ERR_MSG_MOD(extack, "The answer to a SaDeleteReq is demote, soft or hard");
+		NL_SET_ERR_MSG_MOD(extack, "sa_delete_req must be demote, soft or hard");
 		return -EINVAL;
 	}
 	ov2_nic_set_delreq_policy(sim->nic, policy);
@@ -171,9 +171,9 @@ static int ov2sim_param_set_limits(struct ov2sim *sim, u32 id, u32 value,
 		caps.replay_window_max = value;
 	err = ov2_nic_set_caps(sim->nic, &caps);
 	if (err && id == OV2SIM_PARAM_REQUESTS_MAX)
-		NL_SET_ERR_MSG_MOD(extack, "The number of requests is out of range");
+		NL_SET_ERR_MSG_MOD(extack, "requests_max is out of range");
 	else if (err)
-		NL_SET_ERR_MSG_MOD(extack, "The NIC does not do replay windows of that size");
+		NL_SET_ERR_MSG_MOD(extack, "The hardware does not support this replay window");
 	return err;
 }
 
@@ -184,14 +184,14 @@ static int ov2sim_param_set(struct devlink *devlink, u32 id, struct devlink_para
 	int err;
 
 	if (!sim->nic) {
-		NL_SET_ERR_MSG_MOD(extack, "There is no NIC, the last reload failed");
+		NL_SET_ERR_MSG_MOD(extack, "No NIC: the last reload failed");
 		return -ENODEV;
 	}
 	switch (id) {
 	case OV2SIM_PARAM_REQUEST_DEADLINE:
 		err = ov2_nic_set_deadline(sim->nic, ctx->val.vu32);
 		if (err)
-			NL_SET_ERR_MSG_MOD(extack, "The deadline in milliseconds is out of range");
+			NL_SET_ERR_MSG_MOD(extack, "request_deadline is out of range");
 		return err;
 	case OV2SIM_PARAM_SA_WAITING_MAX:
 		ov2_nic_set_waiting_max(sim->nic, ctx->val.vu32);
@@ -235,7 +235,7 @@ static const struct devlink_param ov2sim_params[] = {
 	OV2SIM_PARAM(STACK_GSO, "stack_gso", BOOL),
 };
 
-/* Made from ov2sim_switches before there is any device. */
+/* Filled from ov2sim_switches before the first device is created. */
 static struct devlink_param ov2sim_switch_params[ARRAY_SIZE(ov2sim_switches)] __ro_after_init;
 
 void __init ov2sim_params_init(void)
@@ -271,7 +271,9 @@ void ov2sim_params_unregister(struct devlink *devlink)
 	devl_params_unregister(devlink, ov2sim_params, ARRAY_SIZE(ov2sim_params));
 }
 
-/* Those of the NIC, or without one, after a reload that failed, those that the next will have. */
+/* Read the settings of the NIC. After a failed reload there is no NIC; then return those that the
+ * next one will get.
+ */
 void ov2sim_settings_get(struct ov2sim *sim, struct ov2sim_settings *settings)
 {
 	if (!sim->nic) {
@@ -288,7 +290,9 @@ void ov2sim_settings_get(struct ov2sim *sim, struct ov2sim_settings *settings)
 	ov2_nic_caps(sim->nic, &settings->caps);
 }
 
-/* Gives a new NIC what its predecessor had; the size of its table is its own. */
+/* Give a new NIC the settings of its predecessor, except for the size of the SA table, which a
+ * reload may have changed.
+ */
 void ov2sim_settings_restore(struct ov2sim *sim)
 {
 	struct ov2sim_settings *settings = &sim->settings;

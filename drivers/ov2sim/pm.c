@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2sim: suspend and resume. Without power the chip forgets everything; the netdevs stay up for
- * the stack, whose SAs on them would be flushed otherwise, and the core restores the SAs.
+ * ov2sim: suspend and resume. The chip loses its SAs with its power, and the core restores them.
+ * The netdevs stay up meanwhile, because xfrm would flush the SAs of a netdev that goes down.
  *
- * Order of locks: devlink's, rtnl.
+ * Order of locks: devlink's, then rtnl.
  */
 
 #include <linux/pm.h>
@@ -26,7 +26,7 @@ static int ov2sim_pm_start(struct ov2sim_port *port)
 	if (netif_running(netdev))
 		err = ov2sim_port_start(port);
 	if (err)
-		netdev_err(netdev, "no memory for rings, set the link down and up again\n");
+		netdev_err(netdev, "No memory for rings, set the link down and up\n");
 	netif_device_attach(netdev);
 	return err;
 }
@@ -61,7 +61,9 @@ static int ov2sim_resume(struct device *dev)
 	if (!sim->nic)
 		goto out;
 	ov2sim_hw_resume(sim->hw);
-	/* What the core believes to be in the chip is not: no packet before it knows. */
+	/* The chip has lost its SAs. Reset it before the ports start, so that no packet is sent
+	 * with a handle from before the suspend.
+	 */
 	err = ov2_nic_reset(sim->nic);
 	rtnl_lock();
 	for (i = 0; i < sim->bus_dev->ports; i++)

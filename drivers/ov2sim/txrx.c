@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2sim: packets between the stack and the chip's rings.
+ * ov2sim: the data path between the stack and the rings of the chip.
  *
- * Start and stop under rtnl. In between, TX submission is under the netdev's TX queue lock and
- * all the rest of a queue belongs to its NAPI instance.
+ * A port is started and stopped under rtnl. While it runs, packets are submitted under the netdev's
+ * TX queue lock, and all the rest of a queue belongs to its NAPI instance.
  */
 
 #include <linux/etherdevice.h>
@@ -19,15 +19,15 @@
 
 #define OV2SIM_RX_HEADROOM	(NET_SKB_PAD + NET_IP_ALIGN)
 #define OV2SIM_TX_BATCH		256	/* completions per poll */
-#define OV2SIM_TX_WAKE		16	/* free descriptors before a stopped queue goes on */
+#define OV2SIM_TX_WAKE		16	/* free descriptors at which a stopped queue is woken */
 
 static struct kmem_cache *ov2sim_vector_cache;
 
 /* Transmit */
 
-/*
- * Outer headers of a packet that is to be protected. Options and extension headers are not
- * offloaded: S45, S48. In front of them may be a VLAN tag, and then skb->protocol is the tag's.
+/* Find the ESP header of a packet to encrypt. Packets with IP options and extension headers are not
+ * offloaded (S45, S48). vlan_get_protocol() is needed because skb->protocol may be that of a VLAN
+ * tag.
  */
 static bool ov2sim_tx_find_esp(const struct sk_buff *skb, struct ov2sim_txd *txd)
 {
@@ -49,7 +49,7 @@ static bool ov2sim_tx_find_esp(const struct sk_buff *skb, struct ov2sim_txd *txd
 	}
 	if (proto == IPPROTO_UDP) {
 		off += sizeof(struct udphdr);
-		/* Only in this case the kernel leaves a trailer on an aggregate. */
+		/* Only with UDP encapsulation xfrm puts a trailer behind an aggregate. */
 		if (skb_is_gso(skb))
 			txd->flags |= OV2SIM_TX_ESP_TRAILER;
 	} else if (proto != IPPROTO_ESP) {
@@ -59,9 +59,8 @@ static bool ov2sim_tx_find_esp(const struct sk_buff *skb, struct ov2sim_txd *txd
 	return off + sizeof(struct ip_esp_hdr) <= skb_headlen(skb);
 }
 
-/*
- * The TCP header is where its checksum is to be computed, and in tunnel mode xfrm has noted the
- * inner IP header.
+/* Describe a TCP aggregate to encrypt. Its TCP header is at the checksum start. In tunnel mode xfrm
+ * has set the inner network header.
  */
 static bool ov2sim_tx_esp_lso(struct sk_buff *skb, struct ov2sim_txd *txd)
 {
@@ -118,7 +117,7 @@ netdev_tx_t ov2sim_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 	int protect;
 	bool kick;
 
-	/* Without rings after a reconfiguration that failed. */
+	/* A failed reconfiguration leaves the port without rings. */
 	if (unlikely(!port->running))
 		goto drop;
 	if (unlikely(!ov2sim_hw_tx_room(hw, index, queue))) {
@@ -140,20 +139,23 @@ netdev_tx_t ov2sim_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 	}
 
 	skb_tx_timestamp(skb);
-	/* First counted, then sent: the chip may be done with it before ov2sim_hw_tx() returns. */
+	/* Count the packet for BQL before the chip has it, because ov2sim_tx_poll() may complete it
+	 * before ov2sim_hw_tx() returns.
+	 */
 	kick = __netdev_tx_sent_queue(txq, len, netdev_xmit_more());
 	if (ov2sim_hw_tx(hw, index, queue, &txd))
 		goto drop;
 	netif_txq_maybe_stop(txq, ov2sim_hw_tx_room(hw, index, queue), 1, OV2SIM_TX_WAKE);
-	/* Nothing may come after the packet that stops the queue, whatever xmit_more says. */
+	/* Kick the chip if this packet stops the queue, even if xmit_more promises another one:
+	 * that one will not come before the queue is woken.
+	 */
 	if (kick || netif_tx_queue_stopped(txq))
 		ov2sim_hw_tx_kick(hw, index, queue);
 	return NETDEV_TX_OK;
 
 drop:
-	/*
-	 * Of what was counted already only a port that stops lets go, and its start resets that
-	 * count.
+	/* BQL: a packet already accounted by __netdev_tx_sent_queue() is only dropped while the
+	 * port stops; netdev_tx_reset_subqueue() resets the count at start.
 	 */
 	dev_core_stats_tx_dropped_inc(netdev);
 	dev_kfree_skb_any(skb);
@@ -194,7 +196,9 @@ static u32 ov2sim_rx_order(u32 mtu)
 			 SKB_DATA_ALIGN(sizeof(struct skb_shared_info)));
 }
 
-/* False if there is no memory: then nobody but ourselves will call again. */
+/* Returns false without memory for a buffer. The caller must then poll again, because a ring
+ * without buffers raises no interrupt.
+ */
 static bool ov2sim_rx_fill(struct ov2sim_vector *v)
 {
 	struct ov2sim_port *port = v->port;
@@ -205,7 +209,7 @@ static bool ov2sim_rx_fill(struct ov2sim_vector *v)
 		page = page_pool_dev_alloc_pages(v->pool);
 		if (!page)
 			return false;
-		/* There is room: the ring is as long as that. */
+		/* This cannot fail, because rx_posted is less than the size of the ring. */
 		ov2sim_hw_rx_post(port->sim->hw, port->ov2.index, v->index, page,
 				  page_address(page) + OV2SIM_RX_HEADROOM, size);
 		v->rx_posted++;
@@ -232,9 +236,8 @@ static struct sk_buff *ov2sim_rx_build(struct ov2sim_vector *v, const struct ov2
 	if (rxc->hash && netdev->features & NETIF_F_RXHASH)
 		skb_set_hash(skb, rxc->hash, rxc->flags & OV2SIM_RX_HASH_L4 ? PKT_HASH_TYPE_L4 :
 			     PKT_HASH_TYPE_L3);
-	/*
-	 * Of a packet that was decrypted this is the inner checksum: nothing looks at one further
-	 * out.
+	/* For a decrypted packet the chip has verified the inner checksum. The stack does not
+	 * verify an outer one.
 	 */
 	if (rxc->flags & OV2SIM_RX_CSUM_OK)
 		skb->ip_summed = CHECKSUM_UNNECESSARY;
@@ -260,8 +263,8 @@ static void ov2sim_rx_one(struct ov2sim_vector *v, const struct ov2sim_rxc *rxc)
 			meta.flags |= OV2_RX_SA_DELETE_REQ;
 		meta.status = rxc->status;
 		meta.seq = rxc->seq;
-		/*
-		 * A packet that is decrypted already must not get on without the mark that says so.
+		/* On an error drop the packet. Without the mark that ov2_rx() sets, xfrm would
+		 * decrypt a decrypted packet again.
 		 */
 		err = ov2_rx(&port->ov2, skb, &meta);
 		if (err < 0) {
@@ -305,7 +308,9 @@ static int ov2sim_poll(struct napi_struct *napi, int budget)
 	pkts = ov2sim_rx_poll(v, budget);
 	if (!ov2sim_rx_fill(v) || !done)
 		return budget;
-	/* An interrupt since the rings were looked at makes this schedule us again. */
+	/* An interrupt since we have read the rings has set NAPIF_STATE_MISSED, so that
+	 * napi_complete_done() schedules us again.
+	 */
 	if (pkts < budget)
 		napi_complete_done(napi, pkts);
 	return pkts;
@@ -344,7 +349,7 @@ static struct ov2sim_vector *ov2sim_vector_alloc(struct ov2sim_port *port, u32 i
 	return v;
 }
 
-/* The chip's port is stopped, or was never started: what is left in the rings is ours. */
+/* Empty the rings. The chip's port is not started, so the driver owns all descriptors. */
 static void ov2sim_vector_drain(struct ov2sim_vector *v)
 {
 	struct ov2sim_port *port = v->port;
@@ -358,7 +363,7 @@ static void ov2sim_vector_drain(struct ov2sim_vector *v)
 			dev_sw_netstats_tx_add(port->ov2.netdev, txc.frames, txc.skb->len);
 		dev_consume_skb_any(txc.skb);
 	}
-	/* What came after NAPI had stopped is lost. */
+	/* Packets that arrived after NAPI was disabled are lost. */
 	while (ov2sim_hw_rx_reap(port->sim->hw, port->ov2.index, v->index, &rxc)) {
 		if (!(rxc.flags & OV2SIM_RX_RETURNED))
 			dev_core_stats_rx_dropped_inc(port->ov2.netdev);
@@ -374,10 +379,10 @@ static void ov2sim_vector_free(struct ov2sim_vector *v)
 }
 
 /**
- * ov2sim_port_start() - Make a port's rings and let it run.
- * @port: the port, its config and its netdev's MTU say how
+ * ov2sim_port_start - create the rings of a port and start it
+ * @port: the port; its config and the MTU of its netdev give the number and sizes of the rings
  *
- * Context: process, rtnl is held, the netdev's TX queues are not in use yet.
+ * Context: process, with rtnl; the netdev's TX queues are not in use.
  * Return: 0 or a negative errno.
  */
 int ov2sim_port_start(struct ov2sim_port *port)
@@ -424,7 +429,7 @@ int ov2sim_port_start(struct ov2sim_port *port)
 	return 0;
 
 err_queues:
-	/* Returns the buffers of a port that was not started, too. */
+	/* The chip's port is not started, but this returns its buffers, too. */
 	ov2sim_hw_port_stop(hw, port->ov2.index);
 	while (i--) {
 		ov2sim_vector_drain(port->vectors[i]);
@@ -435,19 +440,18 @@ err_queues:
 }
 
 /**
- * ov2sim_port_stop() - Stop a port and free its rings.
+ * ov2sim_port_stop - stop a port and free its rings
  * @port: the port, running
  *
- * Context: process, rtnl is held.
+ * Context: process, with rtnl.
  */
 void ov2sim_port_stop(struct ov2sim_port *port)
 {
 	struct net_device *netdev = port->ov2.netdev;
 	u32 i;
 
-	/*
-	 * NAPI first, for it wakes TX queues; then nobody is in ndo_start_xmit any more, nor will
-	 * be.
+	/* Disable NAPI first, because it wakes TX queues. After netif_tx_disable() no CPU is in
+	 * ndo_start_xmit() and none will enter it.
 	 */
 	for (i = 0; i < port->config.queues; i++)
 		napi_disable(&port->vectors[i]->napi);
