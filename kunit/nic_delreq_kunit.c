@@ -11,25 +11,10 @@
 #include "../drivers/ov2sim/nic/sadb.h"
 #include "nic_port.h"
 
-#define DELREQ_DONE	(OV2SIM_RX_ESP_DONE | OV2SIM_RX_CSUM_OK | OV2SIM_RX_HASH_L4)
-
-static u32 *delreq_fault(struct kunit *test, const char *name)
-{
-	struct nic_port *fix = test->priv;
-	const char *other;
-	unsigned int i;
-	u32 *knob;
-
-	for (i = 0; (knob = ov2sim_hw_fault(fix->hw, i, &other)); i++) {
-		if (!strcmp(name, other))
-			return knob;
-	}
-	KUNIT_FAIL_AND_ABORT(test, "no fault %s", name);
-	return NULL;
-}
+#define NIC_DELREQ_DONE	(OV2SIM_RX_ESP_DONE | OV2SIM_RX_CSUM_OK | OV2SIM_RX_HASH_L4)
 
 /* Send one protected packet and receive it: what the driver is told of it */
-static u32 delreq_packet(struct kunit *test, const struct ov2_add_sa *out, u64 seq)
+static u32 nic_delreq_packet(struct kunit *test, const struct ov2_add_sa *out, u64 seq)
 {
 	struct nic_packet p = nic_port_esp;
 	struct nic_port *fix = test->priv;
@@ -43,18 +28,18 @@ static u32 delreq_packet(struct kunit *test, const struct ov2_add_sa *out, u64 s
 }
 
 /* S58, S59, S61: asked for by hand, repeated until the delete, and both SAs serve until then */
-static void delreq_on_demand(struct kunit *test)
+static void nic_delreq_test_on_demand(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
 	struct ov2_add_sa out, in;
 	u32 i;
 
 	nic_port_add_sas(test, &out, &in);
-	KUNIT_EXPECT_EQ(test, DELREQ_DONE, delreq_packet(test, &out, 1));
+	KUNIT_EXPECT_EQ(test, NIC_DELREQ_DONE, nic_delreq_packet(test, &out, 1));
 	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_delete_req(fix->hw, in.offload_handle));
 	for (i = 2; i < 5; i++) {
-		KUNIT_EXPECT_EQ(test, DELREQ_DONE | OV2SIM_RX_SA_DELETE_REQ,
-				delreq_packet(test, &out, i));
+		KUNIT_EXPECT_EQ(test, NIC_DELREQ_DONE | OV2SIM_RX_SA_DELETE_REQ,
+				nic_delreq_packet(test, &out, i));
 		KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS, fix->rxc.status);
 		KUNIT_EXPECT_EQ(test, NIC_TEST_COOKIE, fix->rxc.cookie);
 		KUNIT_EXPECT_EQ(test, i, fix->rxc.seq);
@@ -63,30 +48,30 @@ static void delreq_on_demand(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 2, ov2sim_hw_sa_count(fix->hw));
 
 	KUNIT_EXPECT_EQ(test, 0, nic_fixture_delete(fix->nic, in.offload_handle));
-	KUNIT_EXPECT_EQ(test, OV2SIM_RX_HASH_L4, delreq_packet(test, &out, 5));
+	KUNIT_EXPECT_EQ(test, OV2SIM_RX_HASH_L4, nic_delreq_packet(test, &out, 5));
 	KUNIT_EXPECT_EQ(test, -ENOENT, ov2sim_hw_delete_req(fix->hw, in.offload_handle));
 	KUNIT_EXPECT_EQ(test, -EINVAL, ov2sim_hw_delete_req(fix->hw, out.offload_handle));
 }
 
 /* S59: on a packet that fails, too, and its status stays what it is */
-static void delreq_on_failure(struct kunit *test)
+static void nic_delreq_test_on_failure(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
 	struct ov2_add_sa out, in;
 
 	nic_port_add_sas(test, &out, &in);
 	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_delete_req(fix->hw, in.offload_handle));
-	*delreq_fault(test, "corrupt_rx") = 1;
+	*nic_port_fault(test, "corrupt_rx") = 1;
 	KUNIT_EXPECT_EQ(test, OV2SIM_RX_ESP_DONE | OV2SIM_RX_HASH_L4 | OV2SIM_RX_SA_DELETE_REQ,
-			delreq_packet(test, &out, 1));
+			nic_delreq_packet(test, &out, 1));
 	KUNIT_EXPECT_EQ(test, CRYPTO_TRANSPORT_ESP_AUTH_FAILED, fix->rxc.status);
 	KUNIT_EXPECT_EQ(test, 1, nic_port_stat(test, 1, OV2SIM_STAT_CORRUPTED));
-	KUNIT_EXPECT_EQ(test, DELREQ_DONE | OV2SIM_RX_SA_DELETE_REQ,
-			delreq_packet(test, &out, 2));
+	KUNIT_EXPECT_EQ(test, NIC_DELREQ_DONE | OV2SIM_RX_SA_DELETE_REQ,
+			nic_delreq_packet(test, &out, 2));
 }
 
 /* S48, S59: on a packet that the NIC leaves alone for its options; S58: not on other packets */
-static void delreq_unprocessed(struct kunit *test)
+static void nic_delreq_test_unprocessed(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
 	struct ov2_add_sa out, in;
@@ -120,42 +105,42 @@ static void delreq_unprocessed(struct kunit *test)
 }
 
 /* An SA that is about to run out of numbers */
-static void delreq_seq_limit(struct kunit *test)
+static void nic_delreq_test_seq_limit(struct kunit *test)
 {
 	struct ov2_add_sa out, in;
 
 	nic_port_add_sas(test, &out, &in);
-	*delreq_fault(test, "seq_limit") = 8;
-	KUNIT_EXPECT_EQ(test, DELREQ_DONE, delreq_packet(test, &out, 7));
-	KUNIT_EXPECT_EQ(test, DELREQ_DONE | OV2SIM_RX_SA_DELETE_REQ,
-			delreq_packet(test, &out, 8));
-	*delreq_fault(test, "seq_limit") = 0;
-	KUNIT_EXPECT_EQ(test, DELREQ_DONE, delreq_packet(test, &out, 9));
+	*nic_port_fault(test, "seq_limit") = 8;
+	KUNIT_EXPECT_EQ(test, NIC_DELREQ_DONE, nic_delreq_packet(test, &out, 7));
+	KUNIT_EXPECT_EQ(test, NIC_DELREQ_DONE | OV2SIM_RX_SA_DELETE_REQ,
+			nic_delreq_packet(test, &out, 8));
+	*nic_port_fault(test, "seq_limit") = 0;
+	KUNIT_EXPECT_EQ(test, NIC_DELREQ_DONE, nic_delreq_packet(test, &out, 9));
 }
 
 /* By itself a NIC wants an SA replaced when few numbers are left, and not before. */
-static void delreq_seq_end(struct kunit *test)
+static void nic_delreq_test_seq_end(struct kunit *test)
 {
 	struct ov2_add_sa out, in;
 
 	nic_port_add_sas(test, &out, &in);
-	KUNIT_EXPECT_EQ(test, DELREQ_DONE, delreq_packet(test, &out, OV2SIM_SEQ_LIMIT - 1));
-	KUNIT_EXPECT_EQ(test, DELREQ_DONE | OV2SIM_RX_SA_DELETE_REQ,
-			delreq_packet(test, &out, OV2SIM_SEQ_LIMIT));
+	KUNIT_EXPECT_EQ(test, NIC_DELREQ_DONE, nic_delreq_packet(test, &out, OV2SIM_SEQ_LIMIT - 1));
+	KUNIT_EXPECT_EQ(test, NIC_DELREQ_DONE | OV2SIM_RX_SA_DELETE_REQ,
+			nic_delreq_packet(test, &out, OV2SIM_SEQ_LIMIT));
 }
 
-static void delreq_all(struct kunit *test)
+static void nic_delreq_test_all(struct kunit *test)
 {
 	struct ov2_add_sa out, in;
 
 	nic_port_add_sas(test, &out, &in);
-	*delreq_fault(test, "delete_req_all") = 1;
-	KUNIT_EXPECT_EQ(test, DELREQ_DONE | OV2SIM_RX_SA_DELETE_REQ,
-			delreq_packet(test, &out, 1));
+	*nic_port_fault(test, "delete_req_all") = 1;
+	KUNIT_EXPECT_EQ(test, NIC_DELREQ_DONE | OV2SIM_RX_SA_DELETE_REQ,
+			nic_delreq_packet(test, &out, 1));
 }
 
 /* With ESN the upper half is what runs out */
-static void delreq_seq_esn(struct kunit *test)
+static void nic_delreq_test_seq_esn(struct kunit *test)
 {
 	struct ov2sim_faults faults = { .seq_limit = 8 };
 	struct ov2sim_sadb db = { .faults = &faults };
@@ -173,25 +158,25 @@ static void delreq_seq_esn(struct kunit *test)
 }
 
 /* A table without a NIC, with @count inbound SAs, the last one idle longest, by less than a tick */
-struct delreq_table {
+struct nic_delreq_table {
 	struct ov2_caps caps;
 	struct ov2sim_faults faults;
 	struct ov2sim_sadb db;
 	struct ov2sim_sa *sas[4];
 };
 
-static struct delreq_table *delreq_table(struct kunit *test, u32 count)
+static struct nic_delreq_table *nic_delreq_table(struct kunit *test, u32 count)
 {
-	struct delreq_table *table = kunit_kzalloc(test, sizeof(*table), GFP_KERNEL);
+	struct nic_delreq_table *table = kunit_kzalloc(test, sizeof(*table), GFP_KERNEL);
 	ktime_t now = ktime_get();
 	struct ov2_add_sa node;
 	u32 i;
 
 	KUNIT_ASSERT_NOT_NULL(test, table);
-	nic_test_caps(&table->caps);
+	nic_fixture_caps(&table->caps);
 	KUNIT_ASSERT_EQ(test, 0, ov2sim_sadb_init(&table->db, &table->caps, 1, &table->faults));
 	for (i = 0; i < count; i++) {
-		nic_test_node(&node, OV2_IN);
+		nic_fixture_node(&node, OV2_IN);
 		KUNIT_ASSERT_EQ(test, 0, ov2sim_sadb_add(&table->db, &node));
 		table->sas[i] = xa_load(&table->db.handles, node.offload_handle);
 		KUNIT_ASSERT_NOT_NULL(test, table->sas[i]);
@@ -201,7 +186,7 @@ static struct delreq_table *delreq_table(struct kunit *test, u32 count)
 }
 
 /* Which SAs the table wants to be rid of, as bits */
-static unsigned int delreq_wanted(struct delreq_table *table)
+static unsigned int nic_delreq_wanted(struct nic_delreq_table *table)
 {
 	unsigned int wanted = 0;
 	u32 i;
@@ -214,70 +199,70 @@ static unsigned int delreq_wanted(struct delreq_table *table)
 }
 
 /* Above the watermark: those idle longest, one for two places, and no more for asking again */
-static void delreq_watermark(struct kunit *test)
+static void nic_delreq_test_watermark(struct kunit *test)
 {
-	struct delreq_table *table = delreq_table(test, 4);
+	struct nic_delreq_table *table = nic_delreq_table(test, 4);
 	LIST_HEAD(dead);
 
 	table->db.watermark = 4;
 	ov2sim_victim_choose(&table->db, 0);
-	KUNIT_EXPECT_EQ(test, 0, delreq_wanted(table));
+	KUNIT_EXPECT_EQ(test, 0, nic_delreq_wanted(table));
 	table->db.watermark = 2;
 	ov2sim_victim_choose(&table->db, 0);
-	KUNIT_EXPECT_EQ(test, BIT(3), delreq_wanted(table));
+	KUNIT_EXPECT_EQ(test, BIT(3), nic_delreq_wanted(table));
 	ov2sim_victim_choose(&table->db, 0);
-	KUNIT_EXPECT_EQ(test, BIT(3), delreq_wanted(table));
+	KUNIT_EXPECT_EQ(test, BIT(3), nic_delreq_wanted(table));
 	table->db.watermark = 1;
 	ov2sim_victim_choose(&table->db, 0);
-	KUNIT_EXPECT_EQ(test, BIT(3) | BIT(2), delreq_wanted(table));
+	KUNIT_EXPECT_EQ(test, BIT(3) | BIT(2), nic_delreq_wanted(table));
 
 	/* Once there is room nothing is wanted any more, whoever has gone */
 	table->db.watermark = 3;
 	ov2sim_sadb_unlink(&table->db, table->sas[0]->id.handle, &dead);
 	table->sas[0] = NULL;
 	ov2sim_sadb_free(&table->db, &dead);
-	KUNIT_EXPECT_EQ(test, 0, delreq_wanted(table));
+	KUNIT_EXPECT_EQ(test, 0, nic_delreq_wanted(table));
 	ov2sim_sadb_destroy(&table->db);
 }
 
 /* Who was picked is given the time to go, and when that has passed it is all open again. */
-static void delreq_anew(struct kunit *test)
+static void nic_delreq_test_expires(struct kunit *test)
 {
-	struct delreq_table *table = delreq_table(test, 4);
+	struct nic_delreq_table *table = nic_delreq_table(test, 4);
 
 	table->db.watermark = 2;
 	ov2sim_victim_choose(&table->db, 0);
-	KUNIT_EXPECT_EQ(test, BIT(3), delreq_wanted(table));
+	KUNIT_EXPECT_EQ(test, BIT(3), nic_delreq_wanted(table));
 	table->sas[3]->use.last = ktime_get();
 	ov2sim_victim_choose(&table->db, 0);
-	KUNIT_EXPECT_EQ(test, BIT(3), delreq_wanted(table));
+	KUNIT_EXPECT_EQ(test, BIT(3), nic_delreq_wanted(table));
 	/* For an excess only */
 	table->db.watermark = 0;
-	KUNIT_EXPECT_EQ(test, 0, delreq_wanted(table));
+	KUNIT_EXPECT_EQ(test, 0, nic_delreq_wanted(table));
 
 	table->sas[3]->victim.until = jiffies;
 	table->db.watermark = 2;
 	ov2sim_victim_choose(&table->db, 0);
-	KUNIT_EXPECT_EQ(test, BIT(2), delreq_wanted(table));
+	KUNIT_EXPECT_EQ(test, BIT(2), nic_delreq_wanted(table));
 	ov2sim_sadb_destroy(&table->db);
 }
 
 /* Without a watermark: only for those that were refused, and only for a while */
-static void delreq_refused(struct kunit *test)
+static void nic_delreq_test_refused(struct kunit *test)
 {
-	struct delreq_table *table = delreq_table(test, 4);
+	struct nic_delreq_table *table = nic_delreq_table(test, 4);
 
 	ov2sim_victim_choose(&table->db, 0);
-	KUNIT_EXPECT_EQ(test, 0, delreq_wanted(table));
+	KUNIT_EXPECT_EQ(test, 0, nic_delreq_wanted(table));
 	ov2sim_victim_choose(&table->db, 1);
-	KUNIT_EXPECT_EQ(test, BIT(3), delreq_wanted(table));
+	KUNIT_EXPECT_EQ(test, BIT(3), nic_delreq_wanted(table));
 	table->sas[3]->victim.until = jiffies - 1;
-	KUNIT_EXPECT_EQ(test, 0, delreq_wanted(table));
+	KUNIT_EXPECT_EQ(test, 0, nic_delreq_wanted(table));
 	ov2sim_sadb_destroy(&table->db);
 }
 
 /* S6: the refusal of a list's nodes is such a reason */
-static void delreq_full(struct kunit *test)
+static void nic_delreq_test_full(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
 	struct ov2_add_sa out, in, more;
@@ -287,7 +272,7 @@ static void delreq_full(struct kunit *test)
 
 	nic_port_add_sas(test, &out, &in);
 	nic_port_add_sas(test, &out, &in);
-	nic_test_node(&more, OV2_OUT);
+	nic_fixture_node(&more, OV2_OUT);
 	KUNIT_EXPECT_EQ(test, -ENOSPC, nic_fixture_add(fix->nic, &more));
 	for (handle = 0; ov2sim_hw_sa_next(fix->hw, handle, &info); handle = info.id.handle) {
 		wanted += info.delete_req;
@@ -298,26 +283,26 @@ static void delreq_full(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 4, ov2sim_hw_sa_count(fix->hw));
 }
 
-static struct kunit_case delreq_cases[] = {
-	KUNIT_CASE(delreq_on_demand),
-	KUNIT_CASE(delreq_on_failure),
-	KUNIT_CASE(delreq_unprocessed),
-	KUNIT_CASE(delreq_seq_limit),
-	KUNIT_CASE(delreq_seq_end),
-	KUNIT_CASE(delreq_all),
-	KUNIT_CASE(delreq_seq_esn),
-	KUNIT_CASE(delreq_watermark),
-	KUNIT_CASE(delreq_anew),
-	KUNIT_CASE(delreq_refused),
-	KUNIT_CASE(delreq_full),
+static struct kunit_case nic_delreq_cases[] = {
+	KUNIT_CASE(nic_delreq_test_on_demand),
+	KUNIT_CASE(nic_delreq_test_on_failure),
+	KUNIT_CASE(nic_delreq_test_unprocessed),
+	KUNIT_CASE(nic_delreq_test_seq_limit),
+	KUNIT_CASE(nic_delreq_test_seq_end),
+	KUNIT_CASE(nic_delreq_test_all),
+	KUNIT_CASE(nic_delreq_test_seq_esn),
+	KUNIT_CASE(nic_delreq_test_watermark),
+	KUNIT_CASE(nic_delreq_test_expires),
+	KUNIT_CASE(nic_delreq_test_refused),
+	KUNIT_CASE(nic_delreq_test_full),
 	{}
 };
 
-static struct kunit_suite delreq_suite = {
+static struct kunit_suite nic_delreq_suite = {
 	.name = "ov2_nic_delreq",
 	.init = nic_port_init,
 	.exit = nic_port_exit,
-	.test_cases = delreq_cases,
+	.test_cases = nic_delreq_cases,
 };
 
-kunit_test_suite(delreq_suite);
+kunit_test_suite(nic_delreq_suite);

@@ -12,10 +12,10 @@
 #include <net/xfrm.h>
 #include "../drivers/ov2sim/nic/esp.h"
 
-#define ESP_TEXT_MAX	256
+#define NIC_ESP_TEXT_MAX	256
 
 /* Strings are in hexadecimal, in lines */
-struct esp_row {
+struct nic_esp_row {
 	const char *name;
 	enum ov2_cipher cipher;
 	enum ov2_auth auth;
@@ -30,7 +30,7 @@ struct esp_row {
 	const char *packet;
 };
 
-static const struct esp_row esp_rows[] = {
+static const struct nic_esp_row nic_esp_rows[] = {
 	{
 		.name = "draft-mcgrew-gcm-test 1",
 		.cipher = OV2_CIPHER_AES_GCM,
@@ -300,10 +300,10 @@ static const struct esp_row esp_rows[] = {
 	},
 };
 
-KUNIT_ARRAY_PARAM_DESC(esp, esp_rows, name);
+KUNIT_ARRAY_PARAM_DESC(nic_esp, nic_esp_rows, name);
 
 /* Any data whose length fits is a packet: its first 8 bytes are SPI and sequence number. */
-static const struct esp_row esp_hmac_rows[] = {
+static const struct nic_esp_row nic_esp_hmac_rows[] = {
 	{
 		.name = "RFC 2202 case 2, HMAC-SHA1",
 		.cipher = OV2_CIPHER_NULL,
@@ -377,19 +377,19 @@ static const struct esp_row esp_hmac_rows[] = {
 	},
 };
 
-KUNIT_ARRAY_PARAM_DESC(esp_hmac, esp_hmac_rows, name);
+KUNIT_ARRAY_PARAM_DESC(nic_esp_hmac, nic_esp_hmac_rows, name);
 
 /* What a row says, in binary */
-struct esp_case {
-	const struct esp_row *row;
+struct nic_esp_case {
+	const struct nic_esp_row *row;
 	struct ov2sim_esp esp;
-	u8 text[ESP_TEXT_MAX];
+	u8 text[NIC_ESP_TEXT_MAX];
 	u32 text_len;
-	u8 packet[ESP_TEXT_MAX];
+	u8 packet[NIC_ESP_TEXT_MAX];
 	u32 len;
 };
 
-static u32 esp_hex(struct kunit *test, u8 *to, u32 max, const char *from)
+static u32 nic_esp_hex(struct kunit *test, u8 *to, u32 max, const char *from)
 {
 	u32 len = 0;
 
@@ -404,7 +404,7 @@ static u32 esp_hex(struct kunit *test, u8 *to, u32 max, const char *from)
 }
 
 /* S10: the keys stand in the key area in an order of their own, with gaps */
-static void esp_node(struct kunit *test, const struct esp_row *row, struct ov2_add_sa *node)
+static void nic_esp_node(struct kunit *test, const struct nic_esp_row *row, struct ov2_add_sa *node)
 {
 	memset(node, 0, sizeof(*node));
 	memset(node->key_area, 0xee, sizeof(node->key_area));
@@ -413,41 +413,42 @@ static void esp_node(struct kunit *test, const struct esp_row *row, struct ov2_a
 	node->iv = row->iv_len == 16 ? OV2_IV_RANDOM : row->iv_len ? OV2_IV_SEQ : OV2_IV_NONE;
 	node->esn = row->esn;
 	node->icv_len = row->icv_len;
-	node->auth_key_len = esp_hex(test, node->key_area, OV2_KEY_AREA_LEN, row->auth_key);
+	node->auth_key_len = nic_esp_hex(test, node->key_area, OV2_KEY_AREA_LEN, row->auth_key);
 	node->cipher_key_off = OV2_KEY_AREA_LEN - strlen(row->key) / 2;
-	node->cipher_key_len = esp_hex(test, node->key_area + node->cipher_key_off,
-				       strlen(row->key) / 2, row->key);
+	node->cipher_key_len = nic_esp_hex(test, node->key_area + node->cipher_key_off,
+					   strlen(row->key) / 2, row->key);
 	node->key_area_len = OV2_KEY_AREA_LEN;
-	node->salt_len = esp_hex(test, node->salt, sizeof(node->salt), row->salt);
+	node->salt_len = nic_esp_hex(test, node->salt, sizeof(node->salt), row->salt);
 }
 
-static void esp_case_init(struct kunit *test, struct esp_case *c, const struct esp_row *row)
+static void nic_esp_case_init(struct kunit *test, struct nic_esp_case *c,
+			      const struct nic_esp_row *row)
 {
 	struct ov2_add_sa *node = kunit_kzalloc(test, sizeof(*node), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, node);
 	memset(c, 0, sizeof(*c));
 	c->row = row;
-	c->text_len = esp_hex(test, c->text, sizeof(c->text), row->text);
-	c->len = esp_hex(test, c->packet, sizeof(c->packet), row->packet);
-	esp_node(test, row, node);
+	c->text_len = nic_esp_hex(test, c->text, sizeof(c->text), row->text);
+	c->len = nic_esp_hex(test, c->packet, sizeof(c->packet), row->packet);
+	nic_esp_node(test, row, node);
 	KUNIT_ASSERT_EQ(test, 0, ov2sim_esp_init(&c->esp, node));
 	KUNIT_EXPECT_EQ(test, row->iv_len, c->esp.iv_len);
 }
 
-static struct esp_case *esp_case(struct kunit *test)
+static struct nic_esp_case *nic_esp_case(struct kunit *test)
 {
-	struct esp_case *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
+	struct nic_esp_case *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, c);
-	esp_case_init(test, c, test->param_value);
+	nic_esp_case_init(test, c, test->param_value);
 	return c;
 }
 
 /* S11, S12: each algorithm, outbound: exactly the published packet */
-static void esp_seals(struct kunit *test)
+static void nic_esp_test_encrypts(struct kunit *test)
 {
-	struct esp_case *c = esp_case(test);
+	struct nic_esp_case *c = nic_esp_case(test);
 	u8 iv[OV2SIM_ESP_IV_MAX];
 	u8 *packet = kunit_kzalloc(test, c->len, GFP_KERNEL);
 
@@ -461,9 +462,9 @@ static void esp_seals(struct kunit *test)
 }
 
 /* S11, S12, S53: and inbound */
-static void esp_opens(struct kunit *test)
+static void nic_esp_test_decrypts(struct kunit *test)
 {
-	struct esp_case *c = esp_case(test);
+	struct nic_esp_case *c = nic_esp_case(test);
 	u8 *packet = kunit_kzalloc(test, c->len, GFP_KERNEL);
 	u8 next_header = 0;
 
@@ -471,15 +472,15 @@ static void esp_opens(struct kunit *test)
 	memcpy(packet, c->packet, c->len);
 	KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS,
 			ov2sim_esp_decrypt(&c->esp, OV2_TRANSPORT, packet, c->len, c->row->seq,
-					&next_header));
+					   &next_header));
 	KUNIT_EXPECT_MEMEQ(test, packet + OV2SIM_ESP_HLEN + c->row->iv_len, c->text, c->text_len);
 	KUNIT_EXPECT_MEMEQ(test, packet, c->packet, OV2SIM_ESP_HLEN + c->row->iv_len);
 	KUNIT_EXPECT_EQ(test, c->text[c->text_len - 1], next_header);
 	ov2sim_esp_destroy(&c->esp);
 }
 
-static u32 esp_open_copy(struct kunit *test, struct esp_case *c, u32 len, u64 seq,
-			 enum ov2_mode mode)
+static u32 nic_esp_decrypt_copy(struct kunit *test, struct nic_esp_case *c, u32 len, u64 seq,
+				enum ov2_mode mode)
 {
 	/* Exactly as long as the packet, for KASAN to see what is behind it */
 	u8 *packet = kmemdup(c->packet, len ?: 1, GFP_KERNEL);
@@ -493,9 +494,9 @@ static u32 esp_open_copy(struct kunit *test, struct esp_case *c, u32 len, u64 se
 }
 
 /* S51: any byte changed, the authentication fails, with the mode's bit */
-static void esp_bad_byte(struct kunit *test)
+static void nic_esp_test_bad_byte(struct kunit *test)
 {
-	struct esp_case *c = esp_case(test);
+	struct nic_esp_case *c = nic_esp_case(test);
 	u32 i;
 
 	for (i = 0; i < c->len; i++) {
@@ -504,36 +505,36 @@ static void esp_bad_byte(struct kunit *test)
 			continue;
 		c->packet[i] ^= 1;
 		KUNIT_EXPECT_EQ(test, CRYPTO_TRANSPORT_ESP_AUTH_FAILED,
-				esp_open_copy(test, c, c->len, c->row->seq, OV2_TRANSPORT));
+				nic_esp_decrypt_copy(test, c, c->len, c->row->seq, OV2_TRANSPORT));
 		KUNIT_EXPECT_EQ(test, CRYPTO_TUNNEL_ESP_AUTH_FAILED,
-				esp_open_copy(test, c, c->len, c->row->seq, OV2_TUNNEL));
+				nic_esp_decrypt_copy(test, c, c->len, c->row->seq, OV2_TUNNEL));
 		c->packet[i] ^= 1;
 	}
 	KUNIT_EXPECT_EQ(test, CRYPTO_TRANSPORT_ESP_AUTH_FAILED,
-			esp_open_copy(test, c, c->len, c->row->seq + 1, OV2_TRANSPORT));
+			nic_esp_decrypt_copy(test, c, c->len, c->row->seq + 1, OV2_TRANSPORT));
 	ov2sim_esp_destroy(&c->esp);
 }
 
 /* S14: the upper half is authenticated with ESN, and without is not looked at */
-static void esp_upper_half(struct kunit *test)
+static void nic_esp_test_upper_half(struct kunit *test)
 {
-	struct esp_case *c = esp_case(test);
-	u32 status = esp_open_copy(test, c, c->len, c->row->seq + BIT_ULL(32), OV2_TRANSPORT);
+	struct nic_esp_case *c = nic_esp_case(test);
+	u64 seq = c->row->seq + BIT_ULL(32);
 
-	KUNIT_EXPECT_EQ(test, status,
+	KUNIT_EXPECT_EQ(test, nic_esp_decrypt_copy(test, c, c->len, seq, OV2_TRANSPORT),
 			c->row->esn ? CRYPTO_TRANSPORT_ESP_AUTH_FAILED : CRYPTO_SUCCESS);
 	ov2sim_esp_destroy(&c->esp);
 }
 
 /* S52: every shorter length */
-static void esp_damaged_length(struct kunit *test)
+static void nic_esp_test_damaged_length(struct kunit *test)
 {
-	struct esp_case *c = esp_case(test);
+	struct nic_esp_case *c = nic_esp_case(test);
 	u32 over = OV2SIM_ESP_HLEN + c->row->iv_len + c->row->icv_len;
 	u32 len, status, expected;
 
 	for (len = 0; len < c->len; len++) {
-		status = esp_open_copy(test, c, len, c->row->seq, OV2_TRANSPORT);
+		status = nic_esp_decrypt_copy(test, c, len, c->row->seq, OV2_TRANSPORT);
 		expected = CRYPTO_TRANSPORT_ESP_AUTH_FAILED;
 		if (len < over + 2 || (len - over) % c->esp.block)
 			expected = CRYPTO_INVALID_PACKET_SYNTAX;
@@ -543,84 +544,86 @@ static void esp_damaged_length(struct kunit *test)
 }
 
 /* S11, S12: the published HMACs. Such a packet is authentic, but its trailer makes no sense. */
-static void esp_hmac(struct kunit *test)
+static void nic_esp_test_hmac(struct kunit *test)
 {
-	struct esp_case *c = esp_case(test);
+	struct nic_esp_case *c = nic_esp_case(test);
 
 	KUNIT_EXPECT_EQ(test, CRYPTO_INVALID_PACKET_SYNTAX,
-			esp_open_copy(test, c, c->len, c->row->seq, OV2_TRANSPORT));
+			nic_esp_decrypt_copy(test, c, c->len, c->row->seq, OV2_TRANSPORT));
 	ov2sim_esp_destroy(&c->esp);
-	esp_seals(test);
+	nic_esp_test_encrypts(test);
 }
 
-static const struct esp_row *esp_find(struct kunit *test, const char *name)
+static const struct nic_esp_row *nic_esp_find(struct kunit *test, const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(esp_rows); i++) {
-		if (!strcmp(esp_rows[i].name, name))
-			return &esp_rows[i];
+	for (i = 0; i < ARRAY_SIZE(nic_esp_rows); i++) {
+		if (!strcmp(nic_esp_rows[i].name, name))
+			return &nic_esp_rows[i];
 	}
 	KUNIT_FAIL_AND_ABORT(test, "no row %s", name);
 	return NULL;
 }
 
 /* RFC 4106: a shorter ICV of GCM is the beginning of the full one */
-static void esp_gcm_short_icv(struct kunit *test)
+static void nic_esp_test_gcm_short_icv(struct kunit *test)
 {
 	static const u16 lens[] = { 8, 12 };
-	struct esp_case *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
-	struct esp_row row = *esp_find(test, "draft-mcgrew-gcm-test 2");
+	struct nic_esp_case *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
+	struct nic_esp_row row = *nic_esp_find(test, "draft-mcgrew-gcm-test 2");
 	size_t i;
 
 	KUNIT_ASSERT_NOT_NULL(test, c);
 	for (i = 0; i < ARRAY_SIZE(lens); i++) {
 		row.icv_len = lens[i];
-		esp_case_init(test, c, &row);
+		nic_esp_case_init(test, c, &row);
 		c->len -= 16 - lens[i];
 		KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS,
-				esp_open_copy(test, c, c->len, row.seq, OV2_TRANSPORT));
+				nic_esp_decrypt_copy(test, c, c->len, row.seq, OV2_TRANSPORT));
 		c->packet[c->len - 1] ^= 0x80;
 		KUNIT_EXPECT_EQ(test, CRYPTO_TRANSPORT_ESP_AUTH_FAILED,
-				esp_open_copy(test, c, c->len, row.seq, OV2_TRANSPORT));
+				nic_esp_decrypt_copy(test, c, c->len, row.seq, OV2_TRANSPORT));
 		ov2sim_esp_destroy(&c->esp);
 	}
 }
 
 /* A packet that is authentic, with a trailer of the test's choice */
-static u32 esp_open_trailer(struct kunit *test, u8 pad, u8 next_header, enum ov2_mode mode)
+static u32 nic_esp_decrypt_trailer(struct kunit *test, u8 pad, u8 next_header, enum ov2_mode mode)
 {
-	struct esp_case *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
+	struct nic_esp_case *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
 	u8 iv[OV2SIM_ESP_IV_MAX] = {};
 	u32 status, tail;
 
 	KUNIT_ASSERT_NOT_NULL(test, c);
-	esp_case_init(test, c, esp_find(test, "draft-mcgrew-gcm-test 2"));
+	nic_esp_case_init(test, c, nic_esp_find(test, "draft-mcgrew-gcm-test 2"));
 	tail = c->len - c->row->icv_len;
 	c->packet[tail - 2] = pad;
 	c->packet[tail - 1] = next_header;
 	KUNIT_ASSERT_EQ(test, 0, ov2sim_esp_encrypt(&c->esp, c->packet, c->len, c->row->seq, iv));
-	status = esp_open_copy(test, c, c->len, c->row->seq, mode);
+	status = nic_esp_decrypt_copy(test, c, c->len, c->row->seq, mode);
 	ov2sim_esp_destroy(&c->esp);
 	return status;
 }
 
 /* S51, S52: what only decryption brings to light. The text is 64 bytes long. */
-static void esp_trailer(struct kunit *test)
+static void nic_esp_test_trailer(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS, esp_open_trailer(test, 62, 4, OV2_TUNNEL));
-	KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS, esp_open_trailer(test, 0, 41, OV2_TUNNEL));
-	KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS, esp_open_trailer(test, 0, 6, OV2_TRANSPORT));
+	KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS, nic_esp_decrypt_trailer(test, 62, 4, OV2_TUNNEL));
+	KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS, nic_esp_decrypt_trailer(test, 0, 41, OV2_TUNNEL));
+	KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS, nic_esp_decrypt_trailer(test, 0, 6, OV2_TRANSPORT));
 	KUNIT_EXPECT_EQ(test, CRYPTO_INVALID_PACKET_SYNTAX,
-			esp_open_trailer(test, 63, 4, OV2_TUNNEL));
+			nic_esp_decrypt_trailer(test, 63, 4, OV2_TUNNEL));
 	KUNIT_EXPECT_EQ(test, CRYPTO_INVALID_PACKET_SYNTAX,
-			esp_open_trailer(test, 255, 6, OV2_TRANSPORT));
-	KUNIT_EXPECT_EQ(test, CRYPTO_INVALID_PROTOCOL, esp_open_trailer(test, 0, 6, OV2_TUNNEL));
-	KUNIT_EXPECT_EQ(test, CRYPTO_INVALID_PROTOCOL, esp_open_trailer(test, 0, 59, OV2_TUNNEL));
+			nic_esp_decrypt_trailer(test, 255, 6, OV2_TRANSPORT));
+	KUNIT_EXPECT_EQ(test, CRYPTO_INVALID_PROTOCOL,
+			nic_esp_decrypt_trailer(test, 0, 6, OV2_TUNNEL));
+	KUNIT_EXPECT_EQ(test, CRYPTO_INVALID_PROTOCOL,
+			nic_esp_decrypt_trailer(test, 0, 59, OV2_TUNNEL));
 }
 
 /* The IV of the NIC: the number with bit 63 XOR the salt, so never one of seqiv's */
-static void esp_iv_seq(struct kunit *test)
+static void nic_esp_test_iv_seq(struct kunit *test)
 {
 	struct ov2sim_esp esp = { .iv = OV2_IV_SEQ, .iv_len = 8,
 				  .iv_salt = { 1, 2, 3, 4, 5, 6, 7, 8 } };
@@ -632,7 +635,7 @@ static void esp_iv_seq(struct kunit *test)
 }
 
 /* RFC 3602: not predictable, and never the same */
-static void esp_iv_random(struct kunit *test)
+static void nic_esp_test_iv_random(struct kunit *test)
 {
 	struct ov2sim_esp esp = { .iv = OV2_IV_RANDOM, .iv_len = 16 };
 	u8 iv[2][16] = {};
@@ -643,37 +646,37 @@ static void esp_iv_random(struct kunit *test)
 }
 
 /* A header with another number than the one to be used is not sealed: no IV twice */
-static void esp_seal_refuses(struct kunit *test)
+static void nic_esp_test_encrypt_refuses(struct kunit *test)
 {
-	struct esp_case *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
+	struct nic_esp_case *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
 	u8 iv[OV2SIM_ESP_IV_MAX] = {};
 
 	KUNIT_ASSERT_NOT_NULL(test, c);
-	esp_case_init(test, c, esp_find(test, "draft-mcgrew-gcm-test 2"));
+	nic_esp_case_init(test, c, nic_esp_find(test, "draft-mcgrew-gcm-test 2"));
 	KUNIT_EXPECT_EQ(test, -EIO, ov2sim_esp_encrypt(&c->esp, c->packet, c->len, 11, iv));
 	KUNIT_EXPECT_EQ(test, -EINVAL, ov2sim_esp_encrypt(&c->esp, c->packet, c->len - 1, 10, iv));
 	KUNIT_EXPECT_EQ(test, -EINVAL, ov2sim_esp_encrypt(&c->esp, c->packet, 32, 10, iv));
 	ov2sim_esp_destroy(&c->esp);
 }
 
-static struct kunit_case esp_cases[] = {
-	KUNIT_CASE_PARAM(esp_seals, esp_gen_params),
-	KUNIT_CASE_PARAM(esp_opens, esp_gen_params),
-	KUNIT_CASE_PARAM(esp_bad_byte, esp_gen_params),
-	KUNIT_CASE_PARAM(esp_upper_half, esp_gen_params),
-	KUNIT_CASE_PARAM(esp_damaged_length, esp_gen_params),
-	KUNIT_CASE_PARAM(esp_hmac, esp_hmac_gen_params),
-	KUNIT_CASE(esp_gcm_short_icv),
-	KUNIT_CASE(esp_trailer),
-	KUNIT_CASE(esp_iv_seq),
-	KUNIT_CASE(esp_iv_random),
-	KUNIT_CASE(esp_seal_refuses),
+static struct kunit_case nic_esp_cases[] = {
+	KUNIT_CASE_PARAM(nic_esp_test_encrypts, nic_esp_gen_params),
+	KUNIT_CASE_PARAM(nic_esp_test_decrypts, nic_esp_gen_params),
+	KUNIT_CASE_PARAM(nic_esp_test_bad_byte, nic_esp_gen_params),
+	KUNIT_CASE_PARAM(nic_esp_test_upper_half, nic_esp_gen_params),
+	KUNIT_CASE_PARAM(nic_esp_test_damaged_length, nic_esp_gen_params),
+	KUNIT_CASE_PARAM(nic_esp_test_hmac, nic_esp_hmac_gen_params),
+	KUNIT_CASE(nic_esp_test_gcm_short_icv),
+	KUNIT_CASE(nic_esp_test_trailer),
+	KUNIT_CASE(nic_esp_test_iv_seq),
+	KUNIT_CASE(nic_esp_test_iv_random),
+	KUNIT_CASE(nic_esp_test_encrypt_refuses),
 	{}
 };
 
-static struct kunit_suite esp_suite = {
+static struct kunit_suite nic_esp_suite = {
 	.name = "ov2_nic_esp",
-	.test_cases = esp_cases,
+	.test_cases = nic_esp_cases,
 };
 
-kunit_test_suite(esp_suite);
+kunit_test_suite(nic_esp_suite);

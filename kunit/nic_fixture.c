@@ -4,7 +4,7 @@
 #include "nic_fixture.h"
 
 /* Everything that the NIC can do, in a small table. */
-void nic_test_caps(struct ov2_caps *caps)
+void nic_fixture_caps(struct ov2_caps *caps)
 {
 	*caps = (struct ov2_caps){
 		.max_sas = 4,
@@ -36,7 +36,7 @@ void nic_test_caps(struct ov2_caps *caps)
 }
 
 /* 192.0.2.1 to 192.0.2.2, AES-GCM-128, transport mode */
-void nic_test_node(struct ov2_add_sa *node, enum ov2_dir dir)
+void nic_fixture_node(struct ov2_add_sa *node, enum ov2_dir dir)
 {
 	*node = (struct ov2_add_sa){
 		.cookie = NIC_TEST_COOKIE,
@@ -63,7 +63,7 @@ static void nic_fixture_cmd_done(void *drv, struct ov2_request *req, int status)
 
 	spin_lock(&fix->lock);
 	if (fix->done_count < NIC_TEST_REQS)
-		fix->done[fix->done_count] = (struct nic_test_done){ req, status };
+		fix->done[fix->done_count] = (struct nic_fixture_done){ req, status };
 	fix->done_count++;
 	spin_unlock(&fix->lock);
 	if (fix->resubmit)
@@ -152,6 +152,21 @@ int nic_fixture_delete(struct nic_fixture *fix, u32 handle)
 	struct ov2_request req = { .kind = OV2_DELETE_SA, .count = 1, .del = &node };
 
 	return nic_fixture_run(fix, &req);
+}
+
+/* Find a fault injection knob by its name in debugfs. */
+u32 *nic_fixture_fault(struct kunit *test, struct ov2sim_hw *hw, const char *name)
+{
+	const char *other;
+	unsigned int i;
+	u32 *knob;
+
+	for (i = 0; (knob = ov2sim_hw_fault(hw, i, &other)); i++) {
+		if (!strcmp(name, other))
+			return knob;
+	}
+	KUNIT_FAIL_AND_ABORT(test, "no fault %s", name);
+	return NULL;
 }
 
 /* The suites are modules of their own kind: what they test is exported for them alone. */

@@ -15,11 +15,11 @@
 #define NIC_TEST_BUF		2048
 
 /**
- * struct nic_test_done - One completed request.
+ * struct nic_fixture_done - One completed request.
  * @req: which
  * @status: how
  */
-struct nic_test_done {
+struct nic_fixture_done {
 	struct ov2_request *req;
 	int status;
 };
@@ -42,7 +42,7 @@ struct nic_fixture {
 	struct ov2sim_hw *hw;
 	spinlock_t lock;	/* guards the rest */
 	wait_queue_head_t wait;
-	struct nic_test_done done[NIC_TEST_REQS];
+	struct nic_fixture_done done[NIC_TEST_REQS];
 	unsigned int done_count;
 	bool up[2];
 	unsigned int links;
@@ -52,12 +52,13 @@ struct nic_fixture {
 	int resubmitted;
 };
 
-void nic_test_caps(struct ov2_caps *caps);
-void nic_test_node(struct ov2_add_sa *node, enum ov2_dir dir);
+void nic_fixture_caps(struct ov2_caps *caps);
+void nic_fixture_node(struct ov2_add_sa *node, enum ov2_dir dir);
 struct nic_fixture *nic_fixture_create(struct kunit *test, const struct ov2_caps *caps);
 void nic_fixture_destroy(struct nic_fixture *fix);
 bool nic_fixture_wait_done(struct nic_fixture *fix, unsigned int count);
 int nic_fixture_add(struct nic_fixture *fix, struct ov2_add_sa *node);
 int nic_fixture_delete(struct nic_fixture *fix, u32 handle);
+u32 *nic_fixture_fault(struct kunit *test, struct ov2sim_hw *hw, const char *name);
 
 #endif /* __OV2_NIC_FIXTURE_H */

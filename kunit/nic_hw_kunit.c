@@ -11,130 +11,132 @@
 #include "../drivers/ov2sim/nic/worker.h"
 #include "nic_fixture.h"
 
-#define HW_NAME		"nicfail"
-#define HW_WORKERS	3
+#define NIC_HW_NAME		"nicfail"
+#define NIC_HW_WORKERS	3
 
-static const struct ov2sim_hw_ops hw_ops;
+static const struct ov2sim_hw_ops nic_hw_ops;
 
-static int hw_no_sadb(struct ov2sim_sadb *db, const struct ov2_caps *caps, u32 ports,
-		      struct ov2sim_faults *faults)
+static int nic_hw_no_sadb(struct ov2sim_sadb *db, const struct ov2_caps *caps, u32 ports,
+			  struct ov2sim_faults *faults)
 {
 	return -ENOMEM;
 }
 
-static int hw_no_ports(struct ov2sim_hw *hw)
+static int nic_hw_no_ports(struct ov2sim_hw *hw)
 {
 	return -ENOMEM;
 }
 
-static int hw_no_worker(struct ov2sim_worker *worker, struct ov2sim_hw *hw, u32 index)
+static int nic_hw_no_worker(struct ov2sim_worker *worker, struct ov2sim_hw *hw, u32 index)
 {
 	return -EINTR;
 }
 
 /* The others are real ones. */
-static int hw_no_last_worker(struct ov2sim_worker *worker, struct ov2sim_hw *hw, u32 index)
+static int nic_hw_no_last_worker(struct ov2sim_worker *worker, struct ov2sim_hw *hw, u32 index)
 {
 	struct kunit *test = kunit_get_current_test();
 	int err;
 
-	if (index == HW_WORKERS - 1)
+	if (index == NIC_HW_WORKERS - 1)
 		return -EINTR;
 	kunit_deactivate_static_stub(test, ov2sim_worker_init);
 	err = ov2sim_worker_init(worker, hw, index);
-	kunit_activate_static_stub(test, ov2sim_worker_init, hw_no_last_worker);
+	kunit_activate_static_stub(test, ov2sim_worker_init, nic_hw_no_last_worker);
 	return err;
 }
 
-static int hw_no_cmd(struct ov2sim_hw *hw)
+static int nic_hw_no_cmd(struct ov2sim_hw *hw)
 {
 	return -EINTR;
 }
 
-struct hw_row {
+struct nic_hw_row {
 	const char *name;
 	void (*fail)(struct kunit *test);
 	void *failing;
 	int err;
 };
 
-static void hw_fail_sadb(struct kunit *test)
+static void nic_hw_fail_sadb(struct kunit *test)
 {
-	kunit_activate_static_stub(test, ov2sim_sadb_init, hw_no_sadb);
+	kunit_activate_static_stub(test, ov2sim_sadb_init, nic_hw_no_sadb);
 }
 
-static void hw_fail_ports(struct kunit *test)
+static void nic_hw_fail_ports(struct kunit *test)
 {
-	kunit_activate_static_stub(test, ov2sim_ports_alloc, hw_no_ports);
+	kunit_activate_static_stub(test, ov2sim_ports_alloc, nic_hw_no_ports);
 }
 
-static void hw_fail_worker(struct kunit *test)
+static void nic_hw_fail_worker(struct kunit *test)
 {
-	kunit_activate_static_stub(test, ov2sim_worker_init, hw_no_worker);
+	kunit_activate_static_stub(test, ov2sim_worker_init, nic_hw_no_worker);
 }
 
-static void hw_fail_last_worker(struct kunit *test)
+static void nic_hw_fail_last_worker(struct kunit *test)
 {
-	kunit_activate_static_stub(test, ov2sim_worker_init, hw_no_last_worker);
+	kunit_activate_static_stub(test, ov2sim_worker_init, nic_hw_no_last_worker);
 }
 
-static void hw_fail_cmd(struct kunit *test)
+static void nic_hw_fail_cmd(struct kunit *test)
 {
-	kunit_activate_static_stub(test, ov2sim_cmd_init, hw_no_cmd);
+	kunit_activate_static_stub(test, ov2sim_cmd_init, nic_hw_no_cmd);
 }
 
-static const struct hw_row hw_rows[] = {
-	{ "SA table", hw_fail_sadb, ov2sim_sadb_init, -ENOMEM },
-	{ "ports", hw_fail_ports, ov2sim_ports_alloc, -ENOMEM },
-	{ "first worker", hw_fail_worker, ov2sim_worker_init, -EINTR },
-	{ "last worker", hw_fail_last_worker, ov2sim_worker_init, -EINTR },
-	{ "command thread", hw_fail_cmd, ov2sim_cmd_init, -EINTR },
+static const struct nic_hw_row nic_hw_rows[] = {
+	{ "SA table", nic_hw_fail_sadb, ov2sim_sadb_init, -ENOMEM },
+	{ "ports", nic_hw_fail_ports, ov2sim_ports_alloc, -ENOMEM },
+	{ "first worker", nic_hw_fail_worker, ov2sim_worker_init, -EINTR },
+	{ "last worker", nic_hw_fail_last_worker, ov2sim_worker_init, -EINTR },
+	{ "command thread", nic_hw_fail_cmd, ov2sim_cmd_init, -EINTR },
 };
 
-KUNIT_ARRAY_PARAM_DESC(hw, hw_rows, name);
+KUNIT_ARRAY_PARAM_DESC(nic_hw, nic_hw_rows, name);
 
-static unsigned int hw_threads(void)
+static unsigned int nic_hw_threads(void)
 {
 	struct task_struct *task;
 	unsigned int count = 0;
 
 	rcu_read_lock();
 	for_each_process(task)
-		count += str_has_prefix(task->comm, HW_NAME) && !task->exit_state;
+		count += str_has_prefix(task->comm, NIC_HW_NAME) && !task->exit_state;
 	rcu_read_unlock();
 	return count;
 }
 
 /* The same NIC can be made as soon as nothing fails any more: all is in its place. */
-static void hw_create_fails(struct kunit *test)
+static void nic_hw_test_create_fails(struct kunit *test)
 {
-	const struct hw_row *row = test->param_value;
-	struct ov2sim_hw_config config = { .name = HW_NAME, .ports = 2, .queues = HW_WORKERS };
+	const struct nic_hw_row *row = test->param_value;
+	struct ov2sim_hw_config config = {
+		.name = NIC_HW_NAME, .ports = 2, .queues = NIC_HW_WORKERS,
+	};
 	struct ov2sim_hw *hw;
 	unsigned int threads;
 
-	nic_test_caps(&config.caps);
+	nic_fixture_caps(&config.caps);
 	row->fail(test);
-	hw = ov2sim_hw_create(&config, &hw_ops, NULL);
+	hw = ov2sim_hw_create(&config, &nic_hw_ops, NULL);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(hw), row->err);
-	KUNIT_EXPECT_EQ(test, 0, read_poll_timeout(hw_threads, threads, !threads, 100,
+	KUNIT_EXPECT_EQ(test, 0, read_poll_timeout(nic_hw_threads, threads, !threads, 100,
 						   10 * USEC_PER_SEC, false));
 	kunit_deactivate_static_stub(test, row->failing);
 	if (!IS_ERR(hw))
 		ov2sim_hw_destroy(hw);
-	hw = ov2sim_hw_create(&config, &hw_ops, NULL);
+	hw = ov2sim_hw_create(&config, &nic_hw_ops, NULL);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, hw);
-	KUNIT_EXPECT_EQ(test, hw_threads(), HW_WORKERS + 1);
+	KUNIT_EXPECT_EQ(test, nic_hw_threads(), NIC_HW_WORKERS + 1);
 	ov2sim_hw_destroy(hw);
 }
 
 /* What has nothing to work with is not made at all. */
-static void hw_create_refuses(struct kunit *test)
+static void nic_hw_test_create_refuses(struct kunit *test)
 {
-	struct ov2sim_hw_config good = { .name = HW_NAME, .ports = 1, .queues = 1 }, config;
+	struct ov2sim_hw_config good = { .name = NIC_HW_NAME, .ports = 1, .queues = 1 }, config;
 	u32 i;
 
-	nic_test_caps(&good.caps);
+	nic_fixture_caps(&good.caps);
 	for (i = 0; i < 5; i++) {
 		config = good;
 		if (i == 0)
@@ -148,19 +150,19 @@ static void hw_create_refuses(struct kunit *test)
 		else
 			config.caps.max_requests = 0;
 		KUNIT_EXPECT_EQ(test, -EINVAL,
-				PTR_ERR_OR_ZERO(ov2sim_hw_create(&config, &hw_ops, NULL)));
+				PTR_ERR_OR_ZERO(ov2sim_hw_create(&config, &nic_hw_ops, NULL)));
 	}
 }
 
-static struct kunit_case hw_cases[] = {
-	KUNIT_CASE_PARAM(hw_create_fails, hw_gen_params),
-	KUNIT_CASE(hw_create_refuses),
+static struct kunit_case nic_hw_cases[] = {
+	KUNIT_CASE_PARAM(nic_hw_test_create_fails, nic_hw_gen_params),
+	KUNIT_CASE(nic_hw_test_create_refuses),
 	{}
 };
 
-static struct kunit_suite hw_suite = {
+static struct kunit_suite nic_hw_suite = {
 	.name = "ov2_nic_hw",
-	.test_cases = hw_cases,
+	.test_cases = nic_hw_cases,
 };
 
-kunit_test_suite(hw_suite);
+kunit_test_suite(nic_hw_suite);

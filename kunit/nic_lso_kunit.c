@@ -20,7 +20,7 @@
 #include "nic_fixture.h"
 #include "nic_packet.h"
 
-struct lso_row {
+struct nic_lso_row {
 	const char *name;
 	enum ov2_cipher cipher;
 	bool esn;
@@ -38,7 +38,7 @@ struct lso_row {
 	{ .family = OV2_IPV4, .tunnel = tun, .inner = OV2_IPV4, .esp = true, \
 	  .encap = OV2_ENCAP_UDP, .payload = len, .mss = seg, .seq = first }
 
-static const struct lso_row lso_rows[] = {
+static const struct nic_lso_row nic_lso_rows[] = {
 	{ "plain IPv4", .p = PLAIN(OV2_IPV4, 5000, 1400) },
 	{ "plain IPv6", .p = PLAIN(OV2_IPV6, 5000, 1400) },
 	{ "plain, one segment", .p = PLAIN(OV2_IPV4, 1000, 1400) },
@@ -61,11 +61,11 @@ static const struct lso_row lso_rows[] = {
 	{ "UDP, tunnel", OV2_CIPHER_AES_CBC, .p = UDP(true, 5001, 1333, 1) },
 };
 
-KUNIT_ARRAY_PARAM_DESC(lso, lso_rows, name);
+KUNIT_ARRAY_PARAM_DESC(nic_lso, nic_lso_rows, name);
 
-static void lso_node(struct ov2_add_sa *node, const struct lso_row *row)
+static void nic_lso_node(struct ov2_add_sa *node, const struct nic_lso_row *row)
 {
-	nic_test_node(node, OV2_OUT);
+	nic_fixture_node(node, OV2_OUT);
 	node->family = row->p.family;
 	if (row->p.family == OV2_IPV6)
 		node->daddr.s6_addr32[0] = cpu_to_be32(0x20010db8);
@@ -89,7 +89,7 @@ static void lso_node(struct ov2_add_sa *node, const struct lso_row *row)
 }
 
 /* A table with the row's SA in it */
-struct lso_fixture {
+struct nic_lso_fixture {
 	struct ov2_caps caps;
 	struct ov2sim_faults faults;
 	struct ov2sim_sadb db;
@@ -97,18 +97,19 @@ struct lso_fixture {
 	unsigned int frames;
 };
 
-static void lso_fixture_init(struct kunit *test, struct lso_fixture *fix, const struct lso_row *row)
+static void nic_lso_fixture_init(struct kunit *test, struct nic_lso_fixture *fix,
+				 const struct nic_lso_row *row)
 {
 	struct ov2_add_sa node;
 	int idx;
 
 	memset(fix, 0, sizeof(*fix));
 	fix->frames = ov2sim_frames_live();
-	nic_test_caps(&fix->caps);
+	nic_fixture_caps(&fix->caps);
 	KUNIT_ASSERT_EQ(test, 0, ov2sim_sadb_init(&fix->db, &fix->caps, 1, &fix->faults));
 	if (!row->p.esp)
 		return;
-	lso_node(&node, row);
+	nic_lso_node(&node, row);
 	KUNIT_EXPECT_EQ(test, 0, ov2sim_sadb_add(&fix->db, &node));
 	/* Nobody else deletes it */
 	idx = ov2sim_sadb_read_lock(&fix->db);
@@ -117,14 +118,14 @@ static void lso_fixture_init(struct kunit *test, struct lso_fixture *fix, const 
 	KUNIT_EXPECT_NOT_NULL(test, fix->sa);
 }
 
-static void lso_fixture_exit(struct kunit *test, struct lso_fixture *fix)
+static void nic_lso_fixture_exit(struct kunit *test, struct nic_lso_fixture *fix)
 {
 	ov2sim_sadb_destroy(&fix->db);
 	KUNIT_EXPECT_EQ(test, fix->frames, ov2sim_frames_live());
 }
 
-static void lso_build(struct kunit *test, struct lso_fixture *fix, const struct lso_row *row,
-		      struct ov2sim_txd *txd)
+static void nic_lso_build(struct kunit *test, struct nic_lso_fixture *fix,
+			  const struct nic_lso_row *row, struct ov2sim_txd *txd)
 {
 	struct nic_packet p = row->p;
 
@@ -137,8 +138,9 @@ static void lso_build(struct kunit *test, struct lso_fixture *fix, const struct 
 }
 
 /* Open a frame in place; @inner becomes the packet next to TCP */
-static void lso_open(struct kunit *test, const struct lso_fixture *fix, struct ov2sim_frame *frame,
-		     const struct ov2sim_pkt *pkt, u64 seq, struct ov2sim_pkt *inner)
+static void nic_lso_decrypt(struct kunit *test, const struct nic_lso_fixture *fix,
+			    struct ov2sim_frame *frame, const struct ov2sim_pkt *pkt, u64 seq,
+			    struct ov2sim_pkt *inner)
 {
 	struct ov2sim_sa *sa = fix->sa;
 	u8 *data = frame->data;
@@ -172,8 +174,8 @@ static void lso_open(struct kunit *test, const struct lso_fixture *fix, struct o
 	ov2sim_parse_l4(data, inner);
 }
 
-static void lso_check_tcp(struct kunit *test, const u8 *data, const struct ov2sim_pkt *pkt,
-			  u32 off, bool last)
+static void nic_lso_check_tcp(struct kunit *test, const u8 *data, const struct ov2sim_pkt *pkt,
+			      u32 off, bool last)
 {
 	const struct tcphdr *th = (const struct tcphdr *)(data + pkt->l4);
 	u32 payload = pkt->l4 + th->doff * 4;
@@ -194,7 +196,8 @@ static void lso_check_tcp(struct kunit *test, const u8 *data, const struct ov2si
 	}
 }
 
-static void lso_check_ids(struct kunit *test, const u8 *data, const struct ov2sim_pkt *pkt, u32 i)
+static void nic_lso_check_ids(struct kunit *test, const u8 *data, const struct ov2sim_pkt *pkt,
+			      u32 i)
 {
 	const struct iphdr *iph = (const struct iphdr *)(data + pkt->l3);
 
@@ -202,188 +205,188 @@ static void lso_check_ids(struct kunit *test, const u8 *data, const struct ov2si
 		KUNIT_EXPECT_EQ(test, (u16)(NIC_PACKET_IP_ID + i), ntohs(iph->id));
 }
 
-static void lso_check_frame(struct kunit *test, const struct lso_fixture *fix,
-			    const struct lso_row *row, struct ov2sim_frame *frame, u32 i)
+static void nic_lso_check_frame(struct kunit *test, const struct nic_lso_fixture *fix,
+				const struct nic_lso_row *row, struct ov2sim_frame *frame, u32 i)
 {
 	u32 off = i * row->p.mss, len = min(row->p.payload - off, row->p.mss);
 	struct ov2sim_pkt pkt, inner;
 
 	KUNIT_ASSERT_TRUE(test, ov2sim_parse_frame(frame->data, frame->len, &pkt));
 	KUNIT_EXPECT_EQ(test, frame->len, pkt.end);
-	lso_check_ids(test, frame->data, &pkt, i);
+	nic_lso_check_ids(test, frame->data, &pkt, i);
 	inner = pkt;
 	if (fix->sa)
-		lso_open(test, fix, frame, &pkt, row->p.seq + i, &inner);
+		nic_lso_decrypt(test, fix, frame, &pkt, row->p.seq + i, &inner);
 	if (row->p.tunnel)
-		lso_check_ids(test, frame->data, &inner, i);
+		nic_lso_check_ids(test, frame->data, &inner, i);
 	KUNIT_EXPECT_EQ(test, len, inner.end - inner.l4 - 32);
-	lso_check_tcp(test, frame->data, &inner, off, off + len == row->p.payload);
+	nic_lso_check_tcp(test, frame->data, &inner, off, off + len == row->p.payload);
 }
 
-static void lso_row_test(struct kunit *test)
+static void nic_lso_test_segments(struct kunit *test)
 {
-	const struct lso_row *row = test->param_value;
-	struct lso_fixture *fix = kunit_kzalloc(test, sizeof(*fix), GFP_KERNEL);
+	const struct nic_lso_row *row = test->param_value;
+	struct nic_lso_fixture *fix = kunit_kzalloc(test, sizeof(*fix), GFP_KERNEL);
 	struct ov2sim_frame *frame;
 	struct ov2sim_txd txd;
 	LIST_HEAD(frames);
 	u32 i = 0;
 
 	KUNIT_ASSERT_NOT_NULL(test, fix);
-	lso_fixture_init(test, fix, row);
-	lso_build(test, fix, row, &txd);
+	nic_lso_fixture_init(test, fix, row);
+	nic_lso_build(test, fix, row, &txd);
 	KUNIT_EXPECT_EQ(test, 0, ov2sim_lso(&txd, fix->sa, &frames));
 	list_for_each_entry(frame, &frames, list)
-		lso_check_frame(test, fix, row, frame, i++);
+		nic_lso_check_frame(test, fix, row, frame, i++);
 	KUNIT_EXPECT_EQ(test, DIV_ROUND_UP(row->p.payload, row->p.mss), i);
 	kfree_skb(txd.skb);
 	ov2sim_frames_free(&frames);
-	lso_fixture_exit(test, fix);
+	nic_lso_fixture_exit(test, fix);
 }
 
 /* Descriptors that make no sense, or that do not fit the SA: no frame at all comes out */
-static void lso_refuses(struct kunit *test, const struct lso_row *row,
-			void (*spoil)(struct ov2sim_txd *), int expected)
+static void nic_lso_refuses(struct kunit *test, const struct nic_lso_row *row,
+			    void (*spoil)(struct ov2sim_txd *), int expected)
 {
-	struct lso_fixture *fix = kunit_kzalloc(test, sizeof(*fix), GFP_KERNEL);
+	struct nic_lso_fixture *fix = kunit_kzalloc(test, sizeof(*fix), GFP_KERNEL);
 	struct ov2sim_txd txd;
 	LIST_HEAD(frames);
 
 	KUNIT_ASSERT_NOT_NULL(test, fix);
-	lso_fixture_init(test, fix, row);
-	lso_build(test, fix, row, &txd);
+	nic_lso_fixture_init(test, fix, row);
+	nic_lso_build(test, fix, row, &txd);
 	spoil(&txd);
 	KUNIT_EXPECT_EQ(test, expected, ov2sim_lso(&txd, fix->sa, &frames));
 	KUNIT_EXPECT_TRUE(test, list_empty(&frames));
 	kfree_skb(txd.skb);
-	lso_fixture_exit(test, fix);
+	nic_lso_fixture_exit(test, fix);
 }
 
-static void lso_spoil_mss(struct ov2sim_txd *txd)
+static void nic_lso_spoil_mss(struct ov2sim_txd *txd)
 {
 	txd->mss = 0;
 }
 
-static void lso_spoil_l3(struct ov2sim_txd *txd)
+static void nic_lso_spoil_l3(struct ov2sim_txd *txd)
 {
 	txd->l3_off += 2;
 }
 
-static void lso_spoil_l4(struct ov2sim_txd *txd)
+static void nic_lso_spoil_l4(struct ov2sim_txd *txd)
 {
 	txd->l4_off = 0xffff;
 }
 
-static void lso_spoil_inner(struct ov2sim_txd *txd)
+static void nic_lso_spoil_inner(struct ov2sim_txd *txd)
 {
 	txd->inner_off = txd->inner_off ? 0 : txd->l4_off;
 }
 
 /* Offsets that fit each other, and have nothing to do with the headers */
-static void lso_spoil_far(struct ov2sim_txd *txd)
+static void nic_lso_spoil_far(struct ov2sim_txd *txd)
 {
 	txd->l3_off = 0x7000;
 	txd->esp_off = txd->l3_off;
 	txd->inner_off = txd->esp_off + 8 + 8;
 }
 
-static void lso_spoil_esp(struct ov2sim_txd *txd)
+static void nic_lso_spoil_esp(struct ov2sim_txd *txd)
 {
 	txd->esp_off += 4;
 }
 
-static void lso_spoil_seq(struct ov2sim_txd *txd)
+static void nic_lso_spoil_seq(struct ov2sim_txd *txd)
 {
 	txd->seq++;
 }
 
-static void lso_spoil_spi(struct ov2sim_txd *txd)
+static void nic_lso_spoil_spi(struct ov2sim_txd *txd)
 {
 	txd->skb->data[txd->esp_off] ^= 1;
 }
 
-static void lso_spoil_proto(struct ov2sim_txd *txd)
+static void nic_lso_spoil_proto(struct ov2sim_txd *txd)
 {
 	txd->esp_proto = IPPROTO_UDP;
 }
 
-static void lso_spoil_segs(struct ov2sim_txd *txd)
+static void nic_lso_spoil_segs(struct ov2sim_txd *txd)
 {
 	txd->segs--;
 }
 
-static void lso_spoil_wrap(struct ov2sim_txd *txd)
+static void nic_lso_spoil_wrap(struct ov2sim_txd *txd)
 {
 	/* Without ESN the last numbers are not enough for all segments */
 	put_unaligned_be32(0xfffffffe, txd->skb->data + txd->esp_off + 4);
 	txd->seq = 0xfffffffe;
 }
 
-static void lso_spoil_pad(struct ov2sim_txd *txd)
+static void nic_lso_spoil_pad(struct ov2sim_txd *txd)
 {
 	txd->skb->data[txd->skb->len - 18] = 255;
 }
 
-static void lso_refused(struct kunit *test)
+static void nic_lso_test_refused(struct kunit *test)
 {
-	static const struct lso_row plain = { .p = PLAIN(OV2_IPV4, 5000, 1400) };
-	static const struct lso_row esp = { .cipher = OV2_CIPHER_AES_GCM,
+	static const struct nic_lso_row plain = { .p = PLAIN(OV2_IPV4, 5000, 1400) };
+	static const struct nic_lso_row esp = { .cipher = OV2_CIPHER_AES_GCM,
 					    .p = ESP(OV2_IPV4, 5000, 1400, 7) };
-	static const struct lso_row tunnel = {
+	static const struct nic_lso_row tunnel = {
 		.cipher = OV2_CIPHER_AES_GCM, .p = TUNNEL(OV2_IPV6, OV2_IPV4, 5000, 1400, 7),
 	};
-	static const struct lso_row udp = { .cipher = OV2_CIPHER_AES_GCM,
+	static const struct nic_lso_row udp = { .cipher = OV2_CIPHER_AES_GCM,
 					    .p = UDP(false, 100, 50, 7) };
 
-	lso_refuses(test, &plain, lso_spoil_mss, -EINVAL);
-	lso_refuses(test, &plain, lso_spoil_l3, -EINVAL);
-	lso_refuses(test, &plain, lso_spoil_l4, -EINVAL);
-	lso_refuses(test, &plain, lso_spoil_inner, -EINVAL);
-	lso_refuses(test, &esp, lso_spoil_l3, -EINVAL);
-	lso_refuses(test, &esp, lso_spoil_esp, -EINVAL);
-	lso_refuses(test, &esp, lso_spoil_inner, -EINVAL);
-	lso_refuses(test, &tunnel, lso_spoil_inner, -EINVAL);
-	lso_refuses(test, &tunnel, lso_spoil_far, -EINVAL);
-	lso_refuses(test, &esp, lso_spoil_seq, -EIO);
-	lso_refuses(test, &esp, lso_spoil_spi, -EIO);
-	lso_refuses(test, &esp, lso_spoil_proto, -EIO);
-	lso_refuses(test, &esp, lso_spoil_segs, -EIO);
-	lso_refuses(test, &esp, lso_spoil_wrap, -EOVERFLOW);
-	lso_refuses(test, &udp, lso_spoil_pad, -EINVAL);
+	nic_lso_refuses(test, &plain, nic_lso_spoil_mss, -EINVAL);
+	nic_lso_refuses(test, &plain, nic_lso_spoil_l3, -EINVAL);
+	nic_lso_refuses(test, &plain, nic_lso_spoil_l4, -EINVAL);
+	nic_lso_refuses(test, &plain, nic_lso_spoil_inner, -EINVAL);
+	nic_lso_refuses(test, &esp, nic_lso_spoil_l3, -EINVAL);
+	nic_lso_refuses(test, &esp, nic_lso_spoil_esp, -EINVAL);
+	nic_lso_refuses(test, &esp, nic_lso_spoil_inner, -EINVAL);
+	nic_lso_refuses(test, &tunnel, nic_lso_spoil_inner, -EINVAL);
+	nic_lso_refuses(test, &tunnel, nic_lso_spoil_far, -EINVAL);
+	nic_lso_refuses(test, &esp, nic_lso_spoil_seq, -EIO);
+	nic_lso_refuses(test, &esp, nic_lso_spoil_spi, -EIO);
+	nic_lso_refuses(test, &esp, nic_lso_spoil_proto, -EIO);
+	nic_lso_refuses(test, &esp, nic_lso_spoil_segs, -EIO);
+	nic_lso_refuses(test, &esp, nic_lso_spoil_wrap, -EOVERFLOW);
+	nic_lso_refuses(test, &udp, nic_lso_spoil_pad, -EINVAL);
 }
 
-static unsigned int lso_frames_left;
+static unsigned int nic_lso_frames_left;
 
-static struct ov2sim_frame *lso_frame_or_none(u32 len)
+static struct ov2sim_frame *nic_lso_frame_or_none(u32 len)
 {
 	struct kunit *test = kunit_get_current_test();
 	struct ov2sim_frame *frame;
 
-	if (!lso_frames_left--)
+	if (!nic_lso_frames_left--)
 		return NULL;
 	kunit_deactivate_static_stub(test, ov2sim_frame_alloc);
 	frame = ov2sim_frame_alloc(len);
-	kunit_activate_static_stub(test, ov2sim_frame_alloc, lso_frame_or_none);
+	kunit_activate_static_stub(test, ov2sim_frame_alloc, nic_lso_frame_or_none);
 	return frame;
 }
 
 /* Memory runs out in the middle: the frames that there are go, too. */
-static void lso_no_memory(struct kunit *test)
+static void nic_lso_test_no_memory(struct kunit *test)
 {
-	static const struct lso_row row = { .cipher = OV2_CIPHER_AES_GCM,
+	static const struct nic_lso_row row = { .cipher = OV2_CIPHER_AES_GCM,
 					    .p = ESP(OV2_IPV4, 5000, 1400, 7) };
-	struct lso_fixture *fix = kunit_kzalloc(test, sizeof(*fix), GFP_KERNEL);
+	struct nic_lso_fixture *fix = kunit_kzalloc(test, sizeof(*fix), GFP_KERNEL);
 	unsigned int frames_live = ov2sim_frames_live();
 	struct ov2sim_txd txd;
 	LIST_HEAD(frames);
 	u32 i;
 
 	KUNIT_ASSERT_NOT_NULL(test, fix);
-	lso_fixture_init(test, fix, &row);
-	lso_build(test, fix, &row, &txd);
+	nic_lso_fixture_init(test, fix, &row);
+	nic_lso_build(test, fix, &row, &txd);
 	for (i = 0; i < 4; i++) {
-		lso_frames_left = i;
-		kunit_activate_static_stub(test, ov2sim_frame_alloc, lso_frame_or_none);
+		nic_lso_frames_left = i;
+		kunit_activate_static_stub(test, ov2sim_frame_alloc, nic_lso_frame_or_none);
 		KUNIT_EXPECT_EQ(test, -ENOMEM, ov2sim_lso(&txd, fix->sa, &frames));
 		kunit_deactivate_static_stub(test, ov2sim_frame_alloc);
 		KUNIT_EXPECT_TRUE(test, list_empty(&frames));
@@ -392,19 +395,19 @@ static void lso_no_memory(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, ov2sim_lso(&txd, fix->sa, &frames));
 	KUNIT_EXPECT_EQ(test, 4, ov2sim_frames_free(&frames));
 	kfree_skb(txd.skb);
-	lso_fixture_exit(test, fix);
+	nic_lso_fixture_exit(test, fix);
 }
 
-static struct kunit_case lso_cases[] = {
-	KUNIT_CASE_PARAM(lso_row_test, lso_gen_params),
-	KUNIT_CASE(lso_refused),
-	KUNIT_CASE(lso_no_memory),
+static struct kunit_case nic_lso_cases[] = {
+	KUNIT_CASE_PARAM(nic_lso_test_segments, nic_lso_gen_params),
+	KUNIT_CASE(nic_lso_test_refused),
+	KUNIT_CASE(nic_lso_test_no_memory),
 	{}
 };
 
-static struct kunit_suite lso_suite = {
+static struct kunit_suite nic_lso_suite = {
 	.name = "ov2_nic_lso",
-	.test_cases = lso_cases,
+	.test_cases = nic_lso_cases,
 };
 
-kunit_test_suite(lso_suite);
+kunit_test_suite(nic_lso_suite);

@@ -18,69 +18,70 @@
 #include "../drivers/ov2sim/nic/rx_esp.h"
 #include "nic_packet.h"
 
-#define PARSE_L3	ETH_HLEN
-#define PARSE_IP4_L4	(PARSE_L3 + 20)
-#define PARSE_IP6_L4	(PARSE_L3 + 40)
-#define PARSE_MAX	512
+#define NIC_PARSE_L3	ETH_HLEN
+#define NIC_PARSE_IP4_L4	(NIC_PARSE_L3 + 20)
+#define NIC_PARSE_IP6_L4	(NIC_PARSE_L3 + 40)
+#define NIC_PARSE_MAX	512
 
 /* A frame, by default good ESP with 100 bytes of TCP payload in transport mode */
-struct parse_frame {
-	u8 data[PARSE_MAX];
+struct nic_parse_frame {
+	u8 data[NIC_PARSE_MAX];
 	u32 len;
 };
 
-static const struct nic_packet parse_plain4 = { .family = OV2_IPV4, .payload = 100 };
-static const struct nic_packet parse_plain6 = { .family = OV2_IPV6, .payload = 100 };
-static const struct nic_packet parse_esp4 = {
+static const struct nic_packet nic_parse_plain4 = { .family = OV2_IPV4, .payload = 100 };
+static const struct nic_packet nic_parse_plain6 = { .family = OV2_IPV6, .payload = 100 };
+static const struct nic_packet nic_parse_esp4 = {
 	.family = OV2_IPV4, .esp = true, .iv_len = 8, .icv_len = 16, .block = 4, .payload = 100,
 	.seq = 7,
 };
 
-static const struct nic_packet parse_esp6 = {
+static const struct nic_packet nic_parse_esp6 = {
 	.family = OV2_IPV6, .esp = true, .iv_len = 8, .icv_len = 16, .block = 4, .payload = 100,
 	.seq = 7,
 };
 
-static const struct nic_packet parse_udp = {
+static const struct nic_packet nic_parse_udp = {
 	.family = OV2_IPV4, .esp = true, .encap = OV2_ENCAP_UDP, .iv_len = 8, .icv_len = 16,
 	.block = 4, .payload = 100, .seq = 7,
 };
 
-static const struct nic_packet parse_udp6 = {
+static const struct nic_packet nic_parse_udp6 = {
 	.family = OV2_IPV6, .esp = true, .encap = OV2_ENCAP_UDP, .iv_len = 8, .icv_len = 16,
 	.block = 4, .payload = 100, .seq = 7,
 };
 
-static const struct nic_packet parse_tunnel = {
+static const struct nic_packet nic_parse_tunnel = {
 	.family = OV2_IPV6, .tunnel = true, .inner = OV2_IPV4, .esp = true, .iv_len = 8,
 	.icv_len = 16, .block = 4, .payload = 100, .seq = 7,
 };
 
-static const struct nic_packet parse_tunnel4 = {
+static const struct nic_packet nic_parse_tunnel4 = {
 	.family = OV2_IPV4, .tunnel = true, .inner = OV2_IPV6, .esp = true, .iv_len = 8,
 	.icv_len = 16, .block = 4, .payload = 100, .seq = 7,
 };
 
-static void parse_build(struct kunit *test, struct parse_frame *f, const struct nic_packet *p)
+static void nic_parse_build(struct kunit *test, struct nic_parse_frame *f,
+			    const struct nic_packet *p)
 {
 	struct ov2sim_txd txd;
 	struct sk_buff *skb;
 
 	skb = nic_packet_build(test, p, &txd);
-	KUNIT_ASSERT_LE(test, skb->len, PARSE_MAX);
+	KUNIT_ASSERT_LE(test, skb->len, NIC_PARSE_MAX);
 	f->len = skb->len;
 	memcpy(f->data, skb->data, skb->len);
 	kfree_skb(skb);
 }
 
-static void parse_fix_ip4(struct parse_frame *f)
+static void nic_parse_fix_ip4(struct nic_parse_frame *f)
 {
-	ip_send_check((struct iphdr *)(f->data + PARSE_L3));
+	ip_send_check((struct iphdr *)(f->data + NIC_PARSE_L3));
 }
 
 /* Parse a copy of the first @len bytes, in all ways: KASAN looks on */
-static bool parse_copy(struct kunit *test, const struct parse_frame *f, u32 len,
-		       struct ov2sim_pkt *pkt)
+static bool nic_parse_copy(struct kunit *test, const struct nic_parse_frame *f, u32 len,
+			   struct ov2sim_pkt *pkt)
 {
 	u8 *copy = kmemdup(f->data, len, GFP_KERNEL);
 	struct ov2sim_pkt options;
@@ -101,35 +102,36 @@ static bool parse_copy(struct kunit *test, const struct parse_frame *f, u32 len,
 	return parsed;
 }
 
-static struct parse_frame *parse_frame(struct kunit *test, const struct nic_packet *p)
+static struct nic_parse_frame *nic_parse_frame(struct kunit *test, const struct nic_packet *p)
 {
-	struct parse_frame *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
+	struct nic_parse_frame *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, f);
-	parse_build(test, f, p);
+	nic_parse_build(test, f, p);
 	return f;
 }
 
-static void parse_good(struct kunit *test)
+static void nic_parse_test_good(struct kunit *test)
 {
+	struct nic_parse_frame *f = nic_parse_frame(test, &nic_parse_plain6);
 	struct ov2sim_pkt pkt;
 
-	KUNIT_ASSERT_TRUE(test, parse_copy(test, parse_frame(test, &parse_plain6), 186, &pkt));
+	KUNIT_ASSERT_TRUE(test, nic_parse_copy(test, f, 186, &pkt));
 	KUNIT_EXPECT_EQ(test, OV2_IPV6, pkt.family);
-	KUNIT_EXPECT_EQ(test, PARSE_IP6_L4, pkt.l4);
+	KUNIT_EXPECT_EQ(test, NIC_PARSE_IP6_L4, pkt.l4);
 	KUNIT_EXPECT_EQ(test, 2000, ntohs(pkt.dport));
 	KUNIT_EXPECT_EQ(test, 0, pkt.esp);
 	KUNIT_EXPECT_EQ(test, 2, pkt.daddr.s6_addr[15]);
 }
 
 /* S47: what an ESP packet is matched by */
-static void parse_good_esp(struct kunit *test)
+static void nic_parse_test_good_esp(struct kunit *test)
 {
-	struct parse_frame *f = parse_frame(test, &parse_esp4);
+	struct nic_parse_frame *f = nic_parse_frame(test, &nic_parse_esp4);
 	struct ov2sim_pkt pkt;
 
-	KUNIT_ASSERT_TRUE(test, parse_copy(test, f, f->len, &pkt));
-	KUNIT_EXPECT_EQ(test, PARSE_IP4_L4, pkt.esp);
+	KUNIT_ASSERT_TRUE(test, nic_parse_copy(test, f, f->len, &pkt));
+	KUNIT_EXPECT_EQ(test, NIC_PARSE_IP4_L4, pkt.esp);
 	KUNIT_EXPECT_EQ(test, NIC_TEST_SPI, be32_to_cpu(pkt.spi));
 	KUNIT_EXPECT_EQ(test, OV2_ENCAP_NONE, pkt.encap);
 	KUNIT_EXPECT_EQ(test, 0xc0000202, be32_to_cpu(pkt.daddr.s6_addr32[0]));
@@ -137,121 +139,122 @@ static void parse_good_esp(struct kunit *test)
 }
 
 /* Padding of a short frame is not part of the packet */
-static void parse_padded(struct kunit *test)
+static void nic_parse_test_padded(struct kunit *test)
 {
-	struct parse_frame *f = parse_frame(test, &parse_esp4);
+	struct nic_parse_frame *f = nic_parse_frame(test, &nic_parse_esp4);
 	struct ov2sim_pkt pkt;
 
-	KUNIT_ASSERT_TRUE(test, parse_copy(test, f, f->len + 17, &pkt));
+	KUNIT_ASSERT_TRUE(test, nic_parse_copy(test, f, f->len + 17, &pkt));
 	KUNIT_EXPECT_EQ(test, f->len, pkt.end);
 }
 
-static void parse_vlan(struct kunit *test)
+static void nic_parse_test_vlan(struct kunit *test)
 {
-	struct parse_frame *f = parse_frame(test, &parse_esp4);
+	struct nic_parse_frame *f = nic_parse_frame(test, &nic_parse_esp4);
 	struct ov2sim_pkt pkt;
 
 	memmove(f->data + 16, f->data + 12, f->len - 12);
 	f->len += 4;
 	put_unaligned_be32(0x81000005, f->data + 12);
-	KUNIT_ASSERT_TRUE(test, parse_copy(test, f, f->len, &pkt));
-	KUNIT_EXPECT_EQ(test, PARSE_IP4_L4 + 4, pkt.esp);
+	KUNIT_ASSERT_TRUE(test, nic_parse_copy(test, f, f->len, &pkt));
+	KUNIT_EXPECT_EQ(test, NIC_PARSE_IP4_L4 + 4, pkt.esp);
 	/* Two are too many */
 	memmove(f->data + 16, f->data + 12, f->len - 12);
 	put_unaligned_be32(0x81000005, f->data + 12);
-	KUNIT_EXPECT_FALSE(test, parse_copy(test, f, f->len + 4, &pkt));
+	KUNIT_EXPECT_FALSE(test, nic_parse_copy(test, f, f->len + 4, &pkt));
 }
 
 /* S52: every shorter frame, the IP header promising more than there is */
-static void parse_truncated(struct kunit *test)
+static void nic_parse_test_truncated(struct kunit *test)
 {
 	static const struct nic_packet *const packets[] = {
-		&parse_plain4, &parse_plain6, &parse_esp4, &parse_esp6, &parse_udp, &parse_tunnel,
+		&nic_parse_plain4, &nic_parse_plain6, &nic_parse_esp4,
+		&nic_parse_esp6, &nic_parse_udp, &nic_parse_tunnel,
 	};
-	struct parse_frame *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
+	struct nic_parse_frame *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
 	struct ov2sim_pkt pkt;
 	size_t i;
 	u32 len;
 
 	KUNIT_ASSERT_NOT_NULL(test, f);
 	for (i = 0; i < ARRAY_SIZE(packets); i++) {
-		parse_build(test, f, packets[i]);
-		KUNIT_EXPECT_TRUE(test, parse_copy(test, f, f->len, &pkt));
+		nic_parse_build(test, f, packets[i]);
+		KUNIT_EXPECT_TRUE(test, nic_parse_copy(test, f, f->len, &pkt));
 		for (len = 0; len < f->len; len++)
-			KUNIT_EXPECT_FALSE(test, parse_copy(test, f, len, &pkt));
+			KUNIT_EXPECT_FALSE(test, nic_parse_copy(test, f, len, &pkt));
 	}
 }
 
 /* And with an IP header that knows: nothing is read behind the end, and ESP begins at 8 bytes */
-static void parse_shortened(struct kunit *test)
+static void nic_parse_test_shortened(struct kunit *test)
 {
-	struct parse_frame *f = parse_frame(test, &parse_esp4);
-	struct parse_frame *u = parse_frame(test, &parse_udp);
+	struct nic_parse_frame *f = nic_parse_frame(test, &nic_parse_esp4);
+	struct nic_parse_frame *u = nic_parse_frame(test, &nic_parse_udp);
 	struct ov2sim_pkt pkt;
 	u32 len;
 
-	for (len = PARSE_IP4_L4; len < f->len; len++) {
-		put_unaligned_be16(len - PARSE_L3, f->data + PARSE_L3 + 2);
-		parse_fix_ip4(f);
-		KUNIT_ASSERT_TRUE(test, parse_copy(test, f, len, &pkt));
-		KUNIT_EXPECT_EQ(test, len >= PARSE_IP4_L4 + 8, !!pkt.esp);
+	for (len = NIC_PARSE_IP4_L4; len < f->len; len++) {
+		put_unaligned_be16(len - NIC_PARSE_L3, f->data + NIC_PARSE_L3 + 2);
+		nic_parse_fix_ip4(f);
+		KUNIT_ASSERT_TRUE(test, nic_parse_copy(test, f, len, &pkt));
+		KUNIT_EXPECT_EQ(test, len >= NIC_PARSE_IP4_L4 + 8, !!pkt.esp);
 	}
-	for (len = PARSE_IP4_L4; len < u->len; len++) {
-		put_unaligned_be16(len - PARSE_L3, u->data + PARSE_L3 + 2);
-		put_unaligned_be16(len - PARSE_IP4_L4, u->data + PARSE_IP4_L4 + 4);
-		parse_fix_ip4(u);
-		KUNIT_ASSERT_TRUE(test, parse_copy(test, u, len, &pkt));
-		KUNIT_EXPECT_EQ(test, len >= PARSE_IP4_L4 + 16, !!pkt.esp);
+	for (len = NIC_PARSE_IP4_L4; len < u->len; len++) {
+		put_unaligned_be16(len - NIC_PARSE_L3, u->data + NIC_PARSE_L3 + 2);
+		put_unaligned_be16(len - NIC_PARSE_IP4_L4, u->data + NIC_PARSE_IP4_L4 + 4);
+		nic_parse_fix_ip4(u);
+		KUNIT_ASSERT_TRUE(test, nic_parse_copy(test, u, len, &pkt));
+		KUNIT_EXPECT_EQ(test, len >= NIC_PARSE_IP4_L4 + 16, !!pkt.esp);
 	}
 }
 
 /* All that fit into a frame here, and some of the others up to 65535 */
-static u32 parse_next_length(u32 len)
+static u32 nic_parse_next_length(u32 len)
 {
-	return len + (len < 2 * PARSE_MAX ? 1 : 2081);
+	return len + (len < 2 * NIC_PARSE_MAX ? 1 : 2081);
 }
 
 /* A length field: where it is, and where what it counts begins */
-struct parse_field {
+struct nic_parse_field {
 	const char *name;
 	const struct nic_packet *packet;
 	u32 off;
 	u32 from;
 };
 
-static const struct parse_field parse_fields[] = {
-	{ "IPv4", &parse_esp4, PARSE_L3 + 2, PARSE_L3 },
-	{ "IPv4, UDP", &parse_udp, PARSE_L3 + 2, PARSE_L3 },
-	{ "IPv4, tunnel", &parse_tunnel4, PARSE_L3 + 2, PARSE_L3 },
-	{ "IPv4, TCP", &parse_plain4, PARSE_L3 + 2, PARSE_L3 },
-	{ "IPv6", &parse_esp6, PARSE_L3 + 4, PARSE_IP6_L4 },
-	{ "IPv6, UDP", &parse_udp6, PARSE_L3 + 4, PARSE_IP6_L4 },
-	{ "IPv6, tunnel", &parse_tunnel, PARSE_L3 + 4, PARSE_IP6_L4 },
-	{ "IPv6, TCP", &parse_plain6, PARSE_L3 + 4, PARSE_IP6_L4 },
-	{ "UDP in IPv4", &parse_udp, PARSE_IP4_L4 + 4, PARSE_IP4_L4 },
-	{ "UDP in IPv6", &parse_udp6, PARSE_IP6_L4 + 4, PARSE_IP6_L4 },
+static const struct nic_parse_field nic_parse_fields[] = {
+	{ "IPv4", &nic_parse_esp4, NIC_PARSE_L3 + 2, NIC_PARSE_L3 },
+	{ "IPv4, UDP", &nic_parse_udp, NIC_PARSE_L3 + 2, NIC_PARSE_L3 },
+	{ "IPv4, tunnel", &nic_parse_tunnel4, NIC_PARSE_L3 + 2, NIC_PARSE_L3 },
+	{ "IPv4, TCP", &nic_parse_plain4, NIC_PARSE_L3 + 2, NIC_PARSE_L3 },
+	{ "IPv6", &nic_parse_esp6, NIC_PARSE_L3 + 4, NIC_PARSE_IP6_L4 },
+	{ "IPv6, UDP", &nic_parse_udp6, NIC_PARSE_L3 + 4, NIC_PARSE_IP6_L4 },
+	{ "IPv6, tunnel", &nic_parse_tunnel, NIC_PARSE_L3 + 4, NIC_PARSE_IP6_L4 },
+	{ "IPv6, TCP", &nic_parse_plain6, NIC_PARSE_L3 + 4, NIC_PARSE_IP6_L4 },
+	{ "UDP in IPv4", &nic_parse_udp, NIC_PARSE_IP4_L4 + 4, NIC_PARSE_IP4_L4 },
+	{ "UDP in IPv6", &nic_parse_udp6, NIC_PARSE_IP6_L4 + 4, NIC_PARSE_IP6_L4 },
 };
 
-KUNIT_ARRAY_PARAM_DESC(parse_field, parse_fields, name);
+KUNIT_ARRAY_PARAM_DESC(nic_parse_field, nic_parse_fields, name);
 
 /* S52: whatever a length field says: it is believed if and only if there is so much */
-static void parse_length(struct kunit *test)
+static void nic_parse_test_length(struct kunit *test)
 {
-	const struct parse_field *field = test->param_value;
+	const struct nic_parse_field *field = test->param_value;
 	const struct nic_packet *p = field->packet;
-	struct parse_frame *f = parse_frame(test, p);
-	bool ip4 = field->from == PARSE_L3, udp = field->off == field->from + 4;
+	struct nic_parse_frame *f = nic_parse_frame(test, p);
+	bool ip4 = field->from == NIC_PARSE_L3, udp = field->off == field->from + 4;
 	struct ov2sim_pkt pkt;
 	bool fits, esp;
 	u32 len, end;
 
-	for (len = 0; len <= U16_MAX; len = parse_next_length(len)) {
+	for (len = 0; len <= U16_MAX; len = nic_parse_next_length(len)) {
 		put_unaligned_be16(len, f->data + field->off);
 		if (ip4)
-			parse_fix_ip4(f);
+			nic_parse_fix_ip4(f);
 		end = field->from + len;
 		fits = udp || (end <= f->len && (!ip4 || len >= 20));
-		KUNIT_EXPECT_EQ_MSG(test, fits, parse_copy(test, f, f->len, &pkt), "%u", len);
+		KUNIT_EXPECT_EQ_MSG(test, fits, nic_parse_copy(test, f, f->len, &pkt), "%u", len);
 		if (!fits)
 			continue;
 		KUNIT_EXPECT_EQ_MSG(test, udp ? f->len : end, pkt.end, "%u", len);
@@ -262,17 +265,17 @@ static void parse_length(struct kunit *test)
 }
 
 /* S48, S52: of a packet with options, of every length, truncated anywhere: the SPI or nothing */
-static void parse_options(struct kunit *test)
+static void nic_parse_test_options(struct kunit *test)
 {
-	struct parse_frame *f = parse_frame(test, &parse_esp4);
+	struct nic_parse_frame *f = nic_parse_frame(test, &nic_parse_esp4);
 	struct ov2sim_pkt pkt;
 	u32 ihl, len, esp;
 	bool found;
 	u8 *copy;
 
 	for (ihl = 0; ihl < 16; ihl++) {
-		f->data[PARSE_L3] = 0x40 | ihl;
-		esp = PARSE_L3 + 4 * ihl;
+		f->data[NIC_PARSE_L3] = 0x40 | ihl;
+		esp = NIC_PARSE_L3 + 4 * ihl;
 		for (len = 0; len <= f->len; len++) {
 			copy = kmemdup(f->data, len, GFP_KERNEL);
 			KUNIT_ASSERT_NOT_NULL(test, copy);
@@ -288,7 +291,7 @@ static void parse_options(struct kunit *test)
 }
 
 /* S48: one byte of an IPv4 header changed, its checksum right */
-static void parse_outside(struct kunit *test)
+static void nic_parse_test_outside(struct kunit *test)
 {
 	static const struct { u8 off, value; } rows[] = {
 		{ 0, 0x46 },	/* options */
@@ -298,86 +301,86 @@ static void parse_outside(struct kunit *test)
 		{ 7, 1 },	/* a later fragment */
 		{ 2, 0xff },	/* longer than the frame */
 	};
-	struct parse_frame *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
+	struct nic_parse_frame *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
 	struct ov2sim_pkt pkt;
 	size_t i;
 
 	KUNIT_ASSERT_NOT_NULL(test, f);
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		parse_build(test, f, &parse_esp4);
-		f->data[PARSE_L3 + rows[i].off] = rows[i].value;
-		parse_fix_ip4(f);
-		KUNIT_EXPECT_FALSE_MSG(test, parse_copy(test, f, f->len, &pkt), "row %zu", i);
+		nic_parse_build(test, f, &nic_parse_esp4);
+		f->data[NIC_PARSE_L3 + rows[i].off] = rows[i].value;
+		nic_parse_fix_ip4(f);
+		KUNIT_EXPECT_FALSE_MSG(test, nic_parse_copy(test, f, f->len, &pkt), "row %zu", i);
 	}
-	parse_build(test, f, &parse_esp4);
-	f->data[PARSE_L3 + 6] = 0x40;	/* may not be fragmented */
-	KUNIT_EXPECT_FALSE(test, parse_copy(test, f, f->len, &pkt));
-	parse_fix_ip4(f);
-	KUNIT_EXPECT_TRUE(test, parse_copy(test, f, f->len, &pkt));
+	nic_parse_build(test, f, &nic_parse_esp4);
+	f->data[NIC_PARSE_L3 + 6] = 0x40;	/* may not be fragmented */
+	KUNIT_EXPECT_FALSE(test, nic_parse_copy(test, f, f->len, &pkt));
+	nic_parse_fix_ip4(f);
+	KUNIT_EXPECT_TRUE(test, nic_parse_copy(test, f, f->len, &pkt));
 	put_unaligned_be16(ETH_P_ARP, f->data + 12);
-	KUNIT_EXPECT_FALSE(test, parse_copy(test, f, f->len, &pkt));
+	KUNIT_EXPECT_FALSE(test, nic_parse_copy(test, f, f->len, &pkt));
 }
 
 /* S48: extension headers and fragments of IPv6 hide what is behind them */
-static void parse_ext_headers(struct kunit *test)
+static void nic_parse_test_ext_headers(struct kunit *test)
 {
 	static const u8 protos[] = { 0, 43, 44, 60, 51, 58 };
-	struct parse_frame *f = parse_frame(test, &parse_esp6);
+	struct nic_parse_frame *f = nic_parse_frame(test, &nic_parse_esp6);
 	struct ov2sim_pkt pkt;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(protos); i++) {
-		f->data[PARSE_L3 + 6] = protos[i];
-		KUNIT_EXPECT_TRUE(test, parse_copy(test, f, f->len, &pkt));
+		f->data[NIC_PARSE_L3 + 6] = protos[i];
+		KUNIT_EXPECT_TRUE(test, nic_parse_copy(test, f, f->len, &pkt));
 		KUNIT_EXPECT_EQ(test, 0, pkt.esp);
 		KUNIT_EXPECT_EQ(test, 0, ntohs(pkt.dport));
 	}
 }
 
 /* S55: four zero bytes are IKE, one byte 0xff is a keepalive */
-static void parse_nat_t(struct kunit *test)
+static void nic_parse_test_nat_t(struct kunit *test)
 {
-	struct parse_frame *f = parse_frame(test, &parse_udp);
+	struct nic_parse_frame *f = nic_parse_frame(test, &nic_parse_udp);
 	struct ov2sim_pkt pkt;
 
-	KUNIT_ASSERT_TRUE(test, parse_copy(test, f, f->len, &pkt));
-	KUNIT_EXPECT_EQ(test, PARSE_IP4_L4 + 8, pkt.esp);
+	KUNIT_ASSERT_TRUE(test, nic_parse_copy(test, f, f->len, &pkt));
+	KUNIT_EXPECT_EQ(test, NIC_PARSE_IP4_L4 + 8, pkt.esp);
 	KUNIT_EXPECT_EQ(test, OV2_ENCAP_UDP, pkt.encap);
 	KUNIT_EXPECT_EQ(test, 4500, ntohs(pkt.dport));
 
 	/* A UDP length that is not the packet's */
-	f->data[PARSE_IP4_L4 + 5]--;
-	KUNIT_ASSERT_TRUE(test, parse_copy(test, f, f->len, &pkt));
+	f->data[NIC_PARSE_IP4_L4 + 5]--;
+	KUNIT_ASSERT_TRUE(test, nic_parse_copy(test, f, f->len, &pkt));
 	KUNIT_EXPECT_EQ(test, 0, pkt.esp);
-	f->data[PARSE_IP4_L4 + 5]++;
+	f->data[NIC_PARSE_IP4_L4 + 5]++;
 
-	put_unaligned_be32(0, f->data + PARSE_IP4_L4 + 8);
-	KUNIT_ASSERT_TRUE(test, parse_copy(test, f, f->len, &pkt));
+	put_unaligned_be32(0, f->data + NIC_PARSE_IP4_L4 + 8);
+	KUNIT_ASSERT_TRUE(test, nic_parse_copy(test, f, f->len, &pkt));
 	KUNIT_EXPECT_EQ(test, 0, pkt.esp);
 
-	f->len = PARSE_IP4_L4 + 9;
+	f->len = NIC_PARSE_IP4_L4 + 9;
 	f->data[f->len - 1] = 0xff;
-	put_unaligned_be16(9, f->data + PARSE_IP4_L4 + 4);
-	put_unaligned_be16(29, f->data + PARSE_L3 + 2);
-	parse_fix_ip4(f);
-	KUNIT_ASSERT_TRUE(test, parse_copy(test, f, f->len, &pkt));
+	put_unaligned_be16(9, f->data + NIC_PARSE_IP4_L4 + 4);
+	put_unaligned_be16(29, f->data + NIC_PARSE_L3 + 2);
+	nic_parse_fix_ip4(f);
+	KUNIT_ASSERT_TRUE(test, nic_parse_copy(test, f, f->len, &pkt));
 	KUNIT_EXPECT_EQ(test, 0, pkt.esp);
 }
 
 /* Packets of one flow stay together; SPIs spread */
-static void parse_hash(struct kunit *test)
+static void nic_parse_test_hash(struct kunit *test)
 {
-	struct parse_frame *f = parse_frame(test, &parse_esp4);
+	struct nic_parse_frame *f = nic_parse_frame(test, &nic_parse_esp4);
 	unsigned int queues = 0;
 	u32 i, hash;
 	bool l4;
 
 	hash = ov2sim_pkt_hash(f->data, f->len, &l4);
 	KUNIT_EXPECT_TRUE(test, l4);
-	put_unaligned_be32(8, f->data + PARSE_IP4_L4 + 4);
+	put_unaligned_be32(8, f->data + NIC_PARSE_IP4_L4 + 4);
 	KUNIT_EXPECT_EQ(test, hash, ov2sim_pkt_hash(f->data, f->len, &l4));
 	for (i = 0; i < 64; i++) {
-		put_unaligned_be32(NIC_TEST_SPI + i, f->data + PARSE_IP4_L4);
+		put_unaligned_be32(NIC_TEST_SPI + i, f->data + NIC_PARSE_IP4_L4);
 		queues |= BIT(ov2sim_pkt_hash(f->data, f->len, &l4) % 4);
 	}
 	KUNIT_EXPECT_EQ(test, 0xf, queues);
@@ -386,7 +389,7 @@ static void parse_hash(struct kunit *test)
 }
 
 /* One SA, and a sender that has the same key */
-struct rx_fixture {
+struct nic_parse_rx_fixture {
 	struct ov2_caps caps;
 	struct ov2sim_faults faults;
 	struct ov2sim_sadb db;
@@ -394,13 +397,13 @@ struct rx_fixture {
 	struct ov2sim_sa *out;
 };
 
-static struct ov2sim_sa *rx_add(struct kunit *test, struct rx_fixture *fix, enum ov2_dir dir,
-				const struct nic_packet *p)
+static struct ov2sim_sa *nic_parse_rx_add(struct kunit *test, struct nic_parse_rx_fixture *fix,
+					  enum ov2_dir dir, const struct nic_packet *p)
 {
 	struct ov2sim_sa *sa;
 	struct ov2_add_sa node;
 
-	nic_test_node(&node, dir);
+	nic_fixture_node(&node, dir);
 	node.family = p->family;
 	node.mode = p->tunnel ? OV2_TUNNEL : OV2_TRANSPORT;
 	node.cross_family = p->tunnel;
@@ -410,30 +413,32 @@ static struct ov2sim_sa *rx_add(struct kunit *test, struct rx_fixture *fix, enum
 	return sa;
 }
 
-static struct rx_fixture *rx_fixture(struct kunit *test, const struct nic_packet *p)
+static struct nic_parse_rx_fixture *nic_parse_rx_fixture(struct kunit *test,
+							 const struct nic_packet *p)
 {
-	struct rx_fixture *fix = kunit_kzalloc(test, sizeof(*fix), GFP_KERNEL);
+	struct nic_parse_rx_fixture *fix = kunit_kzalloc(test, sizeof(*fix), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, fix);
-	nic_test_caps(&fix->caps);
+	nic_fixture_caps(&fix->caps);
 	KUNIT_ASSERT_EQ(test, 0, ov2sim_sadb_init(&fix->db, &fix->caps, 1, &fix->faults));
-	fix->in = rx_add(test, fix, OV2_IN, p);
-	fix->out = rx_add(test, fix, OV2_OUT, p);
+	fix->in = nic_parse_rx_add(test, fix, OV2_IN, p);
+	fix->out = nic_parse_rx_add(test, fix, OV2_OUT, p);
 	return fix;
 }
 
 /* Encrypt the frame's ESP packet, which ends where the frame does */
-static void rx_seal(struct kunit *test, struct rx_fixture *fix, struct parse_frame *f, u64 seq)
+static void nic_parse_rx_encrypt(struct kunit *test, struct nic_parse_rx_fixture *fix,
+				 struct nic_parse_frame *f, u64 seq)
 {
-	u32 esp = fix->in->id.family == OV2_IPV4 ? PARSE_IP4_L4 : PARSE_IP6_L4;
+	u32 esp = fix->in->id.family == OV2_IPV4 ? NIC_PARSE_IP4_L4 : NIC_PARSE_IP6_L4;
 
 	put_unaligned_be32(lower_32_bits(seq), f->data + esp + 4);
 	KUNIT_ASSERT_EQ(test, 0, ov2sim_esp_send(&fix->out->esp, f->data + esp, f->len - esp, seq));
 }
 
 /* Receive it; @f then holds what the driver gets */
-static void rx_run(struct kunit *test, struct rx_fixture *fix, struct parse_frame *f,
-		   struct ov2sim_rxc *rxc)
+static void nic_parse_rx_run(struct kunit *test, struct nic_parse_rx_fixture *fix,
+			     struct nic_parse_frame *f, struct ov2sim_rxc *rxc)
 {
 	struct ov2sim_frame frame = { .len = f->len };
 	struct ov2sim_pkt pkt;
@@ -452,21 +457,21 @@ static void rx_run(struct kunit *test, struct rx_fixture *fix, struct parse_fram
 }
 
 /* S50, S53: a good packet */
-static void rx_good(struct kunit *test)
+static void nic_parse_test_rx_good(struct kunit *test)
 {
 	static const struct nic_packet *const packets[] = {
-		&parse_esp4, &parse_esp6, &parse_tunnel,
+		&nic_parse_esp4, &nic_parse_esp6, &nic_parse_tunnel,
 	};
-	struct parse_frame *f;
-	struct rx_fixture *fix;
+	struct nic_parse_frame *f;
+	struct nic_parse_rx_fixture *fix;
 	struct ov2sim_rxc rxc;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(packets); i++) {
-		fix = rx_fixture(test, packets[i]);
-		f = parse_frame(test, packets[i]);
-		rx_seal(test, fix, f, 7);
-		rx_run(test, fix, f, &rxc);
+		fix = nic_parse_rx_fixture(test, packets[i]);
+		f = nic_parse_frame(test, packets[i]);
+		nic_parse_rx_encrypt(test, fix, f, 7);
+		nic_parse_rx_run(test, fix, f, &rxc);
 		KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS, rxc.status);
 		KUNIT_EXPECT_EQ(test, NIC_TEST_COOKIE, rxc.cookie);
 		KUNIT_EXPECT_EQ(test, 7ULL, rxc.seq);
@@ -481,18 +486,18 @@ static void rx_good(struct kunit *test)
 }
 
 /* S49, S51: a bad one comes with its status, as it was, and moves nothing */
-static void rx_bad(struct kunit *test)
+static void nic_parse_test_rx_bad(struct kunit *test)
 {
-	struct rx_fixture *fix = rx_fixture(test, &parse_esp4);
-	struct parse_frame *f = parse_frame(test, &parse_esp4);
-	struct parse_frame *sent = kunit_kzalloc(test, sizeof(*sent), GFP_KERNEL);
+	struct nic_parse_rx_fixture *fix = nic_parse_rx_fixture(test, &nic_parse_esp4);
+	struct nic_parse_frame *f = nic_parse_frame(test, &nic_parse_esp4);
+	struct nic_parse_frame *sent = kunit_kzalloc(test, sizeof(*sent), GFP_KERNEL);
 	struct ov2sim_rxc rxc;
 
 	KUNIT_ASSERT_NOT_NULL(test, sent);
-	rx_seal(test, fix, f, 7);
+	nic_parse_rx_encrypt(test, fix, f, 7);
 	f->data[f->len - 1] ^= 1;
 	*sent = *f;
-	rx_run(test, fix, f, &rxc);
+	nic_parse_rx_run(test, fix, f, &rxc);
 	KUNIT_EXPECT_EQ(test, CRYPTO_TRANSPORT_ESP_AUTH_FAILED, rxc.status);
 	KUNIT_EXPECT_TRUE(test, rxc.flags & OV2SIM_RX_ESP_DONE);
 	KUNIT_EXPECT_EQ(test, NIC_TEST_COOKIE, rxc.cookie);
@@ -504,34 +509,34 @@ static void rx_bad(struct kunit *test)
 }
 
 /* S52: every length that an ESP packet can be damaged to */
-static void rx_damaged_length(struct kunit *test)
+static void nic_parse_test_rx_damaged_length(struct kunit *test)
 {
-	struct rx_fixture *fix = rx_fixture(test, &parse_esp4);
-	struct parse_frame *f = parse_frame(test, &parse_esp4);
+	struct nic_parse_rx_fixture *fix = nic_parse_rx_fixture(test, &nic_parse_esp4);
+	struct nic_parse_frame *f = nic_parse_frame(test, &nic_parse_esp4);
 	u32 over = 8 + 8 + 16, expected, len, full = f->len;
 	struct ov2sim_rxc rxc;
 
-	rx_seal(test, fix, f, 7);
-	for (f->len = PARSE_IP4_L4 + 8; f->len < full; f->len++) {
-		len = f->len - PARSE_IP4_L4;
-		put_unaligned_be16(f->len - PARSE_L3, f->data + PARSE_L3 + 2);
-		parse_fix_ip4(f);
+	nic_parse_rx_encrypt(test, fix, f, 7);
+	for (f->len = NIC_PARSE_IP4_L4 + 8; f->len < full; f->len++) {
+		len = f->len - NIC_PARSE_IP4_L4;
+		put_unaligned_be16(f->len - NIC_PARSE_L3, f->data + NIC_PARSE_L3 + 2);
+		nic_parse_fix_ip4(f);
 		expected = len < over + 2 || (len - over) % 4 ? CRYPTO_INVALID_PACKET_SYNTAX :
 								CRYPTO_TRANSPORT_ESP_AUTH_FAILED;
-		rx_run(test, fix, f, &rxc);
+		nic_parse_rx_run(test, fix, f, &rxc);
 		KUNIT_EXPECT_EQ_MSG(test, expected, rxc.status, "length %u", len);
 	}
 	ov2sim_sadb_destroy(&fix->db);
 }
 
 /* And every length inside a tunnel: the claim about the checksum is for the right one alone */
-static void rx_inner_length(struct kunit *test, const struct nic_packet *p)
+static void nic_parse_rx_inner_length(struct kunit *test, const struct nic_packet *p)
 {
-	struct parse_frame *good = parse_frame(test, p), *f = parse_frame(test, p);
-	u32 l3 = (p->family == OV2_IPV4 ? PARSE_IP4_L4 : PARSE_IP6_L4) + 8 + 8;
+	struct nic_parse_frame *good = nic_parse_frame(test, p), *f = nic_parse_frame(test, p);
+	u32 l3 = (p->family == OV2_IPV4 ? NIC_PARSE_IP4_L4 : NIC_PARSE_IP6_L4) + 8 + 8;
 	bool ip4 = p->inner == OV2_IPV4;
 	u32 off = l3 + (ip4 ? 2 : 4), l4 = l3 + (ip4 ? 20 : 40);
-	struct rx_fixture *fix = rx_fixture(test, p);
+	struct nic_parse_rx_fixture *fix = nic_parse_rx_fixture(test, p);
 	u32 right = get_unaligned_be16(good->data + off);
 	struct iphdr *iph = (struct iphdr *)(f->data + l3);
 	struct ov2sim_rxc rxc;
@@ -541,13 +546,13 @@ static void rx_inner_length(struct kunit *test, const struct nic_packet *p)
 	/* So far it is the pseudo header's */
 	sum = csum_fold(csum_partial(good->data + l4, right - (ip4 ? 20 : 0), 0));
 	put_unaligned(sum, (__sum16 *)(good->data + l4 + offsetof(struct tcphdr, check)));
-	for (len = 0; len <= U16_MAX; len = parse_next_length(len)) {
+	for (len = 0; len <= U16_MAX; len = nic_parse_next_length(len)) {
 		*f = *good;
 		put_unaligned_be16(len, f->data + off);
 		if (ip4)
 			ip_send_check(iph);
-		rx_seal(test, fix, f, 7);
-		rx_run(test, fix, f, &rxc);
+		nic_parse_rx_encrypt(test, fix, f, 7);
+		nic_parse_rx_run(test, fix, f, &rxc);
 		KUNIT_EXPECT_EQ_MSG(test, CRYPTO_SUCCESS, rxc.status, "%u", len);
 		KUNIT_EXPECT_EQ_MSG(test, len == right, !!(rxc.flags & OV2SIM_RX_CSUM_OK), "%u",
 				    len);
@@ -555,35 +560,35 @@ static void rx_inner_length(struct kunit *test, const struct nic_packet *p)
 	ov2sim_sadb_destroy(&fix->db);
 }
 
-static void rx_inner_lengths(struct kunit *test)
+static void nic_parse_test_rx_inner_lengths(struct kunit *test)
 {
-	rx_inner_length(test, &parse_tunnel);
-	rx_inner_length(test, &parse_tunnel4);
+	nic_parse_rx_inner_length(test, &nic_parse_tunnel);
+	nic_parse_rx_inner_length(test, &nic_parse_tunnel4);
 }
 
-static struct kunit_case parse_cases[] = {
-	KUNIT_CASE(parse_good),
-	KUNIT_CASE(parse_good_esp),
-	KUNIT_CASE(parse_padded),
-	KUNIT_CASE(parse_vlan),
-	KUNIT_CASE(parse_truncated),
-	KUNIT_CASE(parse_shortened),
-	KUNIT_CASE_PARAM(parse_length, parse_field_gen_params),
-	KUNIT_CASE(parse_options),
-	KUNIT_CASE(parse_outside),
-	KUNIT_CASE(parse_ext_headers),
-	KUNIT_CASE(parse_nat_t),
-	KUNIT_CASE(parse_hash),
-	KUNIT_CASE(rx_good),
-	KUNIT_CASE(rx_bad),
-	KUNIT_CASE(rx_damaged_length),
-	KUNIT_CASE(rx_inner_lengths),
+static struct kunit_case nic_parse_cases[] = {
+	KUNIT_CASE(nic_parse_test_good),
+	KUNIT_CASE(nic_parse_test_good_esp),
+	KUNIT_CASE(nic_parse_test_padded),
+	KUNIT_CASE(nic_parse_test_vlan),
+	KUNIT_CASE(nic_parse_test_truncated),
+	KUNIT_CASE(nic_parse_test_shortened),
+	KUNIT_CASE_PARAM(nic_parse_test_length, nic_parse_field_gen_params),
+	KUNIT_CASE(nic_parse_test_options),
+	KUNIT_CASE(nic_parse_test_outside),
+	KUNIT_CASE(nic_parse_test_ext_headers),
+	KUNIT_CASE(nic_parse_test_nat_t),
+	KUNIT_CASE(nic_parse_test_hash),
+	KUNIT_CASE(nic_parse_test_rx_good),
+	KUNIT_CASE(nic_parse_test_rx_bad),
+	KUNIT_CASE(nic_parse_test_rx_damaged_length),
+	KUNIT_CASE(nic_parse_test_rx_inner_lengths),
 	{}
 };
 
-static struct kunit_suite parse_suite = {
+static struct kunit_suite nic_parse_suite = {
 	.name = "ov2_nic_parse",
-	.test_cases = parse_cases,
+	.test_cases = nic_parse_cases,
 };
 
-kunit_test_suite(parse_suite);
+kunit_test_suite(nic_parse_suite);

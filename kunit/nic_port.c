@@ -23,7 +23,7 @@ int nic_port_init(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, fix);
 	fix->frames = ov2sim_frames_live();
 	fix->sas = ov2sim_sas_live();
-	nic_test_caps(&caps);
+	nic_fixture_caps(&caps);
 	fix->nic = nic_fixture_create(test, &caps);
 	fix->hw = fix->nic->hw;
 	test->priv = fix;
@@ -85,6 +85,13 @@ int nic_port_send(struct kunit *test, const struct nic_packet *p)
 	return nic_port_tx_done(test);
 }
 
+u32 *nic_port_fault(struct kunit *test, const char *name)
+{
+	struct nic_port *fix = test->priv;
+
+	return nic_fixture_fault(test, fix->hw, name);
+}
+
 u64 nic_port_stat(struct kunit *test, u32 port, enum ov2sim_stat stat)
 {
 	struct nic_port *fix = test->priv;
@@ -115,8 +122,8 @@ void nic_port_add_sas(struct kunit *test, struct ov2_add_sa *out, struct ov2_add
 {
 	struct nic_port *fix = test->priv;
 
-	nic_test_node(out, OV2_OUT);
-	nic_test_node(in, OV2_IN);
+	nic_fixture_node(out, OV2_OUT);
+	nic_fixture_node(in, OV2_IN);
 	in->port = 1;
 	KUNIT_ASSERT_EQ(test, 0, nic_fixture_add(fix->nic, out));
 	KUNIT_ASSERT_EQ(test, 0, nic_fixture_add(fix->nic, in));
@@ -125,7 +132,7 @@ void nic_port_add_sas(struct kunit *test, struct ov2_add_sa *out, struct ov2_add
 	memset(in->key_area, 0xee, sizeof(in->key_area));
 }
 
-/* A frame that somebody else has protected, with the key of nic_test_node(), sent as it is */
+/* A frame that somebody else has protected, with the key of nic_fixture_node(), sent as it is */
 struct sk_buff *nic_port_foreign(struct kunit *test, const struct nic_packet *p,
 				 struct ov2sim_txd *txd)
 {
@@ -134,11 +141,11 @@ struct sk_buff *nic_port_foreign(struct kunit *test, const struct nic_packet *p,
 	struct ov2_add_sa node;
 	struct sk_buff *skb;
 
-	nic_test_node(&node, OV2_OUT);
+	nic_fixture_node(&node, OV2_OUT);
 	KUNIT_ASSERT_EQ(test, 0, ov2sim_esp_init(&esp, &node));
 	skb = nic_packet_build(test, p, txd);
 	KUNIT_EXPECT_EQ(test, 0, ov2sim_esp_encrypt(&esp, skb->data + txd->esp_off,
-						 skb->len - txd->esp_off, p->seq, iv));
+						    skb->len - txd->esp_off, p->seq, iv));
 	ov2sim_esp_destroy(&esp);
 	txd->flags = 0;
 	return skb;

@@ -40,6 +40,7 @@ bool nic_port_rx(struct kunit *test);
 int nic_port_tx_done(struct kunit *test);
 void nic_port_queue(struct kunit *test, const struct nic_packet *p);
 int nic_port_send(struct kunit *test, const struct nic_packet *p);
+u32 *nic_port_fault(struct kunit *test, const char *name);
 u64 nic_port_stat(struct kunit *test, u32 port, enum ov2sim_stat stat);
 void nic_port_exit(struct kunit *test);
 void nic_port_add_sas(struct kunit *test, struct ov2_add_sa *out, struct ov2_add_sa *in);

@@ -15,7 +15,7 @@
 #include "nic_port.h"
 
 /* S33: a link is up while both ends are started */
-static void port_link(struct kunit *test)
+static void nic_port_test_link(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
 	struct nic_fixture *nic = fix->nic;
@@ -38,7 +38,7 @@ static void port_link(struct kunit *test)
 }
 
 /* S36, S43: a plain packet, its checksum made on the way */
-static void port_plain_packet(struct kunit *test)
+static void nic_port_test_plain_packet(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
 
@@ -54,7 +54,7 @@ static void port_plain_packet(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, nic_port_stat(test, 1, OV2SIM_STAT_WIRE_RX));
 }
 
-static void port_segments(struct kunit *test)
+static void nic_port_test_segments(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
 	u32 i;
@@ -70,7 +70,7 @@ static void port_segments(struct kunit *test)
 }
 
 /* S1, S18, S37, S44, S47, S50: the life of an SA as packets see it */
-static void port_protected(struct kunit *test)
+static void nic_port_test_protected(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
 	struct nic_packet p = nic_port_esp;
@@ -116,7 +116,7 @@ static void port_protected(struct kunit *test)
 }
 
 /* S18: what was posted before a delete is sent with the SA, whoever is faster */
-static void port_delete_behind_send(struct kunit *test)
+static void nic_port_test_delete_behind_send(struct kunit *test)
 {
 	struct ov2_delete_sa node = {};
 	struct ov2_request req = { .kind = OV2_DELETE_SA, .count = 1, .del = &node };
@@ -147,7 +147,7 @@ static void port_delete_behind_send(struct kunit *test)
 }
 
 /* Nothing is posted with an inbound SA: its delete waits for no worker */
-static void port_delete_inbound(struct kunit *test)
+static void nic_port_test_delete_inbound(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
 	struct nic_packet p = nic_port_esp;
@@ -173,7 +173,7 @@ static void port_delete_inbound(struct kunit *test)
 }
 
 /* A port that stops keeps no delete waiting */
-static void port_delete_behind_stop(struct kunit *test)
+static void nic_port_test_delete_behind_stop(struct kunit *test)
 {
 	struct ov2_delete_sa node = {};
 	struct ov2_request req = { .kind = OV2_DELETE_SA, .count = 1, .del = &node };
@@ -203,7 +203,7 @@ static void port_delete_behind_stop(struct kunit *test)
 }
 
 /* S46, S47: padding of the frame goes; a packet in a VLAN is not the port's */
-static void port_foreign_frames(struct kunit *test)
+static void nic_port_test_foreign_frames(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
 	struct ov2_add_sa out, in;
@@ -228,7 +228,7 @@ static void port_foreign_frames(struct kunit *test)
 }
 
 /* S54: a packet that comes again is processed again: replays are xfrm's business */
-static void port_replay(struct kunit *test)
+static void nic_port_test_replay(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
 	struct ov2_add_sa out, in;
@@ -248,7 +248,7 @@ static void port_replay(struct kunit *test)
 }
 
 /* S55: in UDP; a checksum over it must be right before the payload changes, or there is none */
-static void port_foreign_udp(struct kunit *test)
+static void nic_port_test_foreign_udp(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
 	struct nic_packet p = nic_port_esp;
@@ -256,7 +256,7 @@ static void port_foreign_udp(struct kunit *test)
 	struct ov2_add_sa in;
 	struct sk_buff *skb;
 
-	nic_test_node(&in, OV2_IN);
+	nic_fixture_node(&in, OV2_IN);
 	in.port = 1;
 	in.encap = OV2_ENCAP_UDP;
 	in.encap_sport = htons(4500);
@@ -280,7 +280,7 @@ static void port_foreign_udp(struct kunit *test)
  * S47: a frame for another station, for a group or for no one arrives as it came, with whatever
  * SaDeleteReq the SA has; one to the port's new address is processed
  */
-static void port_foreign_address(struct kunit *test)
+static void nic_port_test_foreign_address(struct kunit *test)
 {
 	static const u8 addrs[][ETH_ALEN] __aligned(2) = {
 		{ 0x02, 0, 0, 0, 0, 0x02 }, { 0x03, 0, 0, 0, 0, 0x01 },
@@ -319,7 +319,7 @@ static void port_foreign_address(struct kunit *test)
 }
 
 /* A port that has not been told its address processes nothing, not even a frame for all zeros */
-static void port_no_address(struct kunit *test)
+static void nic_port_test_no_address(struct kunit *test)
 {
 	static const u8 none[ETH_ALEN] __aligned(2);
 	struct nic_port *fix = test->priv;
@@ -335,13 +335,13 @@ static void port_no_address(struct kunit *test)
 }
 
 /* S37: the handle of another port's SA sends nothing, and that is counted */
-static void port_other_port(struct kunit *test)
+static void nic_port_test_other_port(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
 	struct nic_packet p = nic_port_esp;
 	struct ov2_add_sa out;
 
-	nic_test_node(&out, OV2_OUT);
+	nic_fixture_node(&out, OV2_OUT);
 	out.port = 1;
 	KUNIT_ASSERT_EQ(test, 0, nic_fixture_add(fix->nic, &out));
 	p.handle = out.offload_handle;
@@ -352,13 +352,13 @@ static void port_other_port(struct kunit *test)
 }
 
 /* S47: nor does an inbound SA of another port match what comes in here */
-static void port_other_port_in(struct kunit *test)
+static void nic_port_test_other_port_in(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
 	struct ov2sim_txd txd;
 	struct ov2_add_sa in;
 
-	nic_test_node(&in, OV2_IN);
+	nic_fixture_node(&in, OV2_IN);
 	in.port = 0;
 	KUNIT_ASSERT_EQ(test, 0, nic_fixture_add(fix->nic, &in));
 	nic_port_foreign(test, &nic_port_esp, &txd);
@@ -367,7 +367,7 @@ static void port_other_port_in(struct kunit *test)
 }
 
 /* S31: with receive offload switched off packets arrive unprocessed */
-static void port_esp_rx_off(struct kunit *test)
+static void nic_port_test_esp_rx_off(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
 	struct nic_packet p = nic_port_esp;
@@ -383,7 +383,7 @@ static void port_esp_rx_off(struct kunit *test)
 }
 
 /* S44: a packet that does not fit its SA leaves neither in clear nor at all */
-static void port_mismatch(struct kunit *test)
+static void nic_port_test_mismatch(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
 	struct ov2_add_sa out, in;
@@ -414,7 +414,7 @@ static void port_mismatch(struct kunit *test)
 }
 
 /* Nobody there: dropped and counted, the descriptor comes back all the same */
-static void port_no_link(struct kunit *test)
+static void nic_port_test_no_link(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
 
@@ -427,7 +427,7 @@ static void port_no_link(struct kunit *test)
 }
 
 /* A frame waits for a buffer, and the buffer's coming is enough to wake the NIC */
-static void port_waits_for_buffer(struct kunit *test)
+static void nic_port_test_waits_for_buffer(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
 
@@ -440,7 +440,7 @@ static void port_waits_for_buffer(struct kunit *test)
 /* As long as that takes. It is the sender that gives up when there is no room for more, one packet
  * at a time, and both ends count what is lost. The third finds one frame too many.
  */
-static void port_drops_without_buffer(struct kunit *test)
+static void nic_port_test_drops_without_buffer(struct kunit *test)
 {
 	const struct nic_packet full = { .family = OV2_IPV4, .payload = 100 * OV2SIM_FIFO_MAX,
 					 .mss = 100 };
@@ -466,7 +466,7 @@ static void port_drops_without_buffer(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 10, nic_port_stat(test, 1, OV2SIM_STAT_RX_NO_BUFFER));
 }
 
-static void port_too_long(struct kunit *test)
+static void nic_port_test_too_long(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
 	u32 i;
@@ -480,7 +480,7 @@ static void port_too_long(struct kunit *test)
 }
 
 /* S33: after a stop the driver has everything back, and nothing is taken */
-static void port_stop_returns(struct kunit *test)
+static void nic_port_test_stop_returns(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
 	struct ov2sim_txd txd;
@@ -505,7 +505,7 @@ static void port_stop_returns(struct kunit *test)
 }
 
 /* A reset drops what is inside the NIC, counted; descriptors come back, buffers stay posted */
-static void port_reset(struct kunit *test)
+static void nic_port_test_reset(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
 	struct ov2_add_sa out, in;
@@ -524,7 +524,7 @@ static void port_reset(struct kunit *test)
 }
 
 /* Descriptors that wait for room at the other end come back too, and the driver is told */
-static void port_reset_waiting(struct kunit *test)
+static void nic_port_test_reset_waiting(struct kunit *test)
 {
 	const struct nic_packet p = { .family = OV2_IPV4, .payload = 60000, .mss = 100 };
 	struct nic_port *fix = test->priv;
@@ -541,7 +541,7 @@ static void port_reset_waiting(struct kunit *test)
 }
 
 /* Rings: full means full, and indices may run over */
-static void port_rings(struct kunit *test)
+static void nic_port_test_rings(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
 	struct ov2sim_txd txd;
@@ -571,7 +571,7 @@ static void port_rings(struct kunit *test)
 /* A full receiver makes the sender wait, and nothing is lost when it reads on. The third packet
  * finds 8 frames too many: the sender's patience is a matter of time.
  */
-static void port_pause(struct kunit *test)
+static void nic_port_test_pause(struct kunit *test)
 {
 	const struct nic_packet p = { .family = OV2_IPV4, .payload = 26000, .mss = 100 };
 	struct nic_port *fix = test->priv;
@@ -596,7 +596,7 @@ static void port_pause(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, nic_port_stat(test, 1, OV2SIM_STAT_RX_NO_BUFFER));
 }
 
-static void port_open_refuses(struct kunit *test)
+static void nic_port_test_open_refuses(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
 	struct ov2sim_port_config config = { 1, NIC_TEST_RING, NIC_TEST_RING };
@@ -612,41 +612,41 @@ static void port_open_refuses(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EINVAL, ov2sim_hw_port_open(fix->hw, 0, &config));
 }
 
-static struct kunit_case port_cases[] = {
-	KUNIT_CASE(port_link),
-	KUNIT_CASE(port_plain_packet),
-	KUNIT_CASE(port_segments),
-	KUNIT_CASE(port_protected),
-	KUNIT_CASE(port_delete_behind_send),
-	KUNIT_CASE(port_delete_inbound),
-	KUNIT_CASE(port_delete_behind_stop),
-	KUNIT_CASE(port_foreign_frames),
-	KUNIT_CASE(port_replay),
-	KUNIT_CASE(port_foreign_udp),
-	KUNIT_CASE(port_foreign_address),
-	KUNIT_CASE(port_no_address),
-	KUNIT_CASE(port_other_port),
-	KUNIT_CASE(port_other_port_in),
-	KUNIT_CASE(port_esp_rx_off),
-	KUNIT_CASE(port_mismatch),
-	KUNIT_CASE(port_no_link),
-	KUNIT_CASE(port_waits_for_buffer),
-	KUNIT_CASE(port_drops_without_buffer),
-	KUNIT_CASE(port_too_long),
-	KUNIT_CASE(port_stop_returns),
-	KUNIT_CASE(port_reset),
-	KUNIT_CASE(port_reset_waiting),
-	KUNIT_CASE(port_rings),
-	KUNIT_CASE(port_pause),
-	KUNIT_CASE(port_open_refuses),
+static struct kunit_case nic_port_cases[] = {
+	KUNIT_CASE(nic_port_test_link),
+	KUNIT_CASE(nic_port_test_plain_packet),
+	KUNIT_CASE(nic_port_test_segments),
+	KUNIT_CASE(nic_port_test_protected),
+	KUNIT_CASE(nic_port_test_delete_behind_send),
+	KUNIT_CASE(nic_port_test_delete_inbound),
+	KUNIT_CASE(nic_port_test_delete_behind_stop),
+	KUNIT_CASE(nic_port_test_foreign_frames),
+	KUNIT_CASE(nic_port_test_replay),
+	KUNIT_CASE(nic_port_test_foreign_udp),
+	KUNIT_CASE(nic_port_test_foreign_address),
+	KUNIT_CASE(nic_port_test_no_address),
+	KUNIT_CASE(nic_port_test_other_port),
+	KUNIT_CASE(nic_port_test_other_port_in),
+	KUNIT_CASE(nic_port_test_esp_rx_off),
+	KUNIT_CASE(nic_port_test_mismatch),
+	KUNIT_CASE(nic_port_test_no_link),
+	KUNIT_CASE(nic_port_test_waits_for_buffer),
+	KUNIT_CASE(nic_port_test_drops_without_buffer),
+	KUNIT_CASE(nic_port_test_too_long),
+	KUNIT_CASE(nic_port_test_stop_returns),
+	KUNIT_CASE(nic_port_test_reset),
+	KUNIT_CASE(nic_port_test_reset_waiting),
+	KUNIT_CASE(nic_port_test_rings),
+	KUNIT_CASE(nic_port_test_pause),
+	KUNIT_CASE(nic_port_test_open_refuses),
 	{}
 };
 
-static struct kunit_suite port_suite = {
+static struct kunit_suite nic_port_suite = {
 	.name = "ov2_nic_port",
 	.init = nic_port_init,
 	.exit = nic_port_exit,
-	.test_cases = port_cases,
+	.test_cases = nic_port_cases,
 };
 
-kunit_test_suite(port_suite);
+kunit_test_suite(nic_port_suite);

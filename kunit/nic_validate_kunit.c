@@ -9,9 +9,9 @@
 #include "../drivers/ov2sim/nic/validate.h"
 #include "nic_fixture.h"
 
-#define VALIDATE_PORTS	2
+#define NIC_VALIDATE_PORTS	2
 
-enum validate_base {
+enum nic_validate_base {
 	GCM_IN,
 	GCM_OUT,
 	GMAC_OUT,
@@ -28,9 +28,9 @@ enum validate_base {
 	ESN_OUT,
 };
 
-struct validate_row {
+struct nic_validate_test_row {
 	const char *name;
-	enum validate_base base;
+	enum nic_validate_base base;
 	bool in_caps;
 	u16 offset;
 	u8 bits;
@@ -50,7 +50,7 @@ struct validate_row {
 #define ALL_FEATURES	GENMASK(9, 0)
 #define NO_FEATURE(what, from, bit) CAPS(what, from, features, ALL_FEATURES & ~(bit))
 
-static const struct validate_row validate_rows[] = {
+static const struct nic_validate_test_row nic_validate_rows[] = {
 	GOOD(GCM_IN), GOOD(GCM_OUT), GOOD(GMAC_OUT), GOOD(CHACHA_OUT), GOOD(CBC_OUT),
 	GOOD(NULL_OUT), GOOD(TUNNEL6), GOOD(CROSS), GOOD(UDP4_IN), GOOD(UDP4_OUT), GOOD(UDP6_IN),
 	GOOD(ESN_IN), GOOD(ESN_OUT),
@@ -58,8 +58,8 @@ static const struct validate_row validate_rows[] = {
 	/* S15: form */
 	ROW("no cookie", GCM_IN, cookie, 0, -EINVAL),
 	ROW("a handle already", GCM_IN, offload_handle, 1, -EINVAL),
-	ROW("last port", GCM_IN, port, VALIDATE_PORTS - 1, 0),
-	ROW("no such port", GCM_IN, port, VALIDATE_PORTS, -EINVAL),
+	ROW("last port", GCM_IN, port, NIC_VALIDATE_PORTS - 1, 0),
+	ROW("no such port", GCM_IN, port, NIC_VALIDATE_PORTS, -EINVAL),
 	ROW("no SPI", GCM_IN, spi, 0, -EINVAL),
 	ROW("direction unknown", GCM_IN, dir, 2, -EINVAL),
 	ROW("direction negative", GCM_IN, dir, -1, -EINVAL),
@@ -156,9 +156,9 @@ static const struct validate_row validate_rows[] = {
 	CAPS("no GCM ICV of 16", GCM_IN, ciphers[OV2_CIPHER_AES_GCM].icv_lens, OV2_LEN(8)),
 };
 
-KUNIT_ARRAY_PARAM_DESC(validate, validate_rows, name);
+KUNIT_ARRAY_PARAM_DESC(nic_validate, nic_validate_rows, name);
 
-static void validate_encap(struct ov2_add_sa *node, enum ov2_family family)
+static void nic_validate_encap(struct ov2_add_sa *node, enum ov2_family family)
 {
 	node->encap = OV2_ENCAP_UDP;
 	node->encap_sport = htons(4500);
@@ -166,7 +166,7 @@ static void validate_encap(struct ov2_add_sa *node, enum ov2_family family)
 	node->family = family;
 }
 
-static void validate_separate(struct ov2_add_sa *node, enum ov2_cipher cipher, u16 key_len)
+static void nic_validate_separate(struct ov2_add_sa *node, enum ov2_cipher cipher, u16 key_len)
 {
 	node->cipher = cipher;
 	node->cipher_key_len = key_len;
@@ -176,11 +176,11 @@ static void validate_separate(struct ov2_add_sa *node, enum ov2_cipher cipher, u
 	node->salt_len = 0;
 }
 
-static void validate_make(struct ov2_add_sa *node, enum validate_base base)
+static void nic_validate_make(struct ov2_add_sa *node, enum nic_validate_base base)
 {
 	bool in = base == GCM_IN || base == UDP4_IN || base == UDP6_IN || base == ESN_IN;
 
-	nic_test_node(node, in ? OV2_IN : OV2_OUT);
+	nic_fixture_node(node, in ? OV2_IN : OV2_OUT);
 	node->key_area_len = OV2_KEY_AREA_LEN;
 	switch (base) {
 	case GMAC_OUT:
@@ -191,10 +191,10 @@ static void validate_make(struct ov2_add_sa *node, enum validate_base base)
 		node->cipher_key_len = 32;
 		break;
 	case CBC_OUT:
-		validate_separate(node, OV2_CIPHER_AES_CBC, 16);
+		nic_validate_separate(node, OV2_CIPHER_AES_CBC, 16);
 		break;
 	case NULL_OUT:
-		validate_separate(node, OV2_CIPHER_NULL, 0);
+		nic_validate_separate(node, OV2_CIPHER_NULL, 0);
 		break;
 	case CROSS:
 		node->cross_family = true;
@@ -205,11 +205,11 @@ static void validate_make(struct ov2_add_sa *node, enum validate_base base)
 		break;
 	case UDP4_IN:
 	case UDP4_OUT:
-		validate_encap(node, OV2_IPV4);
+		nic_validate_encap(node, OV2_IPV4);
 		break;
 	case UDP6_IN:
 	case UDP6_OUT:
-		validate_encap(node, OV2_IPV6);
+		nic_validate_encap(node, OV2_IPV6);
 		break;
 	case ESN_IN:
 	case ESN_OUT:
@@ -220,7 +220,7 @@ static void validate_make(struct ov2_add_sa *node, enum validate_base base)
 	}
 }
 
-static void validate_set(void *field, u8 bits, u32 value)
+static void nic_validate_set(void *field, u8 bits, u32 value)
 {
 	switch (bits) {
 	case 8:
@@ -235,41 +235,41 @@ static void validate_set(void *field, u8 bits, u32 value)
 	}
 }
 
-static void validate_row(struct kunit *test)
+static void nic_validate_test_row(struct kunit *test)
 {
-	const struct validate_row *row = test->param_value;
+	const struct nic_validate_test_row *row = test->param_value;
 	struct ov2_add_sa node, copy;
 	struct ov2_caps caps;
 
-	nic_test_caps(&caps);
-	validate_make(&node, row->base);
-	validate_set((row->in_caps ? (void *)&caps : (void *)&node) + row->offset, row->bits,
-		     row->value);
+	nic_fixture_caps(&caps);
+	nic_validate_make(&node, row->base);
+	nic_validate_set((row->in_caps ? (void *)&caps : (void *)&node) + row->offset, row->bits,
+			 row->value);
 	copy = node;
-	KUNIT_EXPECT_EQ(test, row->expected, ov2sim_sa_validate(&node, &caps, VALIDATE_PORTS));
+	KUNIT_EXPECT_EQ(test, row->expected, ov2sim_sa_validate(&node, &caps, NIC_VALIDATE_PORTS));
 	KUNIT_EXPECT_MEMEQ(test, &node, &copy, sizeof(node));
 }
 
-static void validate_no_ipv6_destination(struct kunit *test)
+static void nic_validate_test_no_ipv6_destination(struct kunit *test)
 {
 	struct ov2_add_sa node;
 	struct ov2_caps caps;
 
-	nic_test_caps(&caps);
-	validate_make(&node, TUNNEL6);
+	nic_fixture_caps(&caps);
+	nic_validate_make(&node, TUNNEL6);
 	memset(&node.daddr, 0, sizeof(node.daddr));
-	KUNIT_EXPECT_EQ(test, -EINVAL, ov2sim_sa_validate(&node, &caps, VALIDATE_PORTS));
+	KUNIT_EXPECT_EQ(test, -EINVAL, ov2sim_sa_validate(&node, &caps, NIC_VALIDATE_PORTS));
 }
 
-static struct kunit_case validate_cases[] = {
-	KUNIT_CASE_PARAM(validate_row, validate_gen_params),
-	KUNIT_CASE(validate_no_ipv6_destination),
+static struct kunit_case nic_validate_cases[] = {
+	KUNIT_CASE_PARAM(nic_validate_test_row, nic_validate_gen_params),
+	KUNIT_CASE(nic_validate_test_no_ipv6_destination),
 	{}
 };
 
-static struct kunit_suite validate_suite = {
+static struct kunit_suite nic_validate_suite = {
 	.name = "ov2_nic_validate",
-	.test_cases = validate_cases,
+	.test_cases = nic_validate_cases,
 };
 
-kunit_test_suite(validate_suite);
+kunit_test_suite(nic_validate_suite);
