@@ -42,7 +42,7 @@ static u32 *nic_cmd_fault(struct kunit *test, const char *name)
 	return nic_fixture_fault(test, fix->nic->hw, name);
 }
 
-/* A list of @count good nodes */
+/* Make an ADD_SA list of @count valid nodes. */
 static struct ov2_request *nic_cmd_add_list(struct kunit *test, u32 count)
 {
 	struct nic_cmd_fixture *fix = test->priv;
@@ -64,7 +64,7 @@ static int nic_cmd_submit(struct kunit *test, struct ov2_request *req)
 	return ov2sim_hw_submit(fix->nic->hw, req);
 }
 
-/* Submit and wait: status */
+/* Submit a request, wait for its completion and return its status. */
 static int nic_cmd_run(struct kunit *test, struct ov2_request *req)
 {
 	struct nic_cmd_fixture *fix = test->priv;
@@ -76,7 +76,7 @@ static int nic_cmd_run(struct kunit *test, struct ov2_request *req)
 	return fix->nic->done[count].status;
 }
 
-/* A request that changes nothing: a DELETE_SA of a handle that stands for nothing */
+/* Make a request that changes nothing: a DELETE_SA of a handle that no SA has. */
 static struct ov2_request *nic_cmd_nop(struct kunit *test, unsigned int i)
 {
 	static struct ov2_delete_sa node = { .offload_handle = U32_MAX };
@@ -86,7 +86,7 @@ static struct ov2_request *nic_cmd_nop(struct kunit *test, unsigned int i)
 	return &fix->reqs[i];
 }
 
-/* S2, S3: every node is tried, and one success is success */
+/* S2, S3: every node is tried, and the request succeeds if one of them does. */
 static void nic_cmd_test_add_partial(struct kunit *test)
 {
 	struct nic_cmd_fixture *fix = test->priv;
@@ -104,7 +104,7 @@ static void nic_cmd_test_add_partial(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, ov2sim_hw_sa_count(fix->nic->hw));
 }
 
-/* S2, S4: none is failure, with the first reason */
+/* S2, S4: if no node succeeds the request fails with the error of the first one. */
 static void nic_cmd_test_add_none(struct kunit *test)
 {
 	struct nic_cmd_fixture *fix = test->priv;
@@ -120,7 +120,7 @@ static void nic_cmd_test_add_none(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, nic_cmd_run(test, nic_cmd_add_list(test, 1)));
 }
 
-/* S16: the whole list is walked, whatever stands in it */
+/* S16: the whole list is walked, even if it has handles that no SA has. */
 static void nic_cmd_test_delete_list(struct kunit *test)
 {
 	struct nic_cmd_fixture *fix = test->priv;
@@ -139,7 +139,7 @@ static void nic_cmd_test_delete_list(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, ov2sim_hw_sa_count(fix->nic->hw));
 }
 
-/* S21, S22: one that can be updated is success */
+/* S21, S22: the request succeeds if one SA can be updated. */
 static void nic_cmd_test_update_list(struct kunit *test)
 {
 	struct nic_cmd_fixture *fix = test->priv;
@@ -164,7 +164,7 @@ static void nic_cmd_test_update_list(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ENOENT, nic_cmd_run(test, &req));
 }
 
-/* S15: a list must be as long as it says, and not longer than the NIC takes */
+/* S15: a list must have as many nodes as the request says, and not more than the NIC supports. */
 static void nic_cmd_test_bad_lists(struct kunit *test)
 {
 	struct ov2_request *req = nic_cmd_add_list(test, 2);
@@ -182,7 +182,7 @@ static void nic_cmd_test_bad_lists(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EINVAL, nic_cmd_submit(test, req));
 }
 
-/* S26: what has not begun is aborted at once, and room is there for another */
+/* S26: a request that has not begun is aborted at once, which makes room for another one. */
 static void nic_cmd_test_cancel(struct kunit *test)
 {
 	struct nic_cmd_fixture *fix = test->priv;
@@ -202,7 +202,9 @@ static void nic_cmd_test_cancel(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, fix->nic->done_count);
 	KUNIT_EXPECT_EQ(test, -EINPROGRESS, nic_cmd_submit(test, nic_cmd_nop(test, max)));
 
-	/* The one whose delay runs, too; that of the next is cut short */
+	/* The request that is being delayed can be cancelled, too. The change of the knob ends the
+	 * delay of the next one.
+	 */
 	ov2sim_hw_cancel(fix->nic->hw, &fix->reqs[0]);
 	KUNIT_EXPECT_EQ(test, 2, fix->nic->done_count);
 	*nic_cmd_fault(test, "delay_ms") = 0;
@@ -224,7 +226,7 @@ static void nic_cmd_test_delay(struct kunit *test)
 	KUNIT_EXPECT_GE(test, ktime_ms_delta(ktime_get(), start), 20 - 1000 / HZ);
 }
 
-/* S28's other half: the NIC that says nothing. Others go on, and the lost one can be cancelled. */
+/* A NIC that loses a request executes later ones, and the lost one can be cancelled (S28). */
 static void nic_cmd_test_lose(struct kunit *test)
 {
 	struct nic_cmd_fixture *fix = test->priv;
@@ -259,7 +261,7 @@ static void nic_cmd_test_reorder(struct kunit *test)
 	KUNIT_EXPECT_NE(test, 0, fix->nodes[0].offload_handle);
 }
 
-/* What is held back can be cancelled like any other */
+/* A request that the reorder fault holds back can be cancelled. */
 static void nic_cmd_test_reorder_cancel(struct kunit *test)
 {
 	struct nic_cmd_fixture *fix = test->priv;
@@ -301,7 +303,7 @@ static void nic_cmd_test_nomem(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, ov2sim_hw_sa_count(fix->nic->hw));
 }
 
-/* S62: a reset completes all that is pending before it is over, and empties the table */
+/* S62: a reset completes all pending requests before it returns, and empties the SA table. */
 static void nic_cmd_test_reset(struct kunit *test)
 {
 	struct nic_cmd_fixture *fix = test->priv;
@@ -324,7 +326,7 @@ static void nic_cmd_test_reset(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, -ECANCELED, fix->nic->done[i].status);
 	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_sa_count(fix->nic->hw));
 
-	/* S9: it works again, and old handles stand for nothing */
+	/* S9: the NIC works again, and no SA has an old handle. */
 	*nic_cmd_fault(test, "delay_ms") = 0;
 	KUNIT_EXPECT_EQ(test, 0, nic_cmd_run(test, nic_cmd_add_list(test, 1)));
 	KUNIT_EXPECT_GT(test, fix->nodes[0].offload_handle, handle);
@@ -361,7 +363,7 @@ static void nic_cmd_abort_work(struct work_struct *work)
 		ov2sim_hw_reset(abort->hw);
 }
 
-/* S62: a list that is aborted after some of its SAs were offloaded has no handle in any node */
+/* S62: if a list is aborted after some of its SAs were added, no node has a handle. */
 static void nic_cmd_test_abort_midway(struct kunit *test)
 {
 	const struct nic_cmd_abort_row *row = test->param_value;
@@ -373,7 +375,9 @@ static void nic_cmd_test_abort_midway(struct kunit *test)
 	u32 i;
 
 	INIT_WORK_ONSTACK(&abort.work, nic_cmd_abort_work);
-	/* The first is made, and does not get into the table before the reset has begun */
+	/* The mutex keeps the first SA, which exists by then, out of the table until the reset has
+	 * begun.
+	 */
 	mutex_lock(&abort.hw->sadb.lock);
 	KUNIT_EXPECT_EQ(test, -EINPROGRESS, nic_cmd_submit(test, req));
 	KUNIT_EXPECT_EQ(test, 0, read_poll_timeout(ov2sim_sas_live, live, live == before + 1, 100,
@@ -398,7 +402,7 @@ static void nic_cmd_test_abort_midway(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, nic_cmd_run(test, nic_cmd_add_list(test, 1)));
 }
 
-/* A request that is completed by a reset is followed by the next, which is not accepted */
+/* A request that the driver submits from cmd_done during a reset is not accepted. */
 static void nic_cmd_test_submit_in_reset(struct kunit *test)
 {
 	struct nic_cmd_fixture *fix = test->priv;
@@ -411,7 +415,7 @@ static void nic_cmd_test_submit_in_reset(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, fix->nic->done_count);
 }
 
-/* What is pending at power-down is completed by it */
+/* ov2sim_hw_destroy() completes pending requests. */
 static void nic_cmd_test_destroy_pending(struct kunit *test)
 {
 	struct nic_cmd_fixture *fix = test->priv;
@@ -432,7 +436,7 @@ static void nic_cmd_test_destroy_pending(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, live, ov2sim_sas_live());
 }
 
-/* S27: the nodes are the core's again, whatever the NIC goes on to do with the SAs */
+/* S27: the NIC does not touch the nodes after the request has completed. */
 static void nic_cmd_test_nodes_untouched(struct kunit *test)
 {
 	struct nic_cmd_fixture *fix = test->priv;

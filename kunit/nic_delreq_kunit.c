@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ov2sim: SaDeleteReq: when the NIC raises it, and what else that changes: nothing. */
+/* ov2sim: SaDeleteReq: when the NIC raises it, and that it changes nothing else. */
 #include <kunit/test.h>
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
@@ -13,7 +13,7 @@
 
 #define NIC_DELREQ_DONE	(OV2SIM_RX_ESP_DONE | OV2SIM_RX_CSUM_OK | OV2SIM_RX_HASH_L4)
 
-/* Send one protected packet and receive it: what the driver is told of it */
+/* Send an encrypted packet, receive it and return its flags. */
 static u32 nic_delreq_packet(struct kunit *test, const struct ov2_add_sa *out, u64 seq)
 {
 	struct nic_packet p = nic_port_esp;
@@ -27,7 +27,7 @@ static u32 nic_delreq_packet(struct kunit *test, const struct ov2_add_sa *out, u
 	return fix->rxc.flags;
 }
 
-/* S58, S59, S61: asked for by hand, repeated until the delete, and both SAs serve until then */
+/* S58, S59, S61: SaDeleteReq on demand is raised until the delete, and both SAs work until then. */
 static void nic_delreq_test_on_demand(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
@@ -53,7 +53,7 @@ static void nic_delreq_test_on_demand(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EINVAL, ov2sim_hw_delete_req(fix->hw, out.offload_handle));
 }
 
-/* S59: on a packet that fails, too, and its status stays what it is */
+/* S59: SaDeleteReq is raised on a packet that fails, too, and does not change its status. */
 static void nic_delreq_test_on_failure(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
@@ -70,7 +70,9 @@ static void nic_delreq_test_on_failure(struct kunit *test)
 			nic_delreq_packet(test, &out, 2));
 }
 
-/* S48, S59: on a packet that the NIC leaves alone for its options; S58: not on other packets */
+/* S48, S59: SaDeleteReq is raised on a packet that is not processed because of its options; S58:
+ * and not on packets that do not match the SA.
+ */
 static void nic_delreq_test_unprocessed(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
@@ -104,7 +106,7 @@ static void nic_delreq_test_unprocessed(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, fix->rxc.flags & OV2SIM_RX_SA_DELETE_REQ);
 }
 
-/* An SA that is about to run out of numbers */
+/* SaDeleteReq is raised on an SA that is about to run out of sequence numbers. */
 static void nic_delreq_test_seq_limit(struct kunit *test)
 {
 	struct ov2_add_sa out, in;
@@ -118,7 +120,7 @@ static void nic_delreq_test_seq_limit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, NIC_DELREQ_DONE, nic_delreq_packet(test, &out, 9));
 }
 
-/* By itself a NIC wants an SA replaced when few numbers are left, and not before. */
+/* The default limit is close to the last number. */
 static void nic_delreq_test_seq_end(struct kunit *test)
 {
 	struct ov2_add_sa out, in;
@@ -139,7 +141,7 @@ static void nic_delreq_test_all(struct kunit *test)
 			nic_delreq_packet(test, &out, 1));
 }
 
-/* With ESN the upper half is what runs out */
+/* With ESN the upper half is compared with the limit. */
 static void nic_delreq_test_seq_esn(struct kunit *test)
 {
 	struct ov2sim_faults faults = { .seq_limit = 8 };
@@ -157,7 +159,9 @@ static void nic_delreq_test_seq_esn(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, ov2sim_victim_wanted(&db, &sa));
 }
 
-/* A table without a NIC, with @count inbound SAs, the last one idle longest, by less than a tick */
+/* A table without a NIC, with @count inbound SAs. The last one has been idle longest; the
+ * differences are less than a tick.
+ */
 struct nic_delreq_table {
 	struct ov2_caps caps;
 	struct ov2sim_faults faults;
@@ -185,7 +189,7 @@ static struct nic_delreq_table *nic_delreq_table(struct kunit *test, u32 count)
 	return table;
 }
 
-/* Which SAs the table wants to be rid of, as bits */
+/* Return a bit for each SA that the NIC wants deleted. */
 static unsigned int nic_delreq_wanted(struct nic_delreq_table *table)
 {
 	unsigned int wanted = 0;
@@ -198,7 +202,9 @@ static unsigned int nic_delreq_wanted(struct nic_delreq_table *table)
 	return wanted;
 }
 
-/* Above the watermark: those idle longest, one for two places, and no more for asking again */
+/* Above the watermark the SAs that have been idle longest are chosen, one for each two SAs too
+ * many, and no more if the NIC chooses again.
+ */
 static void nic_delreq_test_watermark(struct kunit *test)
 {
 	struct nic_delreq_table *table = nic_delreq_table(test, 4);
@@ -216,7 +222,7 @@ static void nic_delreq_test_watermark(struct kunit *test)
 	ov2sim_victim_choose(&table->db, 0);
 	KUNIT_EXPECT_EQ(test, BIT(3) | BIT(2), nic_delreq_wanted(table));
 
-	/* Once there is room nothing is wanted any more, whoever has gone */
+	/* Once there is room no SA is wanted, even if not the chosen SA was deleted. */
 	table->db.watermark = 3;
 	ov2sim_sadb_unlink(&table->db, table->sas[0]->id.handle, &dead);
 	table->sas[0] = NULL;
@@ -225,7 +231,7 @@ static void nic_delreq_test_watermark(struct kunit *test)
 	ov2sim_sadb_destroy(&table->db);
 }
 
-/* Who was picked is given the time to go, and when that has passed it is all open again. */
+/* A choice lasts until it expires. Then the SA that has been idle longest by then is chosen. */
 static void nic_delreq_test_expires(struct kunit *test)
 {
 	struct nic_delreq_table *table = nic_delreq_table(test, 4);
@@ -236,7 +242,7 @@ static void nic_delreq_test_expires(struct kunit *test)
 	table->sas[3]->use.last = ktime_get();
 	ov2sim_victim_choose(&table->db, 0);
 	KUNIT_EXPECT_EQ(test, BIT(3), nic_delreq_wanted(table));
-	/* For an excess only */
+	/* The choice was made for the watermark only, so it does not hold without one. */
 	table->db.watermark = 0;
 	KUNIT_EXPECT_EQ(test, 0, nic_delreq_wanted(table));
 
@@ -247,7 +253,7 @@ static void nic_delreq_test_expires(struct kunit *test)
 	ov2sim_sadb_destroy(&table->db);
 }
 
-/* Without a watermark: only for those that were refused, and only for a while */
+/* Without a watermark SAs are chosen only after a refusal, and only for a while. */
 static void nic_delreq_test_refused(struct kunit *test)
 {
 	struct nic_delreq_table *table = nic_delreq_table(test, 4);
@@ -261,7 +267,7 @@ static void nic_delreq_test_refused(struct kunit *test)
 	ov2sim_sadb_destroy(&table->db);
 }
 
-/* S6: the refusal of a list's nodes is such a reason */
+/* S6: an ADD_SA node that is refused for lack of room makes the NIC choose an SA. */
 static void nic_delreq_test_full(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;

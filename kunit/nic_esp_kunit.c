@@ -3,8 +3,8 @@
  * ov2sim: the NIC's ESP against published vectors.
  *
  * draft-mcgrew-gcm-test-01 (GCM, GMAC) and RFC 7634 publish whole packets. RFC 3602 and NIST
- * SP 800-38A publish what AES-CBC makes; the ICVs behind that, and those of null encryption, were
- * computed with Python's hmac module. RFC 2202 and RFC 4231 publish HMACs.
+ * SP 800-38A publish AES-CBC ciphertexts; their ICVs, and those of null encryption, were computed
+ * with Python's hmac module. RFC 2202 and RFC 4231 publish HMACs.
  */
 #include <kunit/test.h>
 #include <linux/hex.h>
@@ -14,7 +14,7 @@
 
 #define NIC_ESP_TEXT_MAX	256
 
-/* Strings are in hexadecimal, in lines */
+/* The strings are hexadecimal; line breaks in them are ignored. */
 struct nic_esp_row {
 	const char *name;
 	enum ov2_cipher cipher;
@@ -302,7 +302,7 @@ static const struct nic_esp_row nic_esp_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(nic_esp, nic_esp_rows, name);
 
-/* Any data whose length fits is a packet: its first 8 bytes are SPI and sequence number. */
+/* The HMAC vectors are taken for packets whose first 8 bytes are SPI and sequence number. */
 static const struct nic_esp_row nic_esp_hmac_rows[] = {
 	{
 		.name = "RFC 2202 case 2, HMAC-SHA1",
@@ -379,7 +379,7 @@ static const struct nic_esp_row nic_esp_hmac_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(nic_esp_hmac, nic_esp_hmac_rows, name);
 
-/* What a row says, in binary */
+/* A row in binary. */
 struct nic_esp_case {
 	const struct nic_esp_row *row;
 	struct ov2sim_esp esp;
@@ -403,7 +403,7 @@ static u32 nic_esp_hex(struct kunit *test, u8 *to, u32 max, const char *from)
 	return len;
 }
 
-/* S10: the keys stand in the key area in an order of their own, with gaps */
+/* S10: the keys are at both ends of the key area, in reverse order and with a gap between them. */
 static void nic_esp_node(struct kunit *test, const struct nic_esp_row *row, struct ov2_add_sa *node)
 {
 	memset(node, 0, sizeof(*node));
@@ -445,7 +445,7 @@ static struct nic_esp_case *nic_esp_case(struct kunit *test)
 	return c;
 }
 
-/* S11, S12: each algorithm, outbound: exactly the published packet */
+/* S11, S12: each algorithm makes exactly the published packet. */
 static void nic_esp_test_encrypts(struct kunit *test)
 {
 	struct nic_esp_case *c = nic_esp_case(test);
@@ -461,7 +461,7 @@ static void nic_esp_test_encrypts(struct kunit *test)
 	ov2sim_esp_destroy(&c->esp);
 }
 
-/* S11, S12, S53: and inbound */
+/* S11, S12, S53: each algorithm decrypts the published packet. */
 static void nic_esp_test_decrypts(struct kunit *test)
 {
 	struct nic_esp_case *c = nic_esp_case(test);
@@ -482,7 +482,7 @@ static void nic_esp_test_decrypts(struct kunit *test)
 static u32 nic_esp_decrypt_copy(struct kunit *test, struct nic_esp_case *c, u32 len, u64 seq,
 				enum ov2_mode mode)
 {
-	/* Exactly as long as the packet, for KASAN to see what is behind it */
+	/* Exactly as long as the packet, so that KASAN finds accesses behind it. */
 	u8 *packet = kmemdup(c->packet, len ?: 1, GFP_KERNEL);
 	u8 next_header;
 	u32 status;
@@ -493,14 +493,14 @@ static u32 nic_esp_decrypt_copy(struct kunit *test, struct nic_esp_case *c, u32 
 	return status;
 }
 
-/* S51: any byte changed, the authentication fails, with the mode's bit */
+/* S51: if any byte is changed authentication fails, with the status bit of the mode. */
 static void nic_esp_test_bad_byte(struct kunit *test)
 {
 	struct nic_esp_case *c = nic_esp_case(test);
 	u32 i;
 
 	for (i = 0; i < c->len; i++) {
-		/* The number is not read from the packet: the caller has inferred it */
+		/* The sequence number is that of the caller, not the one in the packet. */
 		if (i >= 4 && i < 8)
 			continue;
 		c->packet[i] ^= 1;
@@ -515,7 +515,7 @@ static void nic_esp_test_bad_byte(struct kunit *test)
 	ov2sim_esp_destroy(&c->esp);
 }
 
-/* S14: the upper half is authenticated with ESN, and without is not looked at */
+/* S14: the upper half is authenticated with ESN and ignored without. */
 static void nic_esp_test_upper_half(struct kunit *test)
 {
 	struct nic_esp_case *c = nic_esp_case(test);
@@ -526,7 +526,7 @@ static void nic_esp_test_upper_half(struct kunit *test)
 	ov2sim_esp_destroy(&c->esp);
 }
 
-/* S52: every shorter length */
+/* S52: a packet that was cut short to any length is refused. */
 static void nic_esp_test_damaged_length(struct kunit *test)
 {
 	struct nic_esp_case *c = nic_esp_case(test);
@@ -543,7 +543,7 @@ static void nic_esp_test_damaged_length(struct kunit *test)
 	ov2sim_esp_destroy(&c->esp);
 }
 
-/* S11, S12: the published HMACs. Such a packet is authentic, but its trailer makes no sense. */
+/* S11, S12: the published HMACs verify. The trailers of these packets are invalid. */
 static void nic_esp_test_hmac(struct kunit *test)
 {
 	struct nic_esp_case *c = nic_esp_case(test);
@@ -566,7 +566,7 @@ static const struct nic_esp_row *nic_esp_find(struct kunit *test, const char *na
 	return NULL;
 }
 
-/* RFC 4106: a shorter ICV of GCM is the beginning of the full one */
+/* RFC 4106: a short ICV of GCM is the beginning of the full one. */
 static void nic_esp_test_gcm_short_icv(struct kunit *test)
 {
 	static const u16 lens[] = { 8, 12 };
@@ -588,7 +588,7 @@ static void nic_esp_test_gcm_short_icv(struct kunit *test)
 	}
 }
 
-/* A packet that is authentic, with a trailer of the test's choice */
+/* Decrypt an authentic packet with the trailer that the test wants and return its status. */
 static u32 nic_esp_decrypt_trailer(struct kunit *test, u8 pad, u8 next_header, enum ov2_mode mode)
 {
 	struct nic_esp_case *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
@@ -606,7 +606,7 @@ static u32 nic_esp_decrypt_trailer(struct kunit *test, u8 pad, u8 next_header, e
 	return status;
 }
 
-/* S51, S52: what only decryption brings to light. The text is 64 bytes long. */
+/* S51, S52: invalid trailers are found after decryption. The text is 64 bytes long. */
 static void nic_esp_test_trailer(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS, nic_esp_decrypt_trailer(test, 62, 4, OV2_TUNNEL));
@@ -622,7 +622,9 @@ static void nic_esp_test_trailer(struct kunit *test)
 			nic_esp_decrypt_trailer(test, 0, 59, OV2_TUNNEL));
 }
 
-/* The IV of the NIC: the number with bit 63 XOR the salt, so never one of seqiv's */
+/* An IV of the NIC is the sequence number with bit 63 set, XOR the salt. seqiv, whose numbers do
+ * not have bit 63, never makes the same one.
+ */
 static void nic_esp_test_iv_seq(struct kunit *test)
 {
 	struct ov2sim_esp esp = { .iv = OV2_IV_SEQ, .iv_len = 8,
@@ -634,7 +636,7 @@ static void nic_esp_test_iv_seq(struct kunit *test)
 	KUNIT_EXPECT_MEMEQ(test, iv, expected, sizeof(iv));
 }
 
-/* RFC 3602: not predictable, and never the same */
+/* RFC 3602: IVs for CBC are random. */
 static void nic_esp_test_iv_random(struct kunit *test)
 {
 	struct ov2sim_esp esp = { .iv = OV2_IV_RANDOM, .iv_len = 16 };
@@ -645,7 +647,7 @@ static void nic_esp_test_iv_random(struct kunit *test)
 	KUNIT_EXPECT_NE(test, 0, memcmp(iv[0], iv[1], 16));
 }
 
-/* A header with another number than the one to be used is not sealed: no IV twice */
+/* A packet is not encrypted if its header has another number, so that no IV is used twice. */
 static void nic_esp_test_encrypt_refuses(struct kunit *test)
 {
 	struct nic_esp_case *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ov2sim: what the KUnit suites of the NIC share. */
+/* ov2sim: fixture of the NIC's KUnit suites. */
 #include <linux/module.h>
 #include "nic_fixture.h"
 
-/* Everything that the NIC can do, in a small table. */
+/* All capabilities of the NIC, with a small SA table. */
 void nic_fixture_caps(struct ov2_caps *caps)
 {
 	*caps = (struct ov2_caps){
@@ -35,7 +35,7 @@ void nic_fixture_caps(struct ov2_caps *caps)
 	caps->auths[OV2_AUTH_HMAC_SHA512].icv_lens = OV2_LEN(32);
 }
 
-/* 192.0.2.1 to 192.0.2.2, AES-GCM-128, transport mode */
+/* A node for an SA from 192.0.2.1 to 192.0.2.2 with AES-GCM-128 in transport mode. */
 void nic_fixture_node(struct ov2_add_sa *node, enum ov2_dir dir)
 {
 	*node = (struct ov2_add_sa){
@@ -169,7 +169,7 @@ u32 *nic_fixture_fault(struct kunit *test, struct ov2sim_hw *hw, const char *nam
 	return NULL;
 }
 
-/* The suites are modules of their own kind: what they test is exported for them alone. */
+/* The functions that the suites test are exported to this namespace only. */
 MODULE_INFO(import_ns, "EXPORTED_FOR_KUNIT_TESTING");
 MODULE_DESCRIPTION("KUnit suites of ov2sim's NIC");
 MODULE_LICENSE("GPL");

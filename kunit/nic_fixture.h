@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ov2sim: what the KUnit suites of the NIC share. */
+/* ov2sim: fixture of the NIC's KUnit suites. */
 #ifndef __OV2_NIC_FIXTURE_H
 #define __OV2_NIC_FIXTURE_H
 
@@ -15,9 +15,9 @@
 #define NIC_TEST_BUF		2048
 
 /**
- * struct nic_fixture_done - One completed request.
- * @req: which
- * @status: how
+ * struct nic_fixture_done - A completed request.
+ * @req: the request
+ * @status: its status
  */
 struct nic_fixture_done {
 	struct ov2_request *req;
@@ -25,22 +25,22 @@ struct nic_fixture_done {
 };
 
 /**
- * struct nic_fixture - A NIC and all that it has said.
+ * struct nic_fixture - A NIC and the interrupts that it has raised.
  * @hw: the NIC
- * @lock: guards the rest
- * @wait: for the rest
- * @done: completed requests in order
- * @done_count: of them
+ * @lock: guards @done and @done_count
+ * @wait: woken by cmd_done, rx_irq and tx_irq
+ * @done: completed requests in the order of their completion
+ * @done_count: number of completed requests
  * @up: link state by port
- * @links: link_change calls
- * @irqs: tx_irq and rx_irq calls
- * @fatals: fatal calls
- * @resubmit: submitted from within the next completion
- * @resubmitted: what came of that
+ * @links: number of link_change calls
+ * @irqs: number of tx_irq and rx_irq calls
+ * @fatals: number of fatal calls
+ * @resubmit: cmd_done submits this at the next completion, if it is set
+ * @resubmitted: result of that submission
  */
 struct nic_fixture {
 	struct ov2sim_hw *hw;
-	spinlock_t lock;	/* guards the rest */
+	spinlock_t lock;	/* guards done and done_count */
 	wait_queue_head_t wait;
 	struct nic_fixture_done done[NIC_TEST_REQS];
 	unsigned int done_count;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ov2sim: a NIC that cannot be made: each step that may fail, and that those before are undone. */
+/* ov2sim: failures of ov2sim_hw_create(): each step that may fail undoes the steps before it. */
 #include <kunit/static_stub.h>
 #include <kunit/test.h>
 #include <linux/iopoll.h>
@@ -32,7 +32,7 @@ static int nic_hw_no_worker(struct ov2sim_worker *worker, struct ov2sim_hw *hw, 
 	return -EINTR;
 }
 
-/* The others are real ones. */
+/* Fail for the last worker only. */
 static int nic_hw_no_last_worker(struct ov2sim_worker *worker, struct ov2sim_hw *hw, u32 index)
 {
 	struct kunit *test = kunit_get_current_test();
@@ -105,7 +105,7 @@ static unsigned int nic_hw_threads(void)
 	return count;
 }
 
-/* The same NIC can be made as soon as nothing fails any more: all is in its place. */
+/* After a failed creation no thread is left, and the same NIC can be created. */
 static void nic_hw_test_create_fails(struct kunit *test)
 {
 	const struct nic_hw_row *row = test->param_value;
@@ -130,7 +130,7 @@ static void nic_hw_test_create_fails(struct kunit *test)
 	ov2sim_hw_destroy(hw);
 }
 
-/* What has nothing to work with is not made at all. */
+/* A NIC without ports, queues, SAs, list nodes or requests is refused. */
 static void nic_hw_test_create_refuses(struct kunit *test)
 {
 	struct ov2sim_hw_config good = { .name = NIC_HW_NAME, .ports = 1, .queues = 1 }, config;

@@ -2,8 +2,8 @@
 /*
  * ov2sim: large send offload (S38, S41, S43).
  *
- * Every frame that comes out must stand alone: the NIC's parser and its checksums take it, and
- * with ESP it opens with the number that is its own. Together the frames are the packet.
+ * Each frame must be valid without the others: it parses, its checksums are right, and with ESP it
+ * decrypts with its own sequence number. Together the frames carry the payload of the packet.
  */
 #include <kunit/static_stub.h>
 #include <kunit/test.h>
@@ -88,7 +88,7 @@ static void nic_lso_node(struct ov2_add_sa *node, const struct nic_lso_row *row)
 	}
 }
 
-/* A table with the row's SA in it */
+/* A table with the SA of the row. */
 struct nic_lso_fixture {
 	struct ov2_caps caps;
 	struct ov2sim_faults faults;
@@ -111,7 +111,7 @@ static void nic_lso_fixture_init(struct kunit *test, struct nic_lso_fixture *fix
 		return;
 	nic_lso_node(&node, row);
 	KUNIT_EXPECT_EQ(test, 0, ov2sim_sadb_add(&fix->db, &node));
-	/* Nobody else deletes it */
+	/* The SA stays valid after the unlock, because only this test deletes it. */
 	idx = ov2sim_sadb_read_lock(&fix->db);
 	fix->sa = ov2sim_sadb_find_tx(&fix->db, node.offload_handle, 0);
 	ov2sim_sadb_read_unlock(&fix->db, idx);
@@ -137,7 +137,7 @@ static void nic_lso_build(struct kunit *test, struct nic_lso_fixture *fix,
 	nic_packet_build(test, &p, txd);
 }
 
-/* Open a frame in place; @inner becomes the packet next to TCP */
+/* Decrypt a frame in place and set @inner to the IP packet that TCP is in. */
 static void nic_lso_decrypt(struct kunit *test, const struct nic_lso_fixture *fix,
 			    struct ov2sim_frame *frame, const struct ov2sim_pkt *pkt, u64 seq,
 			    struct ov2sim_pkt *inner)
@@ -155,7 +155,7 @@ static void nic_lso_decrypt(struct kunit *test, const struct nic_lso_fixture *fi
 					   pkt->end - pkt->esp, seq, &next_header));
 	text = pkt->esp + OV2SIM_ESP_HLEN + sa->esp.iv_len;
 	tail = pkt->end - sa->esp.icv_len - 2;
-	/* RFC 4303: padding counts from 1, and there is no more than needed */
+	/* RFC 4303: the padding is 1, 2, 3 and so on, and no longer than needed. */
 	KUNIT_EXPECT_LT(test, data[tail], sa->esp.block);
 	for (i = 0; i < data[tail]; i++)
 		KUNIT_EXPECT_EQ(test, i + 1, data[tail - data[tail] + i]);
@@ -244,7 +244,7 @@ static void nic_lso_test_segments(struct kunit *test)
 	nic_lso_fixture_exit(test, fix);
 }
 
-/* Descriptors that make no sense, or that do not fit the SA: no frame at all comes out */
+/* A descriptor that is inconsistent or does not match the SA makes no frame. */
 static void nic_lso_refuses(struct kunit *test, const struct nic_lso_row *row,
 			    void (*spoil)(struct ov2sim_txd *), int expected)
 {
@@ -282,7 +282,7 @@ static void nic_lso_spoil_inner(struct ov2sim_txd *txd)
 	txd->inner_off = txd->inner_off ? 0 : txd->l4_off;
 }
 
-/* Offsets that fit each other, and have nothing to do with the headers */
+/* Offsets that agree with each other and not with the headers. */
 static void nic_lso_spoil_far(struct ov2sim_txd *txd)
 {
 	txd->l3_off = 0x7000;
@@ -317,7 +317,7 @@ static void nic_lso_spoil_segs(struct ov2sim_txd *txd)
 
 static void nic_lso_spoil_wrap(struct ov2sim_txd *txd)
 {
-	/* Without ESN the last numbers are not enough for all segments */
+	/* Without ESN there are fewer numbers left than segments. */
 	put_unaligned_be32(0xfffffffe, txd->skb->data + txd->esp_off + 4);
 	txd->seq = 0xfffffffe;
 }
@@ -370,7 +370,7 @@ static struct ov2sim_frame *nic_lso_frame_or_none(u32 len)
 	return frame;
 }
 
-/* Memory runs out in the middle: the frames that there are go, too. */
+/* If there is no memory for a frame those before it are freed. */
 static void nic_lso_test_no_memory(struct kunit *test)
 {
 	static const struct nic_lso_row row = { .cipher = OV2_CIPHER_AES_GCM,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ov2sim: TCP packets as the stack hands them to a NIC, for KUnit. */
+/* ov2sim: TCP packets as the stack passes them to a NIC, for KUnit. */
 #include <linux/etherdevice.h>
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
@@ -23,7 +23,9 @@ static u32 nic_packet_ip_len(enum ov2_family family)
 	return family == OV2_IPV4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
 }
 
-/* 192.0.2.1 to 192.0.2.2 or 2001:db8::1 to 2001:db8::2; @len: of all that follows it */
+/* Put an IP header from 192.0.2.1 to 192.0.2.2 or from 2001:db8::1 to 2001:db8::2. @len is the
+ * length of its payload.
+ */
 static void nic_packet_put_ip(struct sk_buff *skb, enum ov2_family family, u8 proto, u32 len)
 {
 	struct ipv6hdr *ip6h;
@@ -53,7 +55,7 @@ static void nic_packet_put_ip(struct sk_buff *skb, enum ov2_family family, u8 pr
 	ip6h->daddr.s6_addr[15] = 2;
 }
 
-/* With the pseudo header's sum in the checksum field, as CHECKSUM_PARTIAL has it */
+/* Put a TCP header, with the sum of the pseudo header as CHECKSUM_PARTIAL wants it. */
 static void nic_packet_put_tcp(struct sk_buff *skb, u32 ip_off, enum ov2_family family, u32 payload)
 {
 	const struct ipv6hdr *ip6h = (const struct ipv6hdr *)(skb->data + ip_off);
@@ -100,7 +102,7 @@ static void nic_packet_put_trailer(struct sk_buff *skb, u32 pad, u8 proto, u32 i
 		skb_put_u8(skb, i + 1);
 	skb_put_u8(skb, pad);
 	skb_put_u8(skb, proto);
-	/* What the stack leaves here is garbage */
+	/* The stack leaves the room for the ICV uninitialised. */
 	memset(skb_put(skb, icv_len), 0xcc, icv_len);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ov2sim: TCP packets as the stack hands them to a NIC, for KUnit. */
+/* ov2sim: TCP packets as the stack passes them to a NIC, for KUnit. */
 #ifndef __OV2_NIC_PACKET_H
 #define __OV2_NIC_PACKET_H
 
@@ -12,17 +12,17 @@
 struct sk_buff;
 
 /**
- * struct nic_packet - What to build.
- * @family: outer IP, or the only one
+ * struct nic_packet - A packet to build.
+ * @family: family of the outer IP header, or of the only one
  * @tunnel: there is an inner IP header
- * @inner: its family
- * @esp: frame it for ESP
- * @encap: and put that into UDP
+ * @inner: family of the inner IP header
+ * @esp: make room for ESP
+ * @encap: ESP: encapsulation
  * @iv_len: ESP: bytes of IV
  * @icv_len: ESP: bytes of ICV
- * @block: ESP: what text, padding and trailer add up to a multiple of
+ * @block: ESP: text, padding, pad length and next header together are a multiple of this
  * @payload: bytes of TCP payload
- * @mss: cut into these, or 0
+ * @mss: payload bytes of a segment, 0 without LSO
  * @seq: ESP: sequence number
  * @handle: ESP: offload_handle
  */
@@ -41,7 +41,7 @@ struct nic_packet {
 	u32 handle;
 };
 
-/* Destination of all frames, and the address of both ports that get them */
+/* Destination of all frames, and address of both ports that receive them. */
 extern const u8 nic_packet_addr[ETH_ALEN];
 
 u8 nic_packet_byte(u32 i);

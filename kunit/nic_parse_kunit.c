@@ -2,7 +2,8 @@
 /*
  * ov2sim: the NIC's parser (S47, S48, S52, S55) and receive processing (S49, S51, S53).
  *
- * Frames are copied into memory of exactly their length, so that KASAN sees what reads behind it.
+ * Frames are copied into memory of exactly their length, so that KASAN finds reads behind their
+ * end.
  */
 #include <kunit/test.h>
 #include <linux/if_ether.h>
@@ -23,7 +24,7 @@
 #define NIC_PARSE_IP6_L4	(NIC_PARSE_L3 + 40)
 #define NIC_PARSE_MAX	512
 
-/* A frame, by default good ESP with 100 bytes of TCP payload in transport mode */
+/* A frame. */
 struct nic_parse_frame {
 	u8 data[NIC_PARSE_MAX];
 	u32 len;
@@ -79,7 +80,7 @@ static void nic_parse_fix_ip4(struct nic_parse_frame *f)
 	ip_send_check((struct iphdr *)(f->data + NIC_PARSE_L3));
 }
 
-/* Parse a copy of the first @len bytes, in all ways: KASAN looks on */
+/* Call all functions of the parser on a copy of the first @len bytes, for KASAN. */
 static bool nic_parse_copy(struct kunit *test, const struct nic_parse_frame *f, u32 len,
 			   struct ov2sim_pkt *pkt)
 {
@@ -124,7 +125,7 @@ static void nic_parse_test_good(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 2, pkt.daddr.s6_addr[15]);
 }
 
-/* S47: what an ESP packet is matched by */
+/* S47: the parser finds the fields by which an SA is matched. */
 static void nic_parse_test_good_esp(struct kunit *test)
 {
 	struct nic_parse_frame *f = nic_parse_frame(test, &nic_parse_esp4);
@@ -138,7 +139,7 @@ static void nic_parse_test_good_esp(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->len, pkt.end);
 }
 
-/* Padding of a short frame is not part of the packet */
+/* The padding of a short frame is not part of the packet. */
 static void nic_parse_test_padded(struct kunit *test)
 {
 	struct nic_parse_frame *f = nic_parse_frame(test, &nic_parse_esp4);
@@ -158,13 +159,13 @@ static void nic_parse_test_vlan(struct kunit *test)
 	put_unaligned_be32(0x81000005, f->data + 12);
 	KUNIT_ASSERT_TRUE(test, nic_parse_copy(test, f, f->len, &pkt));
 	KUNIT_EXPECT_EQ(test, NIC_PARSE_IP4_L4 + 4, pkt.esp);
-	/* Two are too many */
+	/* A second VLAN tag is not supported. */
 	memmove(f->data + 16, f->data + 12, f->len - 12);
 	put_unaligned_be32(0x81000005, f->data + 12);
 	KUNIT_EXPECT_FALSE(test, nic_parse_copy(test, f, f->len + 4, &pkt));
 }
 
-/* S52: every shorter frame, the IP header promising more than there is */
+/* S52: a frame that is shorter than its IP header says does not parse. */
 static void nic_parse_test_truncated(struct kunit *test)
 {
 	static const struct nic_packet *const packets[] = {
@@ -185,7 +186,7 @@ static void nic_parse_test_truncated(struct kunit *test)
 	}
 }
 
-/* And with an IP header that knows: nothing is read behind the end, and ESP begins at 8 bytes */
+/* If the IP header has the shorter length, too, the frame parses. ESP needs at least 8 bytes. */
 static void nic_parse_test_shortened(struct kunit *test)
 {
 	struct nic_parse_frame *f = nic_parse_frame(test, &nic_parse_esp4);
@@ -208,13 +209,13 @@ static void nic_parse_test_shortened(struct kunit *test)
 	}
 }
 
-/* All that fit into a frame here, and some of the others up to 65535 */
+/* Every length that fits into a frame of these tests, then some up to 65535. */
 static u32 nic_parse_next_length(u32 len)
 {
 	return len + (len < 2 * NIC_PARSE_MAX ? 1 : 2081);
 }
 
-/* A length field: where it is, and where what it counts begins */
+/* A length field: its offset, and the offset from which it counts. */
 struct nic_parse_field {
 	const char *name;
 	const struct nic_packet *packet;
@@ -237,7 +238,7 @@ static const struct nic_parse_field nic_parse_fields[] = {
 
 KUNIT_ARRAY_PARAM_DESC(nic_parse_field, nic_parse_fields, name);
 
-/* S52: whatever a length field says: it is believed if and only if there is so much */
+/* S52: a frame parses if and only if it is as long as its length field says. */
 static void nic_parse_test_length(struct kunit *test)
 {
 	const struct nic_parse_field *field = test->param_value;
@@ -258,13 +259,13 @@ static void nic_parse_test_length(struct kunit *test)
 		if (!fits)
 			continue;
 		KUNIT_EXPECT_EQ_MSG(test, udp ? f->len : end, pkt.end, "%u", len);
-		/* UDP knows its own length, and then both are right or there is no ESP */
+		/* There is ESP in UDP only if the lengths of IP and UDP agree. */
 		esp = p->esp && (p->encap == OV2_ENCAP_UDP ? end == f->len : end >= pkt.l4 + 8);
 		KUNIT_EXPECT_EQ_MSG(test, esp, !!pkt.esp, "%u", len);
 	}
 }
 
-/* S48, S52: of a packet with options, of every length, truncated anywhere: the SPI or nothing */
+/* S48, S52: the SPI of a packet with options is found if and only if the frame includes it. */
 static void nic_parse_test_options(struct kunit *test)
 {
 	struct nic_parse_frame *f = nic_parse_frame(test, &nic_parse_esp4);
@@ -290,7 +291,7 @@ static void nic_parse_test_options(struct kunit *test)
 	}
 }
 
-/* S48: one byte of an IPv4 header changed, its checksum right */
+/* S48: an IPv4 header outside of the capabilities does not parse, though its checksum is right. */
 static void nic_parse_test_outside(struct kunit *test)
 {
 	static const struct { u8 off, value; } rows[] = {
@@ -313,7 +314,7 @@ static void nic_parse_test_outside(struct kunit *test)
 		KUNIT_EXPECT_FALSE_MSG(test, nic_parse_copy(test, f, f->len, &pkt), "row %zu", i);
 	}
 	nic_parse_build(test, f, &nic_parse_esp4);
-	f->data[NIC_PARSE_L3 + 6] = 0x40;	/* may not be fragmented */
+	f->data[NIC_PARSE_L3 + 6] = 0x40;	/* don't fragment */
 	KUNIT_EXPECT_FALSE(test, nic_parse_copy(test, f, f->len, &pkt));
 	nic_parse_fix_ip4(f);
 	KUNIT_EXPECT_TRUE(test, nic_parse_copy(test, f, f->len, &pkt));
@@ -321,7 +322,7 @@ static void nic_parse_test_outside(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, nic_parse_copy(test, f, f->len, &pkt));
 }
 
-/* S48: extension headers and fragments of IPv6 hide what is behind them */
+/* S48: ESP behind an IPv6 extension header or fragment header is not found. */
 static void nic_parse_test_ext_headers(struct kunit *test)
 {
 	static const u8 protos[] = { 0, 43, 44, 60, 51, 58 };
@@ -337,7 +338,7 @@ static void nic_parse_test_ext_headers(struct kunit *test)
 	}
 }
 
-/* S55: four zero bytes are IKE, one byte 0xff is a keepalive */
+/* S55: four zero bytes mark IKE, and one byte 0xff is a keepalive. */
 static void nic_parse_test_nat_t(struct kunit *test)
 {
 	struct nic_parse_frame *f = nic_parse_frame(test, &nic_parse_udp);
@@ -348,7 +349,7 @@ static void nic_parse_test_nat_t(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, OV2_ENCAP_UDP, pkt.encap);
 	KUNIT_EXPECT_EQ(test, 4500, ntohs(pkt.dport));
 
-	/* A UDP length that is not the packet's */
+	/* The UDP length does not match the packet. */
 	f->data[NIC_PARSE_IP4_L4 + 5]--;
 	KUNIT_ASSERT_TRUE(test, nic_parse_copy(test, f, f->len, &pkt));
 	KUNIT_EXPECT_EQ(test, 0, pkt.esp);
@@ -367,7 +368,7 @@ static void nic_parse_test_nat_t(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, pkt.esp);
 }
 
-/* Packets of one flow stay together; SPIs spread */
+/* The packets of an SA have the same hash, and different SPIs spread. */
 static void nic_parse_test_hash(struct kunit *test)
 {
 	struct nic_parse_frame *f = nic_parse_frame(test, &nic_parse_esp4);
@@ -388,7 +389,7 @@ static void nic_parse_test_hash(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, l4);
 }
 
-/* One SA, and a sender that has the same key */
+/* An inbound SA, and an outbound SA with the same key to encrypt with. */
 struct nic_parse_rx_fixture {
 	struct ov2_caps caps;
 	struct ov2sim_faults faults;
@@ -426,7 +427,7 @@ static struct nic_parse_rx_fixture *nic_parse_rx_fixture(struct kunit *test,
 	return fix;
 }
 
-/* Encrypt the frame's ESP packet, which ends where the frame does */
+/* Encrypt the ESP packet in @f, which ends at the end of the frame. */
 static void nic_parse_rx_encrypt(struct kunit *test, struct nic_parse_rx_fixture *fix,
 				 struct nic_parse_frame *f, u64 seq)
 {
@@ -436,7 +437,7 @@ static void nic_parse_rx_encrypt(struct kunit *test, struct nic_parse_rx_fixture
 	KUNIT_ASSERT_EQ(test, 0, ov2sim_esp_send(&fix->out->esp, f->data + esp, f->len - esp, seq));
 }
 
-/* Receive it; @f then holds what the driver gets */
+/* Receive @f and put the data that the driver gets into it. */
 static void nic_parse_rx_run(struct kunit *test, struct nic_parse_rx_fixture *fix,
 			     struct nic_parse_frame *f, struct ov2sim_rxc *rxc)
 {
@@ -456,7 +457,7 @@ static void nic_parse_rx_run(struct kunit *test, struct nic_parse_rx_fixture *fi
 	kfree(data);
 }
 
-/* S50, S53: a good packet */
+/* S50, S53: a good packet is decrypted. */
 static void nic_parse_test_rx_good(struct kunit *test)
 {
 	static const struct nic_packet *const packets[] = {
@@ -478,14 +479,14 @@ static void nic_parse_test_rx_good(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, packets[i]->tunnel ? IPPROTO_IPIP : IPPROTO_TCP,
 				rxc.next_header);
 		KUNIT_EXPECT_TRUE(test, rxc.flags & OV2SIM_RX_ESP_DONE);
-		/* The inner checksum is not made yet: it must not pass for good */
+		/* The inner checksum field has the sum of the pseudo header only. */
 		KUNIT_EXPECT_FALSE(test, rxc.flags & OV2SIM_RX_CSUM_OK);
 		KUNIT_EXPECT_EQ(test, 7ULL, fix->in->replay.top);
 		ov2sim_sadb_destroy(&fix->db);
 	}
 }
 
-/* S49, S51: a bad one comes with its status, as it was, and moves nothing */
+/* S49, S51: a bad packet has a status, is unchanged and does not move the sequence state. */
 static void nic_parse_test_rx_bad(struct kunit *test)
 {
 	struct nic_parse_rx_fixture *fix = nic_parse_rx_fixture(test, &nic_parse_esp4);
@@ -508,7 +509,7 @@ static void nic_parse_test_rx_bad(struct kunit *test)
 	ov2sim_sadb_destroy(&fix->db);
 }
 
-/* S52: every length that an ESP packet can be damaged to */
+/* S52: an ESP packet that was cut short to any length fails with the right status. */
 static void nic_parse_test_rx_damaged_length(struct kunit *test)
 {
 	struct nic_parse_rx_fixture *fix = nic_parse_rx_fixture(test, &nic_parse_esp4);
@@ -529,7 +530,7 @@ static void nic_parse_test_rx_damaged_length(struct kunit *test)
 	ov2sim_sadb_destroy(&fix->db);
 }
 
-/* And every length inside a tunnel: the claim about the checksum is for the right one alone */
+/* Try every length in the inner IP header. Only with the right one the checksum is good. */
 static void nic_parse_rx_inner_length(struct kunit *test, const struct nic_packet *p)
 {
 	struct nic_parse_frame *good = nic_parse_frame(test, p), *f = nic_parse_frame(test, p);
@@ -543,7 +544,7 @@ static void nic_parse_rx_inner_length(struct kunit *test, const struct nic_packe
 	__sum16 sum;
 	u32 len;
 
-	/* So far it is the pseudo header's */
+	/* Complete the checksum, which is the sum of the pseudo header so far. */
 	sum = csum_fold(csum_partial(good->data + l4, right - (ip4 ? 20 : 0), 0));
 	put_unaligned(sum, (__sum16 *)(good->data + l4 + offsetof(struct tcphdr, check)));
 	for (len = 0; len <= U16_MAX; len = nic_parse_next_length(len)) {

@@ -57,7 +57,7 @@ bool nic_port_rx(struct kunit *test)
 				  ov2sim_hw_rx_reap(fix->hw, 1, 0, &fix->rxc), 10 * HZ);
 }
 
-/* Reap one sent packet: its status */
+/* Reap a sent packet and return its status. */
 int nic_port_tx_done(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
@@ -117,7 +117,7 @@ void nic_port_exit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fix->sas, ov2sim_sas_live());
 }
 
-/* An SA for port 0 to send with, and its counterpart at port 1 */
+/* Add an outbound SA to port 0 and its counterpart to port 1. */
 void nic_port_add_sas(struct kunit *test, struct ov2_add_sa *out, struct ov2_add_sa *in)
 {
 	struct nic_port *fix = test->priv;
@@ -132,7 +132,7 @@ void nic_port_add_sas(struct kunit *test, struct ov2_add_sa *out, struct ov2_add
 	memset(in->key_area, 0xee, sizeof(in->key_area));
 }
 
-/* A frame that somebody else has protected, with the key of nic_fixture_node(), sent as it is */
+/* Build a frame that another host has encrypted with the key of nic_fixture_node(). */
 struct sk_buff *nic_port_foreign(struct kunit *test, const struct nic_packet *p,
 				 struct ov2sim_txd *txd)
 {
@@ -151,7 +151,7 @@ struct sk_buff *nic_port_foreign(struct kunit *test, const struct nic_packet *p,
 	return skb;
 }
 
-/* Send it and receive it: was it processed with the SA? */
+/* Send the frame, receive it and return whether it was processed with an SA. */
 bool nic_port_foreign_processed(struct kunit *test, const struct ov2sim_txd *txd)
 {
 	struct nic_port *fix = test->priv;

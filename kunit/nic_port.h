@@ -9,15 +9,15 @@
 #define NIC_PORT_ALL_RX	(OV2SIM_PORT_ESP_RX | OV2SIM_PORT_CSUM_RX)
 
 /**
- * struct nic_port - The NIC: what goes in at port 0 comes out at port 1.
- * @nic: the NIC and what it has said
+ * struct nic_port - A NIC whose port 1 receives what port 0 sends.
+ * @nic: the fixture of the NIC
  * @hw: the NIC
- * @frames: frames that there were before
- * @sas: SAs that there were before
+ * @frames: number of frames that existed before the test
+ * @sas: number of SAs that existed before the test
  * @posted: buffers posted so far
  * @bufs: the buffers
- * @rxc: what was received last
- * @txc: what was reaped last
+ * @rxc: the last received packet
+ * @txc: the last reaped packet
  */
 struct nic_port {
 	struct nic_fixture *nic;

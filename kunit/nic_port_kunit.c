@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2sim: the NIC's data path: rings, wires, threads. Both ports of one NIC, linked to each
- * other: what goes in at port 0 comes out at port 1.
+ * ov2sim: the NIC's data path: rings, wires, threads. The two ports of a NIC are linked to each
+ * other, so that port 1 receives what port 0 sends.
  */
 #include <kunit/test.h>
 #include <linux/etherdevice.h>
@@ -14,7 +14,7 @@
 #include "../drivers/ov2sim/nic/sadb.h"
 #include "nic_port.h"
 
-/* S33: a link is up while both ends are started */
+/* S33: a link is up while both ports are started. */
 static void nic_port_test_link(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
@@ -37,7 +37,7 @@ static void nic_port_test_link(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 10, nic->links);
 }
 
-/* S36, S43: a plain packet, its checksum made on the way */
+/* S36, S43: a packet without ESP gets its checksum and is delivered. */
 static void nic_port_test_plain_packet(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
@@ -69,7 +69,7 @@ static void nic_port_test_segments(struct kunit *test)
 	}
 }
 
-/* S1, S18, S37, S44, S47, S50: the life of an SA as packets see it */
+/* S1, S18, S37, S44, S47, S50: packets before, during and after the life of an SA. */
 static void nic_port_test_protected(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
@@ -80,7 +80,7 @@ static void nic_port_test_protected(struct kunit *test)
 
 	for (i = 0; i < 4; i++)
 		nic_port_post(test, NIC_TEST_BUF);
-	/* Not without an SA: nothing on the wire */
+	/* Without an SA no frame gets on the wire. */
 	p.handle = 1;
 	KUNIT_EXPECT_EQ(test, -ENOENT, nic_port_send(test, &p));
 	KUNIT_EXPECT_EQ(test, 0, fix->txc.frames);
@@ -101,7 +101,9 @@ static void nic_port_test_protected(struct kunit *test)
 	buf = fix->rxc.buf;
 	KUNIT_EXPECT_EQ(test, nic_packet_byte(99), buf[14 + 20 + 16 + 32 + 99]);
 
-	/* A send after the delete fails; what arrives is as it was on the wire */
+	/* After the inbound delete the packet arrives encrypted, and after the outbound delete the
+	 * send fails.
+	 */
 	p.seq++;
 	KUNIT_EXPECT_EQ(test, 0, nic_fixture_delete(fix->nic, in.offload_handle));
 	KUNIT_EXPECT_EQ(test, 0, nic_port_send(test, &p));
@@ -115,7 +117,9 @@ static void nic_port_test_protected(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ENOENT, nic_port_send(test, &p));
 }
 
-/* S18: what was posted before a delete is sent with the SA, whoever is faster */
+/* S18: a packet posted before a delete is encrypted with the SA, even if the command thread is
+ * faster than the worker.
+ */
 static void nic_port_test_delete_behind_send(struct kunit *test)
 {
 	struct ov2_delete_sa node = {};
@@ -146,7 +150,7 @@ static void nic_port_test_delete_behind_send(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ENOENT, nic_port_send(test, &p));
 }
 
-/* Nothing is posted with an inbound SA: its delete waits for no worker */
+/* The delete of an inbound SA does not wait for workers, because no packet is sent with it. */
 static void nic_port_test_delete_inbound(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
@@ -172,7 +176,7 @@ static void nic_port_test_delete_inbound(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, fix->rxc.flags & OV2SIM_RX_ESP_DONE);
 }
 
-/* A port that stops keeps no delete waiting */
+/* A delete does not wait for a port that stops. */
 static void nic_port_test_delete_behind_stop(struct kunit *test)
 {
 	struct ov2_delete_sa node = {};
@@ -193,7 +197,7 @@ static void nic_port_test_delete_behind_stop(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, read_poll_timeout(READ_ONCE, flushing, flushing, 100,
 						   10 * USEC_PER_SEC, false,
 						   fix->hw->cmdq.flushing));
-	/* As the worker finds it when it is its turn */
+	/* The worker sees the port stopped once it gets its lock. */
 	WRITE_ONCE(fix->hw->ports[0].started, false);
 	mutex_unlock(&fix->hw->workers[0].lock);
 	ov2sim_hw_port_stop(fix->hw, 0);
@@ -202,7 +206,7 @@ static void nic_port_test_delete_behind_stop(struct kunit *test)
 	ov2sim_hw_port_start(fix->hw, 0);
 }
 
-/* S46, S47: padding of the frame goes; a packet in a VLAN is not the port's */
+/* S46, S47: the padding of a frame is trimmed; SAs do not match packets with a VLAN tag. */
 static void nic_port_test_foreign_frames(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
@@ -227,7 +231,7 @@ static void nic_port_test_foreign_frames(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, len + 4, fix->rxc.len);
 }
 
-/* S54: a packet that comes again is processed again: replays are xfrm's business */
+/* S54: the NIC processes a replayed packet, because xfrm checks for replays. */
 static void nic_port_test_replay(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
@@ -247,7 +251,7 @@ static void nic_port_test_replay(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 2, nic_port_stat(test, 1, OV2SIM_STAT_RX_PKTS));
 }
 
-/* S55: in UDP; a checksum over it must be right before the payload changes, or there is none */
+/* S55: ESP in UDP is processed if its UDP checksum is 0 or right. */
 static void nic_port_test_foreign_udp(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
@@ -271,14 +275,13 @@ static void nic_port_test_foreign_udp(struct kunit *test)
 	put_unaligned_be16(0x1234, skb->data + txd.esp_off - 2);
 	KUNIT_EXPECT_FALSE(test, nic_port_foreign_processed(test, &txd));
 
-	/* ESP that is not in UDP is not this SA's */
+	/* The SA does not match ESP without UDP. */
 	nic_port_foreign(test, &nic_port_esp, &txd);
 	KUNIT_EXPECT_FALSE(test, nic_port_foreign_processed(test, &txd));
 }
 
-/*
- * S47: a frame for another station, for a group or for no one arrives as it came, with whatever
- * SaDeleteReq the SA has; one to the port's new address is processed
+/* S47: a frame to another station, to a group, to all or to address 0 is delivered unchanged and
+ * without SaDeleteReq. A frame to the new address of the port is processed.
  */
 static void nic_port_test_foreign_address(struct kunit *test)
 {
@@ -318,7 +321,7 @@ static void nic_port_test_foreign_address(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, nic_port_foreign_processed(test, &txd));
 }
 
-/* A port that has not been told its address processes nothing, not even a frame for all zeros */
+/* A port without an address processes no frame, not even one to address 0. */
 static void nic_port_test_no_address(struct kunit *test)
 {
 	static const u8 none[ETH_ALEN] __aligned(2);
@@ -334,7 +337,7 @@ static void nic_port_test_no_address(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, nic_port_foreign_processed(test, &txd));
 }
 
-/* S37: the handle of another port's SA sends nothing, and that is counted */
+/* S37: a send with the handle of another port's SA fails and is counted. */
 static void nic_port_test_other_port(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
@@ -351,7 +354,7 @@ static void nic_port_test_other_port(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, nic_port_stat(test, 0, OV2SIM_STAT_WIRE_TX));
 }
 
-/* S47: nor does an inbound SA of another port match what comes in here */
+/* S47: an inbound SA of another port does not match. */
 static void nic_port_test_other_port_in(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
@@ -366,7 +369,7 @@ static void nic_port_test_other_port_in(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, nic_port_stat(test, 1, OV2SIM_STAT_RX_NO_SA));
 }
 
-/* S31: with receive offload switched off packets arrive unprocessed */
+/* S31: if receive offload is off packets arrive unprocessed. */
 static void nic_port_test_esp_rx_off(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
@@ -382,7 +385,7 @@ static void nic_port_test_esp_rx_off(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, OV2SIM_RX_HASH_L4, fix->rxc.flags);
 }
 
-/* S44: a packet that does not fit its SA leaves neither in clear nor at all */
+/* S44: a packet that does not match its SA is not sent, neither encrypted nor in clear. */
 static void nic_port_test_mismatch(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
@@ -400,7 +403,7 @@ static void nic_port_test_mismatch(struct kunit *test)
 		else if (i == 1)
 			txd.seq++;				/* another number */
 		else if (i == 2)
-			skb_put_zero(txd.skb, 4);		/* longer than it says */
+			skb_put_zero(txd.skb, 4);		/* longer than the IP packet */
 		else
 			txd.csum_start = 14;			/* outside of the payload */
 		KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_tx(fix->hw, 0, 0, &txd));
@@ -413,7 +416,7 @@ static void nic_port_test_mismatch(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, nic_port_stat(test, 0, OV2SIM_STAT_WIRE_TX));
 }
 
-/* Nobody there: dropped and counted, the descriptor comes back all the same */
+/* Without a link a packet is dropped and counted, and its descriptor comes back. */
 static void nic_port_test_no_link(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
@@ -426,7 +429,7 @@ static void nic_port_test_no_link(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 11, nic_port_stat(test, 0, OV2SIM_STAT_TX_NO_LINK));
 }
 
-/* A frame waits for a buffer, and the buffer's coming is enough to wake the NIC */
+/* A frame waits for a buffer. Posting one wakes the NIC. */
 static void nic_port_test_waits_for_buffer(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
@@ -437,8 +440,9 @@ static void nic_port_test_waits_for_buffer(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, nic_port_rx(test));
 }
 
-/* As long as that takes. It is the sender that gives up when there is no room for more, one packet
- * at a time, and both ends count what is lost. The third finds one frame too many.
+/* Received frames wait without a time limit. When their port is full the sender drops one packet
+ * after the other, and both ends count the frames. The first packet fills the fifo, the second is
+ * dropped, and the third waits until there is room.
  */
 static void nic_port_test_drops_without_buffer(struct kunit *test)
 {
@@ -479,7 +483,7 @@ static void nic_port_test_too_long(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, ov2sim_hw_rx_reap(fix->hw, 1, 0, &fix->rxc));
 }
 
-/* S33: after a stop the driver has everything back, and nothing is taken */
+/* S33: after a stop the driver gets all buffers back, and the port accepts no packets. */
 static void nic_port_test_stop_returns(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
@@ -504,7 +508,7 @@ static void nic_port_test_stop_returns(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, NIC_TEST_RING, ov2sim_hw_tx_room(fix->hw, 0, 0));
 }
 
-/* A reset drops what is inside the NIC, counted; descriptors come back, buffers stay posted */
+/* A reset drops and counts packets inside the NIC. Descriptors come back, buffers stay posted. */
 static void nic_port_test_reset(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
@@ -523,7 +527,7 @@ static void nic_port_test_reset(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, nic_port_rx(test));
 }
 
-/* Descriptors that wait for room at the other end come back too, and the driver is told */
+/* A reset also returns descriptors that wait for room at the other end, and raises tx_irq. */
 static void nic_port_test_reset_waiting(struct kunit *test)
 {
 	const struct nic_packet p = { .family = OV2_IPV4, .payload = 60000, .mss = 100 };
@@ -540,7 +544,7 @@ static void nic_port_test_reset_waiting(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fix->frames, ov2sim_frames_live());
 }
 
-/* Rings: full means full, and indices may run over */
+/* A full ring accepts no more, and the indices may wrap. */
 static void nic_port_test_rings(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
@@ -568,8 +572,8 @@ static void nic_port_test_rings(struct kunit *test)
 	}
 }
 
-/* A full receiver makes the sender wait, and nothing is lost when it reads on. The third packet
- * finds 8 frames too many: the sender's patience is a matter of time.
+/* A full receiver makes the sender wait, and no frame is lost if it reads on before the sender's
+ * timeout. The third packet finds 8 frames too many in the fifo.
  */
 static void nic_port_test_pause(struct kunit *test)
 {

@@ -24,7 +24,7 @@ static int nic_power_send_esp(struct kunit *test, const struct ov2_add_sa *out, 
 	return nic_port_send(test, &p);
 }
 
-/* S44, S63: a NIC that has crashed sends nothing protected and nothing in clear instead */
+/* S44, S63: a NIC that has crashed does not send ESP packets, neither encrypted nor in clear. */
 static void nic_power_test_crash(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
@@ -43,7 +43,7 @@ static void nic_power_test_crash(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, nic_port_stat(test, 0, OV2SIM_STAT_CRASH_DROP));
 	KUNIT_EXPECT_EQ(test, 0, nic_port_stat(test, 0, OV2SIM_STAT_WIRE_TX));
 
-	/* Commands are taken and stay; the driver may take them back */
+	/* Commands are accepted and not executed, and the driver can cancel them. */
 	KUNIT_ASSERT_EQ(test, -EINPROGRESS, ov2sim_hw_submit(fix->hw, req));
 	KUNIT_EXPECT_EQ(test, 1, ov2sim_hw_requests(fix->hw, &info, 1));
 	KUNIT_EXPECT_EQ(test, 42, info.id);
@@ -63,7 +63,7 @@ static void nic_power_test_crash(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS, fix->rxc.status);
 }
 
-/* The receiver of a frame that was damaged on its way tells */
+/* The receiver finds a frame that was damaged on the wire. */
 static void nic_power_test_corrupt_tx(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
@@ -82,7 +82,7 @@ static void nic_power_test_corrupt_tx(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, nic_port_stat(test, 0, OV2SIM_STAT_CORRUPTED));
 }
 
-/* S65: a NIC that is pulled out takes no requests, and lets go of those that it has */
+/* S65: after a surprise removal the NIC accepts no requests; a reset aborts pending ones. */
 static void nic_power_test_surprise_removal(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
@@ -114,7 +114,7 @@ static void nic_power_test_sleep(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_sa_count(fix->hw));
 	KUNIT_EXPECT_EQ(test, fix->sas, ov2sim_sas_live());
 	KUNIT_EXPECT_EQ(test, -EBUSY, ov2sim_hw_submit(fix->hw, nic_power_nop(test)));
-	/* A reset does not wake it up */
+	/* A reset does not resume it. */
 	KUNIT_EXPECT_EQ(test, 0, ov2sim_hw_reset(fix->hw));
 	KUNIT_EXPECT_TRUE(test, ov2sim_hw_asleep(fix->hw));
 	ov2sim_hw_resume(fix->hw);

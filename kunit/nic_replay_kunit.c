@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ov2sim: the sequence state of an SA: inference of the upper half, and what moves the state. */
+/* ov2sim: the sequence state of an SA. */
 #include <kunit/test.h>
 #include "../drivers/ov2sim/nic/replay.h"
 
@@ -11,7 +11,7 @@ struct nic_replay_row {
 	u64 expected;
 };
 
-/* RFC 4303 appendix A2.1: case A, the window in one subspace; case B, in two */
+/* RFC 4303 appendix A2.1. Case A: the window is in one subspace; case B: it spans two. */
 static const struct nic_replay_row nic_replay_rows[] = {
 	{ "A: next", 0x500000064, 32, 0x65, 0x500000065 },
 	{ "A: bottom of the window", 0x500000064, 32, 0x45, 0x500000045 },

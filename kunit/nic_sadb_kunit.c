@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ov2sim: the NIC's SA table: capacity, handles, lookup, sequence numbers. */
+/* ov2sim: the NIC's SA table: capacity, handles, lookup, updates. */
 #include <kunit/test.h>
 #include <linux/iopoll.h>
 #include <linux/kthread.h>
@@ -26,7 +26,7 @@ static int nic_sadb_init(struct kunit *test)
 	return ov2sim_sadb_init(&fix->db, &fix->caps, 2, &fix->faults);
 }
 
-/* S5, S16: whatever a test has done, nothing is left */
+/* S5, S16: no test leaves an SA behind. */
 static void nic_sadb_exit(struct kunit *test)
 {
 	struct nic_sadb_fixture *fix = test->priv;
@@ -65,7 +65,7 @@ static struct ov2sim_sa_key nic_sadb_key(void)
 	};
 }
 
-/* Cookie of the SA that a received packet matches, 0 for none */
+/* Return the cookie of the SA that a received packet matches, 0 for none. */
 static u32 nic_sadb_find(struct kunit *test, const struct ov2sim_sa_key *key)
 {
 	struct nic_sadb_fixture *fix = test->priv;
@@ -87,7 +87,7 @@ static bool nic_sadb_has_tx(struct kunit *test, u32 handle, u32 port)
 	return found;
 }
 
-/* S6: to the last place and one more; a delete makes room for exactly one */
+/* S6: the table can be filled and not overfilled, and a delete makes room for exactly one SA. */
 static void nic_sadb_test_capacity(struct kunit *test)
 {
 	struct nic_sadb_fixture *fix = test->priv;
@@ -108,7 +108,7 @@ static void nic_sadb_test_capacity(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fix->caps.max_sas, fix->db.count);
 }
 
-/* S9: a stale handle finds nothing, and above all not what came after it */
+/* S9: a stale handle finds no SA, in particular not a newer one. */
 static void nic_sadb_test_stale_handle(struct kunit *test)
 {
 	struct nic_sadb_fixture *fix = test->priv;
@@ -131,7 +131,7 @@ static void nic_sadb_test_stale_handle(struct kunit *test)
 	}
 }
 
-/* S9: after 2^32 SAs the handles begin anew, are never 0, and pass over those in use */
+/* S9: handles wrap after 2^32, are never 0, and skip those in use. */
 static void nic_sadb_test_handles_wrap(struct kunit *test)
 {
 	struct nic_sadb_fixture *fix = test->priv;
@@ -143,13 +143,13 @@ static void nic_sadb_test_handles_wrap(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, live + 1, nic_sadb_add(test, 3, OV2_OUT));
 	KUNIT_EXPECT_TRUE(test, nic_sadb_has_tx(test, U32_MAX, 0));
 	KUNIT_EXPECT_FALSE(test, nic_sadb_has_tx(test, 0, 0));
-	/* The table is shown to its end, and no further */
+	/* The walk ends after the largest handle. */
 	KUNIT_ASSERT_TRUE(test, ov2sim_sadb_next(&fix->db, live + 1, &info));
 	KUNIT_EXPECT_EQ(test, 2, info.id.cookie);
 	KUNIT_EXPECT_FALSE(test, ov2sim_sadb_next(&fix->db, U32_MAX, &info));
 }
 
-/* S9: not after everything was wiped, either */
+/* S9: a flush does not make handles come back. */
 static void nic_sadb_test_flush(struct kunit *test)
 {
 	struct nic_sadb_fixture *fix = test->priv;
@@ -162,7 +162,7 @@ static void nic_sadb_test_flush(struct kunit *test)
 	KUNIT_EXPECT_GT(test, nic_sadb_add(test, 3, OV2_OUT), handle + 1);
 }
 
-/* S37: nothing to send with: another port's SA, an inbound one, nonsense */
+/* S37: the SA of another port, an inbound SA and an invalid handle are not found for sending. */
 static void nic_sadb_test_find_tx(struct kunit *test)
 {
 	u32 out = nic_sadb_add(test, 1, OV2_OUT);
@@ -175,7 +175,7 @@ static void nic_sadb_test_find_tx(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, nic_sadb_has_tx(test, U32_MAX, 0));
 }
 
-/* xfrm may add an SA again before it deletes one of the two: the older one serves */
+/* xfrm may add an SA again before it deletes one of the two. The older one is used. */
 static void nic_sadb_test_duplicates(struct kunit *test)
 {
 	struct ov2sim_sa_key key = nic_sadb_key();
@@ -193,7 +193,7 @@ static void nic_sadb_test_duplicates(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, nic_sadb_find(test, &key));
 }
 
-/* S47: destination, SPI, encapsulation and port of the NIC, each on its own */
+/* S47: destination, SPI, family, encapsulation and port must each match. */
 static void nic_sadb_test_match(struct kunit *test)
 {
 	struct ov2sim_sa_key key = nic_sadb_key();
@@ -216,7 +216,7 @@ static void nic_sadb_test_match(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, nic_sadb_find(test, &key));
 }
 
-/* S55: an SA with UDP encapsulation takes its packets at its port, and in UDP only */
+/* S55: an SA with UDP encapsulation matches packets in UDP with its destination port only. */
 static void nic_sadb_test_match_udp(struct kunit *test)
 {
 	struct nic_sadb_fixture *fix = test->priv;
@@ -236,7 +236,7 @@ static void nic_sadb_test_match_udp(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, NIC_TEST_COOKIE, nic_sadb_find(test, &key));
 }
 
-/* S5: no memory for one SA leaves nothing behind and is over with the next */
+/* S5: an add without memory leaves nothing behind, and the next one succeeds. */
 static void nic_sadb_test_no_memory(struct kunit *test)
 {
 	struct nic_sadb_fixture *fix = test->priv;
@@ -265,7 +265,7 @@ static void nic_sadb_adder_work(struct work_struct *work)
 	adder->err = ov2sim_sadb_add(adder->db, &adder->node);
 }
 
-/* S5, S6: the last place goes to somebody else while the SA is being made */
+/* S5, S6: the table becomes full between the first check and the insertion. */
 static void nic_sadb_test_full_meanwhile(struct kunit *test)
 {
 	struct nic_sadb_fixture *fix = test->priv;
@@ -290,7 +290,7 @@ static void nic_sadb_test_full_meanwhile(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, fix->db.count);
 }
 
-/* S5: capabilities may promise what the cryptography then cannot do */
+/* S5: the cryptography refuses a length that the capabilities allow. */
 static void nic_sadb_test_bad_promise(struct kunit *test)
 {
 	struct nic_sadb_fixture *fix = test->priv;
@@ -310,7 +310,7 @@ static void nic_sadb_test_bad_promise(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, fix->db.count);
 }
 
-/* S14, S21: an update changes the sequence state of one SA and nothing else */
+/* S14, S21: an update changes the sequence state of one SA and nothing else. */
 static void nic_sadb_test_update(struct kunit *test)
 {
 	struct nic_sadb_fixture *fix = test->priv;
@@ -337,25 +337,25 @@ static void nic_sadb_test_update(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, after.seq);
 	KUNIT_EXPECT_FALSE(test, ov2sim_sadb_next(&fix->db, other, &after));
 
-	/* An update that packets have overtaken does not take the number back */
+	/* An update that is older than the NIC's number by less than a window is ignored. */
 	seq.low = 1;
 	KUNIT_EXPECT_EQ(test, 0, ov2sim_sadb_update(&fix->db, node.offload_handle, &seq));
 	KUNIT_ASSERT_TRUE(test, ov2sim_sadb_next(&fix->db, 0, &after));
 	KUNIT_EXPECT_EQ(test, 0x200000005ULL, after.seq);
-	/* One by more than a window does: the stack's own window was moved back */
+	/* One that is older by more is not, because the stack has moved its own window back. */
 	seq.high = 1;
 	KUNIT_EXPECT_EQ(test, 0, ov2sim_sadb_update(&fix->db, node.offload_handle, &seq));
 	KUNIT_ASSERT_TRUE(test, ov2sim_sadb_next(&fix->db, 0, &after));
 	KUNIT_EXPECT_EQ(test, 0x100000001ULL, after.seq);
 
-	/* S22 */
+	/* S22: an SA without ESN and an unknown handle are refused. */
 	KUNIT_EXPECT_EQ(test, -EINVAL, ov2sim_sadb_update(&fix->db, other, &seq));
 	KUNIT_EXPECT_EQ(test, -ENOENT, ov2sim_sadb_update(&fix->db, other + 1, &seq));
 	KUNIT_ASSERT_TRUE(test, ov2sim_sadb_next(&fix->db, node.offload_handle, &after));
 	KUNIT_EXPECT_EQ(test, 0, after.seq);
 }
 
-/* Who deletes while somebody uses the SA */
+/* A thread that deletes an SA which another one uses. */
 struct nic_sadb_deleter {
 	struct ov2sim_sadb *db;
 	struct list_head dead;
@@ -376,7 +376,7 @@ static int nic_sadb_deleter_thread(void *arg)
 	return 0;
 }
 
-/* S18: a delete is not over before the last packet that uses the SA is */
+/* S18: a delete waits for packets that use the SA. */
 static void nic_sadb_test_free_waits(struct kunit *test)
 {
 	struct nic_sadb_fixture *fix = test->priv;
@@ -399,10 +399,10 @@ static void nic_sadb_test_free_waits(struct kunit *test)
 	task = kthread_run(nic_sadb_deleter_thread, deleter, "sadb-deleter");
 	if (!IS_ERR(task)) {
 		wait_for_completion(&deleter->freeing);
-		/* A delete that does not wait has its chance to be over by now */
+		/* A delete that does not wait would complete in this time. */
 		KUNIT_EXPECT_EQ(test, 0, wait_for_completion_timeout(&deleter->freed, 2));
 	}
-	/* The place is not free, either, before the SA is */
+	/* The SA counts until it is freed. */
 	KUNIT_EXPECT_EQ(test, 1, fix->db.count);
 	WRITE_ONCE(deleter->released, true);
 	ov2sim_sadb_read_unlock(&fix->db, idx);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2sim: what the NIC takes of an ADD_SA node (S10 to S15, S34).
+ * ov2sim: the NIC's validation of ADD_SA nodes (S10 to S15, S34).
  *
- * A row begins with a good node, changes one field of it or of the NIC's capabilities, and says
- * what comes of it.
+ * A row takes a valid node, changes one field of it or of the NIC's capabilities, and gives the
+ * expected result.
  */
 #include <kunit/test.h>
 #include "../drivers/ov2sim/nic/validate.h"
@@ -55,7 +55,7 @@ static const struct nic_validate_test_row nic_validate_rows[] = {
 	GOOD(NULL_OUT), GOOD(TUNNEL6), GOOD(CROSS), GOOD(UDP4_IN), GOOD(UDP4_OUT), GOOD(UDP6_IN),
 	GOOD(ESN_IN), GOOD(ESN_OUT),
 
-	/* S15: form */
+	/* S15: fields that do not depend on capabilities. */
 	ROW("no cookie", GCM_IN, cookie, 0, -EINVAL),
 	ROW("a handle already", GCM_IN, offload_handle, 1, -EINVAL),
 	ROW("last port", GCM_IN, port, NIC_VALIDATE_PORTS - 1, 0),
@@ -70,13 +70,13 @@ static const struct nic_validate_test_row nic_validate_rows[] = {
 	ROW("authentication unknown", CBC_OUT, auth, OV2_AUTH_COUNT, -EINVAL),
 	ROW("IV unknown", GCM_OUT, iv, 3, -EINVAL),
 
-	/* S13 */
+	/* S13: families. */
 	ROW("family unknown", GCM_IN, family, 2, -EINVAL),
 	ROW("no IPv4 destination", GCM_IN, daddr.s6_addr32[0], 0, -EINVAL),
 	ROW("IPv4 looks at the first word only", GCM_IN, daddr.s6_addr32[3], 7, 0),
 	ROW8("cross family in transport mode", GCM_IN, cross_family, 1, -EINVAL),
 
-	/* S14 */
+	/* S14: sequence numbers and windows. */
 	ROW("upper half without ESN", GCM_IN, seq.high, 1, -EINVAL),
 	ROW("upper half with ESN", ESN_IN, seq.high, 1, 0),
 	ROW("inbound ESN without a window", ESN_IN, replay_window, 0, -EINVAL),
@@ -86,7 +86,7 @@ static const struct nic_validate_test_row nic_validate_rows[] = {
 	ROW("window does not matter without ESN", GCM_IN, replay_window, 4097, 0),
 	NO_FEATURE("no ESN", ESN_IN, OV2_CAP_ESN),
 
-	/* S10: the key area's bounds */
+	/* S10: the bounds of the key area. */
 	ROW16("key at the end", GCM_IN, cipher_key_off, OV2_KEY_AREA_LEN - 16, 0),
 	ROW16("key ends behind the area", GCM_IN, cipher_key_off, OV2_KEY_AREA_LEN - 15, -EINVAL),
 	ROW16("key begins behind the area", GCM_IN, cipher_key_off, 0xffff, -EINVAL),
@@ -105,7 +105,7 @@ static const struct nic_validate_test_row nic_validate_rows[] = {
 	ROW16("key for null encryption", NULL_OUT, cipher_key_len, 16, -EOPNOTSUPP),
 	ROW16("auth key of 20 for SHA-256", CBC_OUT, auth_key_len, 20, -EOPNOTSUPP),
 
-	/* S11: combined */
+	/* S11: combined ciphers. */
 	ROW("authentication is not looked at", GCM_IN, auth, OV2_AUTH_HMAC_SHA1, 0),
 	ROW("authentication unknown, combined", GCM_IN, auth, OV2_AUTH_COUNT, 0),
 	ROW16("its key is not looked at", GCM_IN, auth_key_off, 0xffff, 0),
@@ -121,7 +121,7 @@ static const struct nic_validate_test_row nic_validate_rows[] = {
 	ROW("GCM without an IV", GCM_OUT, iv, OV2_IV_NONE, -EINVAL),
 	ROW("inbound, the IV is the sender's", GCM_IN, iv, OV2_IV_NONE, 0),
 
-	/* S12: separate */
+	/* S12: separate encryption and authentication. */
 	ROW("CBC without authentication", CBC_OUT, auth, OV2_AUTH_NONE, -EINVAL),
 	ROW("null without authentication", NULL_OUT, auth, OV2_AUTH_NONE, -EINVAL),
 	ROW16("SHA-256 ICV of 12", CBC_OUT, icv_len, 12, 0),
@@ -129,7 +129,7 @@ static const struct nic_validate_test_row nic_validate_rows[] = {
 	ROW("CBC with a counted IV", CBC_OUT, iv, OV2_IV_SEQ, -EINVAL),
 	ROW("null with an IV", NULL_OUT, iv, OV2_IV_RANDOM, -EINVAL),
 
-	/* UDP encapsulation, by direction and family */
+	/* UDP encapsulation, by direction and family. */
 	ROW16("UDP inbound from any port", UDP4_IN, encap_sport, 0, 0),
 	ROW16("UDP inbound over IPv6 from any port", UDP6_IN, encap_sport, 0, 0),
 	ROW16("UDP inbound without destination port", UDP4_IN, encap_dport, 0, -EINVAL),
@@ -140,7 +140,7 @@ static const struct nic_validate_test_row nic_validate_rows[] = {
 	NO_FEATURE("no UDP in IPv6 inbound", UDP6_IN, OV2_CAP_UDP_IN_IPV6),
 	ROW("the NIC has no UDP in IPv6 outbound", UDP6_OUT, cookie, 1, -EOPNOTSUPP),
 
-	/* S34: each other capability on its own */
+	/* S34: each other capability. */
 	NO_FEATURE("no ESP", GCM_IN, OV2_CAP_ESP),
 	NO_FEATURE("no cross family", CROSS, OV2_CAP_CROSS_FAMILY),
 	CAPS("no IPv4", GCM_IN, families, BIT(OV2_IPV6)),
