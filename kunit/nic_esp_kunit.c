@@ -14,6 +14,30 @@
 
 #define NIC_ESP_TEXT_MAX	256
 
+/* Parts that several vectors share: keys, texts, and packets without their ICV. */
+#define NIC_ESP_RFC3602_KEY	"90d382b410eeba7ad938c46cec1a82bf"
+#define NIC_ESP_RFC3602_TEXT \
+	"08000ebda70a00008e9c083db95b070008090a0b0c0d0e0f1011121314151617" \
+	"18191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637" \
+	"0102030405060708090a0b0c0d0e0e01"
+#define NIC_ESP_RFC3602_PACKET \
+	"0000432100000001e96e8c08ab465763fd098d45dd3ff893f663c25d325c18c6" \
+	"a9453e194e120849a4870b66cc6b9965330013b4898dc856a4699e523a55db08" \
+	"0b59ec3a8e4b7e52775b07d1db34ed9c538ab50c551b874aa269add047ad2d59" \
+	"13ac19b7cfbad4a6"
+#define NIC_ESP_SP800_38A_TEXT \
+	"6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51" \
+	"30c81c46a35ce411e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710"
+#define NIC_ESP_NULL_TEXT \
+	"08000ebda70a00008e9c083db95b070008090a0b0c0d0e0f1011121314151617" \
+	"18191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637" \
+	"01020201"
+#define NIC_ESP_HMAC_CASE2_TEXT	"79612077616e7420666f72206e6f7468696e673f"
+#define NIC_ESP_HMAC_CASE2_PACKET \
+	"7768617420646f2079612077616e7420666f72206e6f7468696e673f"
+#define NIC_ESP_HMAC_CASE5_TEXT	"68205472756e636174696f6e"
+#define NIC_ESP_HMAC_CASE5_PACKET	"546573742057697468205472756e636174696f6e"
+
 /* The strings are hexadecimal; line breaks in them are ignored. */
 struct nic_esp_row {
 	const char *name;
@@ -167,69 +191,51 @@ static const struct nic_esp_row nic_esp_rows[] = {
 		.cipher = OV2_CIPHER_AES_CBC,
 		.auth = OV2_AUTH_HMAC_SHA1,
 		.auth_key = "0b121920272e353c434a51585f666d747b828990",
-		.key = "90d382b410eeba7ad938c46cec1a82bf",
+		.key = NIC_ESP_RFC3602_KEY,
 		.seq = 0x00000001ULL,
 		.icv_len = 12,
 		.iv_len = 16,
-		.text = "08000ebda70a00008e9c083db95b070008090a0b0c0d0e0f1011121314151617\n"
-			"18191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637\n"
-			"0102030405060708090a0b0c0d0e0e01",
-		.packet = "0000432100000001e96e8c08ab465763fd098d45dd3ff893f663c25d325c18c6\n"
-			  "a9453e194e120849a4870b66cc6b9965330013b4898dc856a4699e523a55db08\n"
-			  "0b59ec3a8e4b7e52775b07d1db34ed9c538ab50c551b874aa269add047ad2d59\n"
-			  "13ac19b7cfbad4a64aa01e443de9327f479fcd5d",
+		.text = NIC_ESP_RFC3602_TEXT,
+		.packet = NIC_ESP_RFC3602_PACKET "4aa01e443de9327f479fcd5d",
 	},
 	{
 		.name = "RFC 3602 case 5, HMAC-SHA1-160",
 		.cipher = OV2_CIPHER_AES_CBC,
 		.auth = OV2_AUTH_HMAC_SHA1,
 		.auth_key = "0b121920272e353c434a51585f666d747b828990",
-		.key = "90d382b410eeba7ad938c46cec1a82bf",
+		.key = NIC_ESP_RFC3602_KEY,
 		.seq = 0x00000001ULL,
 		.icv_len = 20,
 		.iv_len = 16,
-		.text = "08000ebda70a00008e9c083db95b070008090a0b0c0d0e0f1011121314151617\n"
-			"18191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637\n"
-			"0102030405060708090a0b0c0d0e0e01",
-		.packet = "0000432100000001e96e8c08ab465763fd098d45dd3ff893f663c25d325c18c6\n"
-			  "a9453e194e120849a4870b66cc6b9965330013b4898dc856a4699e523a55db08\n"
-			  "0b59ec3a8e4b7e52775b07d1db34ed9c538ab50c551b874aa269add047ad2d59\n"
-			  "13ac19b7cfbad4a64aa01e443de9327f479fcd5dc17d17c3dc1c47a3",
+		.text = NIC_ESP_RFC3602_TEXT,
+		.packet = NIC_ESP_RFC3602_PACKET
+			  "4aa01e443de9327f479fcd5dc17d17c3dc1c47a3",
 	},
 	{
 		.name = "RFC 3602 case 5, HMAC-SHA256-128, ESN",
 		.cipher = OV2_CIPHER_AES_CBC,
 		.auth = OV2_AUTH_HMAC_SHA256,
 		.auth_key = "0b121920272e353c434a51585f666d747b828990979ea5acb3bac1c8cfd6dde4",
-		.key = "90d382b410eeba7ad938c46cec1a82bf",
+		.key = NIC_ESP_RFC3602_KEY,
 		.esn = true,
 		.seq = 0x0000000700000001ULL,
 		.icv_len = 16,
 		.iv_len = 16,
-		.text = "08000ebda70a00008e9c083db95b070008090a0b0c0d0e0f1011121314151617\n"
-			"18191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637\n"
-			"0102030405060708090a0b0c0d0e0e01",
-		.packet = "0000432100000001e96e8c08ab465763fd098d45dd3ff893f663c25d325c18c6\n"
-			  "a9453e194e120849a4870b66cc6b9965330013b4898dc856a4699e523a55db08\n"
-			  "0b59ec3a8e4b7e52775b07d1db34ed9c538ab50c551b874aa269add047ad2d59\n"
-			  "13ac19b7cfbad4a6acdc7267aa9aa506a2eae3b649655c2b",
+		.text = NIC_ESP_RFC3602_TEXT,
+		.packet = NIC_ESP_RFC3602_PACKET
+			  "acdc7267aa9aa506a2eae3b649655c2b",
 	},
 	{
 		.name = "RFC 3602 case 5, HMAC-SHA256-96",
 		.cipher = OV2_CIPHER_AES_CBC,
 		.auth = OV2_AUTH_HMAC_SHA256,
 		.auth_key = "0b121920272e353c434a51585f666d747b828990979ea5acb3bac1c8cfd6dde4",
-		.key = "90d382b410eeba7ad938c46cec1a82bf",
+		.key = NIC_ESP_RFC3602_KEY,
 		.seq = 0x00000001ULL,
 		.icv_len = 12,
 		.iv_len = 16,
-		.text = "08000ebda70a00008e9c083db95b070008090a0b0c0d0e0f1011121314151617\n"
-			"18191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637\n"
-			"0102030405060708090a0b0c0d0e0e01",
-		.packet = "0000432100000001e96e8c08ab465763fd098d45dd3ff893f663c25d325c18c6\n"
-			  "a9453e194e120849a4870b66cc6b9965330013b4898dc856a4699e523a55db08\n"
-			  "0b59ec3a8e4b7e52775b07d1db34ed9c538ab50c551b874aa269add047ad2d59\n"
-			  "13ac19b7cfbad4a6ed1eb430b1fd1d3c6360f38c",
+		.text = NIC_ESP_RFC3602_TEXT,
+		.packet = NIC_ESP_RFC3602_PACKET "ed1eb430b1fd1d3c6360f38c",
 	},
 	{
 		.name = "SP 800-38A F.2.3, HMAC-SHA384-192",
@@ -241,8 +247,7 @@ static const struct nic_esp_row nic_esp_rows[] = {
 		.seq = 0x00000001ULL,
 		.icv_len = 24,
 		.iv_len = 16,
-		.text = "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51\n"
-			"30c81c46a35ce411e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710",
+		.text = NIC_ESP_SP800_38A_TEXT,
 		.packet = "0000432100000001000102030405060708090a0b0c0d0e0f4f021db243bc633d\n"
 			  "7178183a9fa071e8b4d9ada9ad7dedf4e5e738763f69145a571b242012fb7ae0\n"
 			  "7fa9baac3df102e008b0e27988598881d920a9e64f5615cd0783743ba9eb7c45\n"
@@ -258,8 +263,7 @@ static const struct nic_esp_row nic_esp_rows[] = {
 		.seq = 0x00000001ULL,
 		.icv_len = 32,
 		.iv_len = 16,
-		.text = "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51\n"
-			"30c81c46a35ce411e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710",
+		.text = NIC_ESP_SP800_38A_TEXT,
 		.packet = "0000432100000001000102030405060708090a0b0c0d0e0ff58c4c04d6e5f1ba\n"
 			  "779eabfb5f7bfbd69cfc4e967edb808d679f777bc6702c7d39f23369a9d9bacf\n"
 			  "a530e26304231461b2eb05e2c39be9fcda6c19078c6a9d1b891383b9d5f95fd4\n"
@@ -274,9 +278,7 @@ static const struct nic_esp_row nic_esp_rows[] = {
 		.seq = 0x00000001ULL,
 		.icv_len = 16,
 		.iv_len = 0,
-		.text = "08000ebda70a00008e9c083db95b070008090a0b0c0d0e0f1011121314151617\n"
-			"18191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637\n"
-			"01020201",
+		.text = NIC_ESP_NULL_TEXT,
 		.packet = "000043210000000108000ebda70a00008e9c083db95b070008090a0b0c0d0e0f\n"
 			  "101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f\n"
 			  "30313233343536370102020156b012aa896c4b34a21e7ed03446bdc4",
@@ -291,9 +293,7 @@ static const struct nic_esp_row nic_esp_rows[] = {
 		.seq = 0x00000001ffffffffULL,
 		.icv_len = 12,
 		.iv_len = 0,
-		.text = "08000ebda70a00008e9c083db95b070008090a0b0c0d0e0f1011121314151617\n"
-			"18191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637\n"
-			"01020201",
+		.text = NIC_ESP_NULL_TEXT,
 		.packet = "00004321ffffffff08000ebda70a00008e9c083db95b070008090a0b0c0d0e0f\n"
 			  "101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f\n"
 			  "3031323334353637010202018ee023d0062ab9e47cea95aa",
@@ -312,9 +312,9 @@ static const struct nic_esp_row nic_esp_hmac_rows[] = {
 		.key = "",
 		.seq = 0x20646f20,
 		.icv_len = 20,
-		.text = "79612077616e7420666f72206e6f7468696e673f",
-		.packet = "7768617420646f2079612077616e7420666f72206e6f7468696e673feffcdf6a\n"
-			  "e5eb2fa2d27416d5f184df9c259a7c79",
+		.text = NIC_ESP_HMAC_CASE2_TEXT,
+		.packet = NIC_ESP_HMAC_CASE2_PACKET
+			  "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79",
 	},
 	{
 		.name = "RFC 2202 case 5, HMAC-SHA1",
@@ -324,8 +324,8 @@ static const struct nic_esp_row nic_esp_hmac_rows[] = {
 		.key = "",
 		.seq = 0x20576974,
 		.icv_len = 12,
-		.text = "68205472756e636174696f6e",
-		.packet = "546573742057697468205472756e636174696f6e4c1a03424b55e07fe7f27be1",
+		.text = NIC_ESP_HMAC_CASE5_TEXT,
+		.packet = NIC_ESP_HMAC_CASE5_PACKET "4c1a03424b55e07fe7f27be1",
 	},
 	{
 		.name = "RFC 4231 case 2, HMAC-SHA256",
@@ -335,9 +335,9 @@ static const struct nic_esp_row nic_esp_hmac_rows[] = {
 		.key = "",
 		.seq = 0x20646f20,
 		.icv_len = 16,
-		.text = "79612077616e7420666f72206e6f7468696e673f",
-		.packet = "7768617420646f2079612077616e7420666f72206e6f7468696e673f5bdcc146\n"
-			  "bf60754e6a042426089575c7",
+		.text = NIC_ESP_HMAC_CASE2_TEXT,
+		.packet = NIC_ESP_HMAC_CASE2_PACKET
+			  "5bdcc146bf60754e6a042426089575c7",
 	},
 	{
 		.name = "RFC 4231 case 5, HMAC-SHA256",
@@ -347,9 +347,9 @@ static const struct nic_esp_row nic_esp_hmac_rows[] = {
 		.key = "",
 		.seq = 0x20576974,
 		.icv_len = 16,
-		.text = "68205472756e636174696f6e",
-		.packet = "546573742057697468205472756e636174696f6ea3b6167473100ee06e0c796c\n"
-			  "2955552b",
+		.text = NIC_ESP_HMAC_CASE5_TEXT,
+		.packet = NIC_ESP_HMAC_CASE5_PACKET
+			  "a3b6167473100ee06e0c796c2955552b",
 	},
 	{
 		.name = "RFC 4231 case 2, HMAC-SHA384",
@@ -359,9 +359,9 @@ static const struct nic_esp_row nic_esp_hmac_rows[] = {
 		.key = "",
 		.seq = 0x20646f20,
 		.icv_len = 24,
-		.text = "79612077616e7420666f72206e6f7468696e673f",
-		.packet = "7768617420646f2079612077616e7420666f72206e6f7468696e673faf45d2e3\n"
-			  "76484031617f78d2b58a6b1b9c7ef464f5a01b47",
+		.text = NIC_ESP_HMAC_CASE2_TEXT,
+		.packet = NIC_ESP_HMAC_CASE2_PACKET
+			  "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47",
 	},
 	{
 		.name = "RFC 4231 case 2, HMAC-SHA512",
@@ -371,9 +371,9 @@ static const struct nic_esp_row nic_esp_hmac_rows[] = {
 		.key = "",
 		.seq = 0x20646f20,
 		.icv_len = 32,
-		.text = "79612077616e7420666f72206e6f7468696e673f",
-		.packet = "7768617420646f2079612077616e7420666f72206e6f7468696e673f164b7a7b\n"
-			  "fcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554",
+		.text = NIC_ESP_HMAC_CASE2_TEXT,
+		.packet = NIC_ESP_HMAC_CASE2_PACKET
+			  "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554",
 	},
 };
 

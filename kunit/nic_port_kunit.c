@@ -117,60 +117,87 @@ static void nic_port_test_protected(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ENOENT, nic_port_send(test, &p));
 }
 
+/**
+ * struct nic_port_delete - A delete that meets a packet in the TX ring.
+ * @out: the SA of the packet
+ * @in: its counterpart at port 1
+ * @node: the node that deletes one of them
+ * @req: the request
+ * @packet: the packet
+ * @done: number of completed requests when @req completes
+ */
+struct nic_port_delete {
+	struct ov2_add_sa out;
+	struct ov2_add_sa in;
+	struct ov2_delete_sa node;
+	struct ov2_request req;
+	struct nic_packet packet;
+	unsigned int done;
+};
+
+/* Queue a packet and submit the delete of its SA, or of the counterpart if @dir is OV2_IN. Returns
+ * with the worker's lock held, so that the packet stays in the ring.
+ */
+static void nic_port_delete_submit(struct kunit *test, struct nic_port_delete *del,
+				   enum ov2_dir dir)
+{
+	struct nic_port *fix = test->priv;
+
+	nic_port_add_sas(test, &del->out, &del->in);
+	del->packet = nic_port_esp;
+	del->packet.handle = del->out.offload_handle;
+	del->node = (struct ov2_delete_sa){
+		.offload_handle = dir == OV2_IN ? del->in.offload_handle : del->out.offload_handle,
+	};
+	del->req = (struct ov2_request){ .kind = OV2_DELETE_SA, .count = 1, .del = &del->node };
+	del->done = READ_ONCE(fix->nic->done_count) + 1;
+	mutex_lock(&fix->hw->workers[0].lock);
+	nic_port_queue(test, &del->packet);
+	KUNIT_EXPECT_EQ(test, -EINPROGRESS, ov2sim_hw_submit(fix->hw, &del->req));
+}
+
+/* Wait until the command thread waits for the worker. */
+static void nic_port_delete_wait(struct kunit *test)
+{
+	struct nic_port *fix = test->priv;
+	bool flushing;
+
+	KUNIT_EXPECT_EQ(test, 0, read_poll_timeout(READ_ONCE, flushing, flushing, 100,
+						   10 * USEC_PER_SEC, false,
+						   fix->hw->cmdq.flushing));
+}
+
 /* S18: a packet posted before a delete is encrypted with the SA, even if the command thread is
  * faster than the worker.
  */
 static void nic_port_test_delete_behind_send(struct kunit *test)
 {
-	struct ov2_delete_sa node = {};
-	struct ov2_request req = { .kind = OV2_DELETE_SA, .count = 1, .del = &node };
 	struct nic_port *fix = test->priv;
-	struct nic_packet p = nic_port_esp;
-	struct ov2_add_sa out, in;
-	unsigned int done;
-	bool flushing;
+	struct nic_port_delete del;
 
 	nic_port_post(test, NIC_TEST_BUF);
-	nic_port_add_sas(test, &out, &in);
-	p.handle = out.offload_handle;
-	node.offload_handle = out.offload_handle;
-	done = READ_ONCE(fix->nic->done_count);
-	mutex_lock(&fix->hw->workers[0].lock);
-	nic_port_queue(test, &p);
-	KUNIT_EXPECT_EQ(test, -EINPROGRESS, ov2sim_hw_submit(fix->hw, &req));
-	KUNIT_EXPECT_EQ(test, 0, read_poll_timeout(READ_ONCE, flushing, flushing, 100,
-						   10 * USEC_PER_SEC, false,
-						   fix->hw->cmdq.flushing));
-	KUNIT_EXPECT_EQ(test, done, READ_ONCE(fix->nic->done_count));
+	nic_port_delete_submit(test, &del, OV2_OUT);
+	nic_port_delete_wait(test);
+	KUNIT_EXPECT_EQ(test, del.done - 1, READ_ONCE(fix->nic->done_count));
 	mutex_unlock(&fix->hw->workers[0].lock);
 	KUNIT_EXPECT_EQ(test, 0, nic_port_tx_done(test));
 	KUNIT_ASSERT_TRUE(test, nic_port_rx(test));
 	KUNIT_EXPECT_EQ(test, CRYPTO_SUCCESS, fix->rxc.status);
-	KUNIT_EXPECT_TRUE(test, nic_fixture_wait_done(fix->nic, done + 1));
-	KUNIT_EXPECT_EQ(test, -ENOENT, nic_port_send(test, &p));
+	KUNIT_EXPECT_TRUE(test, nic_fixture_wait_done(fix->nic, del.done));
+	KUNIT_EXPECT_EQ(test, -ENOENT, nic_port_send(test, &del.packet));
 }
 
 /* The delete of an inbound SA does not wait for workers, because no packet is sent with it. */
 static void nic_port_test_delete_inbound(struct kunit *test)
 {
 	struct nic_port *fix = test->priv;
-	struct nic_packet p = nic_port_esp;
-	struct ov2_delete_sa node = {};
-	struct ov2_request req = { .kind = OV2_DELETE_SA, .count = 1, .del = &node };
-	struct ov2_add_sa out, in;
-	unsigned int done;
+	struct nic_port_delete del;
 
 	nic_port_post(test, NIC_TEST_BUF);
-	nic_port_add_sas(test, &out, &in);
-	p.handle = out.offload_handle;
-	node.offload_handle = in.offload_handle;
-	done = READ_ONCE(fix->nic->done_count);
-	mutex_lock(&fix->hw->workers[0].lock);
-	nic_port_queue(test, &p);
-	KUNIT_EXPECT_EQ(test, -EINPROGRESS, ov2sim_hw_submit(fix->hw, &req));
-	KUNIT_EXPECT_TRUE(test, nic_fixture_wait_done(fix->nic, done + 1));
+	nic_port_delete_submit(test, &del, OV2_IN);
+	KUNIT_EXPECT_TRUE(test, nic_fixture_wait_done(fix->nic, del.done));
 	mutex_unlock(&fix->hw->workers[0].lock);
-	KUNIT_EXPECT_TRUE(test, nic_fixture_wait_done(fix->nic, done + 1));
+	KUNIT_EXPECT_TRUE(test, nic_fixture_wait_done(fix->nic, del.done));
 	KUNIT_EXPECT_EQ(test, 0, nic_port_tx_done(test));
 	KUNIT_ASSERT_TRUE(test, nic_port_rx(test));
 	KUNIT_EXPECT_FALSE(test, fix->rxc.flags & OV2SIM_RX_ESP_DONE);
@@ -179,29 +206,16 @@ static void nic_port_test_delete_inbound(struct kunit *test)
 /* A delete does not wait for a port that stops. */
 static void nic_port_test_delete_behind_stop(struct kunit *test)
 {
-	struct ov2_delete_sa node = {};
-	struct ov2_request req = { .kind = OV2_DELETE_SA, .count = 1, .del = &node };
 	struct nic_port *fix = test->priv;
-	struct nic_packet p = nic_port_esp;
-	struct ov2_add_sa out, in;
-	unsigned int done;
-	bool flushing;
+	struct nic_port_delete del;
 
-	nic_port_add_sas(test, &out, &in);
-	p.handle = out.offload_handle;
-	node.offload_handle = out.offload_handle;
-	done = READ_ONCE(fix->nic->done_count);
-	mutex_lock(&fix->hw->workers[0].lock);
-	nic_port_queue(test, &p);
-	KUNIT_EXPECT_EQ(test, -EINPROGRESS, ov2sim_hw_submit(fix->hw, &req));
-	KUNIT_EXPECT_EQ(test, 0, read_poll_timeout(READ_ONCE, flushing, flushing, 100,
-						   10 * USEC_PER_SEC, false,
-						   fix->hw->cmdq.flushing));
+	nic_port_delete_submit(test, &del, OV2_OUT);
+	nic_port_delete_wait(test);
 	/* The worker sees the port stopped once it gets its lock. */
 	WRITE_ONCE(fix->hw->ports[0].started, false);
 	mutex_unlock(&fix->hw->workers[0].lock);
 	ov2sim_hw_port_stop(fix->hw, 0);
-	KUNIT_EXPECT_TRUE(test, nic_fixture_wait_done(fix->nic, done + 1));
+	KUNIT_EXPECT_TRUE(test, nic_fixture_wait_done(fix->nic, del.done));
 	KUNIT_EXPECT_EQ(test, -ECANCELED, nic_port_tx_done(test));
 	ov2sim_hw_port_start(fix->hw, 0);
 }
