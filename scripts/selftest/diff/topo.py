@@ -333,6 +333,14 @@ def hosts(world):
                        "addr add fd0%d::1/64 dev eth0 nodad" % net,
                        "route add default via 10.%d.0.254" % net,
                        "route add default via fd0%d::fe" % net)
+        # Nor do they ask for each other. A gateway could not, for it asks for the next hop of
+        # what it forwards from its link-local address, and has none.
+        for asker, dev, addr, mac in (
+                (space, "lan", "10.%d.0.1" % net, world[host].mac("eth0")),
+                (space, "lan", "fd0%d::1" % net, world[host].mac("eth0")),
+                (world[host], "eth0", "10.%d.0.254" % net, space.mac("lan")),
+                (world[host], "eth0", "fd0%d::fe" % net, space.mac("lan"))):
+            asker.ip("neigh add %s lladdr %s dev %s nud permanent" % (addr, mac, dev))
         space.sysctl("ipv4/ip_forward", 1)
         space.sysctl("ipv6/conf/all/forwarding", 1)
 

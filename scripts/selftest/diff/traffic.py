@@ -40,8 +40,8 @@ class Fence:
     """What is sent beside the SAs by the same way: when it is there, what was sent before it is
     there, too, or lost."""
 
-    def __init__(self, a, b, both, times=1):
-        self.times = times
+    def __init__(self, a, b, both, times=1, size=0):
+        self.times, self.size = times, size
         self.socks = [udp(a.space, a.addr, FENCE_NEAR, a.bind), udp(b.space, b.addr, FENCE_FAR)]
         self.to = [(b.addr, FENCE_FAR), (a.addr, FENCE_NEAR)]
         self.both, self.count = both, 0
@@ -54,7 +54,7 @@ class Fence:
 
     def once(self, seconds=2):
         self.count += 1
-        data = b"fence %d" % self.count
+        data = (b"fence %d" % self.count).ljust(self.size)
         ways = ((0, 1), (1, 0)) if self.both else ((0, 1),)
         return all(self.one(here, there, data, seconds) for here, there in ways)
 
@@ -68,7 +68,7 @@ class Fence:
             if select.select([self.socks[there]], [], [], 0.2)[0]:
                 while True:
                     try:
-                        came = self.socks[there].recv(100)
+                        came = self.socks[there].recv(65536)
                         self.got[there] += 1
                         if came == data:
                             return True
