@@ -37,7 +37,7 @@ def mirrored(s):
 
 
 def ended(s):
-    return s.life.startswith("hard") or s.event in ("rekey", "delete", "link")
+    return s.life.startswith("hard") or s.event in ("rekey", "delete", "link", "namespace")
 
 
 def same_refused(one, other, model, seen):
@@ -111,7 +111,7 @@ ALLOWED = (
     Row("nft\\..*_(esp|natt|natt_other|tracked)|tap\\..*|snmp.A.Udp6?.?InDatagrams",
         ended, anything,
         "as above: it is dropped before netfilter, which then has not seen an answer"),
-    Row("events", lambda s: s.event == "link", some_of,
+    Row("events", lambda s: s.event in ("link", "namespace"), some_of,
         "xfrm tells nobody of the states that it flushes with their device"),
     Row("stat.A.XfrmOut(NoStates|StateModeError)", stream, anything,
         "how often TCP tries again, or is told of an MTU"),

@@ -159,14 +159,16 @@ def mac(run):
     topo.neighbours(run.world, run.topology)
 
 
-def link(run):
-    """Down and up: what is offloaded goes with it, and an IKE daemon makes it once more."""
-    run.a.ip("link set da down")
-    old = run.sas
+def gone(run, how):
+    """What is offloaded goes with its port, and what is not an IKE daemon takes away."""
     if run.nic and not wait(lambda: not run.nic.core_sas()):
-        raise worlds.SetupError("the NIC has SAs of a port that is down")
-    for netlink, sa in old:
+        raise worlds.SetupError("the NIC has SAs of a port that %s" % how)
+    for netlink, sa in run.sas:
         netlink.request(net.DELSA, net.state_id(sa.dst, sa.spi))
+
+
+def back(run):
+    """The port is there again, and the IKE daemon makes SAs once more."""
     run.a.ip("link set da up", *topo.restored(run.topology))
     if not wait(lambda: run.a.flags("da") & RUNNING and run.world["M"].flags("dm") & RUNNING):
         raise worlds.SetupError("no link")
@@ -177,11 +179,42 @@ def link(run):
         raise worlds.SetupError("nothing passes the link")
 
 
+def link(run):
+    """Down and up."""
+    run.a.ip("link set da down")
+    gone(run, "is down")
+    back(run)
+
+
+def namespace(run):
+    """Away and back, with nothing that it had but its features."""
+    away = run.world["X"]
+    run.a.ip("link set da netns " + away.path())
+    gone(run, "is in another namespace")
+    away.ip("link set da netns " + run.a.path())
+    run.host.rebind("da")
+    topo.qdisc(run.world, run.scenario.qdisc)
+    back(run)
+
+
+def failover(run):
+    """What was sent and received by the first port of a bond is by the second, and later by the
+    first again."""
+    use_port(run, "dc", "dn")
+    run.later.append(lambda: use_port(run, "da", "dm"))
+
+
+def use_port(run, port, switch):
+    if any("active-backup" in line for line in run.topology.a):
+        run.a.ip("link set bond0 type bond active_slave " + port)
+    topo.switch_to(run.world, switch)
+
+
 EVENTS = {"demote": demote, "off": off, "reset": reset, "reset-slow": reset_slow,
           "crash": crash, "rekey": rekey,
           "updsa": updsa, "newae": newae, "replay": replay, "replay-options": replay_options,
           "replay-fragments": replay_fragments, "replay-mac": replay_mac, "delete": delete,
-          "mtu": mtu, "mac": mac, "link": link}
+          "mtu": mtu, "mac": mac, "link": link, "namespace": namespace, "failover": failover}
 
 
 # Where packets wait meanwhile: how they are held, and let go.

@@ -103,6 +103,10 @@ class Wire:
         self.sock = sock
         self.out, self.came = [], []
 
+    def rebind(self, dev):
+        """The device is another for the namespace, or was away."""
+        self.sock.bind((dev, 3))
+
     def drain(self):
         while True:
             try:

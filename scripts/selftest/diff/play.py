@@ -5,6 +5,7 @@ import random
 import time
 
 import events
+import migrate
 import observe
 import soak_net as net
 import topo
@@ -18,6 +19,7 @@ SOFT, HARD, BYTES = 6, 9, 200
 ECHO = {4: (1, 8, 0), 6: (58, 128, 129)}
 NOTHING = (net.FOREVER, net.FOREVER)
 LOOKS = 3
+EVENTS = {**events.EVENTS, **migrate.EVENTS}
 # What the NIC and the core have dropped.
 DROPS = ("ipsec_sa_tx_drop_no_sa", "ipsec_sa_rx_drop_no_sa", "ipsec_tx_drop",
          "ipsec_tx_drop_mismatch", "tx_drop_bad_descriptor", "ipsec_rx_drop")
@@ -33,11 +35,15 @@ class Run:
         self.nic = world.nics.get(("A", "da")) if world.kind == worlds.CRYPTO else None
         self.xfrm_a, self.xfrm_b = net.Netlink(self.a), net.Netlink(self.b)
         self.sas, self.generation, self.names = [], 0, {}
+        # Policies with a template: xfrm of A or B, selector, direction, and whether it is for
+        # what A sends.
+        self.protected = []
         self.undo, self.later, self.closing = [], [], [self.xfrm_a, self.xfrm_b]
         self.seen = {}
         self.wire = observe.Wire(world.taps["M", "dm"])
         self.host = observe.Wire(world.taps["A", "da"])
-        self.third = observe.Wire(world.taps["C", "dd"]) if self.topology.third else None
+        self.third = observe.Wire(world.taps[self.topology.third_tap()]) \
+            if self.topology.third else None
         self.fence = self.flow = None
         self.ends()
 
@@ -67,9 +73,12 @@ class Run:
 
     # States and policies
 
-    def sa(self, up, out):
+    def sa(self, up, out, group=False):
+        """A state for what goes up or down, of its sender (out) or its receiver."""
         s = self.scenario
         src, dst = self.outer if up else reversed(self.outer)
+        if group:
+            dst = traffic.GROUPS[s.outer][not up]
         here = up == out
         port = {"none": 0, "natt-port": 10000}.get(s.encap, 4500)
         extra = self.owner() if here else b""
@@ -85,9 +94,9 @@ class Run:
         offload = here and self.nic is not None
         wrong = s.netlink == "wrongdir" and offload and out
         return net.Sa(
-            src=src, dst=dst, spi=SPI + (not up), reqid=REQID,
+            src=src, dst=dst, spi=SPI + (not up) + 2 * group, reqid=REQID,
             mode=net.TUNNEL if s.mode == "tunnel" else net.TRANSPORT, alg=s.alg,
-            keys=self.keys[not up], out=out, esn=s.esn == "on", window=int(s.window),
+            keys=self.keys[2 * group + (not up)], out=out, esn=s.esn == "on", window=int(s.window),
             encap=(port if up or s.encap != "natt-sport0" else 0, port) if port else (),
             unspec=s.outer != s.inner,
             ifindex=self.a.ifindex(self.topology.offload) if offload else 0, limits=limits,
@@ -108,19 +117,26 @@ class Run:
         self.sas[index] = netlink, sa
         return netlink.request(net.NEWSA, net.state(sa), 0x600)
 
+    def multicast(self):
+        return self.scenario.traffic == "multicast"
+
     def install(self, number):
         """A generation of SAs, the receiving ones first."""
         self.generation = number
-        self.keys = [net.new_keys(self.scenario.alg, self.rng) for _ in range(2)]
-        self.sas = [(netlink, events.generation(self.sa(up, out), number)) for netlink, up, out in (
-            (self.xfrm_b, True, False), (self.xfrm_a, False, False),
-            (self.xfrm_b, False, True), (self.xfrm_a, True, True))]
+        self.keys = [net.new_keys(self.scenario.alg, self.rng) for _ in range(4)]
+        # A tunnel takes what is sent to a group; in transport mode a group has its own states.
+        groups = (False, True) if self.multicast() and self.scenario.mode == "transport" else (
+            False,)
+        self.sas = [(netlink, events.generation(self.sa(up, out, group), number))
+                    for group in groups for netlink, up, out in (
+                        (self.xfrm_b, True, False), (self.xfrm_a, False, False),
+                        (self.xfrm_b, False, True), (self.xfrm_a, True, True))]
         for index, (netlink, sa) in enumerate(self.sas):
             err = netlink.request(net.NEWSA, net.state(sa), 0x600)
             if err and sa.ifindex and self.topology.if_id and not sa.out:
                 err = self.without_offload(index)
             end = "A" if netlink is self.xfrm_a else "B"
-            name = "out" if sa.out else "in"
+            name = ("out" if sa.out else "in") + (".group" if sa.spi & 2 else "")
             if err:
                 self.seen["refused.%s.%s" % (end, name)] = err
                 self.must("NEWSA %s %s" % (end, name), err)
@@ -136,28 +152,43 @@ class Run:
         return [(topo.UDP, ports, ports[::-1]), (topo.TCP, ports, ports[::-1]),
                 (proto, (there, 0), (back, 0)), (proto, (back, 0), (there, 0))]
 
-    def policies(self):
-        mode = net.TUNNEL if self.scenario.mode == "tunnel" else net.TRANSPORT
+    def selectors(self):
+        """Pairs: of what A sends, and of what B does."""
         near, far = self.outer if self.topology.overlay else self.inner
-        there, back = (net.template(*ends, REQID, mode)
-                       for ends in (self.outer, self.outer[::-1]))
         family = net.family_of(near)
         bits = 32 if family == net.AF_INET else 128
-        for proto, up, down in self.selected():
-            out = xfrm.any_selector(family, near, far, bits, proto, *up)
-            into = xfrm.any_selector(family, far, near, bits, proto, *down)
-            for netlink, one, other, tmpl, tmpl2 in ((self.xfrm_a, out, into, there, back),
-                                                     (self.xfrm_b, into, out, back, there)):
-                owner = self.owner() if netlink is self.xfrm_a else b""
-                self.policy(netlink, one, "out", 100, tmpl, owner)
-                self.policy(netlink, other, "in", 100, tmpl2, owner)
-                if self.topology.hosts:
-                    self.policy(netlink, other, "fwd", 100, tmpl2)
-                    self.policy(netlink, one, "fwd", 100)
+        pairs = [((near, far), up, (far, near), down, proto) for proto, up, down in self.selected()]
+        if self.multicast():
+            groups = traffic.GROUPS[self.scenario.inner]
+            pairs.append(((near, groups[0]), (traffic.NEAR, traffic.FAR),
+                          (far, groups[1]), (traffic.FAR, traffic.NEAR), topo.UDP))
+        for out, up, into, down, proto in pairs:
+            yield (xfrm.any_selector(family, *out, bits, proto, *up),
+                   xfrm.any_selector(family, *into, bits, proto, *down))
 
-    def policy(self, netlink, selector, direction, priority, tmpl=None, extra=b""):
+    def policies(self):
+        for out, into in self.selectors():
+            for netlink, up, one, other in ((self.xfrm_a, True, out, into),
+                                            (self.xfrm_b, False, into, out)):
+                self.protected.append((netlink, one, "out", up))
+                self.protected.append((netlink, other, "in", not up))
+                if self.topology.hosts:
+                    self.protected.append((netlink, other, "fwd", not up))
+                    self.policy(netlink, one, "fwd", 100)
+        for protected in self.protected:
+            self.protect(*protected)
+
+    def protect(self, netlink, selector, direction, up, kind=net.NEWPOLICY):
+        """A policy with the template for what goes up or down."""
+        mode = net.TUNNEL if self.scenario.mode == "tunnel" else net.TRANSPORT
+        tmpl = net.template(*(self.outer if up else self.outer[::-1]), REQID, mode)
+        self.policy(netlink, selector, direction, 100, tmpl,
+                    self.owner() if netlink is self.xfrm_a else b"", kind)
+
+    def policy(self, netlink, selector, direction, priority, tmpl=None, extra=b"",
+               kind=net.NEWPOLICY):
         self.must("NEWPOLICY", netlink.request(
-            net.NEWPOLICY, xfrm.policy(selector, direction, priority, tmpl, extra), 0x600))
+            kind, xfrm.policy(selector, direction, priority, tmpl, extra), 0x600))
 
     def more_policies(self):
         """What an IKE daemon or a user has for the outer packets."""
@@ -185,11 +216,13 @@ class Run:
 
     def prepare(self):
         s = self.scenario
-        if s.traffic == "pmtu":
-            for end in (self.near, self.far):
-                self.undo.append(lambda end=end: end.space.ip("route flush cache"))
-        self.a.ethtool_set("da", worlds.GRO, s.gro == "on")
-        self.a.ethtool_set("da", worlds.TSO, s.tso == "on")
+        if s.traffic == "pmtu" or s.event == "mtu":
+            # What has been learned of the path.
+            for space in self.world.spaces.values():
+                self.undo.append(lambda space=space: space.ip("route flush cache"))
+        for dev in self.topology.ports():
+            self.a.ethtool_set(dev, worlds.GRO, s.gro == "on")
+            self.a.ethtool_set(dev, worlds.TSO, s.tso == "on")
         topo.qdisc(self.world, s.qdisc)
         if s.encap != "none":
             port = 10000 if s.encap == "natt-port" else 4500
@@ -206,9 +239,16 @@ class Run:
             traffic.End(self.b, topo.WIRE[4][1]), self.topology.down,
             # A program is asked twice about a packet that xfrm encrypts, and about ESP as often.
             2 if self.topology.queue else 1))
-        self.flow = self.keep(traffic.Datagrams(self.near, self.far))
+        self.flow = self.keep(self.datagrams_flow())
 
     # Traffic
+
+    def datagrams_flow(self):
+        if not self.multicast():
+            return traffic.Datagrams(self.near, self.far)
+        # Of an interface of xfrm's is what it has decrypted.
+        return traffic.Groups(self.near, self.far, ("xf0" if self.topology.if_id else
+                                                    self.topology.top, self.topology.far))
 
     def await_all(self, drain, complete):
         """Until all are there, or a fence has passed and nothing more comes."""
@@ -239,7 +279,7 @@ class Run:
 
     def middle(self):
         if self.scenario.event != "none":
-            events.EVENTS[self.scenario.event](self)
+            EVENTS[self.scenario.event](self)
 
     def datagrams(self):
         kind = traffic.DATAGRAMS[self.scenario.traffic]
@@ -356,6 +396,8 @@ class Run:
         came, third = self.wire.came, self.third.came if self.third else []
         if self.topology.detour:
             came, third = third, came
+        elif self.topology.ports()[1:]:
+            came, third = came + third, []
         observe.look_at_wire(seen, came, third, net.iv_len(self.scenario.alg),
                              net.in_clear(self.scenario.alg), self.scenario.traffic == "tcp")
         observe.look_at_tap(seen, self.host)

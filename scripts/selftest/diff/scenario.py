@@ -26,13 +26,13 @@ AXES = {
     # How A's states are made: as iproute2 does, without XFRMA_SA_DIR, and with a flag of the
     # offload that contradicts the policy that uses the state.
     "netlink": ("dir", "nodir", "wrongdir"),
-    "traffic": ("small", "sizes", "gso", "tcp", "ping", "options", "pmtu"),
+    "traffic": ("small", "sizes", "gso", "tcp", "ping", "options", "pmtu", "multicast"),
     "qdisc": tuple(topo.QDISCS),
     # Where packets wait while the event happens.
     "hold": ("none", "tbf", "neigh"),
     "event": ("none", "demote", "off", "reset", "reset-slow", "crash", "rekey", "updsa", "newae",
               "replay", "replay-options", "replay-fragments", "replay-mac", "delete", "mtu",
-              "mac", "link"),
+              "mac", "link", "migrate", "migrate-state", "namespace", "failover"),
 }
 
 
@@ -109,13 +109,20 @@ EXCLUDED = (
     ("neighbours: on the wire itself, where nothing asks for them",
      lambda s: s.hold == "neigh" and (s.topology.overlay or s.topology.hosts or s.topo == "vrf")),
     ("other devices have addresses and links of their own",
-     lambda s: s.event in ("mac", "link") and s.topo not in ("plain", "gateways", "nfqueue")),
-    ("what waits in a port is gone when that is down", lambda s: s.event == "link" and
-     (s.hold != "none" or s.qdisc == "duplicate")),
-    ("a sender is told by gateways, and of IPv4",
-     lambda s: s.traffic == "pmtu" and (not s.topology.hosts or s.inner != 4 or
-                                        s.event != "none" or s.qdisc in
-                                        ("netem", "reorder", "duplicate"))),
+     lambda s: s.event in ("mac", "link", "namespace") and
+     s.topo not in ("plain", "gateways", "nfqueue")),
+    ("what waits in a port is gone when that is down",
+     lambda s: s.event in ("link", "namespace") and (s.hold != "none" or s.qdisc == "duplicate")),
+    ("a sender is told by gateways",
+     lambda s: s.traffic == "pmtu" and (not s.topology.hosts or s.event != "none" or
+                                        s.qdisc in ("netem", "reorder", "duplicate"))),
+    ("groups are heard on a wire, not behind gateways",
+     lambda s: s.traffic == "multicast" and (s.topology.hosts or s.topology.overlay or
+                                             s.topology.key)),
+    ("two ports are a bond's", lambda s: s.event == "failover" and not s.topology.ports()[1:]),
+    ("what is beside the SAs may go by the other port, and overtake",
+     lambda s: s.topo == "bond-two-xor" and (s.qdisc != "none" or s.hold == "tbf")),
+    ("a vti's ends do not move", lambda s: s.event.startswith("migrate") and s.topology.key),
     ("ESN only has two halves", lambda s: s.event == "newae" and s.esn == "off"),
     ("replays are for what comes in", lambda s: s.event.startswith("replay") and
      (not s.topology.down or s.topo.startswith("vlan") or s.window == "0")),

@@ -28,7 +28,8 @@ class Topology:
     b: tuple = ()
     tc: tuple = ()
     modules: tuple = ()
-    # The third machine's link, dc at A: "veth" or "wire" (a NIC where A has one).
+    # The third machine's link, dc at A: "veth" or "wire" (a NIC where A has one). "port": dc is
+    # A's second port, and leads to M.
     third: str = ""
     hosts: bool = False
     # ov0 over transport mode: lines of A and of B, and what a policy selects: (protocol, port).
@@ -49,6 +50,12 @@ class Topology:
     # nft's table of A, after all devices are there; the flags of the queue that it sends to.
     nft: str = ""
     queue: tuple = ()
+
+    def ports(self):
+        return ("da", "dc") if self.third == "port" else ("da",)
+
+    def third_tap(self):
+        return ("M", "dn") if self.third == "port" else ("C", "dd")
 
     @property
     def hooked(self):
@@ -72,6 +79,17 @@ def bond(mode, offload):
            "link set da master bond0", "link set bond0 up", "link set da up"))
 
 
+def two_ports(words):
+    """Both ports lead to B; what B sends comes by the first until the switch has it otherwise. SAs
+    name the first."""
+    return Topology(
+        top="bond0", offload="da", modules=("bonding",), third="port", tx=False,
+        a=("link set da down", "link set dc down",
+           "link add bond0 type bond miimon 20 " + words,
+           "link set da master bond0", "link set dc master bond0", "link set bond0 up",
+           "link set da up", "link set dc up"))
+
+
 def bridge(words):
     # The NIC leaves frames to another address than the port's alone. Without an address of its own
     # a bridge takes the lowest of its ports'.
@@ -84,6 +102,8 @@ def bridge(words):
 
 EGRESS = ("qdisc add dev da clsact",
           "filter add dev da egress protocol all matchall action mirred egress %s dev dc")
+REDIRECT = ("filter add dev %s ingress protocol all prio 9 matchall action mirred egress "
+            "redirect dev %s")
 INGRESS = ("qdisc add dev da clsact",
            "filter add dev da ingress protocol all matchall "
            "%s action mirred egress redirect dev dc")
@@ -114,6 +134,9 @@ TOPOLOGIES = {
     "bond": bond("active-backup", "bond0"),
     "bond-slave": bond("active-backup", "da"),
     "bond-xor": bond("balance-xor", "da"),
+    "bond-two": two_ports("mode active-backup num_grat_arp 0"),
+    # By what does not differ from run to run, such as MAC addresses.
+    "bond-two-xor": two_ports("mode balance-xor xmit_hash_policy layer3+4"),
     "vlan": Topology(top="v9", far="v9", tx=False, rx=False,
                      a=("link add link da name v9 type vlan id 9",),
                      b=("link add link db name v9 type vlan id 9",)),
@@ -123,7 +146,8 @@ TOPOLOGIES = {
         tc=("qdisc add dev da clsact",
             "filter add dev da egress protocol all matchall action vlan push id 9",
             "filter add dev da ingress protocol 802.1q matchall action vlan pop")),
-    "macvlan": Topology(top="mv0", tx=False, rx=False, a=("link add mv0 link da type macvlan mode bridge",)),
+    "macvlan": Topology(top="mv0", tx=False, rx=False,
+                        a=("link add mv0 link da type macvlan mode bridge",)),
     "ipvlan": Topology(top="iv0", tx=False, modules=("ipvlan",),
                        a=("link add iv0 link da type ipvlan mode l2",)),
     "vrf": Topology(bind="vrf0", modules=("vrf",),
@@ -185,6 +209,8 @@ MODULES = ("sch_cake", "sch_htb", "sch_sfq", "sch_mqprio", "act_mirred", "act_vl
            "sch_netem", "sch_tbf", "sch_fq", "sch_fq_codel", "sch_ingress", "veth")
 
 WIRE = {4: ("10.1.0.1", "10.1.0.2"), 6: ("fd01::1", "fd01::2")}
+# A's other address there.
+ROAMED = {4: "10.1.0.3", 6: "fd01::3"}
 INNER = {4: ("10.2.0.1", "10.2.0.2"), 6: ("fd02::1", "fd02::2")}
 HOSTS = {4: ("10.3.0.1", "10.4.0.1"), 6: ("fd03::1", "fd04::1")}
 OVERLAY = {4: ("10.5.0.1", "10.5.0.2"), 6: ("fd05::1", "fd05::2")}
@@ -248,9 +274,11 @@ def furnish(world, topo):
     b.ip("link set db up")
     if topo.third == "veth":
         world.veth("A", "dc", "C", "dd")
-    elif topo.third:
+    elif topo.third == "wire":
         world.wire("A", "dc", "C", "dd")
-    if topo.third:
+    if topo.third == "port":
+        second_port(world)
+    elif topo.third:
         world["C"].ip("link set dd address " + MACS["C"], "link set dd up")
         world["C"].ethtool_set("dd", worlds.GRO, 0)
         a.ip("link set dc up")
@@ -280,10 +308,11 @@ def furnish(world, topo):
         hosts(world)
     neighbours(world, topo)
     # Nor is anybody asked while one is unknown.
-    world["M"].tc(
-        "filter add dev dm ingress protocol arp prio 1 matchall action drop",
-        "filter add dev dm ingress protocol ipv6 prio 2 u32 match u8 0x3a 0xff at 6 "
-        "match u8 135 0xff at 40 action drop")
+    for dev in ("dm", "dn")[:len(topo.ports())]:
+        world["M"].tc(
+            "filter add dev %s ingress protocol arp prio 1 matchall action drop" % dev,
+            "filter add dev %s ingress protocol ipv6 prio 2 u32 match u8 0x3a 0xff at 6 "
+            "match u8 135 0xff at 40 action drop" % dev)
     a.nft(counters())
     if topo.queue:
         world.programs.append(nfqueue.Consumer(a, *topo.queue))
@@ -291,6 +320,23 @@ def furnish(world, topo):
         a.nft(topo.nft)
     world.tap("M", "dm")
     world.tap("A", "da")
+
+
+def second_port(world):
+    """What A sends by it goes to B, too."""
+    world.wire("A", "dc", "M", "dn")
+    m = world["M"]
+    m.ip("link set dn up")
+    m.tc("qdisc add dev dn clsact", REDIRECT % ("dn", "vm"))
+    m.ethtool_set("dn", worlds.GRO, 0)
+    m.ethtool_set("dn", worlds.TSO, 0)
+    world["A"].ip("link set dc up")
+    world.tap("M", "dn")
+
+
+def switch_to(world, dev):
+    """What B sends goes to A by that port."""
+    world["M"].tc("filter del dev vm ingress protocol all prio 9", REDIRECT % ("vm", dev))
 
 
 def detour(world):
@@ -313,11 +359,11 @@ def inner(space, dev, me, you):
 
 
 def restored(topo):
-    """What has gone with A's port when it was down."""
+    """What has gone with A's port when it was down or elsewhere."""
     ways = [("10.2.0.2/32", "10.1.0.2 src 10.2.0.1"), ("fd02::2/128", "fd01::2 src fd02::1")]
     if topo.hosts:
         ways += [("10.4.0.0/24", "10.1.0.2"), ("fd04::/64", "fd01::2")]
-    return ["addr replace fd01::1/64 dev da nodad"] + [
+    return ["addr replace 10.1.0.1/24 dev da", "addr replace fd01::1/64 dev da nodad"] + [
         "route replace %s via %s" % way for way in ways]
 
 

@@ -14,6 +14,8 @@ FENCE_NEAR, FENCE_FAR = 20009, 9
 SIZES = (1, 2, 3, 15, 16, 17, 28, 100, 500, 1000, 1280, 1350, 1372, 1400, 1420, 1440, 1452, 1472,
          1473, 2000, 4000)
 STREAM = 120000
+# What A sends to, and B.
+GROUPS = {4: ("239.9.0.1", "239.9.0.2"), 6: ("ff15::9:1", "ff15::9:2")}
 UDP_SEGMENT = 103
 STALL = 3
 
@@ -88,6 +90,8 @@ class Datagrams:
         self.socks = (udp(a.space, a.addr, NEAR, a.bind), udp(b.space, b.addr, FAR, b.bind))
         self.to = ((b.addr, FAR), (a.addr, NEAR))
         self.number = [0, 0]
+        # Who hears, by direction.
+        self.ears = ([self.socks[1]], [self.socks[0]])
         # By direction (0: from A): numbers by bytes, numbers in order of arrival, errors.
         self.sent, self.got, self.told = ({}, {}), ([], []), ([], [])
 
@@ -101,9 +105,9 @@ class Datagrams:
         for size in sizes:
             self.hand_over(way, self.payload(way, size))
 
-    def hand_over(self, way, data, control=()):
+    def hand_over(self, way, data, control=(), to=None):
         try:
-            self.socks[way].sendmsg([data], control, 0, self.to[way])
+            self.socks[way].sendmsg([data], control, 0, to or self.to[way])
         except OSError as err:
             self.told[way].append((self.number[way], errno.errorcode[err.errno]))
 
@@ -124,17 +128,21 @@ class Datagrams:
         """How many have come."""
         count = 0
         for way in (0, 1):
-            while True:
-                try:
-                    data = self.socks[1 - way].recv(65536)
-                except BlockingIOError:
-                    break
-                except OSError as err:
-                    self.told[1 - way].append((0, errno.errorcode[err.errno]))
-                    continue
-                count += 1
-                self.got[way].append(self.sent[way].get(data, "damaged"))
+            count += sum(self.hear(way, sock) for sock in self.ears[way])
         return count
+
+    def hear(self, way, sock):
+        count = 0
+        while True:
+            try:
+                data = sock.recv(65536)
+            except BlockingIOError:
+                return count
+            except OSError as err:
+                self.told[1 - way].append((0, errno.errorcode[err.errno]))
+                continue
+            count += 1
+            self.got[way].append(self.sent[way].get(data, "damaged"))
 
     def complete(self):
         return all(len(self.got[way]) >= self.number[way] for way in (0, 1))
@@ -142,6 +150,55 @@ class Datagrams:
     def close(self):
         for sock in self.socks:
             sock.close()
+
+
+class Groups(Datagrams):
+    """Also to groups that the other end is in."""
+
+    def __init__(self, a, b, devices):
+        super().__init__(a, b)
+        self.ends = (a, b)
+        family = net.family_of(a.addr)
+        self.groups = GROUPS[4 if family == socket.AF_INET else 6]
+        indices = [end.space.ifindex(dev) for end, dev in zip(self.ends, devices)]
+        for way, sock in enumerate(self.socks):
+            self.speak(family, sock, indices[way])
+            end, port = self.ends[1 - way], (FAR, NEAR)[way]
+            ear = udp(end.space, self.groups[way], port, end.bind)
+            self.join(family, ear, self.groups[way], indices[1 - way])
+            self.ears[way].append(ear)
+
+    @staticmethod
+    def speak(family, sock, index):
+        """By that device, some hops far, and not to the sender itself."""
+        level, device, hops, loop = (
+            (socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.IP_MULTICAST_TTL,
+             socket.IP_MULTICAST_LOOP) if family == socket.AF_INET else
+            (socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, socket.IPV6_MULTICAST_HOPS,
+             socket.IPV6_MULTICAST_LOOP))
+        sock.setsockopt(level, device, struct.pack("=8xi", index) if family == socket.AF_INET else
+                        struct.pack("=i", index))
+        sock.setsockopt(level, hops, 4)
+        sock.setsockopt(level, loop, 0)
+
+    @staticmethod
+    def join(family, sock, group, index):
+        addr = socket.inet_pton(family, group)
+        if family == socket.AF_INET:
+            sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP,
+                            addr + struct.pack("=4xi", index))
+        else:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP,
+                            addr + struct.pack("=i", index))
+
+    def send_group(self, way, sizes):
+        for size in sizes:
+            self.hand_over(way, self.payload(way, size), to=(self.groups[way], self.to[way][1]))
+
+    def close(self):
+        super().close()
+        for ears in self.ears:
+            ears[1].close()
 
 
 def kind_small(flow, way):
@@ -164,22 +221,30 @@ def kind_options(flow, way):
 
 
 def kind_pmtu(flow, way):
-    """One at a time with DF; who sends is told what the path does not take."""
+    """One at a time, never in fragments; who sends is told what the path does not take."""
     sock = flow.socks[way]
-    sock.setsockopt(socket.IPPROTO_IP, 10, 2)  # IP_MTU_DISCOVER, IP_PMTUDISC_DO
-    sock.setsockopt(socket.IPPROTO_IP, 11, 1)  # IP_RECVERR
-    for size in (1000, 1472, 1472, 1300, 1430, 1372):
+    # MTU_DISCOVER, with PMTUDISC_DO, and RECVERR; the largest that the first link takes.
+    level, discover, errors, full = (
+        (socket.IPPROTO_IP, 10, 11, 1472) if sock.family == socket.AF_INET else
+        (socket.IPPROTO_IPV6, 23, 25, 1452))
+    sock.setsockopt(level, discover, 2)
+    sock.setsockopt(level, errors, 1)
+    for size in (1000, full, full, 1300, full - 42, full - 100):
         told = len(flow.told[way])
         flow.send(way, [size])
         end = time.monotonic() + 0.5
         while not flow.drain() and len(flow.told[way]) == told and time.monotonic() < end:
             time.sleep(0.001)
-    sock.setsockopt(socket.IPPROTO_IP, 11, 0)
-    sock.setsockopt(socket.IPPROTO_IP, 10, 0)
+    sock.setsockopt(level, errors, 0)
+    sock.setsockopt(level, discover, 0)
+
+
+def kind_multicast(flow, way):
+    flow.send_group(way, [1, 100, 500, 1000, 1372, 2000])
 
 
 DATAGRAMS = {"small": kind_small, "sizes": kind_sizes, "gso": kind_gso, "options": kind_options,
-             "pmtu": kind_pmtu}
+             "pmtu": kind_pmtu, "multicast": kind_multicast}
 
 
 class Stream:

@@ -11,9 +11,9 @@ A_MARK, A_SET_MARK, A_SET_MARK_MASK, A_IF_ID = 21, 29, 30, 31
 REPLACE = 0x100
 LIFETIME, STATS = 160, 192
 BLOCK, ACCEPT = 1, 2
-GROUPS = {1: "acquire", 2: "expire", 3: "sa", 8: "mapping"}
+GROUPS = {1: "acquire", 2: "expire", 3: "sa", 7: "migrate", 8: "mapping"}
 MESSAGES = {0x10: "NEWSA", 0x11: "DELSA", 0x17: "ACQUIRE", 0x18: "EXPIRE", 0x1a: "UPDSA",
-            0x1c: "FLUSHSA", 0x26: "MAPPING"}
+            0x1c: "FLUSHSA", 0x21: "MIGRATE", 0x26: "MAPPING", 0x28: "MIGRATE_STATE"}
 DIRECTIONS = {"in": 0, "out": 1, "fwd": 2}
 
 
