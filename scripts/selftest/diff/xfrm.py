@@ -13,7 +13,7 @@ LIFETIME, STATS = 160, 192
 BLOCK, ACCEPT = 1, 2
 GROUPS = {1: "acquire", 2: "expire", 3: "sa", 7: "migrate", 8: "mapping"}
 MESSAGES = {0x10: "NEWSA", 0x11: "DELSA", 0x17: "ACQUIRE", 0x18: "EXPIRE", 0x1a: "UPDSA",
-            0x1c: "FLUSHSA", 0x21: "MIGRATE", 0x26: "MAPPING", 0x28: "MIGRATE_STATE"}
+            0x1c: "FLUSHSA", 0x21: "MIGRATE", 0x26: "MAPPING", 0x29: "MIGRATE_STATE"}
 DIRECTIONS = {"in": 0, "out": 1, "fwd": 2}
 
 
