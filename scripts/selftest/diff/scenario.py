@@ -131,7 +131,7 @@ EXCLUDED = (
     ("a lifetime ends the SA that the event is about",
      lambda s: s.life.startswith("hard") and s.event != "none"),
     ("lifetimes count packets and bytes, of which streams make more or fewer of",
-     lambda s: s.life != "none" and (s.traffic == "tcp" or s.topology.overlay or
+     lambda s: s.life != "none" and (s.traffic in ("tcp", "gso") or s.topology.overlay or
                                      s.qdisc in ("reorder", "duplicate"))),
     ("options are the outer header's in transport mode", lambda s: s.traffic == "options" and
      (s.mode != "transport" or s.topology.overlay)),
