@@ -101,55 +101,6 @@ static void ov2_delreq_demote(struct ov2_sa *in)
 	spin_unlock_bh(&nic->lock);
 }
 
-static struct xfrm_state *ov2_delreq_state(struct ov2_sa *sa)
-{
-	struct xfrm_state *x;
-
-	rcu_read_lock();
-	x = rcu_dereference(sa->x);
-	if (x && !refcount_inc_not_zero(&x->refcnt))
-		x = NULL;
-	rcu_read_unlock();
-	return x;
-}
-
-/* A soft expire asks the key manager to rekey; dying keeps the state's own timer from asking again.
- */
-static void ov2_delreq_expire_soft(struct xfrm_state *x)
-{
-	spin_lock_bh(&x->lock);
-	if (x->km.state == XFRM_STATE_VALID && !x->km.dying) {
-		x->km.dying = 1;
-		km_state_expired(x, 0, 0);
-	}
-	spin_unlock_bh(&x->lock);
-}
-
-/* As xfrm's own timer does it: a silent delete would leave an IKE daemon with a dead CHILD_SA. */
-static void ov2_delreq_expire_hard(struct xfrm_state *x)
-{
-	int err = -ESRCH;
-
-	spin_lock_bh(&x->lock);
-	if (x->km.state == XFRM_STATE_VALID) {
-		err = __xfrm_state_delete(x);
-		if (!err)
-			km_state_expired(x, 1, 0);
-	}
-	spin_unlock_bh(&x->lock);
-	xfrm_audit_state_delete(x, !err, true);
-}
-
-static void ov2_delreq_expire(struct ov2_sa *sa, void (*expire)(struct xfrm_state *x))
-{
-	struct xfrm_state *x = ov2_delreq_state(sa);
-
-	if (!x)
-		return;
-	expire(x);
-	xfrm_state_put(x);
-}
-
 /* Deletes both states, the inbound first. */
 static void ov2_delreq_hard(struct ov2_sa *in)
 {
@@ -172,7 +123,7 @@ static void ov2_delreq_hard(struct ov2_sa *in)
 	if (!wanted)
 		return;
 
-	ov2_delreq_expire(in, ov2_delreq_expire_hard);
+	ov2_state_expire(in, ov2_state_expire_hard);
 
 	/* If xfrm is not through with setting it up there was nothing to delete. */
 	spin_lock_bh(&nic->lock);
@@ -185,7 +136,7 @@ static void ov2_delreq_hard(struct ov2_sa *in)
 	spin_unlock_bh(&nic->lock);
 
 	if (out && deleted)
-		ov2_delreq_expire(out, ov2_delreq_expire_hard);
+		ov2_state_expire(out, ov2_state_expire_hard);
 	if (out)
 		ov2_sa_put(out);
 }
@@ -198,7 +149,7 @@ static void ov2_delreq_answer(struct ov2_sa *in, enum ov2_delreq_policy policy)
 		break;
 	case OV2_DELREQ_SOFT:
 		ov2_delreq_demote(in);
-		ov2_delreq_expire(in, ov2_delreq_expire_soft);
+		ov2_state_expire(in, ov2_state_expire_soft);
 		break;
 	case OV2_DELREQ_HARD:
 		ov2_delreq_hard(in);

@@ -229,76 +229,69 @@ void ov2_nic_free(struct ov2_nic *nic)
 EXPORT_SYMBOL_GPL(ov2_nic_free);
 
 /**
- * ov2_port_init - bind a netdev to a NIC
+ * ov2_nic_hw_caps - what the hardware can do
  * @nic: the NIC
- * @port: in netdev_priv() of @netdev, zeroed
- * @netdev: not yet registered; the driver sets its features itself
- * @index: the driver's number for the port, given in &struct ov2_add_sa.port
+ * @caps: to be filled
  *
- * Context: process.
+ * NDIS: OID_TCP_OFFLOAD_HARDWARE_CAPABILITIES. Context: any up to softirq.
  */
-void ov2_port_init(struct ov2_nic *nic, struct ov2_port *port, struct net_device *netdev, u32 index)
+void ov2_nic_hw_caps(struct ov2_nic *nic, struct ov2_caps *caps)
 {
-	port->nic = nic;
-	port->netdev = netdev;
-	port->index = index;
-	INIT_LIST_HEAD(&port->waitq);
-	port->xfrmdev_ops = ov2_xfrmdev_ops;
-	netdev->xfrmdev_ops = &port->xfrmdev_ops;
+	*caps = nic->hw_caps;
 }
-EXPORT_SYMBOL_GPL(ov2_port_init);
+EXPORT_SYMBOL_GPL(ov2_nic_hw_caps);
 
 /**
- * ov2_port_close - accept no more SAs for a port
- * @port: the port
+ * ov2_nic_caps - the current configuration
+ * @nic: the NIC
+ * @caps: to be filled
  *
- * To be called before unregister_netdev(), which has xfrm delete the port's SAs; xfrm may go on to
- * call for those until it has returned. Also undoes ov2_port_init() if the netdev could not be
- * registered.
- *
- * Context: process.
+ * NDIS: OID_TCP_OFFLOAD_CURRENT_CONFIG. Context: any up to softirq.
  */
-void ov2_port_close(struct ov2_port *port)
+void ov2_nic_caps(struct ov2_nic *nic, struct ov2_caps *caps)
 {
-	spin_lock_bh(&port->nic->lock);
-	port->closing = true;
-	spin_unlock_bh(&port->nic->lock);
-	/* From here on none is counted. */
-	ov2_sa_for_each(port->nic, ov2_sa_forget_port, port);
-}
-EXPORT_SYMBOL_GPL(ov2_port_close);
-
-static void ov2_port_reconsider(struct ov2_sa *sa, void *port)
-{
-	if (rcu_access_pointer(sa->x) && sa->port == port)
-		ov2_sa_reconsider(sa);
-}
-
-/**
- * ov2_port_set_esp - the admin has switched a port's ESP offload
- * @port: the port
- * @on: whether NETIF_F_HW_ESP is on
- *
- * To be called from ndo_set_features. The port's SAs leave the NIC and go on in software, or come
- * back.
- *
- * Context: rtnl, may sleep.
- */
-void ov2_port_set_esp(struct ov2_port *port, bool on)
-{
-	struct ov2_nic *nic = port->nic;
-
 	spin_lock_bh(&nic->lock);
-	/* From here on no packet is meant for the NIC: see ov2_sa_usable(). */
-	WRITE_ONCE(port->esp_off, !on);
+	*caps = nic->caps;
 	spin_unlock_bh(&nic->lock);
-	ov2_sa_for_each(nic, ov2_port_reconsider, port);
+}
+EXPORT_SYMBOL_GPL(ov2_nic_caps);
+
+static void ov2_caps_reconsider(struct ov2_sa *sa, void *arg)
+{
+	ov2_sa_reconsider(sa);
+}
+
+/**
+ * ov2_nic_set_caps - change the current configuration
+ * @nic: the NIC
+ * @caps: the new configuration, whole
+ *
+ * To be followed by netdev_update_features() of the ports if LSO or checksums have changed. More
+ * SAs than a smaller max_sas stay until they are deleted. SAs that fall outside of it are taken
+ * off the NIC and go on in software; one whose add is running is when it is through. The change is
+ * traced with the whole configuration. NDIS: OID_TCP_OFFLOAD_PARAMETERS and
+ * NDIS_STATUS_TASK_OFFLOAD_CURRENT_CONFIG.
+ *
+ * Context: process, may sleep.
+ * Return: 0, or -EINVAL if @caps is more than the hardware can do or makes no sense.
+ */
+int ov2_nic_set_caps(struct ov2_nic *nic, const struct ov2_caps *caps)
+{
+	if (ov2_caps_validate(caps) || !ov2_caps_subset(caps, &nic->hw_caps))
+		return -EINVAL;
+	spin_lock_bh(&nic->lock);
+	nic->caps = *caps;
+	WRITE_ONCE(nic->features, caps->features);
+	trace_ov2_config(nic, caps);
+	spin_unlock_bh(&nic->lock);
+	ov2_sa_for_each(nic, ov2_caps_reconsider, NULL);
 	spin_lock_bh(&nic->lock);
 	ov2_offer_refill(nic);
 	ov2_request_kick(nic);
 	spin_unlock_bh(&nic->lock);
+	return 0;
 }
-EXPORT_SYMBOL_GPL(ov2_port_set_esp);
+EXPORT_SYMBOL_GPL(ov2_nic_set_caps);
 
 /**
  * ov2_nic_set_deadline - set how long the NIC may take to answer a request
@@ -391,42 +384,6 @@ u32 ov2_nic_waiting_max(struct ov2_nic *nic)
 	return READ_ONCE(nic->waiting_max);
 }
 EXPORT_SYMBOL_GPL(ov2_nic_waiting_max);
-
-/**
- * ov2_nic_set_port_max - limit how many SAs a port may have in the NIC
- * @nic: the NIC
- * @sas: number of SAs, 0 for no limit, which is what holds at the start
- *
- * So that the owner of one port cannot fill the table for all. SAs above the limit wait in software
- * and move in when the same port frees a place. A port that has more than a new limit keeps them.
- *
- * Context: process, may sleep.
- */
-void ov2_nic_set_port_max(struct ov2_nic *nic, u32 sas)
-{
-	spin_lock_bh(&nic->lock);
-	WRITE_ONCE(nic->port_max, sas);
-	spin_unlock_bh(&nic->lock);
-	ov2_sa_for_each(nic, ov2_offer_rejoin, NULL);
-	spin_lock_bh(&nic->lock);
-	ov2_offer_refill(nic);
-	ov2_request_kick(nic);
-	spin_unlock_bh(&nic->lock);
-}
-EXPORT_SYMBOL_GPL(ov2_nic_set_port_max);
-
-/**
- * ov2_nic_port_max - how many SAs a port may have in the NIC
- * @nic: the NIC
- *
- * Context: any.
- * Return: number of SAs, 0 for no limit.
- */
-u32 ov2_nic_port_max(struct ov2_nic *nic)
-{
-	return READ_ONCE(nic->port_max);
-}
-EXPORT_SYMBOL_GPL(ov2_nic_port_max);
 
 /**
  * ov2_nic_occupancy - places taken in the NIC's SA table

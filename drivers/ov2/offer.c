@@ -216,7 +216,7 @@ void ov2_offer_refill(struct ov2_nic *nic)
  */
 static void ov2_offer_measure(struct ov2_sa *sa, void *arg)
 {
-	u64 now = get_jiffies_64(), packets = ov2_xfrm_packets(sa), count;
+	u64 now = get_jiffies_64(), packets = ov2_state_packets(sa), count;
 	u64 intervals = div_u64(now - sa->measured_at + OV2_OFFER_INTERVAL / 2, OV2_OFFER_INTERVAL);
 
 	count = min_t(u64, packets - sa->packets, U32_MAX / 32) * 16;

@@ -47,12 +47,19 @@ struct ov2_seq ov2_xlate_seq(const struct xfrm_state *x, enum ov2_dir dir);
 
 /* xfrm.c */
 extern const struct xfrmdev_ops ov2_xfrmdev_ops;
-int ov2_xfrm_fill(struct ov2_sa *sa);
-void ov2_xfrm_pair_key(struct xfrm_state *x, struct ov2_pair_key *key);
-u64 ov2_xfrm_packets(const struct ov2_sa *sa);
-struct ov2_port *ov2_port_of(const struct net_device *netdev);
+
+/* state.c */
+int ov2_state_fill(struct ov2_sa *sa);
+void ov2_state_pair_key(struct xfrm_state *x, struct ov2_pair_key *key);
+u64 ov2_state_packets(const struct ov2_sa *sa);
+void ov2_state_expire(struct ov2_sa *sa, void (*expire)(struct xfrm_state *x));
+void ov2_state_expire_soft(struct xfrm_state *x);
+void ov2_state_expire_hard(struct xfrm_state *x);
 
 /* tx.c */
+bool ov2_tx_offload_ok(struct sk_buff *skb, struct xfrm_state *x);
+bool ov2_tx_usable(const struct ov2_sa *sa, const struct net_device *netdev);
+struct ov2_port *ov2_port_of(const struct net_device *netdev);
 #if IS_ENABLED(CONFIG_KUNIT)
 u64 ov2_tx_seq(u32 header, u32 xo_low, u32 xo_high);
 #endif

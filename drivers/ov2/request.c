@@ -224,7 +224,7 @@ static void ov2_request_fill(struct ov2_nic *nic, struct ov2_request *req)
 
 	while (*link) {
 		struct ov2_sa *sa = container_of(*link, struct ov2_sa, add);
-		int err = ov2_xfrm_fill(sa);
+		int err = ov2_state_fill(sa);
 
 		if (!err) {
 			link = &sa->add.next;

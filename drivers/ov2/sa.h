@@ -133,6 +133,7 @@ struct ov2_sa {
 int ov2_sa_cache_init(void);
 void ov2_sa_cache_exit(void);
 struct ov2_sa *ov2_sa_find(unsigned long cookie);
+struct ov2_sa *ov2_sa_of(const struct xfrm_state *x);
 struct ov2_sa *ov2_sa_alloc(struct ov2_nic *nic, struct ov2_port *port, struct xfrm_state *x);
 int ov2_sa_admit(struct ov2_sa *sa, struct netlink_ext_ack *extack);
 void ov2_sa_delete(struct ov2_sa *sa);

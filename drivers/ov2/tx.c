@@ -1,16 +1,132 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: the send path. Owns nothing; names the SA and the sequence number of a packet that the
- * NIC must protect.
+ * ov2 core: the send path, from xfrm's question whether the NIC takes a packet to the handle and
+ * the sequence number in ndo_start_xmit(). Owns nothing.
  */
 #include <linux/if_vlan.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/skbuff.h>
 #include <net/esp.h>
+#include <net/ipv6.h>
 #include <net/xfrm.h>
 #include <kunit/visibility.h>
 #include "ov2.h"
+
+/* GSO bursts stop this far before the lower half of an ESN wraps: no burst may cross it. */
+#define OV2_GSO_WRAP_GUARD	0x10000
+
+/* Can tc, BPF or nftables take a packet from the port after xfrm has framed it? Context: RCU. */
+static bool ov2_tx_egress_hook(const struct net_device *netdev)
+{
+#ifdef CONFIG_NET_XGRESS
+	if (rcu_access_pointer(netdev->tcx_egress))
+		return true;
+#endif
+#ifdef CONFIG_NETFILTER_EGRESS
+	if (rcu_access_pointer(netdev->nf_hooks_egress))
+		return true;
+#endif
+	return false;
+}
+
+static bool ov2_tx_gso_ok(struct sk_buff *skb, const struct xfrm_state *x,
+			    const struct ov2_sa *sa)
+{
+	const struct net_device *netdev = sa->port->netdev;
+	u32 features = READ_ONCE(sa->nic->features);
+
+	/* gso_segs is not trustworthy for packets from an untrusted source (SKB_GSO_DODGY); xfrm
+	 * would advance the sequence number by the wrong amount.
+	 */
+	if (!skb_shinfo(skb)->gso_segs || skb_shinfo(skb)->gso_type & SKB_GSO_DODGY)
+		return false;
+	/* The decision for the NIC travels with the burst and cannot be taken back, and the stack
+	 * segments these two kinds wrong: see ov2_nic_set_stack_gso().
+	 */
+	if ((sa->encap || x->props.family == AF_INET6) && !READ_ONCE(sa->nic->stack_gso))
+		return false;
+	/* An egress hook can clone the burst or send it elsewhere, and all clones of a burst share
+	 * one counter of sequence numbers.
+	 */
+	if (ov2_tx_egress_hook(netdev))
+		return false;
+	/* Nobody but the NIC can segment ESP in UDP: xfrm does it before. */
+	if (sa->encap && (!(features & OV2_CAP_UDP_LSO) || !(netdev->features & NETIF_F_GSO_ESP) ||
+			  netif_needs_gso(skb, netdev->features)))
+		return false;
+	return !sa->esn || !x->replay_esn || x->replay_esn->oseq < U32_MAX - OV2_GSO_WRAP_GUARD;
+}
+
+/* The selector of a tunnel need not tell what is inside. */
+static bool ov2_tx_family_ok(const struct sk_buff *skb, const struct xfrm_state *x,
+			       const struct ov2_sa *sa)
+{
+	return x->props.mode != XFRM_MODE_TUNNEL ||
+	       skb_dst(skb)->ops->family == x->props.family ||
+	       READ_ONCE(sa->nic->features) & OV2_CAP_CROSS_FAMILY;
+}
+
+/* xfrm_dev_offload_ok() has looked at the headers already on newer kernels, and at the MTU on all.
+ */
+static bool ov2_tx_headers_ok(struct sk_buff *skb, const struct xfrm_state *x)
+{
+	const struct dst_entry *dst = skb_dst(skb);
+
+	if (dst->ops->family == AF_INET)
+		return ip_hdr(skb)->ihl == 5;
+	return !ipv6_ext_hdr(ipv6_hdr(skb)->nexthdr);
+}
+
+/* Whoever finds an SA offloaded that got into the NIC after ESP offload was switched off finds that
+ * switch, too: both are written under nic->lock, the switch first.
+ */
+bool ov2_tx_usable(const struct ov2_sa *sa, const struct net_device *netdev)
+{
+	/* pairs with the release in ov2_sa_set_state() */
+	return smp_load_acquire(&sa->state) == OV2_SA_OFFLOADED &&
+	       !READ_ONCE(sa->port->esp_off) &&
+	       READ_ONCE(sa->nic->state) == OV2_NIC_RUNNING && netdev->features & NETIF_F_HW_ESP;
+}
+
+/* An egress hook may send the packet to a device that xfrm did not frame it for. Software encrypts
+ * it there, and that is right for a single packet if its checksum is complete, except for ESP in
+ * UDP, whose headers software builds wrong.
+ */
+static bool ov2_tx_single_ok(struct sk_buff *skb, const struct ov2_sa *sa)
+{
+	if (!ov2_tx_egress_hook(sa->port->netdev))
+		return true;
+	return !sa->encap && (skb->ip_summed != CHECKSUM_PARTIAL || !skb_checksum_help(skb));
+}
+
+/* False: this packet is encrypted by software. A state that is offloaded inbound may be an outbound
+ * policy's as well, for one SA can serve both directions (RFC 4552). Context: send path, BH off or
+ * process, RCU.
+ */
+bool ov2_tx_offload_ok(struct sk_buff *skb, struct xfrm_state *x)
+{
+	struct ov2_sa *sa;
+	bool ok = false;
+
+	rcu_read_lock();
+	sa = ov2_sa_of(x);
+	if (sa && sa->dir == OV2_OUT && ov2_tx_usable(sa, sa->port->netdev) &&
+	    ov2_tx_headers_ok(skb, x) && ov2_tx_family_ok(skb, x, sa))
+		ok = skb_is_gso(skb) ? ov2_tx_gso_ok(skb, x, sa) : ov2_tx_single_ok(skb, sa);
+	rcu_read_unlock();
+	return ok;
+}
+
+/* Returns NULL if the netdev is not a port of a NIC, as when a bond calls through. */
+struct ov2_port *ov2_port_of(const struct net_device *netdev)
+{
+	const struct xfrmdev_ops *ops = netdev->xfrmdev_ops;
+
+	if (!ops || ops->xdo_dev_offload_ok != ov2_tx_offload_ok)
+		return NULL;
+	return container_of(ops, struct ov2_port, xfrmdev_ops);
+}
 
 /* xfrm counts xo->seq on, and the segments of a packet in a qdisc share one: the lower half is
  * what the ESP header says, the upper half that of the number nearest to xo->seq.

@@ -41,7 +41,7 @@ int ov2_nic_reset_wait(struct ov2_nic *nic);
 void ov2_nic_reset_schedule(struct ov2_nic *nic);
 bool ov2_nic_misbehaved(struct ov2_nic *nic);
 
-/* Ports: nic.c */
+/* Ports: port.c */
 void ov2_port_init(struct ov2_nic *nic, struct ov2_port *port, struct net_device *netdev,
 		   u32 index);
 void ov2_port_close(struct ov2_port *port);
@@ -50,7 +50,7 @@ void ov2_port_set_esp(struct ov2_port *port, bool on);
 /* Requests: request.c */
 void ov2_request_complete(struct ov2_nic *nic, struct ov2_request *req, int status);
 
-/* Packets: tx.c, rx.c */
+/* Packets: tx.c, features.c, rx.c */
 int ov2_tx_sa(struct sk_buff *skb, struct ov2_tx *tx);
 netdev_features_t ov2_features_check(struct sk_buff *skb, struct net_device *netdev,
 				     netdev_features_t features);
