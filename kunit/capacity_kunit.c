@@ -45,14 +45,14 @@ static void capacity_one_more(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "table (4) is full"));
 	second = fixture_sa(f, NULL);
-	fixture_expect_state(f, first, OV2_SA_WAITING);
-	fixture_expect_state(f, second, OV2_SA_WAITING);
+	fixture_expect_state(f, first, OV2_PHASE_WAITING);
+	fixture_expect_state(f, second, OV2_PHASE_WAITING);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), CAPACITY);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ADD_WAITING), 2);
 
 	fixture_delete(f, x[2]);
-	fixture_expect_state(f, first, OV2_SA_OFFLOADED);
-	fixture_expect_state(f, second, OV2_SA_WAITING);
+	fixture_expect_state(f, first, OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, second, OV2_PHASE_WAITING);
 	KUNIT_EXPECT_EQ(test, f->fake->live, CAPACITY);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), CAPACITY);
 }
@@ -71,11 +71,11 @@ static void capacity_not_before_completion(struct kunit *test)
 	base = f->fake->total;
 	fixture_delete(f, x[0]);
 	fixture_gc();
-	fixture_expect_state(f, waits, OV2_SA_WAITING);
+	fixture_expect_state(f, waits, OV2_PHASE_WAITING);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), CAPACITY);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, base));
-	fixture_expect_state(f, waits, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, waits, OV2_PHASE_OFFLOADED);
 }
 
 /* S5, S6: an add that is refused takes no room. */
@@ -86,7 +86,7 @@ static void capacity_refused(struct kunit *test)
 
 	f->fake->refuse = ~0U;
 	refused = fixture_sa(f, NULL);
-	fixture_expect_state(f, refused, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, refused, OV2_PHASE_SOFTWARE);
 	f->fake->refuse = 0;
 	capacity_fill(f, x);
 }
@@ -102,15 +102,15 @@ static void capacity_pending(struct kunit *test)
 	for (i = 0; i < CAPACITY; i++)
 		x[i] = fixture_sa(f, NULL);
 	waits = fixture_sa(f, NULL);
-	fixture_expect_state(f, waits, OV2_SA_WAITING);
+	fixture_expect_state(f, waits, OV2_PHASE_WAITING);
 	/* One is refused: the place is free again. */
 	f->fake->refuse = BIT(0);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
 	f->fake->refuse = 0;
 	fake_nic_finish_all(f->fake);
-	fixture_expect_state(f, x[0], OV2_SA_SOFTWARE);
-	fixture_expect_state(f, waits, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x[0], OV2_PHASE_SOFTWARE);
+	fixture_expect_state(f, waits, OV2_PHASE_OFFLOADED);
 }
 
 /* S6: past a second limit xfrm is refused, with the limit named, and goes on in software. */
@@ -130,13 +130,13 @@ static void capacity_second_limit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, over->xso.offload_handle, 0);
 	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "1 SAs wait already"));
-	fixture_expect_state(f, waits, OV2_SA_WAITING);
+	fixture_expect_state(f, waits, OV2_PHASE_WAITING);
 
 	/* One that waits is deleted: the NIC does not hear of it, and the next may wait. */
 	fixture_delete(f, waits);
 	fixture_settle(f);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_REQUESTS), 0);
-	fixture_expect_state(f, fixture_sa(f, NULL), OV2_SA_WAITING);
+	fixture_expect_state(f, fixture_sa(f, NULL), OV2_PHASE_WAITING);
 }
 
 /* While SAs wait for room deletes leave first. */
@@ -184,17 +184,17 @@ static void capacity_configured(struct kunit *test)
 	x[1] = fixture_sa(f, NULL);
 	waits[0] = fixture_sa(f, NULL);
 	waits[1] = fixture_sa(f, NULL);
-	fixture_expect_state(f, waits[0], OV2_SA_WAITING);
+	fixture_expect_state(f, waits[0], OV2_PHASE_WAITING);
 	caps.max_sas = 3;
 	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
-	fixture_expect_state(f, waits[0], OV2_SA_OFFLOADED);
-	fixture_expect_state(f, waits[1], OV2_SA_WAITING);
+	fixture_expect_state(f, waits[0], OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, waits[1], OV2_PHASE_WAITING);
 	caps.max_sas = 2;
 	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
 	fixture_delete(f, x[0]);
-	fixture_expect_state(f, waits[1], OV2_SA_WAITING);
+	fixture_expect_state(f, waits[1], OV2_PHASE_WAITING);
 	fixture_delete(f, x[1]);
-	fixture_expect_state(f, waits[1], OV2_SA_OFFLOADED);
+	fixture_expect_state(f, waits[1], OV2_PHASE_OFFLOADED);
 }
 
 /* S63: a reset changes nothing about who has a place and who waits. */
@@ -208,8 +208,8 @@ static void capacity_reset(struct kunit *test)
 	waits = fixture_sa(f, NULL);
 	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
 	for (i = 0; i < CAPACITY; i++)
-		fixture_expect_state(f, x[i], OV2_SA_OFFLOADED);
-	fixture_expect_state(f, waits, OV2_SA_WAITING);
+		fixture_expect_state(f, x[i], OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, waits, OV2_PHASE_WAITING);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), CAPACITY);
 }
 
@@ -227,7 +227,7 @@ static void capacity_removal(struct kunit *test)
 	fake_nic_unregister(f->fake);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
-	KUNIT_EXPECT_EQ(test, f->nic->waiting, 0);
+	KUNIT_EXPECT_EQ(test, f->nic->slots.waiting, 0);
 }
 
 static const struct fixture_sa capacity_other_port = { .port = 1 };
@@ -241,8 +241,8 @@ static void capacity_share_fill(struct fixture *f, struct xfrm_state *x[2])
 	x[0] = fixture_sa(f, NULL);
 	x[1] = fixture_sa(f, NULL);
 	KUNIT_EXPECT_NULL(f->test, f->extack._msg);
-	fixture_expect_state(f, x[0], OV2_SA_OFFLOADED);
-	fixture_expect_state(f, x[1], OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x[0], OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, x[1], OV2_PHASE_OFFLOADED);
 }
 
 /* S6: a port gets its share and no more, whatever room there is, and xfrm is told why; another port
@@ -258,22 +258,22 @@ static void capacity_share(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "its share (2) of the NIC's SA table"));
 	over[1] = fixture_sa(f, NULL);
-	fixture_expect_state(f, over[0], OV2_SA_WAITING);
+	fixture_expect_state(f, over[0], OV2_PHASE_WAITING);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ADD_WAITING), 2);
 	other[0] = fixture_sa(f, &capacity_other_port);
 	other[1] = fixture_sa(f, &capacity_other_port);
-	fixture_expect_state(f, other[0], OV2_SA_OFFLOADED);
-	fixture_expect_state(f, other[1], OV2_SA_OFFLOADED);
+	fixture_expect_state(f, other[0], OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, other[1], OV2_PHASE_OFFLOADED);
 
 	fixture_delete(f, other[0]);
 	fixture_gc();
 	fixture_settle(f);
 	fixture_tick(f);
-	fixture_expect_state(f, over[0], OV2_SA_WAITING);
+	fixture_expect_state(f, over[0], OV2_PHASE_WAITING);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 3);
 	fixture_delete(f, x[0]);
-	fixture_expect_state(f, over[0], OV2_SA_OFFLOADED);
-	fixture_expect_state(f, over[1], OV2_SA_WAITING);
+	fixture_expect_state(f, over[0], OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, over[1], OV2_PHASE_WAITING);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 3);
 }
 
@@ -291,10 +291,10 @@ static void capacity_share_not_before_completion(struct kunit *test)
 	base = f->fake->total;
 	fixture_delete(f, x[0]);
 	fixture_gc();
-	fixture_expect_state(f, over, OV2_SA_WAITING);
+	fixture_expect_state(f, over, OV2_PHASE_WAITING);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, base));
-	fixture_expect_state(f, over, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, over, OV2_PHASE_OFFLOADED);
 }
 
 /* A larger share, or none, makes room at once; a smaller one takes nothing away. */
@@ -306,19 +306,19 @@ static void capacity_share_changed(struct kunit *test)
 	capacity_share_fill(f, x);
 	over[0] = fixture_sa(f, NULL);
 	over[1] = fixture_sa(f, NULL);
-	fixture_expect_state(f, over[0], OV2_SA_WAITING);
+	fixture_expect_state(f, over[0], OV2_PHASE_WAITING);
 	ov2_nic_set_port_max(f->nic, 3);
-	fixture_expect_state(f, over[0], OV2_SA_OFFLOADED);
-	fixture_expect_state(f, over[1], OV2_SA_WAITING);
+	fixture_expect_state(f, over[0], OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, over[1], OV2_PHASE_WAITING);
 	ov2_nic_set_port_max(f->nic, 1);
 	fixture_settle(f);
 	fixture_tick(f);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 3);
 	fixture_delete(f, x[0]);
 	fixture_gc();
-	fixture_expect_state(f, over[1], OV2_SA_WAITING);
+	fixture_expect_state(f, over[1], OV2_PHASE_WAITING);
 	ov2_nic_set_port_max(f->nic, 0);
-	fixture_expect_state(f, over[1], OV2_SA_OFFLOADED);
+	fixture_expect_state(f, over[1], OV2_PHASE_OFFLOADED);
 }
 
 /* The first that waits has its port's place, waits for room in the table and is deleted: the next
@@ -342,13 +342,13 @@ static void capacity_share_waiter_deleted(struct kunit *test)
 	fixture_delete(f, x[0]);
 	fixture_gc();
 	fixture_settle(f);
-	fixture_expect_state(f, over[0], OV2_SA_WAITING);
+	fixture_expect_state(f, over[0], OV2_PHASE_WAITING);
 	fixture_delete(f, over[0]);
 	fixture_delete(f, other);
 	fixture_gc();
 	fixture_settle(f);
 	fixture_tick(f);
-	fixture_expect_state(f, over[1], OV2_SA_OFFLOADED);
+	fixture_expect_state(f, over[1], OV2_PHASE_OFFLOADED);
 }
 
 /* However busy, an SA of a port that has its share does not press the NIC for others' places. */
@@ -365,7 +365,7 @@ static void capacity_share_not_asked(struct kunit *test)
 	over->curlft.packets = 1000;
 	fixture_tick(f);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ASKED), 0);
-	fixture_expect_state(f, over, OV2_SA_WAITING);
+	fixture_expect_state(f, over, OV2_PHASE_WAITING);
 	/* With a larger share it may. */
 	ov2_nic_set_port_max(f->nic, 3);
 	over->curlft.packets = 2000;
@@ -391,7 +391,7 @@ static void capacity_share_port_gone(struct kunit *test)
 	fake_nic_unregister(f->fake);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
-	KUNIT_EXPECT_EQ(test, f->nic->waiting, 0);
+	KUNIT_EXPECT_EQ(test, f->nic->slots.waiting, 0);
 }
 
 /* S63: a reset changes nothing about a port's share. */
@@ -403,10 +403,10 @@ static void capacity_share_reset(struct kunit *test)
 	capacity_share_fill(f, x);
 	over = fixture_sa(f, NULL);
 	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
-	fixture_expect_state(f, x[0], OV2_SA_OFFLOADED);
-	fixture_expect_state(f, x[1], OV2_SA_OFFLOADED);
-	fixture_expect_state(f, over, OV2_SA_WAITING);
-	KUNIT_EXPECT_EQ(test, fixture_port_of(f, 0)->reserved, 2);
+	fixture_expect_state(f, x[0], OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, x[1], OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, over, OV2_PHASE_WAITING);
+	KUNIT_EXPECT_EQ(test, fixture_port_of(f, 0)->slots_used, 2);
 }
 
 /* S6: past the second limit a port that has its share is refused, and told of it. */

@@ -144,14 +144,14 @@ static void caps_each(struct kunit *test)
 
 	/* An SA that none of the rows excludes at the same time. */
 	x = fixture_sa(f, &row->sa);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	handle = fixture_entry(x)->offload_handle;
 
 	ov2_nic_hw_caps(f->nic, &all);
 	less = all;
 	row->off(&less);
 	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &less), 0);
-	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, x, OV2_PHASE_SOFTWARE);
 	KUNIT_EXPECT_FALSE(test, fake_nic_has(f->fake, handle));
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 
@@ -166,8 +166,8 @@ static void caps_each(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &all), 0);
 	other = fixture_sa(f, &row->sa);
-	fixture_expect_state(f, other, OV2_SA_OFFLOADED);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, other, OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 }
 
 /* S34: a capability that is off bears on nothing else. */
@@ -294,7 +294,7 @@ static void caps_race_adding(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, caps_without_gcm(test)), 0);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
-	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, x, OV2_PHASE_SOFTWARE);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 }
@@ -316,8 +316,8 @@ static void caps_race_queued(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, caps_without_gcm(test)), 0);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	fake_nic_finish_all(f->fake);
-	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
-	fixture_expect_state(f, stays, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_SOFTWARE);
+	fixture_expect_state(f, stays, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_FALSE(test, fake_nic_saw(f->fake, x->xso.offload_handle));
 	KUNIT_EXPECT_TRUE(test, fake_nic_saw(f->fake, stays->xso.offload_handle));
 	KUNIT_EXPECT_EQ(test, f->fake->live, 1);
@@ -339,10 +339,10 @@ static void caps_race_waiting(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
 	fixture_sa(f, NULL);
 	x = fixture_sa(f, NULL);
-	fixture_expect_state(f, x, OV2_SA_WAITING);
+	fixture_expect_state(f, x, OV2_PHASE_WAITING);
 	caps.ciphers[OV2_CIPHER_AES_GCM].key_lens = 0;
 	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
-	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, x, OV2_PHASE_SOFTWARE);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
 }
 
@@ -373,9 +373,9 @@ static void caps_feature_off(struct kunit *test)
 	fixture_settle(f);
 	caps_set_esp(f->netdev[0], false);
 	KUNIT_EXPECT_FALSE(test, f->netdev[0]->features & esp);
-	fixture_expect_state(f, in, OV2_SA_SOFTWARE);
-	fixture_expect_state(f, out, OV2_SA_SOFTWARE);
-	fixture_expect_state(f, other, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, in, OV2_PHASE_SOFTWARE);
+	fixture_expect_state(f, out, OV2_PHASE_SOFTWARE);
+	fixture_expect_state(f, other, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 1);
 
 	x = fixture_state(f, &plain);
@@ -386,9 +386,9 @@ static void caps_feature_off(struct kunit *test)
 
 	caps_set_esp(f->netdev[0], true);
 	KUNIT_EXPECT_EQ(test, f->netdev[0]->features & esp, esp);
-	fixture_expect_state(f, in, OV2_SA_OFFLOADED);
-	fixture_expect_state(f, out, OV2_SA_OFFLOADED);
-	fixture_expect_state(f, fixture_sa(f, NULL), OV2_SA_OFFLOADED);
+	fixture_expect_state(f, in, OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, out, OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, fixture_sa(f, NULL), OV2_PHASE_OFFLOADED);
 }
 
 struct caps_heard {
@@ -536,9 +536,9 @@ static void caps_pair_order(struct kunit *test)
 	struct fake_request *fr;
 
 	y = fixture_sa(f, &out);
-	fixture_expect_state(f, y, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, y, OV2_PHASE_OFFLOADED);
 	x = fixture_sa(f, &in);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	in_handle = fixture_entry(x)->offload_handle;
 	out_handle = fixture_entry(y)->offload_handle;
 	caps.features &= ~OV2_CAP_ESP;
@@ -548,8 +548,8 @@ static void caps_pair_order(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, fr->count, 2);
 	KUNIT_EXPECT_EQ(test, fr->del[0].offload_handle, in_handle);
 	KUNIT_EXPECT_EQ(test, fr->del[1].offload_handle, out_handle);
-	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
-	fixture_expect_state(f, y, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, x, OV2_PHASE_SOFTWARE);
+	fixture_expect_state(f, y, OV2_PHASE_SOFTWARE);
 }
 
 static struct kunit_case caps_cases[] = {

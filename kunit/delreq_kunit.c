@@ -68,7 +68,7 @@ static struct xfrm_state *delreq_sa(struct fixture *f, const struct fixture_sa *
 {
 	struct xfrm_state *x = fixture_sa(f, want);
 
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	return x;
 }
 
@@ -83,7 +83,7 @@ static void delreq_rides(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, delreq_packet(f, x->xso.offload_handle, true),
 			(u32)(CRYPTO_DONE | SA_DELETE_REQ));
 	delreq_settle(f);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, delreq_packet(f, x->xso.offload_handle, false), 0);
 	delreq_settle(f);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELREQ), 1);
@@ -114,8 +114,8 @@ static void delreq_demote(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, fr->kind, OV2_DELETE_SA);
 	KUNIT_EXPECT_EQ(test, fr->count, 1);
 	KUNIT_EXPECT_EQ(test, fr->del[0].offload_handle, in_handle);
-	fixture_expect_state(f, in, OV2_SA_DEMOTING);
-	fixture_expect_state(f, out, OV2_SA_DEMOTING);
+	fixture_expect_state(f, in, OV2_PHASE_DEMOTING);
+	fixture_expect_state(f, out, OV2_PHASE_DEMOTING);
 	KUNIT_EXPECT_EQ(test, fixture_entry(out)->offload_handle, out_handle);
 
 	fake_nic_finish(f->fake, fr);
@@ -128,7 +128,7 @@ static void delreq_demote(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELREQ), 1);
-	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELREQ_PACKETS), 10);
+	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_DELREQ), 10);
 	KUNIT_EXPECT_EQ(test, (int)in->km.state, XFRM_STATE_VALID);
 	KUNIT_EXPECT_EQ(test, (int)out->km.state, XFRM_STATE_VALID);
 	/* S60: they are not taken back at once by a NIC that has just asked for room. */
@@ -145,7 +145,7 @@ static void delreq_alone(struct kunit *test)
 	delreq_packet(f, in->xso.offload_handle, false);
 	delreq_settle(f);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 1);
-	fixture_expect_state(f, out, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, out, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_REQUESTS), 1);
 }
 
@@ -160,7 +160,7 @@ static void delreq_ignored(struct kunit *test)
 	delreq_packet(f, 0, false);
 	f->fake->refuse = ~0U;
 	in = fixture_sa(f, &delreq_in);
-	fixture_expect_state(f, in, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, in, OV2_PHASE_SOFTWARE);
 	stale = in->xso.offload_handle;
 	delreq_packet(f, stale, false);
 	fixture_delete(f, in);
@@ -169,7 +169,7 @@ static void delreq_ignored(struct kunit *test)
 	delreq_settle(f);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELREQ), 0);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_REQUESTS), 0);
-	fixture_expect_state(f, out, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, out, OV2_PHASE_OFFLOADED);
 }
 
 /* The admin's choice: soft asks the key manager to rekey and demotes. */
@@ -242,7 +242,7 @@ static int delreq_config_change(struct xfrm_state *x, const struct km_event *c)
 		fixture_port_of(f, 0)->esp_off = true;
 	else
 		f->nic->caps.features &= ~OV2_CAP_ESP;
-	ov2_sa_reconsider(fixture_entry(delreq_config_out));
+	ov2_slot_recheck(fixture_entry(delreq_config_out));
 	spin_unlock_bh(&f->nic->lock);
 	return 0;
 }
@@ -330,7 +330,7 @@ static void delreq_hard_half(struct kunit *test)
 	if (row->adding)
 		WRITE_ONCE(f->fake->mode, FAKE_PEND);
 	out = fixture_sa(f, &delreq_out);
-	fixture_expect_state(f, out, row->adding ? OV2_SA_ADDING : OV2_SA_OFFLOADED);
+	fixture_expect_state(f, out, row->adding ? OV2_PHASE_ADDING : OV2_PHASE_OFFLOADED);
 	delreq_set_km_state(in, XFRM_STATE_VOID);
 	delreq_packet(f, in->xso.offload_handle, false);
 	delreq_settle(f);
@@ -338,8 +338,8 @@ static void delreq_hard_half(struct kunit *test)
 	fake_nic_finish_all(f->fake);
 	delreq_settle(f);
 	KUNIT_EXPECT_EQ(test, (int)out->km.state, XFRM_STATE_VALID);
-	fixture_expect_state(f, in, OV2_SA_OFFLOADED);
-	fixture_expect_state(f, out, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, in, OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, out, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_REQUESTS), 0);
 
 	delreq_set_km_state(in, XFRM_STATE_VALID);
@@ -427,10 +427,10 @@ static void delreq_hard_late(struct kunit *test)
 	if (row->reset) {
 		WRITE_ONCE(f->fake->mode, FAKE_PEND);
 		KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
-		fixture_expect_state(f, in, OV2_SA_ADDING);
+		fixture_expect_state(f, in, OV2_PHASE_ADDING);
 	} else {
 		delreq_meet(f, DELREQ_EXCLUDE, in, out);
-		fixture_expect_state(f, in, OV2_SA_SOFTWARE);
+		fixture_expect_state(f, in, OV2_PHASE_SOFTWARE);
 	}
 	enable_and_queue_work(f->nic->wq, &f->nic->delreq_work);
 	delreq_settle(f);
@@ -439,8 +439,8 @@ static void delreq_hard_late(struct kunit *test)
 	delreq_settle(f);
 	KUNIT_EXPECT_EQ(test, (int)in->km.state, XFRM_STATE_VALID);
 	KUNIT_EXPECT_EQ(test, (int)out->km.state, XFRM_STATE_VALID);
-	fixture_expect_state(f, in, row->reset ? OV2_SA_OFFLOADED : OV2_SA_SOFTWARE);
-	fixture_expect_state(f, out, row->reset ? OV2_SA_OFFLOADED : OV2_SA_SOFTWARE);
+	fixture_expect_state(f, in, row->reset ? OV2_PHASE_OFFLOADED : OV2_PHASE_SOFTWARE);
+	fixture_expect_state(f, out, row->reset ? OV2_PHASE_OFFLOADED : OV2_PHASE_SOFTWARE);
 }
 
 /* S60: raised before a reset and again after it, and both before it is answered: answered once. */
@@ -452,12 +452,12 @@ static void delreq_over_reset(struct kunit *test)
 	disable_work_sync(&f->nic->delreq_work);
 	delreq_packet(f, in->xso.offload_handle, false);
 	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
-	fixture_expect_state(f, in, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, in, OV2_PHASE_OFFLOADED);
 	delreq_packet(f, in->xso.offload_handle, false);
 	enable_and_queue_work(f->nic->wq, &f->nic->delreq_work);
 	delreq_settle(f);
-	fixture_expect_state(f, in, OV2_SA_WAITING);
-	fixture_expect_state(f, out, OV2_SA_WAITING);
+	fixture_expect_state(f, in, OV2_PHASE_WAITING);
+	fixture_expect_state(f, out, OV2_PHASE_WAITING);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELREQ), 1);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_SUCCESS), 2);
 	KUNIT_EXPECT_EQ(test, refcount_read(&fixture_entry(in)->ref), 2);
@@ -484,7 +484,7 @@ static void delreq_chained_twice(struct kunit *test)
 	fixture_tick(f);
 	add2 = fake_nic_wait(f->fake, 3);
 	fake_nic_finish(f->fake, add2);
-	fixture_expect_state(f, in2, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, in2, OV2_PHASE_OFFLOADED);
 	delreq_packet(f, in2->xso.offload_handle, false);
 	del2 = fake_nic_wait(f->fake, 4);
 	KUNIT_EXPECT_EQ(test, del2->del[0].offload_handle, add2->add[0].offload_handle);
@@ -501,7 +501,7 @@ static void delreq_chained_twice(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->total, 6);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
-	fixture_expect_state(f, out, OV2_SA_WAITING);
+	fixture_expect_state(f, out, OV2_PHASE_WAITING);
 }
 
 /* S60, S17: whatever happens between the two deletes, each SA leaves the NIC exactly once, and the
@@ -548,12 +548,12 @@ static void delreq_once(struct kunit *test)
 	disable_work_sync(&f->nic->delreq_work);
 	for (i = 0; i < 3; i++)
 		delreq_packet(f, in->xso.offload_handle, false);
-	fixture_expect_state(f, in, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, in, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELREQ), 1);
 	enable_and_queue_work(f->nic->wq, &f->nic->delreq_work);
 	delreq_settle(f);
-	fixture_expect_state(f, out, OV2_SA_WAITING);
-	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELREQ_PACKETS), 3);
+	fixture_expect_state(f, out, OV2_PHASE_WAITING);
+	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_DELREQ), 3);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_SUCCESS), 2);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
 }
@@ -600,7 +600,7 @@ static void delreq_before_answer(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_SUCCESS), 2 - row->left);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
 	if (row->left)
-		fixture_expect_state(f, out, OV2_SA_OFFLOADED);
+		fixture_expect_state(f, out, OV2_PHASE_OFFLOADED);
 	if (row->policy == OV2_DELREQ_HARD && row->meets == DELREQ_DELETE_OUT) {
 		KUNIT_EXPECT_EQ(test, (int)in->km.state, XFRM_STATE_DEAD);
 		fixture_forget(f, in);
@@ -622,11 +622,11 @@ static void delreq_after_delete(struct kunit *test)
 	delreq_packet(f, cookie, false);
 	delreq_settle(f);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELREQ), 0);
-	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELREQ_PACKETS), 1);
+	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_DELREQ), 1);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	fake_nic_finish_all(f->fake);
 	delreq_settle(f);
-	fixture_expect_state(f, out, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, out, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_SUCCESS), 1);
 }
 
@@ -665,7 +665,7 @@ static void delreq_counterpart_adding(struct kunit *test)
 	WRITE_ONCE(f->fake->mode, FAKE_PEND);
 	out = fixture_sa(f, &delreq_out);
 	add = fake_nic_wait(f->fake, 1);
-	fixture_expect_state(f, out, OV2_SA_ADDING);
+	fixture_expect_state(f, out, OV2_PHASE_ADDING);
 	delreq_packet(f, in->xso.offload_handle, false);
 	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, 2)->kind, OV2_DELETE_SA);
 	delreq_settle(f);

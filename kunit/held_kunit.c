@@ -34,7 +34,7 @@ static struct xfrm_state *held_sa(struct fixture *f)
 {
 	struct xfrm_state *x = fixture_sa(f, &held_in);
 
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	return x;
 }
 
@@ -225,7 +225,7 @@ static void held_late(struct kunit *test)
 
 	esn.esn = true;
 	x = fixture_sa(f, &esn);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	standin = held_standin(f, x, 5);
 	spin_lock_bh(&x->lock);
 	x->replay_esn->seq = 1000;

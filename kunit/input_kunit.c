@@ -41,7 +41,7 @@ static struct xfrm_state *input_sa(struct fixture *f, const struct fixture_sa *w
 {
 	struct xfrm_state *x = fixture_sa(f, want);
 
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	return x;
 }
 
@@ -131,7 +131,7 @@ static void input_udp(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, x->replay.seq, row->packets ? row->seq : 0);
 	KUNIT_EXPECT_EQ(test, x->stats.integrity_failed, row->failed);
 	input_settle(f);
-	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELREQ_PACKETS), 0);
+	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_DELREQ), 0);
 }
 
 /* S59, S60: SaDeleteReq comes back from xfrm, whether that accepted the packet or not, is answered
@@ -153,7 +153,7 @@ static void input_delreq(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, packet_seen.flags, CRYPTO_DONE);
 	KUNIT_EXPECT_EQ(test, x->curlft.packets, row->packets);
 	input_settle(f);
-	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELREQ_PACKETS), 1);
+	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_DELREQ), 1);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELREQ), 1);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_SUCCESS), 1);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
@@ -246,7 +246,7 @@ static void input_not_ours(struct kunit *test)
 
 	f->fake->refuse = ~0U;
 	y = fixture_sa(f, &input_in);
-	fixture_expect_state(f, y, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, y, OV2_PHASE_SOFTWARE);
 	skb = packet_received(f, x, 1);
 	((struct ip_esp_hdr *)(skb->data + 28))->spi ^= htonl(0x10000000);
 	packet_input(skb);
@@ -274,8 +274,8 @@ static void input_not_ours(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, packet_seen.packets, 3);
 	KUNIT_EXPECT_EQ(test, packet_seen.flags, CRYPTO_DONE);
 	input_settle(f);
-	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELREQ_PACKETS), 0);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_DELREQ), 0);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 }
 
 /* S20, S60: xfrm deletes the SA while the flag is on its way: the one delete is the answer, and the
@@ -296,7 +296,7 @@ static void input_deleted_on_the_way(struct kunit *test)
 	input_settle(f);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELREQ), 0);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_SUCCESS), 1);
-	fixture_expect_state(f, out, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, out, OV2_PHASE_OFFLOADED);
 }
 
 static struct kunit_case input_cases[] = {

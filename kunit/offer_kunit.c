@@ -54,13 +54,13 @@ static void offer_delete_req(struct fixture *f, struct xfrm_state *x)
 static void offer_pressure_over(struct fixture *f)
 {
 	spin_lock_bh(&f->nic->lock);
-	f->nic->pressure_until = get_jiffies_64();
+	f->nic->slots.pressure_until = get_jiffies_64();
 	spin_unlock_bh(&f->nic->lock);
 }
 
 static void offer_back_off_over(struct xfrm_state *x)
 {
-	fixture_entry(x)->not_before = get_jiffies_64();
+	fixture_entry(x)->slot.backoff_until = get_jiffies_64();
 }
 
 /* S60: an SA that the NIC wanted away waits, and is not back at once; nor is a new one let in as
@@ -73,30 +73,30 @@ static void offer_pressure(struct kunit *test)
 
 	offer_fill(f, x, PLACES);
 	offer_delete_req(f, x[1]);
-	fixture_expect_state(f, x[1], OV2_SA_WAITING);
+	fixture_expect_state(f, x[1], OV2_PHASE_WAITING);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), PLACES - 1);
 	newer = fixture_sa(f, NULL);
-	fixture_expect_state(f, newer, OV2_SA_WAITING);
+	fixture_expect_state(f, newer, OV2_PHASE_WAITING);
 	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "has asked for room"));
 	KUNIT_EXPECT_EQ(test, f->fake->live, PLACES - 1);
 
 	/* Another one goes, the usual way: its place is not given away at once either. */
 	fixture_delete(f, x[0]);
-	fixture_expect_state(f, newer, OV2_SA_WAITING);
+	fixture_expect_state(f, newer, OV2_PHASE_WAITING);
 
 	/* An interval later the newer one is in; the other one is to stay away for a while. */
-	fixture_entry(x[1])->not_before = get_jiffies_64() + 1000 * HZ;
+	fixture_entry(x[1])->slot.backoff_until = get_jiffies_64() + 1000 * HZ;
 	offer_tick(f);
-	fixture_expect_state(f, newer, OV2_SA_OFFLOADED);
-	fixture_expect_state(f, x[1], OV2_SA_WAITING);
+	fixture_expect_state(f, newer, OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, x[1], OV2_PHASE_WAITING);
 	offer_back_off_over(x[1]);
 	offer_tick(f);
-	fixture_expect_state(f, x[1], OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x[1], OV2_PHASE_OFFLOADED);
 
 	offer_pressure_over(f);
 	fixture_delete(f, x[2]);
-	fixture_expect_state(f, fixture_sa(f, NULL), OV2_SA_OFFLOADED);
+	fixture_expect_state(f, fixture_sa(f, NULL), OV2_PHASE_OFFLOADED);
 }
 
 /* S60: the same where the states are deleted: what an IKE daemon sets up anew in their place is not
@@ -115,9 +115,9 @@ static void offer_pressure_hard(struct kunit *test)
 	xfrm_state_put(x[1]);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), PLACES - 1);
 	newer = fixture_sa(f, NULL);
-	fixture_expect_state(f, newer, OV2_SA_WAITING);
+	fixture_expect_state(f, newer, OV2_PHASE_WAITING);
 	offer_tick(f);
-	fixture_expect_state(f, newer, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, newer, OV2_PHASE_OFFLOADED);
 }
 
 /* Places stay empty for @time from when the NIC has asked for that of @x. */
@@ -129,18 +129,18 @@ static void offer_stays_empty(struct fixture *f, struct xfrm_state *x, u64 time)
 
 	/* As if what was to be waited for last time were over. */
 	spin_lock_bh(&f->nic->lock);
-	f->nic->fill_after = get_jiffies_64() - 1;
+	f->nic->slots.fill_after = get_jiffies_64() - 1;
 	spin_unlock_bh(&f->nic->lock);
 	before = get_jiffies_64();
 	offer_delete_req(f, x);
 	after = get_jiffies_64();
-	until = READ_ONCE(f->nic->fill_after);
+	until = READ_ONCE(f->nic->slots.fill_after);
 	KUNIT_EXPECT_GE(test, until, before + time);
 	KUNIT_EXPECT_LE(test, until, after + time);
 	newer = fixture_sa(f, NULL);
 	offer_tick(f);
 	if (time_before64(get_jiffies_64(), until))
-		fixture_expect_state(f, newer, OV2_SA_WAITING);
+		fixture_expect_state(f, newer, OV2_PHASE_WAITING);
 }
 
 /* S60: what the IKE daemon sets up in place of SAs that the NIC wanted away finds a place the
@@ -164,8 +164,8 @@ static void offer_pressure_doubles(struct kunit *test)
 static unsigned long offer_time_away(struct fixture *f, struct xfrm_state *x)
 {
 	offer_delete_req(f, x);
-	fixture_expect_state(f, x, OV2_SA_WAITING);
-	return fixture_entry(x)->not_before - get_jiffies_64();
+	fixture_expect_state(f, x, OV2_PHASE_WAITING);
+	return fixture_entry(x)->slot.backoff_until - get_jiffies_64();
 }
 
 static void offer_back(struct fixture *f, struct xfrm_state *x)
@@ -173,7 +173,7 @@ static void offer_back(struct fixture *f, struct xfrm_state *x)
 	offer_pressure_over(f);
 	offer_back_off_over(x);
 	offer_tick(f);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 }
 
 /* Each time that the NIC wants the same SA away it stays away for longer, until it has been in the
@@ -217,13 +217,13 @@ static void offer_busiest(struct kunit *test)
 	w[2]->curlft.packets = 100;
 	offer_tick(f);
 	for (i = 0; i < ARRAY_SIZE(w); i++)
-		fixture_expect_state(f, w[i], OV2_SA_WAITING);
+		fixture_expect_state(f, w[i], OV2_PHASE_WAITING);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ASKED), 0);
 	fixture_delete(f, x[0]);
-	fixture_expect_state(f, w[1], OV2_SA_OFFLOADED);
+	fixture_expect_state(f, w[1], OV2_PHASE_OFFLOADED);
 	fixture_delete(f, x[1]);
-	fixture_expect_state(f, w[2], OV2_SA_OFFLOADED);
-	fixture_expect_state(f, w[0], OV2_SA_WAITING);
+	fixture_expect_state(f, w[2], OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, w[0], OV2_PHASE_WAITING);
 }
 
 /* A waiting SA that is much busier than one in the NIC is submitted to be refused: that is the
@@ -243,16 +243,16 @@ static void offer_asks(struct kunit *test)
 	offer_tick(f);
 	KUNIT_EXPECT_EQ(test, f->fake->total, total + 1);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ASKED), 1);
-	fixture_expect_state(f, busy, OV2_SA_WAITING);
-	fixture_expect_state(f, idle, OV2_SA_WAITING);
+	fixture_expect_state(f, busy, OV2_PHASE_WAITING);
+	fixture_expect_state(f, idle, OV2_PHASE_WAITING);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), PLACES);
 	KUNIT_EXPECT_EQ(test, f->fake->live, PLACES);
 
 	/* The NIC asks for room; the busy one gets it. */
 	offer_delete_req(f, x[3]);
 	offer_tick(f);
-	fixture_expect_state(f, busy, OV2_SA_OFFLOADED);
-	fixture_expect_state(f, x[3], OV2_SA_WAITING);
+	fixture_expect_state(f, busy, OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, x[3], OV2_PHASE_WAITING);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), PLACES);
 }
 
@@ -270,7 +270,7 @@ static void offer_less_room(struct kunit *test)
 	over = fixture_sa(f, NULL);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, total));
 	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, total)->status, -ENOSPC);
-	fixture_expect_state(f, over, OV2_SA_WAITING);
+	fixture_expect_state(f, over, OV2_PHASE_WAITING);
 	KUNIT_EXPECT_EQ(test, f->fake->total, total + 1);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 2);
 	/* There is room again, and time has passed. */
@@ -280,7 +280,7 @@ static void offer_less_room(struct kunit *test)
 	fixture_settle(f);
 	offer_back_off_over(over);
 	offer_tick(f);
-	fixture_expect_state(f, over, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, over, OV2_PHASE_OFFLOADED);
 }
 
 /* Who is refused for want of room again and again stays away for longer each time, though it has
@@ -297,9 +297,9 @@ static void offer_no_room(struct kunit *test)
 	offer_fill(f, x, 2);
 	over = fixture_sa(f, NULL);
 	for (i = 0; i < 4; i++) {
-		fixture_expect_state(f, over, OV2_SA_WAITING);
-		KUNIT_EXPECT_EQ(test, fixture_entry(over)->back_off, i + 1);
-		away = fixture_entry(over)->not_before - get_jiffies_64();
+		fixture_expect_state(f, over, OV2_PHASE_WAITING);
+		KUNIT_EXPECT_EQ(test, fixture_entry(over)->slot.backoff, i + 1);
+		away = fixture_entry(over)->slot.backoff_until - get_jiffies_64();
 		if (i)
 			/* Some of it has passed by now, but not half of it. */
 			KUNIT_EXPECT_GT(test, away, first << (i - 1));
@@ -321,13 +321,13 @@ static void offer_reasons(struct kunit *test)
 
 	f->fake->table_size = 1;
 	offer_fill(f, &x, 1);
-	disable_work_sync(&f->nic->submit_work);
+	disable_work_sync(&f->nic->pump_work);
 	bad = fixture_sa(f, NULL);
 	over = fixture_sa(f, NULL);
 	f->fake->refuse = BIT(0);
-	enable_and_queue_work(f->nic->wq, &f->nic->submit_work);
-	fixture_expect_state(f, bad, OV2_SA_SOFTWARE);
-	fixture_expect_state(f, over, OV2_SA_WAITING);
+	enable_and_queue_work(f->nic->wq, &f->nic->pump_work);
+	fixture_expect_state(f, bad, OV2_PHASE_SOFTWARE);
+	fixture_expect_state(f, over, OV2_PHASE_WAITING);
 	KUNIT_EXPECT_EQ(test, f->fake->total, 2);
 	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, 1)->count, 2);
 	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, 1)->status, -EIO);
@@ -344,7 +344,7 @@ static void offer_refused(struct kunit *test)
 
 	offer_fill(f, x, PLACES);
 	waits = fixture_sa(f, NULL);
-	fixture_expect_state(f, waits, OV2_SA_WAITING);
+	fixture_expect_state(f, waits, OV2_PHASE_WAITING);
 	total = f->fake->total;
 	f->fake->refuse = ~0U;
 	WRITE_ONCE(f->fake->mode, FAKE_PEND);
@@ -353,7 +353,7 @@ static void offer_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, total + 1)->kind, OV2_ADD_SA);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, total + 1));
 	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, total + 1)->status, -EIO);
-	fixture_expect_state(f, waits, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, waits, OV2_PHASE_SOFTWARE);
 	offer_tick(f);
 	KUNIT_EXPECT_EQ(test, f->fake->total, total + 2);
 
@@ -362,7 +362,7 @@ static void offer_refused(struct kunit *test)
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	fake_nic_finish_all(f->fake);
 	fixture_delete(f, x[1]);
-	fixture_expect_state(f, waits, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, waits, OV2_PHASE_SOFTWARE);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), PLACES - 2);
 }
 
@@ -378,11 +378,11 @@ static void offer_off(struct kunit *test)
 	ov2_nic_set_reoffer(f->nic, false);
 	KUNIT_EXPECT_FALSE(test, ov2_nic_reoffer(f->nic));
 	fixture_delete(f, x[0]);
-	fixture_expect_state(f, waits, OV2_SA_WAITING);
+	fixture_expect_state(f, waits, OV2_PHASE_WAITING);
 	offer_tick(f);
-	fixture_expect_state(f, waits, OV2_SA_WAITING);
+	fixture_expect_state(f, waits, OV2_PHASE_WAITING);
 	ov2_nic_set_reoffer(f->nic, true);
-	fixture_expect_state(f, waits, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, waits, OV2_PHASE_OFFLOADED);
 }
 
 struct offer_config_row {
@@ -427,18 +427,18 @@ static void offer_off_config(struct kunit *test)
 	struct xfrm_state *in = fixture_sa(f, NULL), *out = fixture_sa(f, &sent);
 
 	ov2_nic_set_reoffer(f->nic, false);
-	fixture_expect_state(f, in, OV2_SA_OFFLOADED);
-	fixture_expect_state(f, out, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, in, OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, out, OV2_PHASE_OFFLOADED);
 	if (row->early)
 		WRITE_ONCE(f->fake->mode, FAKE_PEND);
 	offer_configure(f, row->esp, false);
-	fixture_expect_state(f, in, row->early ? OV2_SA_DEMOTING : OV2_SA_SOFTWARE);
-	fixture_expect_state(f, out, row->early ? OV2_SA_DEMOTING : OV2_SA_SOFTWARE);
+	fixture_expect_state(f, in, row->early ? OV2_PHASE_DEMOTING : OV2_PHASE_SOFTWARE);
+	fixture_expect_state(f, out, row->early ? OV2_PHASE_DEMOTING : OV2_PHASE_SOFTWARE);
 	offer_configure(f, row->esp, true);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	fake_nic_finish_all(f->fake);
-	fixture_expect_state(f, in, OV2_SA_OFFLOADED);
-	fixture_expect_state(f, out, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, in, OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, out, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 2);
 }
 
@@ -458,7 +458,7 @@ static void offer_delete_waiting(struct kunit *test)
 	offer_pressure_over(f);
 	offer_tick(f);
 	KUNIT_EXPECT_EQ(test, f->fake->total, total);
-	KUNIT_EXPECT_EQ(test, f->nic->waiting, 0);
+	KUNIT_EXPECT_EQ(test, f->nic->slots.waiting, 0);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 }
 

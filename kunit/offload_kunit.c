@@ -123,7 +123,7 @@ static void offload_ok_udp(struct kunit *test)
 	struct xfrm_state *x = fixture_sa(f, &row.sa);
 	struct sk_buff *skb = offload_skb(f, &row);
 
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	ov2_nic_set_stack_gso(f->nic, true);
 	rcu_read_lock();
 	skb_dst_set_noref(skb, &dst);
@@ -156,7 +156,7 @@ static void offload_ok(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
 	ov2_nic_set_stack_gso(f->nic, row->stack_gso);
 	x = fixture_sa(f, &row->sa);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	skb = offload_skb(f, row);
 	xfrm_state_hold(x);
 	tx_bring(f, x, row->is);

@@ -22,14 +22,14 @@ static struct xfrm_state *pair_sa(struct fixture *f, const struct fixture_sa *wa
 {
 	struct xfrm_state *x = fixture_sa(f, want);
 
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	return x;
 }
 
 static bool pair_is(struct xfrm_state *x, struct xfrm_state *y)
 {
-	return fixture_entry(x)->pair == fixture_entry(y) &&
-	       fixture_entry(y)->pair == fixture_entry(x);
+	return fixture_entry(x)->pair.other == fixture_entry(y) &&
+	       fixture_entry(y)->pair.other == fixture_entry(x);
 }
 
 struct pair_row {
@@ -68,7 +68,7 @@ static void pair_pairs(struct kunit *test)
 	y = pair_sa(f, &row->out);
 	KUNIT_EXPECT_EQ(test, pair_is(x, y), row->paired);
 	fixture_delete(f, x);
-	KUNIT_EXPECT_NULL(test, fixture_entry(y)->pair);
+	KUNIT_EXPECT_NULL(test, fixture_entry(y)->pair.other);
 	x = pair_sa(f, &row->in);
 	KUNIT_EXPECT_EQ(test, pair_is(x, y), row->paired);
 }
@@ -109,8 +109,8 @@ static void pair_generations(struct kunit *test)
 
 	ov2_delreq_raise(fixture_entry(in2));
 	flush_work(&f->nic->delreq_work);
-	fixture_expect_state(f, in1, OV2_SA_OFFLOADED);
-	fixture_expect_state(f, out1, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, in1, OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, out1, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 2);
 	KUNIT_EXPECT_NULL(test, fake_nic_by_spi(f->fake, fixture_spi(in2)));
 	KUNIT_EXPECT_NULL(test, fake_nic_by_spi(f->fake, fixture_spi(out2)));
@@ -144,7 +144,7 @@ static void pair_youngest(struct kunit *test)
 static void pair_set_if_id(struct fixture *f, struct xfrm_state *x, u32 if_id)
 {
 	spin_lock_bh(&f->nic->lock);
-	fixture_entry(x)->pair_key.if_id = if_id;
+	fixture_entry(x)->pair.if_id = if_id;
 	spin_unlock_bh(&f->nic->lock);
 }
 
@@ -172,7 +172,7 @@ static void pair_interfaces(struct kunit *test)
 	plain = pair_sa(f, &(struct fixture_sa){ .reqid = 8 });
 	x = pair_sa(f, &(struct fixture_sa){ .reqid = 8, .out = true, .if_id = 9 });
 	KUNIT_EXPECT_TRUE(test, pair_is(in, x));
-	KUNIT_EXPECT_NULL(test, fixture_entry(plain)->pair);
+	KUNIT_EXPECT_NULL(test, fixture_entry(plain)->pair.other);
 }
 
 static struct kunit_case pair_cases[] = {

@@ -57,10 +57,10 @@ static void request_add_delete(struct kunit *test)
 	request_expect(test, fr, OV2_ADD_SA, 1);
 	KUNIT_EXPECT_EQ(test, fr->add[0].cookie, x->xso.offload_handle);
 	if (row->mode == FAKE_PEND) {
-		fixture_expect_state(f, x, OV2_SA_ADDING);
+		fixture_expect_state(f, x, OV2_PHASE_ADDING);
 		fake_nic_finish(f->fake, fr);
 	}
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_NE(test, fr->add[0].offload_handle, 0);
 	KUNIT_EXPECT_EQ(test, fixture_entry(x)->offload_handle, fr->add[0].offload_handle);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
@@ -104,11 +104,11 @@ static void request_partial(struct kunit *test)
 	f->fake->refuse = BIT(0) | BIT(3);
 	fake_nic_finish(f->fake, fr);
 	KUNIT_EXPECT_EQ(test, fr->status, 0);
-	fixture_expect_state(f, first, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, first, OV2_PHASE_OFFLOADED);
 	for (i = 0; i < ARRAY_SIZE(x); i++) {
 		bool refused = f->fake->refuse & BIT(i);
 
-		fixture_expect_state(f, x[i], refused ? OV2_SA_SOFTWARE : OV2_SA_OFFLOADED);
+		fixture_expect_state(f, x[i], refused ? OV2_PHASE_SOFTWARE : OV2_PHASE_OFFLOADED);
 		KUNIT_EXPECT_EQ(test, !fixture_entry(x[i])->offload_handle, refused);
 	}
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 4);
@@ -133,8 +133,8 @@ static void request_none(struct kunit *test)
 	fake_nic_finish(f->fake, fr);
 	KUNIT_EXPECT_EQ(test, fr->status, -EIO);
 	for (i = 0; i < ARRAY_SIZE(x); i++)
-		fixture_expect_state(f, x[i], OV2_SA_SOFTWARE);
-	fixture_expect_state(f, first, OV2_SA_OFFLOADED);
+		fixture_expect_state(f, x[i], OV2_PHASE_SOFTWARE);
+	fixture_expect_state(f, first, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
 	/* Deleting what is in software is none of the NIC's business. */
@@ -154,7 +154,7 @@ static void request_op_fails(struct kunit *test)
 	f->fake->err = -EIO;
 	x = fixture_sa(f, NULL);
 	fake_nic_wait(f->fake, 0);
-	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, x, OV2_PHASE_SOFTWARE);
 	sa = fixture_entry(x);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ADD_FAIL), 1);
@@ -173,15 +173,15 @@ static void request_lacks_memory(struct kunit *test)
 	f->fake->err = -ENOMEM;
 	x = fixture_sa(f, NULL);
 	fake_nic_wait(f->fake, 0);
-	fixture_expect_state(f, x, OV2_SA_WAITING);
+	fixture_expect_state(f, x, OV2_PHASE_WAITING);
 	fixture_tick(f);
-	fixture_expect_state(f, x, OV2_SA_WAITING);
+	fixture_expect_state(f, x, OV2_PHASE_WAITING);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	spin_lock_bh(&f->nic->lock);
-	fixture_entry(x)->not_before = get_jiffies_64();
+	fixture_entry(x)->slot.backoff_until = get_jiffies_64();
 	spin_unlock_bh(&f->nic->lock);
 	fixture_tick(f);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 }
 
 /* S27: after completion the core has wiped the keys: nobody may need them any more. */
@@ -193,7 +193,7 @@ static void request_keys_wiped(struct kunit *test)
 
 	KUNIT_EXPECT_NOT_NULL(test, memchr_inv(sa->add.key_area, 0, sizeof(sa->add.key_area)));
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_NULL(test, memchr_inv(sa->add.key_area, 0, sizeof(sa->add.key_area)));
 	KUNIT_EXPECT_NULL(test, memchr_inv(sa->add.salt, 0, sizeof(sa->add.salt)));
 	KUNIT_EXPECT_NULL(test, sa->add.next);
@@ -278,14 +278,14 @@ static void request_several(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->total, 3);
 	KUNIT_EXPECT_EQ(test, f->fake->open, 3);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 2));
-	fixture_expect_state(f, x[2], OV2_SA_OFFLOADED);
-	fixture_expect_state(f, x[0], OV2_SA_ADDING);
-	fixture_expect_state(f, x[3], OV2_SA_ADDING);
+	fixture_expect_state(f, x[2], OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, x[0], OV2_PHASE_ADDING);
+	fixture_expect_state(f, x[3], OV2_PHASE_ADDING);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 3));
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 1));
 	for (i = 0; i < ARRAY_SIZE(x); i++)
-		fixture_expect_state(f, x[i], OV2_SA_OFFLOADED);
+		fixture_expect_state(f, x[i], OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, f->fake->open_max, 3);
 }
 
@@ -295,12 +295,12 @@ static void request_cancel_pair(struct kunit *test)
 	struct fixture *f = test->priv;
 	struct xfrm_state *first = request_blocker(f), *x = fixture_sa(f, NULL);
 
-	fixture_expect_state(f, x, OV2_SA_QUEUED);
+	fixture_expect_state(f, x, OV2_PHASE_QUEUED);
 	fixture_delete(f, x);
 	fixture_gc();
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
-	fixture_expect_state(f, first, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, first, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, f->fake->total, 1);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ADD_CANCELLED), 1);
 }
@@ -372,7 +372,7 @@ static void request_add_aborted(struct kunit *test)
 
 	fake_nic_finish_status(f->fake, fake_nic_wait(f->fake, 0), -ECANCELED);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 1));
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ABORTED), 1);
 }
 
@@ -385,7 +385,7 @@ static void request_delete_aborted(struct kunit *test)
 	u32 handle, i;
 
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	handle = fixture_entry(x)->offload_handle;
 	fixture_delete(f, x);
 	for (i = 1; i <= 3; i++) {
@@ -409,7 +409,7 @@ static void request_delete_fails(struct kunit *test)
 	struct xfrm_state *x = request_blocker(f);
 
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	fixture_delete(f, x);
 	fake_nic_finish_status(f->fake, fake_nic_wait(f->fake, 1), -EIO);
 	fake_nic_wait_resets(f->fake, 1);
@@ -454,7 +454,7 @@ static void request_completed_as_pending(struct kunit *test)
 	struct xfrm_state *x = request_blocker(f);
 
 	fake_nic_finish_status(f->fake, fake_nic_wait(f->fake, 0), -EINPROGRESS);
-	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, x, OV2_PHASE_SOFTWARE);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 1);
 }
 
@@ -466,7 +466,7 @@ static void request_completed_twice(struct kunit *test)
 
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
 	ov2_request_complete(f->nic, req, -EIO);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 1);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
 }
@@ -491,8 +491,8 @@ static void request_deadline(struct kunit *test)
 
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	ov2_request_expire(f->nic, fr->deadline);
-	fixture_expect_state(f, late, OV2_SA_SOFTWARE);
-	fixture_expect_state(f, done, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, late, OV2_PHASE_SOFTWARE);
+	fixture_expect_state(f, done, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, f->fake->cancels, 1);
 	KUNIT_EXPECT_EQ(test, fr->status, -ECANCELED);
 	KUNIT_EXPECT_EQ(test, f->fake->resets, 1);
@@ -510,12 +510,12 @@ static void request_deadline_deaf(struct kunit *test)
 
 	f->fake->deaf = true;
 	ov2_request_expire(f->nic, fr->deadline);
-	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, x, OV2_PHASE_SOFTWARE);
 	KUNIT_EXPECT_EQ(test, f->fake->resets, 1);
 	KUNIT_EXPECT_NULL(test, fr->req);
 	/* The NIC is as good as new. */
 	f->fake->mode = FAKE_NOW;
-	fixture_expect_state(f, fixture_sa(f, NULL), OV2_SA_OFFLOADED);
+	fixture_expect_state(f, fixture_sa(f, NULL), OV2_PHASE_OFFLOADED);
 }
 
 /* S28: the deadline also comes by itself. */
@@ -552,7 +552,7 @@ static void request_deadline_each(struct kunit *test)
 	f->fake->mode = FAKE_NOW;
 	ov2_request_expire(f->nic, first->deadline);
 	/* Its request is aborted by the reset, not late: it is asked again. */
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, f->fake->cancels, 1);
 }
 
@@ -565,7 +565,7 @@ static void request_answer_then_deadline(struct kunit *test)
 
 	fake_nic_finish(f->fake, fr);
 	ov2_request_expire(f->nic, fr->deadline);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, f->fake->cancels, 0);
 	KUNIT_EXPECT_EQ(test, f->fake->resets, 0);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DEADLINES), 0);
@@ -582,17 +582,17 @@ static void request_cancel_then_answer(struct kunit *test)
 	struct ov2_request *req = fr->req;
 
 	ov2_request_expire(f->nic, fr->deadline);
-	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, x, OV2_PHASE_SOFTWARE);
 	KUNIT_EXPECT_EQ(test, fr->status, -ECANCELED);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ABORTED), 1);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
 	ov2_request_complete(f->nic, req, 0);
-	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, x, OV2_PHASE_SOFTWARE);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 1);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 	/* The request is as good as new. */
 	f->fake->mode = FAKE_NOW;
-	fixture_expect_state(f, fixture_sa(f, NULL), OV2_SA_OFFLOADED);
+	fixture_expect_state(f, fixture_sa(f, NULL), OV2_PHASE_OFFLOADED);
 }
 
 /* The NIC answers while it is asked to cancel, and there is more to do for it at once. */
@@ -603,10 +603,10 @@ static void request_answer_meanwhile(struct fake_nic *fake, struct ov2_request *
 
 	fake_nic_finish(fake, fake_nic_wait(fake, 0));
 	x = fixture_sa(f, NULL);
-	flush_work(&f->nic->submit_work);
+	flush_work(&f->nic->pump_work);
 	/* The NIC still looks at the request: it is not the next one yet. */
 	KUNIT_EXPECT_EQ(fake->test, fake->total, 1);
-	KUNIT_EXPECT_EQ(fake->test, fixture_sa_state(x), OV2_SA_QUEUED);
+	KUNIT_EXPECT_EQ(fake->test, fixture_sa_state(x), OV2_PHASE_QUEUED);
 }
 
 /* S26: completed while cancel runs: the completion counts, and the request is not given out again
@@ -624,7 +624,7 @@ static void request_cancel_meets_answer(struct kunit *test)
 	fake_nic_wait_resets(f->fake, 1);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	fake_nic_finish_all(f->fake);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, fr->status, 0);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 2);
 	KUNIT_EXPECT_EQ(test, f->fake->cancels, 1);

@@ -47,7 +47,7 @@ static void reset_restores(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(x); i++) {
 		const struct ov2_add_sa *sa;
 
-		fixture_expect_state(f, x[i], OV2_SA_OFFLOADED);
+		fixture_expect_state(f, x[i], OV2_PHASE_OFFLOADED);
 		KUNIT_EXPECT_EQ(test, x[i]->xso.offload_handle, cookie[i]);
 		sa = fake_nic_by_spi(f->fake, fixture_spi(x[i]));
 		KUNIT_ASSERT_NOT_NULL(test, sa);
@@ -89,13 +89,13 @@ static void reset_during_add(struct kunit *test)
 	fixture_sa(f, NULL);
 	fake_nic_wait(f->fake, 1);
 	queued = fixture_sa(f, NULL);
-	fixture_expect_state(f, queued, OV2_SA_QUEUED);
+	fixture_expect_state(f, queued, OV2_PHASE_QUEUED);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
 	KUNIT_EXPECT_NULL(test, fr->req);
 	KUNIT_EXPECT_EQ(test, fr->status, -ECANCELED);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
-	fixture_expect_state(f, queued, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, queued, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 3);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ABORTED), 2);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
@@ -111,7 +111,7 @@ static void reset_during_deleted_add(struct kunit *test)
 	f->fake->reset_completes = row->completes;
 	x = fixture_sa(f, NULL);
 	fake_nic_wait(f->fake, 0);
-	fixture_expect_state(f, x, OV2_SA_ADDING);
+	fixture_expect_state(f, x, OV2_PHASE_ADDING);
 	fixture_delete(f, x);
 	fixture_settle(f);
 	ov2_nic_reset(f->nic);
@@ -140,7 +140,7 @@ static void reset_during_delete(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, f->fake->open, 1);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
-	fixture_expect_state(f, other, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, other, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_REQUESTS), 1);
 }
@@ -158,7 +158,7 @@ static void reset_during_update(struct kunit *test)
 	f->fake->reset_completes = row->completes;
 	f->fake->mode = FAKE_NOW;
 	x = fixture_sa(f, &esn);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	WRITE_ONCE(f->fake->mode, FAKE_PEND);
 	reset_esn_advance(x, 0x100000005ULL);
 	fixture_settle(f);
@@ -166,7 +166,7 @@ static void reset_during_update(struct kunit *test)
 	reset_esn_advance(x, 0x180000005ULL);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, fake_nic_by_spi(f->fake, fixture_spi(x))->seq.low, 0x80000005);
 	KUNIT_EXPECT_EQ(test, fake_nic_by_spi(f->fake, fixture_spi(x))->seq.high, 1);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_UPDATE_FAIL), 0);
@@ -199,11 +199,11 @@ static void reset_meanwhile(struct kunit *test)
 	fixture_delete(f, both);
 	fixture_delete(f, x);
 	fixture_gc();
-	flush_work(&f->nic->submit_work);
+	flush_work(&f->nic->pump_work);
 	KUNIT_EXPECT_EQ(test, f->fake->total, base);
 	complete(&go);
-	fixture_expect_state(f, stays, OV2_SA_OFFLOADED);
-	fixture_expect_state(f, late, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, stays, OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, late, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 2);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 2);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_REQUESTS), 0);
@@ -226,7 +226,7 @@ static void reset_during_reset(struct kunit *test)
 	fake_nic_wait_resetting(f->fake);
 	ov2_nic_reset_schedule(f->nic);
 	complete_all(&go);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, f->fake->resets, 2);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_RESETS), 2);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 1);
@@ -295,7 +295,7 @@ static void reset_meets_delete(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_entry(stays)->offload_handle, 0);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	fake_nic_finish_all(f->fake);
-	fixture_expect_state(f, stays, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, stays, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 1);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_SUCCESS), row->deletes);
@@ -316,13 +316,13 @@ static void reset_not_accepted(struct kunit *test)
 	WRITE_ONCE(f->fake->mode, FAKE_BUSY);
 	fixture_delete(f, gone);
 	x = fixture_sa(f, NULL);
-	fixture_expect_state(f, x, OV2_SA_QUEUED);
+	fixture_expect_state(f, x, OV2_PHASE_QUEUED);
 	KUNIT_EXPECT_EQ(test, f->fake->total, 2);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_NOT_ACCEPTED), 1);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 2);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
 }
 
@@ -335,11 +335,11 @@ static void reset_add_not_accepted(struct kunit *test)
 	f->fake->mode = FAKE_BUSY;
 	x = fixture_sa(f, NULL);
 	fake_nic_wait(f->fake, 0);
-	fixture_expect_state(f, x, OV2_SA_QUEUED);
+	fixture_expect_state(f, x, OV2_PHASE_QUEUED);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ADD_FAIL), 0);
 }
 
@@ -354,12 +354,12 @@ static void reset_not_accepted_forever(struct kunit *test)
 	fake_nic_wait(f->fake, 0);
 	fixture_settle(f);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
-	ov2_request_expire(f->nic, f->nic->parked_since);
+	ov2_request_expire(f->nic, f->nic->engine.stalled_since);
 	fixture_settle(f);
 	KUNIT_EXPECT_EQ(test, f->fake->resets, 0);
-	ov2_request_expire(f->nic, f->nic->parked_since +
+	ov2_request_expire(f->nic, f->nic->engine.stalled_since +
 			   msecs_to_jiffies(ov2_nic_deadline(f->nic)));
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, f->fake->resets, 1);
 }
 
@@ -379,8 +379,8 @@ static void reset_fails(struct kunit *test)
 	fixture_settle(f);
 	f->fake->reset_err = -EIO;
 	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), -ENODEV);
-	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
-	fixture_expect_state(f, adding, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, x, OV2_PHASE_SOFTWARE);
+	fixture_expect_state(f, adding, OV2_PHASE_SOFTWARE);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 	KUNIT_EXPECT_EQ(test, fixture_entry(x)->offload_handle, 0);
 
@@ -415,7 +415,7 @@ static void reset_stays_dead(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), -ENODEV);
 	fixture_settle(f);
 	KUNIT_EXPECT_EQ(test, f->fake->resets, 1);
-	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, x, OV2_PHASE_SOFTWARE);
 	KUNIT_EXPECT_EQ(test, fixture_offload(f, fixture_state(f, &reset_plain), &reset_plain), 0);
 	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "its reset failed"));
@@ -447,8 +447,8 @@ static void reset_gone(struct kunit *test)
 	local_bh_enable();
 	fixture_forget(f, deleting);
 	xfrm_state_put(deleting);
-	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
-	fixture_expect_state(f, adding, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, x, OV2_PHASE_SOFTWARE);
+	fixture_expect_state(f, adding, OV2_PHASE_SOFTWARE);
 	late = fixture_state(f, &plain);
 	KUNIT_EXPECT_EQ(test, fixture_offload(f, late, &plain), 0);
 	KUNIT_EXPECT_EQ(test, late->xso.offload_handle, 0);
@@ -480,7 +480,7 @@ static void reset_gone_at_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_offload(f, late, &reset_plain), 0);
 	KUNIT_EXPECT_EQ(test, late->xso.offload_handle, 0);
 	fixture_delete(f, x);
-	flush_work(&f->nic->submit_work);
+	flush_work(&f->nic->pump_work);
 	KUNIT_EXPECT_EQ(test, f->fake->total, total);
 	complete(&go);
 	fixture_settle(f);
@@ -518,7 +518,7 @@ static void reset_answer_late(struct work_struct *work)
 	struct reset_answer *answer = container_of(work, struct reset_answer, work);
 	struct fixture *f = answer->f;
 
-	while (!READ_ONCE(f->nic->closing))
+	while (READ_ONCE(f->nic->life) == OV2_NIC_IN_SERVICE)
 		schedule_timeout_uninterruptible(1);
 	answer->err = fixture_dev_add(f, answer->late, &reset_plain);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
@@ -551,8 +551,8 @@ static void reset_removal_before_ports(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg ?: "", "is being removed"));
 	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
 	KUNIT_EXPECT_EQ(test, f->fake->resets, 0);
-	KUNIT_EXPECT_EQ(test, fixture_sa_state(x), OV2_SA_SOFTWARE);
-	KUNIT_EXPECT_EQ(test, fixture_sa_state(adding), OV2_SA_SOFTWARE);
+	KUNIT_EXPECT_EQ(test, fixture_sa_state(x), OV2_PHASE_SOFTWARE);
+	KUNIT_EXPECT_EQ(test, fixture_sa_state(adding), OV2_PHASE_SOFTWARE);
 	answer.late->km.state = XFRM_STATE_DEAD;
 	xfrm_state_put(answer.late);
 }

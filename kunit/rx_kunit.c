@@ -90,10 +90,10 @@ static void rx_marks(struct kunit *test)
 	struct xfrm_state *x = fixture_sa(f, NULL);
 
 	fake_nic_wait(f->fake, 0);
-	fixture_expect_state(f, x, OV2_SA_ADDING);
+	fixture_expect_state(f, x, OV2_PHASE_ADDING);
 	rx_expect_marked(f, x, CRYPTO_SUCCESS);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	rx_expect_marked(f, x, CRYPTO_SUCCESS);
 	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_MARKED), 2);
 	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_DROP_SA), 0);
@@ -123,7 +123,7 @@ static void rx_failed(struct kunit *test)
 
 	f->fake->mode = FAKE_NOW;
 	x = fixture_sa(f, NULL);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	rx_expect_marked(f, x, row->status);
 	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_FAILED), 1);
 	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_MARKED), 0);
@@ -139,7 +139,7 @@ static void rx_unprocessed(struct kunit *test)
 
 	f->fake->mode = FAKE_NOW;
 	x = fixture_sa(f, NULL);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	local_bh_disable();
 	KUNIT_EXPECT_EQ(test, ov2_rx(fixture_port_of(f, 0), skb, &meta), 0);
 	meta.cookie = x->xso.offload_handle;
@@ -160,16 +160,16 @@ static void rx_never_offloaded(struct kunit *test)
 
 	f->fake->mode = FAKE_NOW;
 	sent = fixture_sa(f, &out);
-	fixture_expect_state(f, sent, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, sent, OV2_PHASE_OFFLOADED);
 	rx_expect_dropped(f, sent->xso.offload_handle);
 	f->fake->refuse = ~0U;
 	refused = fixture_sa(f, NULL);
-	fixture_expect_state(f, refused, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, refused, OV2_PHASE_SOFTWARE);
 	rx_expect_dropped(f, refused->xso.offload_handle);
 	f->fake->refuse = 0;
 	f->fake->mode = FAKE_BUSY;
 	queued = fixture_sa(f, NULL);
-	fixture_expect_state(f, queued, OV2_SA_QUEUED);
+	fixture_expect_state(f, queued, OV2_PHASE_QUEUED);
 	rx_expect_dropped(f, queued->xso.offload_handle);
 	rx_expect_dropped(f, 0);
 	rx_expect_dropped(f, queued->xso.offload_handle + 1000);
@@ -186,7 +186,7 @@ static void rx_deleted(struct kunit *test)
 
 	f->fake->mode = FAKE_NOW;
 	x = fixture_sa(f, NULL);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	cookie = x->xso.offload_handle;
 	WRITE_ONCE(f->fake->mode, FAKE_PEND);
 	fixture_delete(f, x);
@@ -197,7 +197,7 @@ static void rx_deleted(struct kunit *test)
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 1));
 	newer = fixture_sa(f, NULL);
-	fixture_expect_state(f, newer, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, newer, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_NE(test, newer->xso.offload_handle, cookie);
 	rx_expect_dropped(f, cookie);
 	rx_expect_marked(f, newer, CRYPTO_SUCCESS);
@@ -214,16 +214,16 @@ static void rx_demoting(struct kunit *test)
 
 	f->fake->mode = FAKE_NOW;
 	x = fixture_sa(f, NULL);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	WRITE_ONCE(f->fake->mode, FAKE_PEND);
 	ov2_nic_caps(f->nic, &caps);
 	caps.families = BIT(OV2_IPV6);
 	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
 	fake_nic_wait(f->fake, 1);
-	fixture_expect_state(f, x, OV2_SA_DEMOTING);
+	fixture_expect_state(f, x, OV2_PHASE_DEMOTING);
 	rx_expect_marked(f, x, CRYPTO_SUCCESS);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 1));
-	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, x, OV2_PHASE_SOFTWARE);
 	rx_expect_marked(f, x, CRYPTO_SUCCESS);
 	fixture_delete(f, x);
 	rx_expect_dropped(f, x->xso.offload_handle);
@@ -242,7 +242,7 @@ static void rx_no_memory(struct kunit *test)
 
 	f->fake->mode = FAKE_NOW;
 	x = fixture_sa(f, NULL);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	refs = refcount_read(&x->refcnt);
 	fault_nth(test, 1);
 	err = rx_one(f, skb, x->xso.offload_handle, CRYPTO_SUCCESS);
@@ -267,7 +267,7 @@ static void rx_other_nic(struct kunit *test)
 	other->next_spi += 100;
 	other->fake->mode = FAKE_NOW;
 	x = fixture_sa(other, NULL);
-	fixture_expect_state(other, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(other, x, OV2_PHASE_OFFLOADED);
 	rx_expect_dropped(f, x->xso.offload_handle);
 	fixture_destroy(other);
 }
@@ -286,7 +286,7 @@ static void rx_free_without_delete(struct kunit *test)
 	f->fake->mode = FAKE_NOW;
 	x = fixture_state(f, &plain);
 	KUNIT_ASSERT_EQ(test, fixture_dev_add(f, x, &plain), 0);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	cookie = x->xso.offload_handle;
 	x->km.state = XFRM_STATE_DEAD;
 	rcu_read_lock();
@@ -314,10 +314,10 @@ static void rx_not_for_the_port(struct kunit *test)
 
 	f->fake->mode = FAKE_NOW;
 	x = fixture_sa(f, &other);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	rx_expect_dropped(f, x->xso.offload_handle);
 	x = fixture_sa(f, NULL);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	skb->pkt_type = PACKET_OTHERHOST;
 	KUNIT_EXPECT_EQ(test, rx_one(f, skb, x->xso.offload_handle, CRYPTO_SUCCESS), -ENOENT);
 	KUNIT_EXPECT_NULL(test, skb_sec_path(skb));
@@ -333,7 +333,7 @@ static void rx_output_mark(struct kunit *test)
 
 	f->fake->mode = FAKE_NOW;
 	x = fixture_sa(f, NULL);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	x->props.smark.v = 0x42;
 	x->props.smark.m = 0xff;
 	skb->mark = 0x1234;
@@ -386,7 +386,7 @@ static void rx_esn_numbers(struct kunit *test)
 
 	f->fake->mode = FAKE_NOW;
 	x = fixture_sa(f, &esn);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	meta.cookie = x->xso.offload_handle;
 	KUNIT_EXPECT_EQ(test, rx_meta(f, skb, &meta), row->ret);
 	if (row->ret)
@@ -412,17 +412,17 @@ static void rx_esn_mistrust(struct kunit *test)
 
 	f->fake->mode = FAKE_NOW;
 	x = fixture_sa(f, &esn);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	meta.cookie = x->xso.offload_handle;
 	for (i = 0; i < 4096; i++) {
 		struct sk_buff *skb = rx_skb(test);
 
 		if (i == 4095)
-			fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+			fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 		rx_meta(f, skb, &meta);
 		kfree_skb(skb);
 	}
-	fixture_expect_state(f, x, OV2_SA_WAITING);
+	fixture_expect_state(f, x, OV2_PHASE_WAITING);
 }
 
 static struct kunit_case rx_cases[] = {

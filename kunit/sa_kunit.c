@@ -72,7 +72,7 @@ static void sa_cookies_wrap(struct kunit *test)
 	live = fixture_sa(f, &sa_in)->xso.offload_handle;
 	x = fixture_sa(f, &sa_in);
 	dying = x->xso.offload_handle;
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	WRITE_ONCE(f->fake->mode, FAKE_PEND);
 	fixture_delete(f, x);
 	fixture_gc();
@@ -108,7 +108,7 @@ static void sa_handles(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(x); i++) {
 		x[i] = fixture_sa(f, &sa_in);
-		fixture_expect_state(f, x[i], OV2_SA_OFFLOADED);
+		fixture_expect_state(f, x[i], OV2_PHASE_OFFLOADED);
 		KUNIT_EXPECT_TRUE(test, fake_nic_has(f->fake, fixture_entry(x[i])->offload_handle));
 		KUNIT_EXPECT_TRUE(test, !i || fixture_entry(x[i])->offload_handle !=
 					      fixture_entry(x[i - 1])->offload_handle);
@@ -119,8 +119,8 @@ static void sa_handles(struct kunit *test)
 	fixture_settle(f);
 	KUNIT_EXPECT_EQ(test, fr->del[0].offload_handle, handle);
 	KUNIT_EXPECT_FALSE(test, fake_nic_has(f->fake, handle));
-	fixture_expect_state(f, x[0], OV2_SA_OFFLOADED);
-	fixture_expect_state(f, x[2], OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x[0], OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, x[2], OV2_PHASE_OFFLOADED);
 }
 
 /* S18: an outbound SA is deleted after a grace period, for a packet may be on its way to the NIC
@@ -133,28 +133,28 @@ static void sa_delete_grace(struct kunit *test)
 	struct xfrm_state *kept = fixture_sa(f, &sa_out);
 	u32 in_handle, out_handle;
 
-	fixture_expect_state(f, in, OV2_SA_OFFLOADED);
-	fixture_expect_state(f, out, OV2_SA_OFFLOADED);
-	fixture_expect_state(f, kept, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, in, OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, out, OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, kept, OV2_PHASE_OFFLOADED);
 	in_handle = fixture_entry(in)->offload_handle;
 	out_handle = fixture_entry(out)->offload_handle;
 
-	disable_work_sync(&f->nic->grace_work);
+	disable_work_sync(&f->nic->delete_rcu_work);
 	fixture_delete(f, out);
 	spin_lock_bh(&f->nic->lock);
-	ov2_sa_demote(fixture_entry(kept));
+	ov2_slot_demote(fixture_entry(kept), OV2_SLOT_STAY);
 	spin_unlock_bh(&f->nic->lock);
 	fixture_delete(f, in);
 	fixture_settle(f);
 	KUNIT_EXPECT_FALSE(test, fake_nic_has(f->fake, in_handle));
 	KUNIT_EXPECT_TRUE(test, fake_nic_has(f->fake, out_handle));
-	fixture_expect_state(f, kept, OV2_SA_DEMOTING);
+	fixture_expect_state(f, kept, OV2_PHASE_DEMOTING);
 	/* Nor does a delete of one that has to wait hurry it. */
 	fixture_delete(f, kept);
 	fixture_settle(f);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 2);
 
-	enable_and_queue_work(f->nic->wq, &f->nic->grace_work);
+	enable_and_queue_work(f->nic->wq, &f->nic->delete_rcu_work);
 	fixture_settle(f);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
 }
@@ -172,8 +172,8 @@ static void sa_twins(struct kunit *test)
 	f->next_spi = fixture_spi(older);
 	newer = fixture_state(f, &sa_in);
 	KUNIT_ASSERT_EQ(test, fixture_dev_add(f, newer, &sa_in), 0);
-	fixture_expect_state(f, older, OV2_SA_OFFLOADED);
-	fixture_expect_state(f, newer, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, older, OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, newer, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_NE(test, older->xso.offload_handle, newer->xso.offload_handle);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 2);
 	older_handle = fixture_entry(older)->offload_handle;
@@ -183,7 +183,7 @@ static void sa_twins(struct kunit *test)
 	newer->km.state = XFRM_STATE_DEAD;
 	xfrm_state_put(newer);
 	fixture_gc();
-	fixture_expect_state(f, older, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, older, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 1);
 	KUNIT_EXPECT_TRUE(test, fake_nic_has(f->fake, older_handle));
 }
@@ -195,14 +195,14 @@ static void sa_closing_port(struct kunit *test)
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = fixture_sa(f, &sa_in), *late;
 
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	ov2_port_close(fixture_port_of(f, 0));
 	late = fixture_state(f, &sa_in);
 	KUNIT_EXPECT_EQ(test, fixture_offload(f, late, &sa_in), 0);
 	KUNIT_EXPECT_EQ(test, late->xso.offload_handle, 0);
 	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "is being removed"));
-	fixture_expect_state(f, fixture_sa(f, &elsewhere), OV2_SA_OFFLOADED);
+	fixture_expect_state(f, fixture_sa(f, &elsewhere), OV2_PHASE_OFFLOADED);
 	fixture_delete(f, x);
 	fixture_gc();
 	fixture_settle(f);
@@ -232,7 +232,7 @@ static void sa_delete_atomic(struct kunit *test)
 	struct xfrm_state *x = fixture_sa(f, &sa_in);
 	struct sa_softirq bh = { .x = x };
 
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	WRITE_ONCE(f->fake->mode, FAKE_PEND);
 	fixture_forget(f, x);
 	INIT_WORK_ONSTACK(&bh.work, sa_softirq_delete);
@@ -252,14 +252,14 @@ struct sa_free_row {
 	const char *name;
 	enum fake_mode mode;
 	u32 refuse;
-	enum ov2_sa_state state;
+	enum ov2_sa_phase state;
 };
 
 static const struct sa_free_row sa_free_rows[] = {
-	{ "offloaded", FAKE_NOW, 0, OV2_SA_OFFLOADED },
-	{ "software", FAKE_NOW, ~0U, OV2_SA_SOFTWARE },
-	{ "adding", FAKE_PEND, 0, OV2_SA_ADDING },
-	{ "queued", FAKE_BUSY, 0, OV2_SA_QUEUED },
+	{ "offloaded", FAKE_NOW, 0, OV2_PHASE_OFFLOADED },
+	{ "software", FAKE_NOW, ~0U, OV2_PHASE_SOFTWARE },
+	{ "adding", FAKE_PEND, 0, OV2_PHASE_ADDING },
+	{ "queued", FAKE_BUSY, 0, OV2_PHASE_QUEUED },
 };
 
 KUNIT_ARRAY_PARAM_DESC(sa_free, sa_free_rows, name);
@@ -329,7 +329,7 @@ static void sa_work(struct work_struct *work)
 		for (i = 0; i < SA_EACH; i++)
 			worker->errors += !!xfrm_dev_state_add(&init_net, x[i], &xuo, NULL);
 		if (round % 3 == worker->id % 3)
-			flush_work(&worker->f->nic->submit_work);
+			flush_work(&worker->f->nic->pump_work);
 		cond_resched();
 		for (i = 0; i < SA_EACH; i++)
 			if (x[i]->replay_esn)
@@ -388,7 +388,7 @@ static void sa_concurrent(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
 	/* And the NIC is as good as before. */
-	fixture_expect_state(f, fixture_sa(f, &sa_in), OV2_SA_OFFLOADED);
+	fixture_expect_state(f, fixture_sa(f, &sa_in), OV2_PHASE_OFFLOADED);
 }
 
 static struct kunit_case sa_cases[] = {

@@ -135,7 +135,7 @@ static void tx_no_work(struct kunit *test)
 	struct sk_buff *skb;
 	struct ov2_tx tx;
 
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	skb = tx_skb(f, x, 1);
 	KUNIT_EXPECT_EQ(test, tx_ask(skb, &tx), 0);
 	/* One that was received with an SA and is forwarded. */
@@ -162,10 +162,10 @@ static void tx_life(struct kunit *test)
 	skb = tx_offloaded(f, x, 1);
 	fake_nic_wait(f->fake, 0);
 	/* S1 */
-	fixture_expect_state(f, x, OV2_SA_ADDING);
+	fixture_expect_state(f, x, OV2_PHASE_ADDING);
 	tx_expect_dropped(f, skb);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	handle = fixture_entry(x)->offload_handle;
 	tx_expect_sa(f, skb, handle);
 	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_TX_PROTECTED), 1);
@@ -173,7 +173,7 @@ static void tx_life(struct kunit *test)
 	/* The sec_path keeps x, but not its offload: it is freed when the last packet goes. */
 	fixture_delete(f, x);
 	fake_nic_wait(f->fake, 1);
-	fixture_expect_state(f, x, OV2_SA_DELETING);
+	fixture_expect_state(f, x, OV2_PHASE_DELETING);
 	tx_expect_sa(f, skb, handle);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 1));
 	fixture_settle(f);
@@ -191,7 +191,7 @@ static void tx_demoting(struct kunit *test)
 	struct sk_buff *skb;
 	u32 handle;
 
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	handle = fixture_entry(x)->offload_handle;
 	skb = tx_offloaded(f, x, 1);
 	WRITE_ONCE(f->fake->mode, FAKE_PEND);
@@ -199,10 +199,10 @@ static void tx_demoting(struct kunit *test)
 	caps.families = BIT(OV2_IPV6);
 	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
 	fake_nic_wait(f->fake, 1);
-	fixture_expect_state(f, x, OV2_SA_DEMOTING);
+	fixture_expect_state(f, x, OV2_PHASE_DEMOTING);
 	tx_expect_sa(f, skb, handle);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 1));
-	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, x, OV2_PHASE_SOFTWARE);
 	tx_expect_dropped(f, skb);
 	kfree_skb(skb);
 }
@@ -216,7 +216,7 @@ static void tx_reset(struct kunit *test)
 	struct sk_buff *skb;
 	u32 handle;
 
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	handle = fixture_entry(x)->offload_handle;
 	skb = tx_offloaded(f, x, 1);
 	f->fake->hold_reset = &go;
@@ -224,7 +224,7 @@ static void tx_reset(struct kunit *test)
 	fake_nic_wait_resetting(f->fake);
 	tx_expect_dropped(f, skb);
 	complete(&go);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	f->fake->hold_reset = NULL;
 	KUNIT_EXPECT_NE(test, fixture_entry(x)->offload_handle, handle);
 	tx_expect_sa(f, skb, fixture_entry(x)->offload_handle);
@@ -240,7 +240,7 @@ static void tx_not_for_sending(struct kunit *test)
 	struct sk_buff *skb;
 
 	x = fixture_sa(f, &in);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	skb = tx_offloaded(f, x, 1);
 	tx_expect_dropped(f, skb);
 	kfree_skb(skb);
@@ -248,14 +248,14 @@ static void tx_not_for_sending(struct kunit *test)
 	/* Refused by the NIC. */
 	f->fake->refuse = ~0U;
 	x = fixture_sa(f, &tx_plain);
-	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, x, OV2_PHASE_SOFTWARE);
 	skb = tx_offloaded(f, x, 1);
 	tx_expect_dropped(f, skb);
 	kfree_skb(skb);
 	f->fake->refuse = 0;
 
 	x = fixture_sa(f, &tx_plain);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	/* Another NIC's. */
 	other = fixture_create(test, NULL);
 	test->priv = f;
@@ -273,7 +273,7 @@ static void tx_in_clear(struct kunit *test)
 	struct xfrm_state *x = fixture_sa(f, &tx_plain);
 	struct sk_buff *skb;
 
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	skb = tx_skb(f, x, 1);
 	tx_secpath(test, skb, x, 1);
 	tx_expect_dropped(f, skb);
@@ -364,18 +364,18 @@ static void tx_number_twice(struct kunit *test)
 	struct sk_buff *skb;
 	struct ov2_tx tx;
 
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	skb = tx_offloaded(f, x, 7);
 	KUNIT_EXPECT_EQ(test, tx_ask(skb, &tx), 1);
 	tx_expect_counted(f, skb, OV2_PKT_TX_DROP_SEQ);
 	/* Over a reset, too. */
 	KUNIT_ASSERT_EQ(test, ov2_nic_reset(f->nic), 0);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	tx_expect_counted(f, skb, OV2_PKT_TX_DROP_SEQ);
 	kfree_skb(skb);
 
 	x = fixture_sa(f, &cbc);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	skb = tx_offloaded(f, x, 7);
 	KUNIT_EXPECT_EQ(test, tx_ask(skb, &tx), 1);
 	KUNIT_EXPECT_EQ(test, tx_ask(skb, &tx), 1);
@@ -390,7 +390,7 @@ static void tx_foreign(struct kunit *test)
 	unsigned long cookie = x->xso.offload_handle;
 	struct sk_buff *skb;
 
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	skb = tx_offloaded(f, x, 1);
 	skb->dev = f->netdev[1];
 	tx_expect_dropped(f, skb);
@@ -438,7 +438,7 @@ static void tx_upper_half(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, ov2_tx_seq(row->header, lower_32_bits(row->counted),
 					 upper_32_bits(row->counted)), row->seq);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	skb = tx_skb(f, x, row->header);
 	tx_secpath(test, skb, x, row->counted)->flags |= XFRM_XMIT;
 	KUNIT_EXPECT_EQ(test, tx_ask(skb, &tx), 1);
@@ -460,7 +460,7 @@ static void tx_seq_plain(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(wants); i++) {
 		struct xfrm_state *x = fixture_sa(f, wants[i]);
 
-		fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+		fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 		skb = tx_skb(f, x, 0x12345678);
 		tx_secpath(test, skb, x, 0x512345600)->flags |= XFRM_XMIT;
 		KUNIT_EXPECT_EQ(test, tx_ask(skb, &tx), 1);
@@ -508,7 +508,7 @@ static void tx_segmented_late(struct kunit *test)
 	struct xfrm_state *x = fixture_sa(f, &out);
 	struct sk_buff *skb;
 
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	skb = tx_offloaded(f, x, 1);
 	skb->ip_summed = CHECKSUM_PARTIAL;
 	skb_shinfo(skb)->gso_size = 50;
@@ -531,7 +531,7 @@ static void tx_clone_segmented(struct kunit *test)
 	struct xfrm_state *x = fixture_sa(f, &tx_plain);
 	struct sk_buff *skb = tx_offloaded(f, x, 1), *clone;
 
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	skb_shinfo(skb)->gso_size = 50;
 	skb_shinfo(skb)->gso_segs = 2;
 	skb_shinfo(skb)->gso_type = SKB_GSO_TCPV4 | SKB_GSO_ESP;
@@ -550,7 +550,7 @@ static void tx_spoils_one(struct kunit *test)
 	struct xfrm_state *x = fixture_sa(f, &tx_plain);
 	struct sk_buff *skb = tx_offloaded(f, x, 1), *clone;
 
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	clone = skb_clone(skb, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, clone);
 	skb_shinfo(skb)->gso_size = 50;
@@ -574,7 +574,7 @@ static void tx_udp_segmented_late(struct kunit *test)
 	struct xfrm_offload *xo;
 	struct sk_buff *skb;
 
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	skb = tx_skb(f, x, 1);
 	xo = tx_secpath(test, skb, x, 1);
 	skb->ip_summed = CHECKSUM_PARTIAL;
@@ -606,7 +606,7 @@ static void tx_features_check(struct kunit *test)
 
 	f->fake->hold_reset = &go;
 	x = fixture_sa(f, &row->sa);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	skb = tx_skb(f, x, 1);
 	xo = tx_secpath(test, skb, x, 1);
 	if (row->xmit)
@@ -650,7 +650,7 @@ static void tx_udp_not_to_software(struct kunit *test)
 	struct xfrm_state *x = fixture_sa(f, &udp);
 	struct sk_buff *skb;
 
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	skb = tx_skb(f, x, 1);
 	tx_secpath(test, skb, x, 1);
 	ov2_features_check(skb, f->netdev[0], TX_FEATURES & ~TX_ESP_FEATURES);

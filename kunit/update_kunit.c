@@ -80,13 +80,13 @@ static void update_when(struct kunit *test)
 
 	want.seq = row->from;
 	x = fixture_sa(f, &want);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	before = *fake_nic_by_spi(f->fake, fixture_spi(x));
 	update_advance(x, row->to, 0);
 	update_expect(f, x, row->told ? row->to : row->from);
 	KUNIT_EXPECT_EQ(test, f->fake->total, row->told ? 2 : 1);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_UPDATE_SUCCESS), row->told);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	before.seq = fake_nic_by_spi(f->fake, fixture_spi(x))->seq;
 	KUNIT_EXPECT_MEMEQ(test, fake_nic_by_spi(f->fake, fixture_spi(x)), &before, sizeof(before));
 }
@@ -101,10 +101,10 @@ static void update_never(struct kunit *test)
 	struct xfrm_state *x;
 
 	x = fixture_sa(f, &out);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	update_advance(x, 0x280000000, 0x280000000);
 	x = fixture_sa(f, &plain);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	update_advance(x, 0x80000000, 0);
 	fixture_settle(f);
 	KUNIT_EXPECT_EQ(test, f->fake->total, 2);
@@ -120,7 +120,7 @@ static void update_while_adding(struct kunit *test)
 	f->fake->mode = FAKE_PEND;
 	x = fixture_sa(f, &update_esn);
 	fake_nic_wait(f->fake, 0);
-	fixture_expect_state(f, x, OV2_SA_ADDING);
+	fixture_expect_state(f, x, OV2_PHASE_ADDING);
 	update_advance(x, 0x80000005, 0);
 	update_advance(x, 0x100000005, 0);
 	fixture_settle(f);
@@ -142,11 +142,11 @@ static void update_while_queued(struct kunit *test)
 
 	f->fake->mode = FAKE_BUSY;
 	x = fixture_sa(f, &update_esn);
-	fixture_expect_state(f, x, OV2_SA_QUEUED);
+	fixture_expect_state(f, x, OV2_PHASE_QUEUED);
 	update_advance(x, 0x80000005, 0);
 	f->fake->mode = FAKE_NOW;
 	KUNIT_ASSERT_EQ(test, ov2_nic_reset(f->nic), 0);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	update_expect(f, x, 0x80000005);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_UPDATE_REQUESTS), 0);
 }
@@ -158,7 +158,7 @@ static void update_coalesced(struct kunit *test)
 	struct xfrm_state *x;
 
 	x = fixture_sa(f, &update_esn);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	WRITE_ONCE(f->fake->mode, FAKE_PEND);
 	update_advance(x, 0x80000000, 0);
 	fake_nic_wait(f->fake, 1);
@@ -207,7 +207,7 @@ static void update_aborted(struct kunit *test)
 	struct xfrm_state *x;
 
 	x = fixture_sa(f, &update_esn);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	WRITE_ONCE(f->fake->mode, FAKE_PEND);
 	update_advance(x, 0x80000000, 0);
 	fake_nic_wait(f->fake, 1);
@@ -228,13 +228,13 @@ static void update_refused(struct kunit *test)
 	struct xfrm_state *x;
 
 	x = fixture_sa(f, &update_esn);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	WRITE_ONCE(f->fake->mode, FAKE_PEND);
 	update_advance(x, 0x80000000, 0);
 	fake_nic_wait(f->fake, 1);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	fake_nic_finish_status(f->fake, fake_nic_wait(f->fake, 1), -EINVAL);
-	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, x, OV2_PHASE_SOFTWARE);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_UPDATE_FAIL), 1);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
@@ -249,7 +249,7 @@ static void update_and_delete(struct kunit *test)
 	struct xfrm_state *x;
 
 	x = fixture_sa(f, &update_esn);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	WRITE_ONCE(f->fake->mode, FAKE_PEND);
 	update_advance(x, 0x80000000, 0);
 	fake_nic_wait(f->fake, 1);
@@ -273,7 +273,7 @@ static void update_behind_delete(struct kunit *test)
 	struct xfrm_state *x;
 
 	x = fixture_sa(f, &update_esn);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	WRITE_ONCE(f->fake->mode, FAKE_PEND);
 	update_advance(x, 0x80000000, 0);
 	fake_nic_wait(f->fake, 1);
@@ -297,7 +297,7 @@ static void update_software(struct kunit *test)
 
 	f->fake->refuse = ~0U;
 	x = fixture_sa(f, &update_esn);
-	fixture_expect_state(f, x, OV2_SA_SOFTWARE);
+	fixture_expect_state(f, x, OV2_PHASE_SOFTWARE);
 	update_advance(x, 0x80000000, 0);
 	fixture_settle(f);
 	KUNIT_EXPECT_EQ(test, f->fake->total, 1);
@@ -312,7 +312,7 @@ static void update_of_before(struct kunit *test)
 	struct xfrm_state *x = fixture_sa(f, &update_esn);
 	struct ov2_caps caps = fake_nic_caps;
 
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	WRITE_ONCE(f->fake->mode, FAKE_PEND);
 	update_advance(x, 0x80000000, 0);
 	KUNIT_ASSERT_EQ(test, fake_nic_wait(f->fake, 1)->kind, OV2_UPDATE_SA);
@@ -323,10 +323,10 @@ static void update_of_before(struct kunit *test)
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 2));
 	KUNIT_ASSERT_EQ(test, fake_nic_wait(f->fake, 3)->kind, OV2_ADD_SA);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 3));
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 1));
 	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, 1)->status, -ENOENT);
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_UPDATE_FAIL), 0);
 	KUNIT_EXPECT_EQ(test, f->fake->total, 4);
 }

@@ -73,7 +73,7 @@ struct fixture *fixture_create(struct kunit *test, const struct ov2_caps *caps)
 	f->fake = fake_nic_create(test, caps ?: &fake_nic_caps);
 	f->nic = f->fake->nic;
 	/* Time passes when the test says so, however slow the machine is. */
-	disable_delayed_work_sync(&f->nic->offer_work);
+	disable_delayed_work_sync(&f->nic->slots.work);
 	test->priv = f;
 	for (i = 0; i < FIXTURE_PORTS; i++)
 		fixture_port_create(f, i);
@@ -324,6 +324,22 @@ void fixture_gc(void)
 	xfrm_flush_gc();
 }
 
+static void fixture_check_sa(struct ov2_sa *sa, void *arg)
+{
+	const char *broken = ov2_sa_check(sa);
+	struct fixture *f = arg;
+
+	KUNIT_EXPECT_TRUE_MSG(f->test, !broken, "SA %08x: state %d, goal %d, next %d: %s",
+			      sa->cookie, sa->state, sa->goal, sa->slot.next, broken);
+}
+
+/* Each SA is in one of the situations that DOC: life of an SA lists. */
+void fixture_check(struct fixture *f)
+{
+	ov2_sa_for_each(f->nic, fixture_check_sa, f);
+	fake_nic_check(f->fake);
+}
+
 /* Waits until the core has nothing left that it can do without the NIC. */
 void fixture_settle(struct fixture *f)
 {
@@ -331,21 +347,21 @@ void fixture_settle(struct fixture *f)
 
 	do {
 		flush_work(&f->fake->softirq);
-		flush_work(&nic->grace_work);
+		flush_work(&nic->delete_rcu_work);
 		flush_work(&nic->reset_work);
-		flush_work(&nic->submit_work);
-	} while (work_busy(&nic->grace_work) || work_busy(&nic->reset_work) ||
-		 work_busy(&nic->submit_work) || work_busy(&f->fake->softirq));
-	fake_nic_check(f->fake);
+		flush_work(&nic->pump_work);
+	} while (work_busy(&nic->delete_rcu_work) || work_busy(&nic->reset_work) ||
+		 work_busy(&nic->pump_work) || work_busy(&f->fake->softirq));
+	fixture_check(f);
 }
 
 /* An interval after which waiting SAs are offered. */
 void fixture_tick(struct fixture *f)
 {
-	enable_delayed_work(&f->nic->offer_work);
-	mod_delayed_work(f->nic->wq, &f->nic->offer_work, 0);
-	flush_delayed_work(&f->nic->offer_work);
-	disable_delayed_work_sync(&f->nic->offer_work);
+	enable_delayed_work(&f->nic->slots.work);
+	mod_delayed_work(f->nic->wq, &f->nic->slots.work, 0);
+	flush_delayed_work(&f->nic->slots.work);
+	disable_delayed_work_sync(&f->nic->slots.work);
 }
 
 /* What the core has under the name that xfrm has, NULL if nothing. For states of this test. */
@@ -359,37 +375,21 @@ struct ov2_sa *fixture_entry(struct xfrm_state *x)
 	return sa;
 }
 
-enum ov2_sa_state fixture_sa_state(struct xfrm_state *x)
+enum ov2_sa_phase fixture_sa_state(struct xfrm_state *x)
 {
 	struct ov2_sa *sa = fixture_entry(x);
 
-	return sa ? READ_ONCE(sa->state) : OV2_SA_GONE;
-}
-
-static const char *fixture_state_name(enum ov2_sa_state state)
-{
-	static const char * const names[] = {
-		[OV2_SA_WAITING] = "waiting",
-		[OV2_SA_QUEUED] = "queued",
-		[OV2_SA_ADDING] = "adding",
-		[OV2_SA_OFFLOADED] = "offloaded",
-		[OV2_SA_DEMOTING] = "demoting",
-		[OV2_SA_SOFTWARE] = "software",
-		[OV2_SA_DELETING] = "deleting",
-		[OV2_SA_GONE] = "gone",
-	};
-
-	return names[state];
+	return sa ? ov2_sa_phase(sa) : OV2_PHASE_GONE;
 }
 
 /* When the core has done what it can without the NIC. */
-void fixture_expect_state(struct fixture *f, struct xfrm_state *x, enum ov2_sa_state state)
+void fixture_expect_state(struct fixture *f, struct xfrm_state *x, enum ov2_sa_phase state)
 {
 	const char *name;
 
 	fixture_settle(f);
-	name = fixture_state_name(fixture_sa_state(x));
-	KUNIT_EXPECT_STREQ(f->test, name, fixture_state_name(state));
+	name = ov2_sa_phase_name(fixture_sa_state(x));
+	KUNIT_EXPECT_STREQ(f->test, name, ov2_sa_phase_name(state));
 }
 
 u64 fixture_counter(struct fixture *f, enum ov2_counter counter)

@@ -108,13 +108,14 @@ void fixture_forget(struct fixture *f, struct xfrm_state *x);
 struct xfrm_state *fixture_sa(struct fixture *f, const struct fixture_sa *want);
 void fixture_delete(struct fixture *f, struct xfrm_state *x);
 void fixture_gc(void);
+void fixture_check(struct fixture *f);
 void fixture_settle(struct fixture *f);
 void fixture_tick(struct fixture *f);
 void fixture_close(struct fixture *f);
 
 struct ov2_sa *fixture_entry(struct xfrm_state *x);
-enum ov2_sa_state fixture_sa_state(struct xfrm_state *x);
-void fixture_expect_state(struct fixture *f, struct xfrm_state *x, enum ov2_sa_state state);
+enum ov2_sa_phase fixture_sa_state(struct xfrm_state *x);
+void fixture_expect_state(struct fixture *f, struct xfrm_state *x, enum ov2_sa_phase state);
 u64 fixture_counter(struct fixture *f, enum ov2_counter counter);
 u64 fixture_packets(struct fixture *f, enum ov2_packet_counter counter);
 struct ov2_port *fixture_port_of(struct fixture *f, u32 index);

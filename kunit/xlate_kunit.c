@@ -528,7 +528,7 @@ static void xlate_end_to_end(struct kunit *test)
 	struct xfrm_state *x = fixture_sa(f, &good), *y;
 	const struct ov2_add_sa *sa;
 
-	fixture_expect_state(f, x, OV2_SA_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	sa = fake_nic_by_spi(f->fake, fixture_spi(x));
 	KUNIT_ASSERT_NOT_NULL(test, sa);
 	xlate_expect_key(test, sa->key_area + sa->cipher_key_off, 32, 0x40);

@@ -6,7 +6,6 @@
 #include <linux/netlink.h>
 #include <kunit/visibility.h>
 #include "ov2.h"
-#include "trace.h"
 
 #define OV2_CAP_ALL	(OV2_CAP_ESN | OV2_CAP_LSO | OV2_CAP_TX_CSUM | OV2_CAP_CROSS_FAMILY | \
 			 OV2_CAP_UDP_IN_IPV4 | OV2_CAP_UDP_OUT_IPV4 | OV2_CAP_UDP_IN_IPV6 | \
@@ -159,3 +158,11 @@ int ov2_caps_check(const struct ov2_caps *caps, const struct ov2_add_sa *add,
 	return ov2_caps_check_encap(caps, add, extack) ?: ov2_caps_check_alg(caps, add, extack);
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_caps_check);
+
+/* Is the SA within the current configuration? Context: nic->lock; xfrm has the SA. */
+bool ov2_caps_permit(const struct ov2_sa *sa)
+{
+	lockdep_assert_held(&sa->nic->lock);
+	return !(sa->port && sa->port->esp_off) &&
+	       !ov2_caps_check(&sa->nic->caps, &sa->add, NULL);
+}

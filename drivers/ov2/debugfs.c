@@ -53,7 +53,7 @@ static int ov2_debugfs_sas_show(struct seq_file *seq, void *v)
 	}
 	add = &sa->add;
 	seq_printf(seq, "%08x %08x %s %s %s 0x%08x ", sa->cookie, READ_ONCE(sa->offload_handle),
-		   ov2_sa_state_name(READ_ONCE(sa->state)), sa->dir == OV2_IN ? "in" : "out",
+		   ov2_sa_phase_name(ov2_sa_phase(sa)), sa->dir == OV2_IN ? "in" : "out",
 		   rcu_access_pointer(sa->x) ? sa->port->netdev->name : "-",
 		   be32_to_cpu(add->spi));
 	if (add->family == OV2_IPV4)
@@ -84,13 +84,13 @@ static int ov2_debugfs_requests_show(struct seq_file *seq, void *v)
 	struct ov2_request *req;
 
 	spin_lock_bh(&nic->lock);
-	seq_printf(seq, "to add: %zu\n", list_count_nodes(&nic->addq));
-	seq_printf(seq, "to delete: %zu\n",
-		   list_count_nodes(&nic->delq) + list_count_nodes(&nic->graceq));
-	seq_printf(seq, "to update: %zu\n", list_count_nodes(&nic->updq));
-	seq_printf(seq, "waiting: %u of %u\n", nic->waiting, nic->waiting_max);
-	seq_printf(seq, "places taken: %u of %u\n", nic->reserved, nic->caps.max_sas);
-	list_for_each_entry(req, &nic->inflight, list)
+	seq_printf(seq, "to add: %u\n", nic->sas_in[OV2_SA_ADD_QUEUED]);
+	seq_printf(seq, "to delete: %u\n",
+		   nic->sas_in[OV2_SA_DEL_RCU] + nic->sas_in[OV2_SA_DEL_QUEUED]);
+	seq_printf(seq, "to update: %u\n", nic->updates);
+	seq_printf(seq, "waiting: %u of %u\n", nic->slots.waiting, nic->slots.waiting_max);
+	seq_printf(seq, "places taken: %u of %u\n", nic->slots_used, nic->caps.max_sas);
+	list_for_each_entry(req, &nic->engine.inflight, list)
 		seq_printf(seq, "in flight: %u %s %u SAs%s\n", req->id, kinds[req->kind],
 			   req->count, req->cancelled ? ", cancelled" : "");
 	spin_unlock_bh(&nic->lock);

@@ -15,17 +15,22 @@
 #include "ov2.h"
 #include "trace.h"
 
-/* The NIC wants @sa deleted. Context: any up to softirq. */
+/* The NIC wants @sa deleted. Context: softirq or BH off. */
 void ov2_delreq_raise(struct ov2_sa *sa)
 {
 	struct ov2_nic *nic = sa->nic;
 
+	ov2_stats_inc(nic, OV2_PKT_RX_DELREQ);
+	/* An SA stays on the list until it is answered, also over a reset. If ov2_delreq_work()
+	 * takes it off meanwhile the answer has been given; a NIC that wants more sets the flag
+	 * again.
+	 */
+	if (!list_empty_careful(&sa->delreq_list))
+		return;
 	spin_lock_bh(&nic->lock);
-	nic->counters[OV2_CNT_DELREQ_PACKETS]++;
-	/* On the list until it is answered, over a reset as well. */
 	if (sa->dir == OV2_IN && sa->state == OV2_SA_OFFLOADED &&
-	    list_empty(&sa->delreq_list) && !nic->closing) {
-		refcount_inc(&sa->ref);
+	    list_empty(&sa->delreq_list) && nic->life == OV2_NIC_IN_SERVICE) {
+		ov2_sa_get(sa);
 		list_add_tail(&sa->delreq_list, &nic->delreqq);
 		nic->counters[OV2_CNT_DELREQ]++;
 		trace_ov2_sa_delete_req(sa);
@@ -35,70 +40,29 @@ void ov2_delreq_raise(struct ov2_sa *sa)
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_delreq_raise);
 
-/* Makes the outbound SA's delete wait for the completion of the inbound one's: lists in flight may
- * be executed in any order. Returns the counterpart, if it is to be taken off the NIC.
+/* Makes the outbound SA's delete wait for the completion of the inbound one's, if the NIC has it or
+ * is about to. Another inbound SA, its counterpart before, may hold it back already.
  */
-static struct ov2_sa *ov2_delreq_chain(struct ov2_sa *in)
+static void ov2_delreq_hold(struct ov2_sa *in)
 {
-	struct ov2_sa *out = in->pair;
+	struct ov2_sa *out = in->pair.other;
 
 	lockdep_assert_held(&in->nic->lock);
-	/* Another inbound SA, its counterpart before, may hold it back already. */
-	if (!out || out->chained)
-		return NULL;
-	switch (out->state) {
-	case OV2_SA_ADDING:
-		/* Demoted as soon as it is in. */
-		out->unwanted = true;
-		fallthrough;
-	case OV2_SA_OFFLOADED:
-		in->then = out;
-		out->chained = true;
-		refcount_inc(&out->ref);
-		return out;
-	case OV2_SA_QUEUED:
-		ov2_offer_back_off(out);
-		ov2_sa_leave(out);
-		return NULL;
-	default:
-		return NULL;
-	}
-}
-
-/* Called when the NIC has nothing of @in any more. */
-void ov2_delreq_unchain(struct ov2_sa *in)
-{
-	struct ov2_sa *out = in->then;
-
-	lockdep_assert_held(&in->nic->lock);
-	if (!out)
-		return;
-	in->then = NULL;
-	out->chained = false;
-	if ((out->state == OV2_SA_DEMOTING || out->state == OV2_SA_DELETING) &&
-	    list_empty(&out->queue))
-		ov2_sa_take_down(out);
-	ov2_sa_put(out);
+	if (out && !out->held && (out->state == OV2_SA_ADDING || out->state == OV2_SA_OFFLOADED))
+		ov2_sa_hold_delete(in, out);
 }
 
 /* Takes both off the NIC; xfrm keeps them and goes on in software. */
 static void ov2_delreq_demote(struct ov2_sa *in)
 {
-	struct ov2_nic *nic = in->nic;
-	struct ov2_sa *out;
-
-	spin_lock_bh(&nic->lock);
+	spin_lock_bh(&in->nic->lock);
 	if (in->state == OV2_SA_OFFLOADED) {
-		out = ov2_delreq_chain(in);
-		ov2_offer_back_off(in);
-		ov2_sa_demote(in);
-		if (out && out->state == OV2_SA_OFFLOADED) {
-			ov2_offer_back_off(out);
-			nic->counters[OV2_CNT_DEMOTED]++;
-			ov2_sa_set_state(out, OV2_SA_DEMOTING);
-		}
+		ov2_delreq_hold(in);
+		ov2_slot_evict(in);
+		if (in->pair.other)
+			ov2_slot_evict(in->pair.other);
 	}
-	spin_unlock_bh(&nic->lock);
+	spin_unlock_bh(&in->nic->lock);
 }
 
 /* Deletes both states, the inbound first. */
@@ -110,28 +74,28 @@ static void ov2_delreq_hard(struct ov2_sa *in)
 
 	spin_lock_bh(&nic->lock);
 	wanted = in->state == OV2_SA_OFFLOADED;
-	/* Before the IKE daemon hears of it: what it sets up anew is not to chase the NIC. */
+	/* Before the IKE daemon hears of it, so that its replacement SA is not evicted at once. */
 	if (wanted)
-		ov2_offer_press(nic);
-	if (wanted && in->pair) {
-		out = in->pair;
-		refcount_inc(&out->ref);
-		ov2_delreq_chain(in);
+		ov2_slot_enter_pressure(nic);
+	if (wanted && in->pair.other) {
+		out = in->pair.other;
+		ov2_sa_get(out);
+		ov2_delreq_hold(in);
 	}
 	spin_unlock_bh(&nic->lock);
-	/* A reset or the configuration was faster: the NIC has no place of it to give back. */
+	/* Raced with a reset or a configuration change; the SA has already left the NIC. */
 	if (!wanted)
 		return;
 
 	ov2_state_expire(in, ov2_state_expire_hard);
 
-	/* If xfrm is not through with setting it up there was nothing to delete. */
+	/* ov2_state_expire_hard() does nothing while xfrm_state_construct() has not made the state
+	 * VALID; undo the hold.
+	 */
 	spin_lock_bh(&nic->lock);
-	if (rcu_access_pointer(in->x)) {
+	if (in->goal != OV2_GOAL_GONE) {
 		deleted = false;
-		if (in->then)
-			in->then->unwanted = false;
-		ov2_delreq_unchain(in);
+		ov2_sa_release_delete(in);
 	}
 	spin_unlock_bh(&nic->lock);
 
@@ -195,8 +159,7 @@ void ov2_nic_set_delreq_policy(struct ov2_nic *nic, enum ov2_delreq_policy polic
 {
 	spin_lock_bh(&nic->lock);
 	WRITE_ONCE(nic->delreq_policy, policy);
-	nic->pressed = 0;
-	nic->fill_after = 0;
+	ov2_slot_reset_pressure(nic);
 	spin_unlock_bh(&nic->lock);
 }
 EXPORT_SYMBOL_GPL(ov2_nic_set_delreq_policy);

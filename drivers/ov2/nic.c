@@ -18,6 +18,34 @@ static bool ov2_nic_ops_complete(const struct ov2_nic_ops *ops)
 	return ops->add_sa && ops->delete_sa && ops->update_sa && ops->cancel && ops->reset;
 }
 
+static void ov2_nic_init_engine(struct ov2_nic *nic)
+{
+	static const struct ov2_list_kind * const kinds[OV2_REQUEST_COUNT] = {
+		[OV2_ADD_SA] = &ov2_kind_add,
+		[OV2_DELETE_SA] = &ov2_kind_delete,
+		[OV2_UPDATE_SA] = &ov2_kind_update,
+	};
+	struct ov2_engine *engine = &nic->engine;
+
+	engine->kinds = kinds;
+	engine->deadline = OV2_DEADLINE_MS;
+	INIT_LIST_HEAD(&engine->inflight);
+	INIT_LIST_HEAD(&engine->free);
+	INIT_DELAYED_WORK(&engine->deadline_work, ov2_request_deadline_work);
+}
+
+static void ov2_nic_init_slots(struct ov2_nic *nic)
+{
+	struct ov2_slots *slots = &nic->slots;
+
+	slots->promote = true;
+	slots->waiting_max = min_t(u64, (u64)nic->hw_caps.max_sas * OV2_WAITING_FACTOR, U32_MAX);
+	INIT_LIST_HEAD(&slots->waitq);
+	INIT_LIST_HEAD(&slots->backoffq);
+	INIT_LIST_HEAD(&slots->waiting_ports);
+	INIT_DELAYED_WORK(&slots->work, ov2_slot_work);
+}
+
 /**
  * ov2_nic_alloc - allocate a NIC
  * @ops: what the driver implements, complete, constant
@@ -47,28 +75,23 @@ struct ov2_nic *ov2_nic_alloc(const struct ov2_nic_ops *ops, const struct ov2_ca
 	nic->hw_caps = *hw_caps;
 	nic->caps = *hw_caps;
 	nic->features = hw_caps->features;
-	nic->deadline = OV2_DEADLINE_MS;
-	nic->waiting_max = min_t(u64, (u64)hw_caps->max_sas * OV2_WAITING_FACTOR, U32_MAX);
 	refcount_set(&nic->ref, 1);
 	spin_lock_init(&nic->lock);
 	mutex_init(&nic->reset_lock);
 	init_waitqueue_head(&nic->idle);
+	xa_init_flags(&nic->sas, XA_FLAGS_LOCK_BH);
 	INIT_LIST_HEAD(&nic->addq);
 	INIT_LIST_HEAD(&nic->delq);
-	INIT_LIST_HEAD(&nic->graceq);
+	INIT_LIST_HEAD(&nic->delq_rcu);
+	INIT_LIST_HEAD(&nic->settle);
 	INIT_LIST_HEAD(&nic->updq);
-	INIT_LIST_HEAD(&nic->waitq);
-	INIT_LIST_HEAD(&nic->awayq);
 	INIT_LIST_HEAD(&nic->delreqq);
-	nic->reoffer = true;
-	INIT_LIST_HEAD(&nic->inflight);
-	INIT_LIST_HEAD(&nic->free_requests);
-	INIT_WORK(&nic->submit_work, ov2_request_submit_work);
-	INIT_WORK(&nic->grace_work, ov2_sa_grace_work);
+	INIT_WORK(&nic->pump_work, ov2_pump_work);
+	INIT_WORK(&nic->delete_rcu_work, ov2_delete_rcu_work);
 	INIT_WORK(&nic->delreq_work, ov2_delreq_work);
-	INIT_DELAYED_WORK(&nic->offer_work, ov2_offer_work);
 	INIT_WORK(&nic->reset_work, ov2_nic_reset_work);
-	INIT_DELAYED_WORK(&nic->deadline_work, ov2_request_deadline_work);
+	ov2_nic_init_engine(nic);
+	ov2_nic_init_slots(nic);
 
 	nic->name = kstrdup(name, GFP_KERNEL);
 	if (!nic->name)
@@ -76,8 +99,10 @@ struct ov2_nic *ov2_nic_alloc(const struct ov2_nic_ops *ops, const struct ov2_ca
 	nic->stats = netdev_alloc_pcpu_stats(struct ov2_pcpu_stats);
 	if (!nic->stats)
 		goto err_name;
-	if (ov2_requests_alloc(nic))
+	if (ov2_pair_tables_init(nic))
 		goto err_stats;
+	if (ov2_requests_alloc(nic))
+		goto err_pairs;
 	nic->wq = alloc_workqueue("ov2-%s", WQ_UNBOUND | WQ_HIGHPRI, 0, name);
 	if (!nic->wq)
 		goto err_requests;
@@ -85,6 +110,8 @@ struct ov2_nic *ov2_nic_alloc(const struct ov2_nic_ops *ops, const struct ov2_ca
 
 err_requests:
 	ov2_requests_free(nic);
+err_pairs:
+	ov2_pair_tables_free(nic);
 err_stats:
 	free_percpu(nic->stats);
 err_name:
@@ -122,6 +149,7 @@ void ov2_nic_put(struct ov2_nic *nic)
 	if (!refcount_dec_and_test(&nic->ref))
 		return;
 	ov2_requests_free(nic);
+	xa_destroy(&nic->sas);
 	free_percpu(nic->stats);
 	kfree(nic->name);
 	kvfree(nic);
@@ -136,7 +164,8 @@ void ov2_nic_put(struct ov2_nic *nic)
 void ov2_nic_register(struct ov2_nic *nic)
 {
 	spin_lock_bh(&nic->lock);
-	nic->registered = true;
+	if (nic->life == OV2_NIC_NEW)
+		nic->life = OV2_NIC_IN_SERVICE;
 	spin_unlock_bh(&nic->lock);
 	ov2_debugfs_add(nic);
 }
@@ -147,32 +176,29 @@ static bool ov2_nic_is_idle(struct ov2_nic *nic)
 	bool idle;
 
 	spin_lock_bh(&nic->lock);
-	idle = !nic->present && !nic->inflight_count;
+	idle = !ov2_nic_present(nic) && !nic->engine.inflight_count;
 	spin_unlock_bh(&nic->lock);
 	return idle;
 }
 
 static void ov2_nic_close_sa(struct ov2_sa *sa, void *arg)
 {
-	if (sa->state == OV2_SA_OFFLOADED)
-		ov2_sa_demote(sa);
-	else if (sa->state == OV2_SA_QUEUED || sa->state == OV2_SA_WAITING)
-		ov2_sa_leave(sa);
+	ov2_slot_abandon(sa);
 }
 
-/* The driver's removal deletes all SAs unasked; xfrm may still hold those of a port that is not
- * unregistered.
+/* unregister_netdev() has deleted all SAs of the ports; xfrm may still hold those of a port that is
+ * not unregistered.
  */
 static void ov2_nic_close(struct ov2_nic *nic)
 {
 	spin_lock_bh(&nic->lock);
-	nic->closing = true;
+	if (nic->life == OV2_NIC_IN_SERVICE)
+		nic->life = OV2_NIC_CLOSING;
 	spin_unlock_bh(&nic->lock);
-	/* From here on none is let in, and one whose add is running leaves when it is through. */
+	/* From here on no SA is let in, and one whose ADD_SA is in flight leaves when that is
+	 * complete.
+	 */
 	ov2_sa_for_each(nic, ov2_nic_close_sa, NULL);
-	spin_lock_bh(&nic->lock);
-	ov2_request_kick(nic);
-	spin_unlock_bh(&nic->lock);
 }
 
 /**
@@ -187,28 +213,27 @@ static void ov2_nic_close(struct ov2_nic *nic)
  */
 void ov2_nic_unregister(struct ov2_nic *nic)
 {
-	if (!nic->registered)
+	if (nic->life == OV2_NIC_NEW)
 		return;
 	ov2_debugfs_del(nic);
 	ov2_nic_close(nic);
-	cancel_delayed_work_sync(&nic->offer_work);
+	cancel_delayed_work_sync(&nic->slots.work);
 	flush_work(&nic->delreq_work);
 	if (!wait_event_idle_timeout(nic->idle, ov2_nic_is_idle(nic),
-				     msecs_to_jiffies(min(nic->deadline, OV2_UNREGISTER_MS_MAX))))
+				     msecs_to_jiffies(min(nic->engine.deadline, OV2_UNREGISTER_MS_MAX))))
 		ov2_nic_gone(nic);
 	/* From here on nothing is submitted, and no reset begins but the one just asked for. What
 	 * is left are works that are in an op whose request is complete already.
 	 */
 	spin_lock_bh(&nic->lock);
-	nic->gone = true;
-	WRITE_ONCE(nic->state, OV2_NIC_DEAD);
-	nic->registered = false;
+	nic->life = OV2_NIC_GONE;
+	WRITE_ONCE(nic->engine.state, OV2_ENGINE_DEAD);
 	spin_unlock_bh(&nic->lock);
 	flush_work(&nic->reset_work);
-	flush_work(&nic->submit_work);
-	/* Which the submit work may have armed a last time. */
-	cancel_delayed_work_sync(&nic->deadline_work);
-	cancel_work_sync(&nic->grace_work);
+	flush_work(&nic->pump_work);
+	/* The pump may have armed it a last time. */
+	cancel_delayed_work_sync(&nic->engine.deadline_work);
+	cancel_work_sync(&nic->delete_rcu_work);
 }
 EXPORT_SYMBOL_GPL(ov2_nic_unregister);
 
@@ -223,6 +248,7 @@ EXPORT_SYMBOL_GPL(ov2_nic_unregister);
 void ov2_nic_free(struct ov2_nic *nic)
 {
 	destroy_workqueue(nic->wq);
+	ov2_pair_tables_free(nic);
 	mutex_destroy(&nic->reset_lock);
 	ov2_nic_put(nic);
 }
@@ -256,9 +282,9 @@ void ov2_nic_caps(struct ov2_nic *nic, struct ov2_caps *caps)
 }
 EXPORT_SYMBOL_GPL(ov2_nic_caps);
 
-static void ov2_caps_reconsider(struct ov2_sa *sa, void *arg)
+static void ov2_nic_recheck_sa(struct ov2_sa *sa, void *arg)
 {
-	ov2_sa_reconsider(sa);
+	ov2_slot_recheck(sa);
 }
 
 /**
@@ -283,12 +309,9 @@ int ov2_nic_set_caps(struct ov2_nic *nic, const struct ov2_caps *caps)
 	nic->caps = *caps;
 	WRITE_ONCE(nic->features, caps->features);
 	trace_ov2_config(nic, caps);
+	ov2_nic_kick(nic);
 	spin_unlock_bh(&nic->lock);
-	ov2_sa_for_each(nic, ov2_caps_reconsider, NULL);
-	spin_lock_bh(&nic->lock);
-	ov2_offer_refill(nic);
-	ov2_request_kick(nic);
-	spin_unlock_bh(&nic->lock);
+	ov2_sa_for_each(nic, ov2_nic_recheck_sa, NULL);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(ov2_nic_set_caps);
@@ -306,7 +329,7 @@ int ov2_nic_set_deadline(struct ov2_nic *nic, u32 msecs)
 	if (!msecs || msecs > OV2_DEADLINE_MS_MAX)
 		return -EINVAL;
 	spin_lock_bh(&nic->lock);
-	WRITE_ONCE(nic->deadline, msecs);
+	WRITE_ONCE(nic->engine.deadline, msecs);
 	spin_unlock_bh(&nic->lock);
 	return 0;
 }
@@ -321,7 +344,7 @@ EXPORT_SYMBOL_GPL(ov2_nic_set_deadline);
  */
 u32 ov2_nic_deadline(struct ov2_nic *nic)
 {
-	return READ_ONCE(nic->deadline);
+	return READ_ONCE(nic->engine.deadline);
 }
 EXPORT_SYMBOL_GPL(ov2_nic_deadline);
 
@@ -367,7 +390,7 @@ EXPORT_SYMBOL_GPL(ov2_nic_stack_gso);
 void ov2_nic_set_waiting_max(struct ov2_nic *nic, u32 sas)
 {
 	spin_lock_bh(&nic->lock);
-	WRITE_ONCE(nic->waiting_max, sas);
+	WRITE_ONCE(nic->slots.waiting_max, sas);
 	spin_unlock_bh(&nic->lock);
 }
 EXPORT_SYMBOL_GPL(ov2_nic_set_waiting_max);
@@ -381,7 +404,7 @@ EXPORT_SYMBOL_GPL(ov2_nic_set_waiting_max);
  */
 u32 ov2_nic_waiting_max(struct ov2_nic *nic)
 {
-	return READ_ONCE(nic->waiting_max);
+	return READ_ONCE(nic->slots.waiting_max);
 }
 EXPORT_SYMBOL_GPL(ov2_nic_waiting_max);
 
@@ -394,6 +417,6 @@ EXPORT_SYMBOL_GPL(ov2_nic_waiting_max);
  */
 u32 ov2_nic_occupancy(struct ov2_nic *nic)
 {
-	return READ_ONCE(nic->reserved);
+	return READ_ONCE(nic->slots_used);
 }
 EXPORT_SYMBOL_GPL(ov2_nic_occupancy);

@@ -40,6 +40,7 @@ int ov2_caps_validate(const struct ov2_caps *caps);
 bool ov2_caps_subset(const struct ov2_caps *caps, const struct ov2_caps *of);
 int ov2_caps_check(const struct ov2_caps *caps, const struct ov2_add_sa *add,
 		   struct netlink_ext_ack *extack);
+bool ov2_caps_permit(const struct ov2_sa *sa);
 
 /* xlate.c */
 int ov2_xlate(const struct xfrm_state *x, struct ov2_add_sa *add, struct netlink_ext_ack *extack);
@@ -49,8 +50,7 @@ struct ov2_seq ov2_xlate_seq(const struct xfrm_state *x, enum ov2_dir dir);
 extern const struct xfrmdev_ops ov2_xfrmdev_ops;
 
 /* state.c */
-int ov2_state_fill(struct ov2_sa *sa);
-void ov2_state_pair_key(struct xfrm_state *x, struct ov2_pair_key *key);
+struct xfrm_state *ov2_state_hold(const struct ov2_sa *sa);
 u64 ov2_state_packets(const struct ov2_sa *sa);
 void ov2_state_expire(struct ov2_sa *sa, void (*expire)(struct xfrm_state *x));
 void ov2_state_expire_soft(struct xfrm_state *x);

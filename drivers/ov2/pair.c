@@ -1,105 +1,185 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * ov2 core: which outbound SA corresponds to which inbound one. xfrm does not know; pairs are
- * recorded when SAs are added, so that two generations of a rekey, which look the same, stay
- * apart. Everything here is under nic->lock.
+ * recorded when SAs are added, so that two generations of a rekey, which look the same, are kept
+ * apart. Owns that part of an SA and the tables of unpaired SAs, all under nic->lock.
+ *
+ * A table has one entry for all unpaired SAs of one direction that look the same: the youngest,
+ * with the others in a ring, so that each step takes constant time however many there are.
  */
-#include <linux/jhash.h>
-#include <net/ipv6.h>
+#include <linux/rhashtable.h>
+#include <net/xfrm.h>
 #include <kunit/visibility.h>
 #include "ov2.h"
 
-/* What both SAs of a pair hash to: nothing of it has a direction. */
-static u32 ov2_pair_hash(const struct ov2_sa *sa)
+/* Of SAs that look the same, so many are looked at for one with the same mark and if_id. */
+#define OV2_PAIR_LOOK	16
+
+static const struct rhashtable_params ov2_pair_params = {
+	.key_len = sizeof(struct ov2_pair_id),
+	.key_offset = offsetof(struct ov2_sa, pair.id),
+	.head_offset = offsetof(struct ov2_sa, pair.node),
+	.automatic_shrinking = true,
+};
+
+int ov2_pair_tables_init(struct ov2_nic *nic)
+{
+	int err;
+
+	err = rhashtable_init(&nic->unpaired[OV2_IN], &ov2_pair_params);
+	if (err)
+		return err;
+	err = rhashtable_init(&nic->unpaired[OV2_OUT], &ov2_pair_params);
+	if (err)
+		rhashtable_destroy(&nic->unpaired[OV2_IN]);
+	return err;
+}
+
+/* Context: process, may sleep. */
+void ov2_pair_tables_free(struct ov2_nic *nic)
+{
+	rhashtable_destroy(&nic->unpaired[OV2_OUT]);
+	rhashtable_destroy(&nic->unpaired[OV2_IN]);
+}
+
+/* The selector as this end sees it. */
+static void ov2_pair_init_sel(struct ov2_sel *to, const struct ov2_sel *from, enum ov2_dir dir)
+{
+	*to = *from;
+	if (dir == OV2_OUT)
+		return;
+	to->saddr = from->daddr;
+	to->daddr = from->saddr;
+	to->sport = from->dport;
+	to->dport = from->sport;
+	to->sport_mask = from->dport_mask;
+	to->dport_mask = from->sport_mask;
+	to->prefixlen_s = from->prefixlen_d;
+	to->prefixlen_d = from->prefixlen_s;
+}
+
+/* Context: from xfrm's add, before @sa is admitted; sa->add is filled. The id is compared as bytes,
+ * and what is not set is zero from the allocation of @sa.
+ */
+void ov2_pair_init(struct ov2_sa *sa, struct xfrm_state *x)
 {
 	const struct ov2_add_sa *add = &sa->add;
-	u32 saddr = jhash(&add->saddr, sizeof(add->saddr), 0);
-	u32 daddr = jhash(&add->daddr, sizeof(add->daddr), 0);
+	struct ov2_pair_id *id = &sa->pair.id;
 
-	return jhash_3words(saddr ^ daddr, sa->pair_key.reqid, add->mode, add->family);
-}
-
-/* Where the SAs of @dir are that may be the counterpart of @sa, or @sa itself. */
-static struct hlist_head *ov2_pair_bucket(const struct ov2_sa *sa, enum ov2_dir dir)
-{
-	return &sa->nic->unpaired[dir][hash_32(ov2_pair_hash(sa), OV2_PAIR_BITS)];
-}
-
-static bool ov2_pair_sel_mirrored(const struct ov2_sel *a, const struct ov2_sel *b)
-{
-	return a->family == b->family && a->proto == b->proto &&
-	       a->prefixlen_s == b->prefixlen_d && a->prefixlen_d == b->prefixlen_s &&
-	       a->sport == b->dport && a->dport == b->sport &&
-	       a->sport_mask == b->dport_mask && a->dport_mask == b->sport_mask &&
-	       ipv6_addr_equal(&a->saddr, &b->daddr) && ipv6_addr_equal(&a->daddr, &b->saddr);
+	id->net = xs_net(x);
+	id->port = sa->port;
+	id->local = add->dir == OV2_OUT ? add->saddr : add->daddr;
+	id->remote = add->dir == OV2_OUT ? add->daddr : add->saddr;
+	id->reqid = x->props.reqid;
+	id->family = add->family;
+	id->mode = add->mode;
+	if (!id->reqid)
+		ov2_pair_init_sel(&id->sel, &add->sel, add->dir);
+	sa->pair.if_id = x->if_id;
+	sa->pair.mark = x->mark.v & x->mark.m;
 }
 
 /* An inbound SA with a mark or, on newer kernels, with an if_id is never offloaded: the inbound SA
  * that goes with an outbound one of that kind has none.
  */
-static bool ov2_pair_match(const struct ov2_sa *a, const struct ov2_sa *b)
+static bool ov2_pair_match(const struct ov2_pair *in, const struct ov2_pair *out)
 {
-	const struct ov2_sa *in = a->dir == OV2_IN ? a : b;
-	const struct ov2_sa *out = a->dir == OV2_IN ? b : a;
-
-	return a->port == b->port && a->pair_key.net == b->pair_key.net &&
-	       a->pair_key.reqid == b->pair_key.reqid &&
-	       (in->pair_key.if_id == out->pair_key.if_id || !in->pair_key.if_id) &&
-	       (in->pair_key.mark == out->pair_key.mark || !in->pair_key.mark) &&
-	       a->add.family == b->add.family && a->add.mode == b->add.mode &&
-	       ipv6_addr_equal(&a->add.saddr, &b->add.daddr) &&
-	       ipv6_addr_equal(&a->add.daddr, &b->add.saddr) &&
-	       (a->pair_key.reqid || ov2_pair_sel_mirrored(&a->add.sel, &b->add.sel));
+	return (in->if_id == out->if_id || !in->if_id) && (in->mark == out->mark || !in->mark);
 }
 
 static bool ov2_pair_exact(const struct ov2_sa *a, const struct ov2_sa *b)
 {
-	return a->pair_key.if_id == b->pair_key.if_id && a->pair_key.mark == b->pair_key.mark;
+	return a->pair.if_id == b->pair.if_id && a->pair.mark == b->pair.mark;
 }
 
-/* Is @other the better counterpart: by what it belongs to, then the younger one? */
-static bool ov2_pair_better(const struct ov2_sa *sa, const struct ov2_sa *other,
-			    const struct ov2_sa *best)
-{
-	bool exact = ov2_pair_exact(sa, other);
-
-	if (!best)
-		return true;
-	if (exact != ov2_pair_exact(sa, best))
-		return exact;
-	return (s32)(other->cookie - best->cookie) > 0;
-}
-
-/* Pairs a new SA with the best of those that have no counterpart yet. Neither those that have one
- * nor those of its own direction are looked at, however many there are between the same ends.
+/* Finds the best of the unpaired SAs of the other direction: one with the same mark and if_id if
+ * there is one, otherwise the youngest.
  */
-void ov2_pair_add(struct ov2_sa *sa)
+static struct ov2_sa *ov2_pair_find(const struct ov2_sa *sa)
 {
-	struct ov2_sa *other, *best = NULL;
+	struct ov2_sa *first, *other, *best = NULL;
+	u32 seen = 0;
 
-	lockdep_assert_held(&sa->nic->lock);
-	hlist_for_each_entry(other, ov2_pair_bucket(sa, !sa->dir), pair_node)
-		if (ov2_pair_match(sa, other) && ov2_pair_better(sa, other, best))
+	first = rhashtable_lookup_fast(&sa->nic->unpaired[!sa->dir], &sa->pair.id,
+				       ov2_pair_params);
+	if (!first)
+		return NULL;
+	other = first;
+	do {
+		const struct ov2_sa *in = sa->dir == OV2_IN ? sa : other;
+		const struct ov2_sa *out = sa->dir == OV2_IN ? other : sa;
+
+		if (ov2_pair_exact(sa, other))
+			return other;
+		if (!best && ov2_pair_match(&in->pair, &out->pair))
 			best = other;
-	if (!best) {
-		hlist_add_head(&sa->pair_node, ov2_pair_bucket(sa, sa->dir));
+		other = list_next_entry(other, pair.same);
+	} while (other != first && ++seen < OV2_PAIR_LOOK);
+	return best;
+}
+
+/* Adds an SA to the unpaired ones, in front of those that look the same if it is new. If the table
+ * cannot take another entry for lack of memory, the SA stays without a counterpart.
+ */
+static void ov2_pair_insert(struct ov2_sa *sa, bool new)
+{
+	struct rhashtable *table = &sa->nic->unpaired[sa->dir];
+	struct ov2_sa *first;
+
+	first = rhashtable_lookup_fast(table, &sa->pair.id, ov2_pair_params);
+	if (!first) {
+		rhashtable_insert_fast(table, &sa->pair.node, ov2_pair_params);
 		return;
 	}
-	hlist_del_init(&best->pair_node);
-	sa->pair = best;
-	best->pair = sa;
+	/* The entry of the table is the front of the ring, and what is before it the end. */
+	list_add_tail(&sa->pair.same, &first->pair.same);
+	if (new)
+		rhashtable_replace_fast(table, &first->pair.node, &sa->pair.node, ov2_pair_params);
+}
+
+/* Removes an SA from the unpaired ones, if it is among them. */
+static void ov2_pair_remove(struct ov2_sa *sa)
+{
+	struct rhashtable *table = &sa->nic->unpaired[sa->dir];
+
+	if (rhashtable_lookup_fast(table, &sa->pair.id, ov2_pair_params) == sa) {
+		if (list_empty(&sa->pair.same))
+			rhashtable_remove_fast(table, &sa->pair.node, ov2_pair_params);
+		else
+			rhashtable_replace_fast(table, &sa->pair.node,
+						&list_next_entry(sa, pair.same)->pair.node,
+						ov2_pair_params);
+	}
+	list_del_init(&sa->pair.same);
+}
+
+/* Pairs a new SA with the best of those that have no counterpart yet. */
+void ov2_pair_add(struct ov2_sa *sa)
+{
+	struct ov2_sa *other;
+
+	lockdep_assert_held(&sa->nic->lock);
+	other = ov2_pair_find(sa);
+	if (!other) {
+		ov2_pair_insert(sa, true);
+		return;
+	}
+	ov2_pair_remove(other);
+	sa->pair.other = other;
+	other->pair.other = sa;
 }
 
 /* xfrm has deleted the SA: its counterpart may find another. */
 void ov2_pair_del(struct ov2_sa *sa)
 {
-	struct ov2_sa *other = sa->pair;
+	struct ov2_sa *other = sa->pair.other;
 
 	lockdep_assert_held(&sa->nic->lock);
-	hlist_del_init(&sa->pair_node);
-	if (!other)
+	if (!other) {
+		ov2_pair_remove(sa);
 		return;
-	sa->pair = NULL;
-	other->pair = NULL;
-	hlist_add_head(&other->pair_node, ov2_pair_bucket(other, other->dir));
+	}
+	sa->pair.other = NULL;
+	other->pair.other = NULL;
+	ov2_pair_insert(other, false);
 }

@@ -19,6 +19,7 @@ void ov2_port_init(struct ov2_nic *nic, struct ov2_port *port, struct net_device
 	port->netdev = netdev;
 	port->index = index;
 	INIT_LIST_HEAD(&port->waitq);
+	INIT_LIST_HEAD(&port->waiting);
 	port->xfrmdev_ops = ov2_xfrmdev_ops;
 	netdev->xfrmdev_ops = &port->xfrmdev_ops;
 }
@@ -44,10 +45,10 @@ void ov2_port_close(struct ov2_port *port)
 }
 EXPORT_SYMBOL_GPL(ov2_port_close);
 
-static void ov2_port_reconsider(struct ov2_sa *sa, void *port)
+static void ov2_port_recheck(struct ov2_sa *sa, void *port)
 {
-	if (rcu_access_pointer(sa->x) && sa->port == port)
-		ov2_sa_reconsider(sa);
+	if (sa->goal != OV2_GOAL_GONE && sa->port == port)
+		ov2_slot_recheck(sa);
 }
 
 /**
@@ -65,14 +66,10 @@ void ov2_port_set_esp(struct ov2_port *port, bool on)
 	struct ov2_nic *nic = port->nic;
 
 	spin_lock_bh(&nic->lock);
-	/* From here on no packet is meant for the NIC: see ov2_sa_usable(). */
+	/* From here on no packet is meant for the NIC: see ov2_tx_usable(). */
 	WRITE_ONCE(port->esp_off, !on);
 	spin_unlock_bh(&nic->lock);
-	ov2_sa_for_each(nic, ov2_port_reconsider, port);
-	spin_lock_bh(&nic->lock);
-	ov2_offer_refill(nic);
-	ov2_request_kick(nic);
-	spin_unlock_bh(&nic->lock);
+	ov2_sa_for_each(nic, ov2_port_recheck, port);
 }
 EXPORT_SYMBOL_GPL(ov2_port_set_esp);
 
@@ -89,12 +86,8 @@ EXPORT_SYMBOL_GPL(ov2_port_set_esp);
 void ov2_nic_set_port_max(struct ov2_nic *nic, u32 sas)
 {
 	spin_lock_bh(&nic->lock);
-	WRITE_ONCE(nic->port_max, sas);
-	spin_unlock_bh(&nic->lock);
-	ov2_sa_for_each(nic, ov2_offer_rejoin, NULL);
-	spin_lock_bh(&nic->lock);
-	ov2_offer_refill(nic);
-	ov2_request_kick(nic);
+	WRITE_ONCE(nic->slots.port_max, sas);
+	ov2_nic_kick(nic);
 	spin_unlock_bh(&nic->lock);
 }
 EXPORT_SYMBOL_GPL(ov2_nic_set_port_max);
@@ -108,6 +101,6 @@ EXPORT_SYMBOL_GPL(ov2_nic_set_port_max);
  */
 u32 ov2_nic_port_max(struct ov2_nic *nic)
 {
-	return READ_ONCE(nic->port_max);
+	return READ_ONCE(nic->slots.port_max);
 }
 EXPORT_SYMBOL_GPL(ov2_nic_port_max);

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: the request engine. Owns the lists on their way to the NIC, from the queues of SAs to
- * completion.
+ * ov2 core: the request engine. Owns requests from the pool to completion, and the state of the
+ * NIC as far as requests are concerned. It knows no SA: what a list is made of and what becomes of
+ * it is up to the kinds.
  *
  * Batching is group commit: as long as the NIC takes another request the queues are emptied into
  * one at once; while caps.max_requests are in flight SAs gather, and leave as one list when a
- * request completes. One work item builds and submits, so that a delete and the add before it can
- * never change places; everything else only queues and kicks.
+ * request completes. Only the pump takes and submits, so that a delete and the add before it never
+ * change places; everything else queues and kicks.
  *
- * Requests come from a pool made at registration: submission allocates nothing and cannot fail for
- * want of memory.
+ * The requests are allocated at registration, so that submission never fails for lack of memory.
  */
 #include <linux/slab.h>
 #include <kunit/visibility.h>
 #include "ov2.h"
 #include "trace.h"
 
-/* A NIC that aborts so many requests in a row without having been asked to is reset. */
+/* A NIC that aborts more requests in a row without being asked is reset. */
 #define OV2_ABORTS_MAX	8
 
 static struct kmem_cache *ov2_request_cache;
@@ -36,9 +36,9 @@ void ov2_requests_free(struct ov2_nic *nic)
 {
 	struct ov2_request *req, *next;
 
-	list_for_each_entry_safe(req, next, &nic->free_requests, list)
+	list_for_each_entry_safe(req, next, &nic->engine.free, list)
 		kmem_cache_free(ov2_request_cache, req);
-	INIT_LIST_HEAD(&nic->free_requests);
+	INIT_LIST_HEAD(&nic->engine.free);
 }
 
 int ov2_requests_alloc(struct ov2_nic *nic)
@@ -52,191 +52,139 @@ int ov2_requests_alloc(struct ov2_nic *nic)
 			ov2_requests_free(nic);
 			return -ENOMEM;
 		}
-		list_add(&req->list, &nic->free_requests);
+		list_add(&req->list, &nic->engine.free);
 	}
 	return 0;
 }
 
-/* Under the lock, so that unregistration, which waits under it, cannot overtake. */
-void ov2_request_kick(struct ov2_nic *nic)
-{
-	lockdep_assert_held(&nic->lock);
-	if (nic->registered)
-		queue_work(nic->wq, &nic->submit_work);
-}
-
-/* What leaves next. While SAs wait for room deletes go first; otherwise adds and deletes take
- * turns, and updates, which are few and short, never wait.
+/* Stops submission, and has no packet given to the NIC, until ov2_engine_resume(). Returns false if
+ * that has happened already.
  */
-static int ov2_request_choose(struct ov2_nic *nic)
+bool ov2_engine_halt(struct ov2_nic *nic)
 {
-	bool add = !list_empty(&nic->addq) && !nic->closing;
-	bool del = !list_empty(&nic->delq);
-
 	lockdep_assert_held(&nic->lock);
-	if (nic->state != OV2_NIC_RUNNING || nic->parked ||
-	    nic->inflight_count >= nic->caps.max_requests)
-		return -EBUSY;
-	if (!list_empty(&nic->updq))
-		return OV2_UPDATE_SA;
-	if (del && (nic->waiting || !add || nic->last == OV2_ADD_SA))
-		return OV2_DELETE_SA;
-	return add ? OV2_ADD_SA : -ENOENT;
+	if (!ov2_engine_up(nic))
+		return false;
+	WRITE_ONCE(nic->engine.state, OV2_ENGINE_RESETTING);
+	trace_ov2_reset(nic, 0);
+	return true;
 }
 
-/* Each of the next three moves SAs from a queue to the list of a request. */
-static void ov2_request_take_adds(struct ov2_nic *nic, struct ov2_request *req)
+/* The NIC did not answer, or not as it should. */
+static void ov2_engine_misbehaved(struct ov2_nic *nic)
 {
-	struct ov2_add_sa **tail = &req->add;
-	struct ov2_sa *sa, *next;
-
-	list_for_each_entry_safe(sa, next, &nic->addq, queue) {
-		if (req->count == nic->caps.max_list)
-			break;
-		list_del_init(&sa->queue);
-		ov2_sa_set_state(sa, OV2_SA_ADDING);
-		*tail = &sa->add;
-		tail = &sa->add.next;
-		req->count++;
-	}
-	*tail = NULL;
+	if (!ov2_engine_halt(nic))
+		return;
+	WRITE_ONCE(nic->engine.misbehaved, true);
+	queue_work(nic->wq, &nic->reset_work);
 }
 
-static void ov2_request_take_deletes(struct ov2_nic *nic, struct ov2_request *req)
+/* The NIC answered -EBUSY, so it resets itself or wants to be reset. */
+static void ov2_engine_stall(struct ov2_nic *nic)
 {
-	struct ov2_delete_sa **tail = &req->del;
-	struct ov2_sa *sa, *next;
-
-	list_for_each_entry_safe(sa, next, &nic->delq, queue) {
-		if (req->count == nic->caps.max_list)
-			break;
-		list_del_init(&sa->queue);
-		sa->del.offload_handle = sa->offload_handle;
-		*tail = &sa->del;
-		tail = &sa->del.next;
-		req->count++;
-	}
-	*tail = NULL;
+	if (nic->engine.state != OV2_ENGINE_RUNNING)
+		return;
+	WRITE_ONCE(nic->engine.state, OV2_ENGINE_STALLED);
+	nic->engine.stalled_since = jiffies;
 }
 
-static void ov2_request_take_updates(struct ov2_nic *nic, struct ov2_request *req)
+/* Has the deadline work run when the next request is due, or when a NIC that accepts nothing should
+ * have been reset.
+ */
+static void ov2_engine_arm_deadline(struct ov2_nic *nic)
 {
-	struct ov2_update_sa **tail = &req->update;
-	struct ov2_sa *sa, *next;
-
-	list_for_each_entry_safe(sa, next, &nic->updq, update_queue) {
-		if (req->count == nic->caps.max_list)
-			break;
-		list_del_init(&sa->update_queue);
-		sa->update_running = true;
-		sa->update.offload_handle = sa->offload_handle;
-		sa->update.status = 0;
-		sa->update.seq = sa->seq;
-		*tail = &sa->update;
-		tail = &sa->update.next;
-		req->count++;
-	}
-	*tail = NULL;
-}
-
-static struct ov2_request *ov2_request_take(struct ov2_nic *nic)
-{
-	int kind = ov2_request_choose(nic);
+	struct ov2_engine *engine = &nic->engine;
+	unsigned long now = jiffies, timeout = msecs_to_jiffies(engine->deadline);
+	bool stalled = engine->state == OV2_ENGINE_STALLED;
+	unsigned long due = stalled ? engine->stalled_since + timeout : now + timeout;
 	struct ov2_request *req;
 
-	if (kind < 0)
+	lockdep_assert_held(&nic->lock);
+	if (!stalled && list_empty(&engine->inflight))
+		return;
+	list_for_each_entry(req, &engine->inflight, list)
+		if (!req->cancelled && time_before(req->deadline, due))
+			due = req->deadline;
+	mod_delayed_work(nic->wq, &engine->deadline_work, time_after(due, now) ? due - now : 0);
+}
+
+/* Appends nodes of @kind to a request. */
+static u32 ov2_request_append(struct ov2_nic *nic, struct ov2_request *req,
+			      enum ov2_request_kind kind)
+{
+	u32 room = min(nic->caps.max_list - min(req->count, nic->caps.max_list), OV2_SA_STEP);
+	u32 taken = nic->engine.kinds[kind]->take(nic, req, room);
+
+	req->count += taken;
+	return taken;
+}
+
+/* Starts a request of a kind that has something to do. Updates, which are few and short, never
+ * wait. While SAs wait for slots deletes go before adds, otherwise they take turns.
+ */
+static bool ov2_request_start(struct ov2_nic *nic, struct ov2_request *req)
+{
+	bool adds_first = nic->engine.last == OV2_DELETE_SA && !nic->engine.deletes_first;
+	const enum ov2_request_kind order[] = {
+		OV2_UPDATE_SA,
+		adds_first ? OV2_ADD_SA : OV2_DELETE_SA,
+		adds_first ? OV2_DELETE_SA : OV2_ADD_SA,
+	};
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(order); i++) {
+		if (!ov2_request_append(nic, req, order[i]))
+			continue;
+		req->kind = order[i];
+		if (req->kind != OV2_UPDATE_SA)
+			nic->engine.last = req->kind;
+		return true;
+	}
+	return false;
+}
+
+/* Takes the next request, whose list is not complete yet, or NULL. */
+struct ov2_request *ov2_request_take(struct ov2_nic *nic)
+{
+	struct ov2_engine *engine = &nic->engine;
+	struct ov2_request *req;
+
+	lockdep_assert_held(&nic->lock);
+	if (engine->state != OV2_ENGINE_RUNNING ||
+	    engine->inflight_count >= nic->caps.max_requests)
 		return NULL;
-	req = list_first_entry_or_null(&nic->free_requests, struct ov2_request, list);
+	req = list_first_entry_or_null(&engine->free, struct ov2_request, list);
 	if (!req)
 		return NULL;
 	list_del_init(&req->list);
 	memset(req, 0, sizeof(*req));
 	INIT_LIST_HEAD(&req->list);
 	INIT_LIST_HEAD(&req->driver);
-	req->kind = kind;
-	req->id = nic->next_id++;
 	req->status = -EINPROGRESS;
-	nic->last = kind;
-	nic->inflight_count++;
-	switch (req->kind) {
-	case OV2_ADD_SA:
-		ov2_request_take_adds(nic, req);
-		break;
-	case OV2_DELETE_SA:
-		ov2_request_take_deletes(nic, req);
-		break;
-	default:
-		ov2_request_take_updates(nic, req);
-		break;
+	if (!ov2_request_start(nic, req)) {
+		/* As ov2_request_release() leaves it, for a NIC that completes it once more. */
+		req->done = true;
+		list_add(&req->list, &engine->free);
+		return NULL;
 	}
+	req->id = engine->next_id++;
+	engine->inflight_count++;
 	return req;
 }
 
 static void ov2_request_release(struct ov2_nic *nic, struct ov2_request *req)
 {
+	struct ov2_engine *engine = &nic->engine;
+
 	lockdep_assert_held(&nic->lock);
 	req->done = true;
-	nic->inflight_count--;
+	engine->inflight_count--;
+	/* Otherwise ov2_request_expire() still uses it. */
 	if (!req->cancelling)
-		list_add(&req->list, &nic->free_requests);
-	if (!nic->inflight_count)
+		list_add(&req->list, &engine->free);
+	if (!engine->inflight_count)
 		wake_up(&nic->idle);
-}
-
-/* Can the NIC, or the core, take the same SA later? */
-static bool ov2_request_transient(int err)
-{
-	return err == -ENOSPC || err == -ENOMEM || err == -EAGAIN;
-}
-
-/* An SA that did not get into the NIC. */
-static void ov2_request_refuse(struct ov2_sa *sa, int err)
-{
-	struct ov2_nic *nic = sa->nic;
-
-	if (!rcu_access_pointer(sa->x))
-		nic->counters[OV2_CNT_ADD_CANCELLED]++;
-	else
-		nic->counters[OV2_CNT_ADD_FAIL]++;
-	if (ov2_request_transient(err) && (err != -ENOSPC || sa->reserved))
-		/* Back off, otherwise the core would retry in a tight loop. */
-		ov2_offer_stay_away(sa);
-	else if (err == -ENOSPC)
-		sa->again = true;
-	else
-		/* The NIC rejects this SA for what it is, so do not retry when a place becomes
-		 * free.
-		 */
-		sa->again = false;
-	if (!ov2_request_transient(err) && rcu_access_pointer(sa->x) && !ov2_sa_allowed(sa))
-		sa->outside = true;
-	trace_ov2_sa_refused(sa, err);
-	ov2_sa_leave(sa);
-}
-
-/* Fills the nodes of an ADD_SA list with what xfrm has now: the keys are not kept between
- * admission and here, and the sequence numbers and the configuration may have moved. Nodes whose
- * SA is gone or excluded by now drop out.
- */
-static void ov2_request_fill(struct ov2_nic *nic, struct ov2_request *req)
-{
-	struct ov2_add_sa **link = &req->add;
-
-	while (*link) {
-		struct ov2_sa *sa = container_of(*link, struct ov2_sa, add);
-		int err = ov2_state_fill(sa);
-
-		if (!err) {
-			link = &sa->add.next;
-			continue;
-		}
-		*link = sa->add.next;
-		req->count--;
-		ov2_sa_wipe(&sa->add);
-		spin_lock_bh(&nic->lock);
-		ov2_request_refuse(sa, err);
-		spin_unlock_bh(&nic->lock);
-	}
+	ov2_nic_kick(nic);
 }
 
 static int ov2_request_call(struct ov2_nic *nic, struct ov2_request *req)
@@ -251,39 +199,31 @@ static int ov2_request_call(struct ov2_nic *nic, struct ov2_request *req)
 	}
 }
 
-/* Has the deadline work run when the next request is due, or the reset that a NIC that accepts
- * nothing announced.
- */
-static void ov2_request_arm_deadline(struct ov2_nic *nic)
+/* Completes the list of a request that was taken, and gives it to the NIC. Context: the pump. */
+void ov2_request_submit(struct ov2_nic *nic, struct ov2_request *req)
 {
-	unsigned long now = jiffies, due = now + msecs_to_jiffies(nic->deadline);
-	struct ov2_request *req;
-
-	lockdep_assert_held(&nic->lock);
-	if (!nic->parked && list_empty(&nic->inflight))
-		return;
-	if (nic->parked)
-		due = nic->parked_since + msecs_to_jiffies(nic->deadline);
-	list_for_each_entry(req, &nic->inflight, list)
-		if (!req->cancelled && time_before(req->deadline, due))
-			due = req->deadline;
-	mod_delayed_work(nic->wq, &nic->deadline_work, time_after(due, now) ? due - now : 0);
-}
-
-static void ov2_request_submit(struct ov2_nic *nic, struct ov2_request *req)
-{
-	static const enum ov2_counter counter[] = {
-		[OV2_ADD_SA] = OV2_CNT_ADD_REQUESTS,
-		[OV2_DELETE_SA] = OV2_CNT_DELETE_REQUESTS,
-		[OV2_UPDATE_SA] = OV2_CNT_UPDATE_REQUESTS,
-	};
+	const struct ov2_list_kind *kind = nic->engine.kinds[req->kind];
+	u32 taken;
 	int status;
 
+	do {
+		spin_lock_bh(&nic->lock);
+		taken = ov2_request_append(nic, req, req->kind);
+		spin_unlock_bh(&nic->lock);
+	} while (taken);
+	if (kind->fill)
+		kind->fill(nic, req);
+
 	spin_lock_bh(&nic->lock);
-	req->deadline = jiffies + msecs_to_jiffies(nic->deadline);
-	list_add_tail(&req->list, &nic->inflight);
-	ov2_request_arm_deadline(nic);
-	nic->counters[counter[req->kind]]++;
+	if (!req->count) {
+		ov2_request_release(nic, req);
+		spin_unlock_bh(&nic->lock);
+		return;
+	}
+	req->deadline = jiffies + msecs_to_jiffies(nic->engine.deadline);
+	list_add_tail(&req->list, &nic->engine.inflight);
+	ov2_engine_arm_deadline(nic);
+	nic->counters[kind->counter]++;
 	trace_ov2_request_submit(nic, req);
 	spin_unlock_bh(&nic->lock);
 
@@ -292,188 +232,22 @@ static void ov2_request_submit(struct ov2_nic *nic, struct ov2_request *req)
 		ov2_request_complete(nic, req, status);
 }
 
-/* The only place that takes SAs off the queues and calls the ops for lists. Context: nic->wq, one
- * at a time.
- */
-void ov2_request_submit_work(struct work_struct *work)
-{
-	struct ov2_nic *nic = container_of(work, struct ov2_nic, submit_work);
-	struct ov2_request *req;
-
-	for (;;) {
-		spin_lock_bh(&nic->lock);
-		req = ov2_request_take(nic);
-		spin_unlock_bh(&nic->lock);
-		if (!req)
-			return;
-
-		if (req->kind == OV2_ADD_SA)
-			ov2_request_fill(nic, req);
-		if (req->count) {
-			ov2_request_submit(nic, req);
-		} else {
-			spin_lock_bh(&nic->lock);
-			ov2_request_release(nic, req);
-			spin_unlock_bh(&nic->lock);
-		}
-		cond_resched();
-	}
-}
-
-static void ov2_request_protocol_error(struct ov2_nic *nic)
-{
-	nic->counters[OV2_CNT_PROTOCOL_ERRORS]++;
-}
-
-/* The NIC has the SA: what happened to it since it was submitted? */
-static void ov2_request_added(struct ov2_sa *sa, u32 offload_handle)
-{
-	struct ov2_nic *nic = sa->nic;
-
-	nic->counters[OV2_CNT_ADD_SUCCESS]++;
-	WRITE_ONCE(sa->offload_handle, offload_handle);
-	ov2_sa_reserve(sa);
-	WRITE_ONCE(sa->known, true);
-	if (!rcu_access_pointer(sa->x)) {
-		ov2_sa_set_state(sa, OV2_SA_DELETING);
-		ov2_sa_take_down(sa);
-		return;
-	}
-	ov2_sa_set_state(sa, OV2_SA_OFFLOADED);
-	sa->offloaded_at = get_jiffies_64();
-	sa->again = false;
-	if (sa->unwanted) {
-		ov2_offer_back_off(sa);
-		ov2_sa_demote(sa);
-		return;
-	}
-	if (nic->closing)
-		ov2_sa_demote(sa);
-	else
-		ov2_sa_reconsider(sa);
-	if (sa->state != OV2_SA_OFFLOADED)
-		return;
-	/* The completion of an update that is still running sees to another. */
-	if (sa->update_wanted && !sa->update_running) {
-		sa->update_wanted = false;
-		refcount_inc(&sa->ref);
-		list_add_tail(&sa->update_queue, &nic->updq);
-	}
-}
-
-/* Back to where it came from, to be asked again. */
-static void ov2_request_requeue_add(struct ov2_sa *sa)
-{
-	if (!rcu_access_pointer(sa->x)) {
-		ov2_sa_leave(sa);
-		return;
-	}
-	ov2_sa_set_state(sa, OV2_SA_QUEUED);
-	list_add_tail(&sa->queue, &sa->nic->addq);
-}
-
-static bool ov2_request_ask_again(const struct ov2_request *req)
+/* Is a list that has come back to be submitted again? */
+bool ov2_request_retry(const struct ov2_request *req)
 {
 	return req->status == -EBUSY || (req->status == -ECANCELED && !req->cancelled);
 }
 
-static void ov2_request_complete_adds(struct ov2_nic *nic, struct ov2_request *req)
-{
-	struct ov2_add_sa *node, *next;
-	u32 offloaded = 0;
-
-	for (node = req->add; node; node = next) {
-		struct ov2_sa *sa = container_of(node, struct ov2_sa, add);
-		/* A reset empties the table: what an aborted list has got into it is gone. */
-		u32 handle = nic->state == OV2_NIC_RUNNING || req->status != -ECANCELED ?
-			     node->offload_handle : 0;
-		int err = node->status ?: req->status ?: -EIO;
-
-		next = node->next;
-		node->next = NULL;
-		ov2_sa_wipe(node);
-		if (handle) {
-			/* A request that fails has offloaded nothing; take down what a NIC says it
-			 * has all the same.
-			 */
-			ov2_request_added(sa, handle);
-			offloaded++;
-			if (req->status) {
-				ov2_request_protocol_error(nic);
-				ov2_sa_demote(sa);
-			}
-		} else if (ov2_request_ask_again(req)) {
-			ov2_request_requeue_add(sa);
-		} else {
-			ov2_request_refuse(sa, err);
-		}
-	}
-	if (!req->status && !offloaded)
-		ov2_request_protocol_error(nic);
-}
-
-static void ov2_request_complete_deletes(struct ov2_nic *nic, struct ov2_request *req)
-{
-	struct ov2_delete_sa *node, *next;
-
-	for (node = req->del; node; node = next) {
-		struct ov2_sa *sa = container_of(node, struct ov2_sa, del);
-
-		next = node->next;
-		node->next = NULL;
-		if (req->status) {
-			list_add_tail(&sa->queue, &nic->delq);
-			continue;
-		}
-		nic->counters[OV2_CNT_DELETE_SUCCESS]++;
-		ov2_sa_leave(sa);
-	}
-	/* A delete never fails for good: a NIC that cannot do it is broken. */
-	if (req->status && req->status != -EBUSY && req->status != -ECANCELED)
-		__ov2_nic_reset_schedule(nic);
-}
-
-/* A NIC that infers wrong upper halves fails every packet: software does better. */
-static void ov2_request_update_failed(struct ov2_sa *sa)
-{
-	sa->nic->counters[OV2_CNT_UPDATE_FAIL]++;
-	ov2_sa_demote(sa);
-}
-
-static void ov2_request_complete_updates(struct ov2_nic *nic, struct ov2_request *req)
-{
-	struct ov2_update_sa *node, *next;
-
-	for (node = req->update; node; node = next) {
-		struct ov2_sa *sa = container_of(node, struct ov2_sa, update);
-		bool again = ov2_request_ask_again(req);
-
-		next = node->next;
-		node->next = NULL;
-		sa->update_running = false;
-		if (!req->status && !node->status)
-			nic->counters[OV2_CNT_UPDATE_SUCCESS]++;
-		else if (!again && sa->state == OV2_SA_OFFLOADED &&
-			 sa->offload_handle == node->offload_handle)
-			ov2_request_update_failed(sa);
-		if ((again || sa->update_wanted) && sa->state == OV2_SA_OFFLOADED) {
-			sa->update_wanted = false;
-			list_add_tail(&sa->update_queue, &nic->updq);
-			continue;
-		}
-		ov2_sa_put(sa);
-	}
-}
-
-static void __ov2_request_complete(struct ov2_nic *nic, struct ov2_request *req, int status)
+/* Takes a request from the NIC. Returns false if the NIC does not have it. */
+static bool ov2_request_end(struct ov2_nic *nic, struct ov2_request *req, int status)
 {
 	lockdep_assert_held(&nic->lock);
 	if (req->done || list_empty(&req->list)) {
-		ov2_request_protocol_error(nic);
-		return;
+		nic->counters[OV2_CNT_PROTOCOL_ERRORS]++;
+		return false;
 	}
 	if (status > 0 || status == -EINPROGRESS) {
-		ov2_request_protocol_error(nic);
+		nic->counters[OV2_CNT_PROTOCOL_ERRORS]++;
 		status = -EIO;
 	}
 	list_del_init(&req->list);
@@ -481,30 +255,34 @@ static void __ov2_request_complete(struct ov2_nic *nic, struct ov2_request *req,
 	trace_ov2_request_complete(nic, req);
 	if (status == -EBUSY) {
 		nic->counters[OV2_CNT_NOT_ACCEPTED]++;
-		if (nic->state == OV2_NIC_RUNNING && !nic->parked) {
-			nic->parked = true;
-			nic->parked_since = jiffies;
-			ov2_request_arm_deadline(nic);
-		}
+		ov2_engine_stall(nic);
+		ov2_engine_arm_deadline(nic);
 	} else if (status == -ECANCELED) {
 		nic->counters[OV2_CNT_ABORTED]++;
-		if (!req->cancelled && ++nic->aborts > OV2_ABORTS_MAX)
-			__ov2_nic_reset_schedule(nic);
+		if (!req->cancelled && ++nic->engine.aborts > OV2_ABORTS_MAX)
+			ov2_engine_misbehaved(nic);
 	} else {
-		nic->aborts = 0;
+		nic->engine.aborts = 0;
+		if (status && nic->engine.kinds[req->kind]->must_succeed)
+			ov2_engine_misbehaved(nic);
 	}
-	switch (req->kind) {
-	case OV2_ADD_SA:
-		ov2_request_complete_adds(nic, req);
-		break;
-	case OV2_DELETE_SA:
-		ov2_request_complete_deletes(nic, req);
-		break;
-	default:
-		ov2_request_complete_updates(nic, req);
-		break;
-	}
-	ov2_request_release(nic, req);
+	return true;
+}
+
+/* Lets the kind see to the nodes of a request that has ended. Between two steps the request is on
+ * no list, but still counted: see ov2_engine_abort().
+ */
+static void ov2_request_finish(struct ov2_nic *nic, struct ov2_request *req)
+{
+	bool more;
+
+	do {
+		spin_lock_bh(&nic->lock);
+		more = nic->engine.kinds[req->kind]->done(nic, req);
+		if (!more)
+			ov2_request_release(nic, req);
+		spin_unlock_bh(&nic->lock);
+	} while (more);
 }
 
 /**
@@ -516,27 +294,55 @@ static void __ov2_request_complete(struct ov2_nic *nic, struct ov2_request *req,
  * To be called exactly once for each pending request. The request and its nodes belong to the core
  * from the call on. NDIS: NdisMDirectOidRequestComplete.
  *
- * Context: any up to softirq; no lock of the driver's that is taken in its ops.
+ * Context: any up to softirq; no lock of the driver that is taken in its ops.
  */
 void ov2_request_complete(struct ov2_nic *nic, struct ov2_request *req, int status)
 {
+	bool ended;
+
 	spin_lock_bh(&nic->lock);
-	__ov2_request_complete(nic, req, status);
-	ov2_request_kick(nic);
+	ended = ov2_request_end(nic, req, status);
 	spin_unlock_bh(&nic->lock);
+	if (ended)
+		ov2_request_finish(nic, req);
 }
 EXPORT_SYMBOL_GPL(ov2_request_complete);
 
-/* After a reset: the NIC has let go of all requests, those that it has not completed are aborted
- * here.
+/* The NIC has let go of all requests: aborts those that it has not completed, and waits for other
+ * CPUs that are in ov2_request_finish(), so that every SA has its final state. Context: process.
  */
-void ov2_request_abort_all(struct ov2_nic *nic)
+void ov2_engine_abort(struct ov2_nic *nic, bool dead)
 {
 	struct ov2_request *req;
 
+	if (dead) {
+		spin_lock_bh(&nic->lock);
+		WRITE_ONCE(nic->engine.state, OV2_ENGINE_DEAD);
+		spin_unlock_bh(&nic->lock);
+	}
+	do {
+		spin_lock_bh(&nic->lock);
+		req = list_first_entry_or_null(&nic->engine.inflight, struct ov2_request, list);
+		if (req)
+			ov2_request_end(nic, req, -ECANCELED);
+		spin_unlock_bh(&nic->lock);
+		if (req)
+			ov2_request_finish(nic, req);
+	} while (req);
+	wait_event(nic->idle, !READ_ONCE(nic->engine.inflight_count));
+}
+
+/* The reset is over. A NIC that is dead stays so. */
+void ov2_engine_resume(struct ov2_nic *nic)
+{
+	struct ov2_engine *engine = &nic->engine;
+
 	lockdep_assert_held(&nic->lock);
-	while ((req = list_first_entry_or_null(&nic->inflight, struct ov2_request, list)))
-		__ov2_request_complete(nic, req, -ECANCELED);
+	engine->aborts = 0;
+	WRITE_ONCE(engine->misbehaved, false);
+	if (engine->state != OV2_ENGINE_DEAD)
+		WRITE_ONCE(engine->state, OV2_ENGINE_RUNNING);
+	ov2_nic_kick(nic);
 }
 
 static struct ov2_request *ov2_request_overdue(struct ov2_nic *nic, unsigned long now)
@@ -544,17 +350,18 @@ static struct ov2_request *ov2_request_overdue(struct ov2_nic *nic, unsigned lon
 	struct ov2_request *req;
 
 	lockdep_assert_held(&nic->lock);
-	list_for_each_entry(req, &nic->inflight, list)
+	list_for_each_entry(req, &nic->engine.inflight, list)
 		if (!req->cancelled && time_after_eq(now, req->deadline))
 			return req;
 	return NULL;
 }
 
-/* Cancels what is past its deadline at @now, and has the NIC reset then, unless a reset was through
- * while the NIC was asked to cancel. Context: process.
+/* Cancels what is past its deadline at @now, and has the NIC reset then, unless a reset was
+ * completed while the NIC was asked to cancel. Context: process.
  */
-void ov2_request_expire(struct ov2_nic *nic, unsigned long now)
+VISIBLE_IF_KUNIT void ov2_request_expire(struct ov2_nic *nic, unsigned long now)
 {
+	struct ov2_engine *engine = &nic->engine;
 	struct ov2_request *req;
 	u64 resets;
 
@@ -571,25 +378,27 @@ void ov2_request_expire(struct ov2_nic *nic, unsigned long now)
 		spin_lock_bh(&nic->lock);
 		req->cancelling = false;
 		if (req->done)
-			list_add(&req->list, &nic->free_requests);
+			list_add(&req->list, &engine->free);
 		if (resets == nic->counters[OV2_CNT_RESETS])
-			__ov2_nic_reset_schedule(nic);
+			ov2_engine_misbehaved(nic);
 	}
-	if (nic->parked && time_after_eq(now, nic->parked_since + msecs_to_jiffies(nic->deadline)))
-		__ov2_nic_reset_schedule(nic);
-	ov2_request_kick(nic);
+	if (engine->state == OV2_ENGINE_STALLED &&
+	    time_after_eq(now, engine->stalled_since + msecs_to_jiffies(engine->deadline)))
+		ov2_engine_misbehaved(nic);
+	ov2_nic_kick(nic);
 	spin_unlock_bh(&nic->lock);
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_request_expire);
 
 void ov2_request_deadline_work(struct work_struct *work)
 {
-	struct ov2_nic *nic = container_of(to_delayed_work(work), struct ov2_nic, deadline_work);
+	struct ov2_nic *nic = container_of(to_delayed_work(work), struct ov2_nic,
+					   engine.deadline_work);
 
 	ov2_request_expire(nic, jiffies);
 
 	spin_lock_bh(&nic->lock);
-	if (nic->state == OV2_NIC_RUNNING)
-		ov2_request_arm_deadline(nic);
+	if (ov2_engine_up(nic))
+		ov2_engine_arm_deadline(nic);
 	spin_unlock_bh(&nic->lock);
 }

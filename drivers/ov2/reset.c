@@ -1,33 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: reset and restore, and what a NIC that is gone leaves behind. A reset empties the
- * NIC's table; afterwards every SA that xfrm still has is queued again, under its cookie, and
- * leaves in lists as any other.
+ * ov2 core: reset. A reset empties the NIC's table, so the states of all SAs go back; their goals
+ * stay, so that those that are wanted in the NIC are queued again, under their cookies.
  */
 #include <kunit/visibility.h>
 #include "ov2.h"
 #include "trace.h"
-
-/* From here on nothing is submitted and no packet is given to the NIC, until the reset is through.
- */
-static bool ov2_nic_reset_begin(struct ov2_nic *nic)
-{
-	lockdep_assert_held(&nic->lock);
-	if (nic->state != OV2_NIC_RUNNING)
-		return false;
-	WRITE_ONCE(nic->state, OV2_NIC_RESETTING);
-	trace_ov2_reset(nic, 0);
-	return true;
-}
-
-/* The core's own decision: the NIC did not answer, or not as it should. */
-void __ov2_nic_reset_schedule(struct ov2_nic *nic)
-{
-	if (!ov2_nic_reset_begin(nic))
-		return;
-	WRITE_ONCE(nic->misbehaved, true);
-	queue_work(nic->wq, &nic->reset_work);
-}
 
 /**
  * ov2_nic_reset_schedule - have the NIC reset
@@ -42,9 +20,8 @@ void __ov2_nic_reset_schedule(struct ov2_nic *nic)
 void ov2_nic_reset_schedule(struct ov2_nic *nic)
 {
 	spin_lock_bh(&nic->lock);
-	if (nic->state == OV2_NIC_RESETTING)
-		queue_work(nic->wq, &nic->reset_work);
-	if (ov2_nic_reset_begin(nic))
+	ov2_engine_halt(nic);
+	if (nic->engine.state == OV2_ENGINE_RESETTING)
 		queue_work(nic->wq, &nic->reset_work);
 	spin_unlock_bh(&nic->lock);
 }
@@ -62,7 +39,7 @@ EXPORT_SYMBOL_GPL(ov2_nic_reset_schedule);
 int ov2_nic_reset_wait(struct ov2_nic *nic)
 {
 	flush_work(&nic->reset_work);
-	return READ_ONCE(nic->state) == OV2_NIC_DEAD ? -ENODEV : 0;
+	return READ_ONCE(nic->engine.state) == OV2_ENGINE_DEAD ? -ENODEV : 0;
 }
 EXPORT_SYMBOL_GPL(ov2_nic_reset_wait);
 
@@ -93,7 +70,7 @@ EXPORT_SYMBOL_GPL(ov2_nic_reset);
  */
 bool ov2_nic_misbehaved(struct ov2_nic *nic)
 {
-	return READ_ONCE(nic->misbehaved);
+	return READ_ONCE(nic->engine.misbehaved);
 }
 EXPORT_SYMBOL_GPL(ov2_nic_misbehaved);
 
@@ -110,94 +87,62 @@ EXPORT_SYMBOL_GPL(ov2_nic_misbehaved);
 void ov2_nic_gone(struct ov2_nic *nic)
 {
 	spin_lock_bh(&nic->lock);
-	if (!nic->gone) {
-		nic->gone = true;
-		WRITE_ONCE(nic->state, OV2_NIC_DEAD);
+	if (nic->life != OV2_NIC_GONE) {
+		nic->life = OV2_NIC_GONE;
+		WRITE_ONCE(nic->engine.state, OV2_ENGINE_DEAD);
 		queue_work(nic->wq, &nic->reset_work);
 	}
 	spin_unlock_bh(&nic->lock);
 }
 EXPORT_SYMBOL_GPL(ov2_nic_gone);
 
-/* The NIC's table is empty, no request is in flight and none is submitted. An SA that xfrm deletes,
- * or that is demoted, before it is its turn is DELETING or DEMOTING by then; after its turn it is
- * QUEUED. Either way the NIC is asked to delete nothing of before.
- */
-static void ov2_nic_restore_sa(struct ov2_sa *sa, void *arg)
+/* The NIC's table is empty, no request is in flight and none is submitted. */
+static void ov2_nic_restore_sa(struct ov2_sa *sa, void *dead)
 {
-	struct ov2_nic *nic = sa->nic;
-	bool dead = *(bool *)arg;
+	if (dead)
+		ov2_slot_abandon(sa);
+	ov2_sa_forget(sa);
+}
 
-	switch (sa->state) {
-	case OV2_SA_OFFLOADED:
-		WRITE_ONCE(sa->offload_handle, 0);
-		if (dead) {
-			ov2_sa_leave(sa);
-			break;
-		}
-		/* The restore tells the NIC the numbers of then. */
-		ov2_sa_drop_update(sa);
-		nic->counters[OV2_CNT_RESTORED]++;
-		ov2_sa_set_state(sa, OV2_SA_QUEUED);
-		list_add_tail(&sa->queue, &nic->addq);
-		break;
-	case OV2_SA_DEMOTING:
-	case OV2_SA_DELETING:
-		ov2_sa_leave(sa);
-		break;
-	case OV2_SA_QUEUED:
-	case OV2_SA_WAITING:
-		if (dead)
-			ov2_sa_leave(sa);
-		break;
-	case OV2_SA_ADDING:
-	case OV2_SA_SOFTWARE:
-	case OV2_SA_GONE:
-		break;
-	}
+/* Does the reset have to be done? The second of two in a row finds a NIC that runs again, or one
+ * that the first could not bring back.
+ */
+static bool ov2_nic_reset_wanted(struct ov2_nic *nic)
+{
+	bool wanted;
+
+	spin_lock_bh(&nic->lock);
+	wanted = ov2_engine_halt(nic) || nic->engine.state != OV2_ENGINE_DEAD ||
+		 nic->life == OV2_NIC_GONE;
+	spin_unlock_bh(&nic->lock);
+	return wanted;
 }
 
 void ov2_nic_reset_work(struct work_struct *work)
 {
 	struct ov2_nic *nic = container_of(work, struct ov2_nic, reset_work);
 	bool dead;
-	int err;
 
 	mutex_lock(&nic->reset_lock);
-	/* The second of two in a row finds a NIC that runs again, or one that the first could not
-	 * bring back.
-	 */
-	spin_lock_bh(&nic->lock);
-	dead = !ov2_nic_reset_begin(nic) && nic->state == OV2_NIC_DEAD && !nic->gone;
-	spin_unlock_bh(&nic->lock);
-	if (dead) {
-		mutex_unlock(&nic->reset_lock);
-		return;
-	}
+	if (!ov2_nic_reset_wanted(nic))
+		goto out;
 	/* What has been taken off the queues is submitted, or not accepted, before the reset. */
-	flush_work(&nic->submit_work);
-	err = nic->ops->reset(nic);
-	/* Nobody is about to send with a handle of before. */
+	flush_work(&nic->pump_work);
+	dead = nic->ops->reset(nic);
+	/* Wait for in-flight ndo_start_xmit() calls that may still use a pre-reset handle. */
 	synchronize_net();
 
 	spin_lock_bh(&nic->lock);
-	dead = err || nic->gone;
-	WRITE_ONCE(nic->state, dead ? OV2_NIC_DEAD : OV2_NIC_RESETTING);
-	ov2_request_abort_all(nic);
+	dead = dead || nic->life == OV2_NIC_GONE;
 	spin_unlock_bh(&nic->lock);
-	ov2_sa_for_each(nic, ov2_nic_restore_sa, &dead);
+	ov2_engine_abort(nic, dead);
+	ov2_sa_for_each(nic, ov2_nic_restore_sa, dead ? nic : NULL);
 
 	spin_lock_bh(&nic->lock);
-	/* The NIC may have been pulled out meanwhile: another reset is to come then. */
-	dead = dead || nic->gone;
 	nic->counters[OV2_CNT_RESETS]++;
-	nic->aborts = 0;
-	nic->parked = false;
-	WRITE_ONCE(nic->misbehaved, false);
-	if (!dead)
-		WRITE_ONCE(nic->state, OV2_NIC_RUNNING);
-	trace_ov2_reset(nic, dead ? -ENODEV : 1);
-	ov2_request_kick(nic);
+	ov2_engine_resume(nic);
+	trace_ov2_reset(nic, nic->engine.state == OV2_ENGINE_DEAD ? -ENODEV : 1);
 	spin_unlock_bh(&nic->lock);
+out:
 	mutex_unlock(&nic->reset_lock);
 }

@@ -20,18 +20,13 @@
 #include "ov2.h"
 #include "rx.h"
 
-/* Packets in a row on whose number NIC and xfrm may disagree before the SA is taken off the NIC;
- * more than can be on their way while the NIC is told the right one.
- */
-#define OV2_RX_MISMATCHES	4096
-
 /* A receive may beat the completion of the add. Packets that the NIC has decrypted before the SA
  * was removed, or before a reset, may still be in an RX ring, so accept any SA that was ever
  * offloaded.
  */
-static bool ov2_rx_markable(const struct ov2_sa *sa)
+static bool ov2_rx_valid(const struct ov2_sa *sa)
 {
-	return READ_ONCE(sa->known) || READ_ONCE(sa->state) == OV2_SA_ADDING;
+	return READ_ONCE(sa->ever_offloaded) || READ_ONCE(sa->state) == OV2_SA_ADDING;
 }
 
 /* The SA that a cookie stands for, and a reference on its state. Context: RCU read side. */
@@ -40,7 +35,7 @@ static struct ov2_sa *ov2_rx_sa(const struct ov2_port *port, u32 cookie, struct 
 	struct ov2_sa *sa = ov2_sa_find(cookie);
 	struct xfrm_state *x;
 
-	if (!sa || sa->port != port || sa->dir != OV2_IN || !ov2_rx_markable(sa))
+	if (!sa || sa->port != port || sa->dir != OV2_IN || !ov2_rx_valid(sa))
 		return NULL;
 	x = rcu_dereference(sa->x);
 	if (!x || !refcount_inc_not_zero(&x->refcnt))
@@ -87,24 +82,14 @@ static void ov2_rx_check_seq(struct sk_buff *skb)
 }
 
 /* The NIC does not know of packets that software decrypted, nor of an XFRM_MSG_NEWAE. As soon as
- * xfrm accepts the next packet ov2_sa_advance() has the NIC told. Not here: xfrm may only lag
+ * xfrm accepts the next packet ov2_seq_advance() has the NIC told. Not here: xfrm may only lag
  * behind, because packets are held, and an old window would help a replay.
  */
 static void ov2_rx_mismatch(struct ov2_port *port, struct ov2_sa *sa)
 {
 	ov2_stats_inc(port->nic, OV2_PKT_RX_SEQ_MISMATCH);
-	if (++sa->mismatches == OV2_RX_MISMATCHES)
-		ov2_sa_mistrust(sa);
-}
-
-/* A packet with a good number moves the NIC's window, too. */
-static void ov2_rx_seq_seen(struct ov2_sa *sa, u64 seq)
-{
-	if (!sa->esn)
-		return;
-	sa->mismatches = 0;
-	if (seq > READ_ONCE(sa->seq_told))
-		WRITE_ONCE(sa->seq_told, seq);
+	if (ov2_seq_mismatch(sa))
+		ov2_slot_distrust(sa);
 }
 
 static int ov2_rx_set_secpath(struct sk_buff *skb, struct xfrm_state *x, u32 flags,
@@ -154,7 +139,7 @@ VISIBLE_IF_KUNIT int ov2_rx_mark(struct ov2_port *port, struct sk_buff *skb,
 		}
 		good = false;
 	} else if (good) {
-		ov2_rx_seq_seen(sa, meta->seq);
+		ov2_seq_seen(sa, meta->seq);
 	}
 	if (meta->flags & OV2_RX_SA_DELETE_REQ)
 		flags |= SA_DELETE_REQ;

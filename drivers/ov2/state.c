@@ -6,7 +6,7 @@
 #include "ov2.h"
 
 /* Returns a reference on the state, or NULL if xfrm has deleted it. Context: any. */
-static struct xfrm_state *ov2_state_hold(struct ov2_sa *sa)
+struct xfrm_state *ov2_state_hold(const struct ov2_sa *sa)
 {
 	struct xfrm_state *x;
 
@@ -18,15 +18,6 @@ static struct xfrm_state *ov2_state_hold(struct ov2_sa *sa)
 	return x;
 }
 
-/* What identifies the counterpart of an SA. Context: from xfrm's add. */
-void ov2_state_pair_key(struct xfrm_state *x, struct ov2_pair_key *key)
-{
-	key->net = xs_net(x);
-	key->reqid = x->props.reqid;
-	key->if_id = x->if_id;
-	key->mark = x->mark.v & x->mark.m;
-}
-
 /* Packets that xfrm has counted, in the NIC and in software. Context: any. */
 u64 ov2_state_packets(const struct ov2_sa *sa)
 {
@@ -35,46 +26,9 @@ u64 ov2_state_packets(const struct ov2_sa *sa)
 
 	rcu_read_lock();
 	x = rcu_dereference(sa->x);
-	packets = x ? READ_ONCE(x->curlft.packets) : sa->packets;
+	packets = x ? READ_ONCE(x->curlft.packets) : sa->rate.packets;
 	rcu_read_unlock();
 	return packets;
-}
-
-/* Fills the node of an SA that is about to leave for the NIC. Context: process, no locks;
- * sa->state is ADDING. Returns 0, -ENOENT if xfrm has deleted the SA, or why it cannot be
- * offloaded any more.
- */
-int ov2_state_fill(struct ov2_sa *sa)
-{
-	struct ov2_nic *nic = sa->nic;
-	struct ov2_add_sa add;
-	struct xfrm_state *x;
-	int err = -ENOENT;
-
-	x = ov2_state_hold(sa);
-	if (!x)
-		return -ENOENT;
-
-	spin_lock_bh(&x->lock);
-	if (x->km.state != XFRM_STATE_DEAD)
-		err = ov2_xlate(x, &add, NULL);
-	if (!err) {
-		add.next = sa->add.next;
-		add.cookie = sa->cookie;
-		add.port = sa->port->index;
-		spin_lock(&nic->lock);
-		sa->add = add;
-		err = ov2_sa_allowed(sa) ? 0 : -EOPNOTSUPP;
-		/* So that it comes back, even if it is allowed again before it is refused. */
-		sa->outside = err;
-		WRITE_ONCE(sa->seq_told, ov2_seq_u64(add.seq));
-		sa->update_wanted = false;
-		spin_unlock(&nic->lock);
-		memzero_explicit(&add, sizeof(add));
-	}
-	spin_unlock_bh(&x->lock);
-	xfrm_state_put(x);
-	return err;
 }
 
 /* A soft expire asks the key manager to rekey; dying keeps the state's own timer from asking again.

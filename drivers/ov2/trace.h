@@ -13,15 +13,15 @@
 	{ OV2_DELETE_SA, "DELETE_SA" },				\
 	{ OV2_UPDATE_SA, "UPDATE_SA" })
 
-#define ov2_show_state(state) __print_symbolic(state,		\
-	{ OV2_SA_WAITING, "waiting" },				\
-	{ OV2_SA_QUEUED, "queued" },				\
-	{ OV2_SA_ADDING, "adding" },				\
-	{ OV2_SA_OFFLOADED, "offloaded" },			\
-	{ OV2_SA_DEMOTING, "demoting" },			\
-	{ OV2_SA_SOFTWARE, "software" },			\
-	{ OV2_SA_DELETING, "deleting" },			\
-	{ OV2_SA_GONE, "gone" })
+#define ov2_show_phase(phase) __print_symbolic(phase,		\
+	{ OV2_PHASE_WAITING, "waiting" },			\
+	{ OV2_PHASE_QUEUED, "queued" },				\
+	{ OV2_PHASE_ADDING, "adding" },				\
+	{ OV2_PHASE_OFFLOADED, "offloaded" },			\
+	{ OV2_PHASE_DEMOTING, "demoting" },			\
+	{ OV2_PHASE_SOFTWARE, "software" },			\
+	{ OV2_PHASE_DELETING, "deleting" },			\
+	{ OV2_PHASE_GONE, "gone" })
 
 DECLARE_EVENT_CLASS(ov2_request,
 		    TP_PROTO(const struct ov2_nic *nic, const struct ov2_request *req),
@@ -64,8 +64,8 @@ TRACE_EVENT(ov2_sa_state,
 			   __entry->from = from;
 			   __entry->to = to;),
 	    TP_printk("nic=%s cookie=%08x handle=%08x spi=0x%08x from=%s to=%s", __get_str(nic),
-		      __entry->cookie, __entry->handle, __entry->spi, ov2_show_state(__entry->from),
-		      ov2_show_state(__entry->to)));
+		      __entry->cookie, __entry->handle, __entry->spi, ov2_show_phase(__entry->from),
+		      ov2_show_phase(__entry->to)));
 
 TRACE_EVENT(ov2_sa_refused,
 	    TP_PROTO(const struct ov2_sa *sa, int err),
@@ -88,7 +88,7 @@ TRACE_EVENT(ov2_sa_delete_req,
 	    TP_fast_assign(__assign_str(nic);
 			   __entry->cookie = sa->cookie;
 			   __entry->handle = sa->offload_handle;
-			   __entry->pair = sa->pair ? sa->pair->cookie : 0;),
+			   __entry->pair = sa->pair.other ? sa->pair.other->cookie : 0;),
 	    TP_printk("nic=%s cookie=%08x handle=%08x pair=%08x", __get_str(nic),
 		      __entry->cookie, __entry->handle, __entry->pair));
 

@@ -86,7 +86,7 @@ bool ov2_tx_usable(const struct ov2_sa *sa, const struct net_device *netdev)
 	/* pairs with the release in ov2_sa_set_state() */
 	return smp_load_acquire(&sa->state) == OV2_SA_OFFLOADED &&
 	       !READ_ONCE(sa->port->esp_off) &&
-	       READ_ONCE(sa->nic->state) == OV2_NIC_RUNNING && netdev->features & NETIF_F_HW_ESP;
+	       ov2_engine_up(sa->nic) && netdev->features & NETIF_F_HW_ESP;
 }
 
 /* An egress hook may send the packet to a device that xfrm did not frame it for. Software encrypts
@@ -154,9 +154,7 @@ static u32 ov2_tx_handle(const struct ov2_sa *sa)
 	/* The handle was written before; pairs with ov2_sa_set_state(). */
 	enum ov2_sa_state state = smp_load_acquire(&sa->state);
 
-	if (state != OV2_SA_OFFLOADED && state != OV2_SA_DEMOTING && state != OV2_SA_DELETING)
-		return 0;
-	if (READ_ONCE(sa->nic->state) != OV2_NIC_RUNNING)
+	if (state < OV2_SA_OFFLOADED || state > OV2_SA_DELETING || !ov2_engine_up(sa->nic))
 		return 0;
 	return READ_ONCE(sa->offload_handle);
 }

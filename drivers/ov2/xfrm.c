@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: what xfrm calls. Finds the SA of an xfrm_state and hands over to sa.c; owns no state.
+ * ov2 core: what xfrm calls. Finds the SA of an xfrm_state and hands it on; owns nothing.
  * The contexts are those of XFRM: add may sleep, delete and advance_esn run under x->lock with BH
  * off, offload_ok on the send path under RCU.
  */
@@ -9,6 +9,7 @@
 #include <net/xfrm.h>
 #include <kunit/visibility.h>
 #include "ov2.h"
+#include "rx.h"
 
 ov2_xdo_protos(ov2_xdo_state_add);
 
@@ -39,13 +40,11 @@ static int ov2_xdo_state_add(struct net_device *netdev, struct xfrm_state *x,
 	err = ov2_xlate(x, &sa->add, extack);
 	if (err)
 		goto err_put;
-	ov2_state_pair_key(x, &sa->pair_key);
+	ov2_pair_init(sa, x);
+	ov2_seq_init(sa, &sa->add);
 	sa->dir = sa->add.dir;
 	sa->esn = sa->add.esn;
 	sa->encap = sa->add.encap != OV2_ENCAP_NONE;
-	sa->window = sa->add.replay_window;
-	sa->seq_told = ov2_seq_u64(sa->add.seq);
-	sa->seq_last = sa->seq_told;
 	if (sa->add.iv == OV2_IV_SEQ) {
 		sa->sent = ov2_sent_alloc();
 		if (!sa->sent) {
@@ -57,7 +56,7 @@ static int ov2_xdo_state_add(struct net_device *netdev, struct xfrm_state *x,
 	ov2_sa_wipe(&sa->add);
 	/* The NIC may be faster than our return. */
 	WRITE_ONCE(x->xso.offload_handle, sa->cookie);
-	err = ov2_sa_admit(sa, extack);
+	err = ov2_slot_admit(sa, extack);
 	if (err)
 		goto err_handle;
 	return 0;
@@ -73,8 +72,10 @@ static void ov2_xdo_state_delete(struct net_device *netdev, struct xfrm_state *x
 {
 	struct ov2_sa *sa = ov2_sa_of(x);
 
-	if (sa)
-		ov2_sa_delete(sa);
+	if (!sa)
+		return;
+	ov2_slot_delete(sa);
+	ov2_held_expire();
 }
 
 /* Never waits for the NIC: the SA lives on, without x, until its DELETE_SA is complete. */
@@ -88,7 +89,7 @@ static void ov2_xdo_state_free(struct net_device *netdev, struct xfrm_state *x)
 		/* Freed without a delete: nobody may find x any more when it goes, which after a
 		 * delete the GC sees to.
 		 */
-		ov2_sa_delete(sa);
+		ov2_slot_delete(sa);
 		synchronize_rcu();
 	}
 	WRITE_ONCE(x->xso.offload_handle, 0);
@@ -103,7 +104,7 @@ static void ov2_xdo_state_advance_esn(struct xfrm_state *x)
 	rcu_read_lock();
 	sa = ov2_sa_of(x);
 	if (sa)
-		ov2_sa_advance(sa, ov2_xlate_seq(x, sa->dir));
+		ov2_seq_advance(sa, ov2_xlate_seq(x, sa->dir));
 	rcu_read_unlock();
 }
 

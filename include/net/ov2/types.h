@@ -55,6 +55,8 @@ struct ov2_request {
 	int status;
 	/* private: */
 	struct list_head list;
+	void *last;
+	u32 offloaded;
 	bool cancelled;
 	bool cancelling;
 	bool done;
@@ -135,8 +137,9 @@ struct ov2_port {
 	struct xfrmdev_ops xfrmdev_ops;
 	bool closing;
 	bool esp_off;
-	u32 reserved;
+	u32 slots_used;
 	struct list_head waitq;
+	struct list_head waiting;
 };
 
 /**

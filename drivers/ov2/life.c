@@ -1,0 +1,615 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ov2 core: life of an SA. Owns its state and its goal, the lists that belong to the state, and the
+ * count of slots; moves the state towards the goal. See DOC: life of an SA. Everything is under
+ * nic->lock.
+ */
+#include <net/xfrm.h>
+#include <kunit/visibility.h>
+#include "ov2.h"
+#include "trace.h"
+
+static const char * const ov2_sa_phase_names[] = {
+	[OV2_PHASE_WAITING] = "waiting",
+	[OV2_PHASE_QUEUED] = "queued",
+	[OV2_PHASE_ADDING] = "adding",
+	[OV2_PHASE_OFFLOADED] = "offloaded",
+	[OV2_PHASE_DEMOTING] = "demoting",
+	[OV2_PHASE_SOFTWARE] = "software",
+	[OV2_PHASE_DELETING] = "deleting",
+	[OV2_PHASE_GONE] = "gone",
+};
+
+const char *ov2_sa_phase_name(enum ov2_sa_phase phase)
+{
+	return ov2_sa_phase_names[phase];
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2_sa_phase_name);
+
+/* Without nic->lock the answer is a snapshot, for a human reader. Context: any. */
+enum ov2_sa_phase ov2_sa_phase(const struct ov2_sa *sa)
+{
+	enum ov2_slot_next next = READ_ONCE(sa->slot.next);
+	enum ov2_sa_goal goal = READ_ONCE(sa->goal);
+
+	switch (READ_ONCE(sa->state)) {
+	case OV2_SA_SOFTWARE:
+		return goal == OV2_GOAL_SOFTWARE &&
+		       (next == OV2_SLOT_WAIT || next == OV2_SLOT_BACKOFF) ?
+		       OV2_PHASE_WAITING : OV2_PHASE_SOFTWARE;
+	case OV2_SA_ADD_QUEUED:
+		return OV2_PHASE_QUEUED;
+	case OV2_SA_ADDING:
+		return OV2_PHASE_ADDING;
+	case OV2_SA_OFFLOADED:
+		return OV2_PHASE_OFFLOADED;
+	case OV2_SA_DEL_HELD:
+	case OV2_SA_DEL_RCU:
+	case OV2_SA_DEL_QUEUED:
+	case OV2_SA_DELETING:
+		return goal == OV2_GOAL_GONE ? OV2_PHASE_DELETING : OV2_PHASE_DEMOTING;
+	default:
+		return OV2_PHASE_GONE;
+	}
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2_sa_phase);
+
+/* Traces that the phase was @from, if it has changed. */
+void ov2_sa_trace_phase(const struct ov2_sa *sa, enum ov2_sa_phase from)
+{
+	enum ov2_sa_phase to = ov2_sa_phase(sa);
+
+	if (from != to)
+		trace_ov2_sa_state(sa, from, to);
+}
+
+static void ov2_sa_set_state(struct ov2_sa *sa, enum ov2_sa_state state)
+{
+	enum ov2_sa_phase from = ov2_sa_phase(sa);
+	struct ov2_nic *nic = sa->nic;
+
+	lockdep_assert_held(&nic->lock);
+	if (sa->state != OV2_SA_GONE)
+		nic->sas_in[sa->state]--;
+	if (state != OV2_SA_GONE)
+		nic->sas_in[state]++;
+	/* Publish the state after offload_handle, so that ov2_tx_handle() never reads a stale
+	 * handle.
+	 */
+	smp_store_release(&sa->state, state);
+	ov2_sa_trace_phase(sa, from);
+	if (!ov2_nic_present(nic))
+		wake_up(&nic->idle);
+}
+
+/* An SA has a slot from when it is queued until the NIC has nothing of it. A probe has none before
+ * the NIC takes it.
+ */
+static void ov2_sa_take_slot(struct ov2_sa *sa)
+{
+	struct ov2_nic *nic = sa->nic;
+
+	if (sa->has_slot)
+		return;
+	sa->has_slot = true;
+	WRITE_ONCE(nic->slots_used, nic->slots_used + 1);
+	/* The port may be gone once xfrm has deleted the SA. A port that closes gets no more SAs,
+	 * so its count does not matter.
+	 */
+	if (sa->goal != OV2_GOAL_GONE && sa->port && !sa->port->closing) {
+		sa->slot_port = sa->port;
+		sa->port->slots_used++;
+	}
+}
+
+static void ov2_sa_release_slot(struct ov2_sa *sa)
+{
+	struct ov2_nic *nic = sa->nic;
+
+	if (!sa->has_slot)
+		return;
+	sa->has_slot = false;
+	WRITE_ONCE(nic->slots_used, nic->slots_used - 1);
+	if (sa->slot_port)
+		sa->slot_port->slots_used--;
+	sa->slot_port = NULL;
+}
+
+/* @port closes: the NIC may have an SA for longer than there is a port. */
+void ov2_sa_forget_port(struct ov2_sa *sa, void *port)
+{
+	if (sa->slot_port == port)
+		sa->slot_port = NULL;
+}
+
+static void ov2_sa_queue_add(struct ov2_sa *sa)
+{
+	if (sa->goal == OV2_GOAL_NIC)
+		ov2_sa_take_slot(sa);
+	list_move_tail(&sa->queue, &sa->nic->addq);
+	ov2_sa_set_state(sa, OV2_SA_ADD_QUEUED);
+}
+
+/* Queues the DELETE_SA of an SA. For an outbound SA that is after a grace period, so that no packet
+ * is on its way to the NIC whose sender saw the SA as offloaded (S18). Demoted SAs all wait for a
+ * grace period, inbound ones as well, so that their deletes keep their order.
+ */
+static void ov2_sa_queue_delete(struct ov2_sa *sa)
+{
+	struct ov2_nic *nic = sa->nic;
+
+	if (sa->held) {
+		ov2_sa_set_state(sa, OV2_SA_DEL_HELD);
+	} else if (sa->dir == OV2_IN && sa->goal == OV2_GOAL_GONE) {
+		list_add_tail(&sa->queue, &nic->delq);
+		ov2_sa_set_state(sa, OV2_SA_DEL_QUEUED);
+	} else {
+		list_add_tail(&sa->queue, &nic->delq_rcu);
+		ov2_sa_set_state(sa, OV2_SA_DEL_RCU);
+		queue_work(nic->wq, &nic->delete_rcu_work);
+	}
+}
+
+/* The NIC has nothing of the SA: software goes on if xfrm keeps it, otherwise it ends here. */
+static void ov2_sa_removed(struct ov2_sa *sa)
+{
+	struct ov2_nic *nic = sa->nic;
+
+	list_del_init(&sa->queue);
+	WRITE_ONCE(sa->offload_handle, 0);
+	ov2_sa_release_slot(sa);
+	ov2_sa_release_delete(sa);
+	ov2_nic_kick(nic);
+	if (sa->goal == OV2_GOAL_GONE) {
+		ov2_sa_set_state(sa, OV2_SA_GONE);
+		ov2_sa_put(sa);
+	} else {
+		list_add_tail(&sa->queue, &nic->settle);
+		ov2_sa_set_state(sa, OV2_SA_SOFTWARE);
+	}
+}
+
+/* Moves the state a step towards the goal, if it does not wait for something else. */
+static void ov2_sa_reconcile(struct ov2_sa *sa)
+{
+	switch (sa->state) {
+	case OV2_SA_SOFTWARE:
+		if (sa->goal == OV2_GOAL_GONE)
+			ov2_sa_removed(sa);
+		else if (sa->goal != OV2_GOAL_SOFTWARE)
+			ov2_sa_queue_add(sa);
+		break;
+	case OV2_SA_ADD_QUEUED:
+		if (sa->goal == OV2_GOAL_GONE)
+			sa->nic->counters[OV2_CNT_ADD_CANCELLED]++;
+		if (sa->goal == OV2_GOAL_GONE || sa->goal == OV2_GOAL_SOFTWARE)
+			ov2_sa_removed(sa);
+		break;
+	case OV2_SA_OFFLOADED:
+		if (sa->goal == OV2_GOAL_SOFTWARE)
+			sa->nic->counters[OV2_CNT_DEMOTED]++;
+		if (sa->goal != OV2_GOAL_NIC)
+			ov2_sa_queue_delete(sa);
+		break;
+	case OV2_SA_ADDING:
+	case OV2_SA_DEL_HELD:
+	case OV2_SA_DEL_RCU:
+	case OV2_SA_DEL_QUEUED:
+	case OV2_SA_DELETING:
+		/* The goal is looked at again when this is over. */
+	case OV2_SA_GONE:
+	case OV2_SA_STATES:
+		break;
+	}
+	ov2_nic_kick(sa->nic);
+}
+
+/* Lets an SA in, with the goal NIC or SOFTWARE. Takes the engine's reference. */
+void ov2_sa_start(struct ov2_sa *sa, enum ov2_sa_goal goal)
+{
+	lockdep_assert_held(&sa->nic->lock);
+	ov2_sa_get(sa);
+	sa->goal = goal;
+	if (goal == OV2_GOAL_NIC)
+		ov2_sa_queue_add(sa);
+	else
+		ov2_sa_set_state(sa, OV2_SA_SOFTWARE);
+	ov2_nic_kick(sa->nic);
+}
+
+/* Sets the goal. Cannot fail, allocates nothing. With GONE the caller needs a reference if it goes
+ * on to use @sa.
+ */
+void ov2_sa_aim(struct ov2_sa *sa, enum ov2_sa_goal goal)
+{
+	enum ov2_sa_phase from = ov2_sa_phase(sa);
+
+	lockdep_assert_held(&sa->nic->lock);
+	if (sa->goal == OV2_GOAL_GONE)
+		return;
+	WRITE_ONCE(sa->goal, goal);
+	if (sa->state != OV2_SA_SOFTWARE)
+		ov2_sa_trace_phase(sa, from);
+	ov2_sa_reconcile(sa);
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2_sa_aim);
+
+/* Makes the DELETE_SA of @out wait for the completion of that of @in, because the NIC may execute
+ * lists that are in flight in any order.
+ */
+void ov2_sa_hold_delete(struct ov2_sa *in, struct ov2_sa *out)
+{
+	lockdep_assert_held(&in->nic->lock);
+	in->next_del = out;
+	out->held = true;
+	ov2_sa_get(out);
+}
+
+/* @in is removed, or not going to be. */
+void ov2_sa_release_delete(struct ov2_sa *in)
+{
+	struct ov2_sa *out = in->next_del;
+
+	lockdep_assert_held(&in->nic->lock);
+	if (!out)
+		return;
+	in->next_del = NULL;
+	out->held = false;
+	if (out->state == OV2_SA_DEL_HELD)
+		ov2_sa_queue_delete(out);
+	ov2_nic_kick(in->nic);
+	ov2_sa_put(out);
+}
+
+/* A reset has emptied the NIC's table, and no request is in flight. The goals stay: an SA that is
+ * wanted in the NIC is queued again.
+ */
+void ov2_sa_forget(struct ov2_sa *sa)
+{
+	lockdep_assert_held(&sa->nic->lock);
+	if (sa->state < OV2_SA_OFFLOADED || sa->state == OV2_SA_GONE)
+		return;
+	if (sa->goal == OV2_GOAL_NIC)
+		sa->nic->counters[OV2_CNT_RESTORED]++;
+	ov2_sa_removed(sa);
+	if (sa->goal == OV2_GOAL_NIC)
+		ov2_sa_reconcile(sa);
+}
+
+/* Takes the next SA off nic->settle: it is in software, and its goal is
+ *
+ * * SOFTWARE: it was demoted,
+ * * NIC or PROBE: it was refused, for &ov2_sa.err.
+ */
+struct ov2_sa *ov2_sa_unsettle(struct ov2_nic *nic)
+{
+	struct ov2_sa *sa = list_first_entry_or_null(&nic->settle, struct ov2_sa, queue);
+
+	lockdep_assert_held(&nic->lock);
+	if (sa)
+		list_del_init(&sa->queue);
+	return sa;
+}
+
+void ov2_delete_rcu_work(struct work_struct *work)
+{
+	struct ov2_nic *nic = container_of(work, struct ov2_nic, delete_rcu_work);
+	LIST_HEAD(ready);
+	struct ov2_sa *sa;
+	u32 i;
+
+	spin_lock_bh(&nic->lock);
+	list_splice_init(&nic->delq_rcu, &ready);
+	spin_unlock_bh(&nic->lock);
+
+	synchronize_net();
+
+	/* ov2_sa_forget() may take SAs off @ready meanwhile, under the same lock. */
+	do {
+		spin_lock_bh(&nic->lock);
+		for (i = 0; i < OV2_SA_STEP; i++) {
+			sa = list_first_entry_or_null(&ready, struct ov2_sa, queue);
+			if (!sa)
+				break;
+			list_move_tail(&sa->queue, &nic->delq);
+			ov2_sa_set_state(sa, OV2_SA_DEL_QUEUED);
+		}
+		ov2_nic_kick(nic);
+		spin_unlock_bh(&nic->lock);
+		cond_resched();
+	} while (sa);
+}
+
+/* ADD_SA */
+
+/* Wipes all that is secret in a node. */
+void ov2_sa_wipe(struct ov2_add_sa *add)
+{
+	memzero_explicit(add->key_area, sizeof(add->key_area));
+	memzero_explicit(add->salt, sizeof(add->salt));
+	memzero_explicit(add->iv_salt, sizeof(add->iv_salt));
+}
+
+static u32 ov2_add_take(struct ov2_nic *nic, struct ov2_request *req, u32 max)
+{
+	struct ov2_sa *sa;
+	u32 taken;
+
+	lockdep_assert_held(&nic->lock);
+	if (nic->life != OV2_NIC_IN_SERVICE)
+		return 0;
+	for (taken = 0; taken < max; taken++) {
+		sa = list_first_entry_or_null(&nic->addq, struct ov2_sa, queue);
+		if (!sa)
+			break;
+		list_del_init(&sa->queue);
+		ov2_sa_set_state(sa, OV2_SA_ADDING);
+		sa->add.next = NULL;
+		if (req->last)
+			((struct ov2_add_sa *)req->last)->next = &sa->add;
+		else
+			req->add = &sa->add;
+		req->last = &sa->add;
+	}
+	return taken;
+}
+
+/* Is the error one that the same SA need not meet again later? */
+static bool ov2_add_transient(int err)
+{
+	return err == -ENOSPC || err == -ENOMEM || err == -EAGAIN;
+}
+
+/* An SA did not get into the NIC. */
+static void ov2_add_refused(struct ov2_sa *sa, int err)
+{
+	struct ov2_nic *nic = sa->nic;
+	bool gone = sa->goal == OV2_GOAL_GONE;
+
+	nic->counters[gone ? OV2_CNT_ADD_CANCELLED : OV2_CNT_ADD_FAIL]++;
+	trace_ov2_sa_refused(sa, err);
+	/* Remember that the configuration, not the NIC, excluded this SA, so that it is promoted
+	 * when it is permitted.
+	 */
+	if (err != -EACCES && !ov2_add_transient(err) && !gone && !ov2_caps_permit(sa))
+		err = -EACCES;
+	sa->err = err;
+	ov2_sa_removed(sa);
+}
+
+/* Stores what xfrm has now: the keys are not kept between admission and here, and the sequence
+ * numbers and the configuration may have changed. Returns 0, -ENOENT if xfrm has deleted the SA,
+ * -EACCES if the configuration excludes it, or why it cannot be offloaded.
+ */
+static int ov2_add_fill_node(struct ov2_sa *sa)
+{
+	struct xfrm_state *x = ov2_state_hold(sa);
+	struct ov2_nic *nic = sa->nic;
+	struct ov2_add_sa add;
+	int err = -ENOENT;
+
+	if (!x)
+		return -ENOENT;
+	spin_lock_bh(&x->lock);
+	if (x->km.state != XFRM_STATE_DEAD)
+		err = ov2_xlate(x, &add, NULL);
+	if (!err) {
+		add.next = sa->add.next;
+		add.cookie = sa->cookie;
+		add.port = sa->port->index;
+		spin_lock(&nic->lock);
+		sa->add = add;
+		err = ov2_caps_permit(sa) ? 0 : -EACCES;
+		ov2_seq_filled(sa, add.seq);
+		spin_unlock(&nic->lock);
+		memzero_explicit(&add, sizeof(add));
+	}
+	spin_unlock_bh(&x->lock);
+	xfrm_state_put(x);
+	return err;
+}
+
+static void ov2_add_fill(struct ov2_nic *nic, struct ov2_request *req)
+{
+	struct ov2_add_sa **link = &req->add;
+
+	while (*link) {
+		struct ov2_sa *sa = container_of(*link, struct ov2_sa, add);
+		int err = ov2_add_fill_node(sa);
+
+		if (!err) {
+			link = &sa->add.next;
+			continue;
+		}
+		*link = sa->add.next;
+		req->count--;
+		ov2_sa_wipe(&sa->add);
+		spin_lock_bh(&nic->lock);
+		ov2_add_refused(sa, err);
+		spin_unlock_bh(&nic->lock);
+	}
+}
+
+/* The NIC has the SA. */
+static void ov2_add_offloaded(struct ov2_sa *sa, u32 offload_handle)
+{
+	sa->nic->counters[OV2_CNT_ADD_SUCCESS]++;
+	WRITE_ONCE(sa->offload_handle, offload_handle);
+	WRITE_ONCE(sa->ever_offloaded, true);
+	sa->offloaded_at = get_jiffies_64();
+	ov2_sa_take_slot(sa);
+	if (sa->goal == OV2_GOAL_PROBE)
+		sa->goal = OV2_GOAL_NIC;
+	ov2_sa_set_state(sa, OV2_SA_OFFLOADED);
+	ov2_sa_reconcile(sa);
+}
+
+/* The NIC has not looked at the list: submit the SA again, if it is still wanted in the NIC. */
+static void ov2_add_requeue(struct ov2_sa *sa)
+{
+	if (sa->goal == OV2_GOAL_NIC || sa->goal == OV2_GOAL_PROBE)
+		ov2_sa_queue_add(sa);
+	else
+		ov2_sa_removed(sa);
+}
+
+static void ov2_add_done_node(struct ov2_request *req, struct ov2_sa *sa)
+{
+	struct ov2_nic *nic = sa->nic;
+	/* A reset empties the table, so what an aborted list has got into it is gone. */
+	u32 handle = ov2_engine_up(nic) || req->status != -ECANCELED ? sa->add.offload_handle : 0;
+	int err = sa->add.status ?: req->status ?: -EIO;
+
+	ov2_sa_wipe(&sa->add);
+	if (handle) {
+		ov2_add_offloaded(sa, handle);
+		req->offloaded++;
+		/* A request that fails has offloaded nothing. Delete what the NIC has in spite of
+		 * that.
+		 */
+		if (req->status) {
+			nic->counters[OV2_CNT_PROTOCOL_ERRORS]++;
+			ov2_sa_aim(sa, OV2_GOAL_SOFTWARE);
+		}
+	} else if (ov2_request_retry(req)) {
+		ov2_add_requeue(sa);
+	} else {
+		ov2_add_refused(sa, err);
+	}
+}
+
+static bool ov2_add_done(struct ov2_nic *nic, struct ov2_request *req)
+{
+	struct ov2_add_sa *node;
+	u32 i;
+
+	for (i = 0; i < OV2_SA_STEP && req->add; i++) {
+		node = req->add;
+		req->add = node->next;
+		node->next = NULL;
+		ov2_add_done_node(req, container_of(node, struct ov2_sa, add));
+	}
+	if (req->add)
+		return true;
+	if (!req->status && !req->offloaded)
+		nic->counters[OV2_CNT_PROTOCOL_ERRORS]++;
+	return false;
+}
+
+const struct ov2_list_kind ov2_kind_add = {
+	.counter = OV2_CNT_ADD_REQUESTS,
+	.take = ov2_add_take,
+	.fill = ov2_add_fill,
+	.done = ov2_add_done,
+};
+
+/* DELETE_SA */
+
+static u32 ov2_delete_take(struct ov2_nic *nic, struct ov2_request *req, u32 max)
+{
+	struct ov2_sa *sa;
+	u32 taken;
+
+	lockdep_assert_held(&nic->lock);
+	for (taken = 0; taken < max; taken++) {
+		sa = list_first_entry_or_null(&nic->delq, struct ov2_sa, queue);
+		if (!sa)
+			break;
+		list_del_init(&sa->queue);
+		ov2_sa_set_state(sa, OV2_SA_DELETING);
+		sa->del.offload_handle = sa->offload_handle;
+		sa->del.next = NULL;
+		if (req->last)
+			((struct ov2_delete_sa *)req->last)->next = &sa->del;
+		else
+			req->del = &sa->del;
+		req->last = &sa->del;
+	}
+	return taken;
+}
+
+static bool ov2_delete_done(struct ov2_nic *nic, struct ov2_request *req)
+{
+	struct ov2_delete_sa *node;
+	struct ov2_sa *sa;
+	u32 i;
+
+	for (i = 0; i < OV2_SA_STEP && req->del; i++) {
+		node = req->del;
+		req->del = node->next;
+		node->next = NULL;
+		sa = container_of(node, struct ov2_sa, del);
+		if (req->status) {
+			list_add_tail(&sa->queue, &nic->delq);
+			ov2_sa_set_state(sa, OV2_SA_DEL_QUEUED);
+		} else {
+			nic->counters[OV2_CNT_DELETE_SUCCESS]++;
+			ov2_sa_removed(sa);
+		}
+	}
+	return req->del;
+}
+
+const struct ov2_list_kind ov2_kind_delete = {
+	.counter = OV2_CNT_DELETE_REQUESTS,
+	.must_succeed = true,
+	.take = ov2_delete_take,
+	.done = ov2_delete_done,
+};
+
+#if IS_ENABLED(CONFIG_KUNIT)
+/* Returns the line of the table in DOC: life of an SA that @sa breaks, or NULL. */
+const char *ov2_sa_check(const struct ov2_sa *sa)
+{
+	bool listed = !list_empty(&sa->queue), waits = !list_empty(&sa->slot.queue);
+	bool wanted = sa->goal == OV2_GOAL_NIC || sa->goal == OV2_GOAL_PROBE;
+	bool gone = sa->goal == OV2_GOAL_GONE;
+
+	lockdep_assert_held(&sa->nic->lock);
+	if (gone != !rcu_access_pointer(sa->x) && sa->state != OV2_SA_GONE)
+		return "the goal is GONE if and only if xfrm has deleted the SA";
+	if (waits != (sa->state == OV2_SA_SOFTWARE && !listed && !wanted &&
+		      (sa->slot.next == OV2_SLOT_WAIT || sa->slot.next == OV2_SLOT_BACKOFF)))
+		return "on a wait queue if and only if it waits for a slot";
+	switch (sa->state) {
+	case OV2_SA_SOFTWARE:
+		if (gone || (wanted && !listed) || sa->has_slot || sa->offload_handle)
+			return "SOFTWARE";
+		break;
+	case OV2_SA_ADD_QUEUED:
+		if (!wanted || !listed || sa->has_slot != (sa->goal == OV2_GOAL_NIC))
+			return "ADD_QUEUED";
+		break;
+	case OV2_SA_ADDING:
+		if (listed)
+			return "ADDING";
+		break;
+	case OV2_SA_OFFLOADED:
+		if (sa->goal != OV2_GOAL_NIC || listed || !sa->has_slot || !sa->offload_handle ||
+		    !sa->ever_offloaded)
+			return "OFFLOADED";
+		break;
+	case OV2_SA_DEL_HELD:
+		if (wanted || listed || !sa->held || !sa->has_slot)
+			return "DEL_HELD";
+		break;
+	case OV2_SA_DEL_RCU:
+	case OV2_SA_DEL_QUEUED:
+		if (wanted || !listed || !sa->has_slot)
+			return "DEL_RCU or DEL_QUEUED";
+		break;
+	case OV2_SA_DELETING:
+		if (wanted || listed || !sa->has_slot)
+			return "DELETING";
+		break;
+	case OV2_SA_GONE:
+		if (listed || sa->has_slot || sa->offload_handle || sa->next_del)
+			return "GONE";
+		break;
+	case OV2_SA_STATES:
+		return "no state";
+	}
+	return NULL;
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2_sa_check);
+#endif

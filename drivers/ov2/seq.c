@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ov2 core: what the NIC knows of the sequence numbers of an SA. Owns that part of an SA, but for
+ * what update.c does with it while a list is under way. The NIC infers the upper half of a received
+ * number from the window that it was told (RFC 4303 appendix A2), so this is for inbound ESN only.
+ */
+#include "ov2.h"
+
+/* More packets than can be on their way while the NIC is told the right number. */
+#define OV2_SEQ_MISMATCHES	4096
+
+void ov2_seq_init(struct ov2_sa *sa, const struct ov2_add_sa *add)
+{
+	sa->seq.window = add->replay_window;
+	sa->seq.told = ov2_seq_u64(add->seq);
+	sa->seq.last = sa->seq.told;
+}
+
+/* An ADD_SA tells the NIC @seq. An update that was queued before is stale. */
+void ov2_seq_filled(struct ov2_sa *sa, struct ov2_seq seq)
+{
+	lockdep_assert_held(&sa->nic->lock);
+	WRITE_ONCE(sa->seq.told, ov2_seq_u64(seq));
+	sa->seq.now = seq;
+	if (list_empty(&sa->seq.queue))
+		return;
+	list_del_init(&sa->seq.queue);
+	sa->nic->updates--;
+	ov2_sa_put(sa);
+}
+
+/* Queues an update. While one is running its completion sees that the numbers have moved on. An SA
+ * that is not in the NIC yet, or not for long, gets one as well: update.c drops it, or waits for the
+ * completion of the ADD_SA.
+ */
+static void ov2_seq_update(struct ov2_sa *sa, struct ov2_seq seq)
+{
+	struct ov2_nic *nic = sa->nic;
+
+	spin_lock_bh(&nic->lock);
+	WRITE_ONCE(sa->seq.told, ov2_seq_u64(seq));
+	sa->seq.now = seq;
+	if (!sa->seq.running && list_empty(&sa->seq.queue) &&
+	    (sa->state == OV2_SA_ADDING || sa->state == OV2_SA_OFFLOADED)) {
+		ov2_sa_get(sa);
+		list_add_tail(&sa->seq.queue, &nic->updq);
+		nic->updates++;
+		ov2_nic_kick(nic);
+	}
+	spin_unlock_bh(&nic->lock);
+}
+
+/* The receive window of an SA has moved to @seq. The NIC learns of the packets that it verifies by
+ * itself, and ov2_rx() notes those in seq.told. It does not learn of those that software has
+ * decrypted, so tell it when these are more than a window ahead. xfrm's window goes back only by an
+ * XFRM_MSG_NEWAE, of which it has to be told as well. Context: x->lock held, softirq; per packet.
+ */
+void ov2_seq_advance(struct ov2_sa *sa, struct ov2_seq seq)
+{
+	u64 now = ov2_seq_u64(seq), last;
+
+	if (!sa->esn || sa->dir == OV2_OUT)
+		return;
+	last = sa->seq.last;
+	sa->seq.last = now;
+	if (now < last || now > READ_ONCE(sa->seq.told) + sa->seq.window)
+		ov2_seq_update(sa, seq);
+}
+
+/* The NIC has verified a packet, which has moved its window as well. Context: NAPI of the port. */
+void ov2_seq_seen(struct ov2_sa *sa, u64 seq)
+{
+	if (!sa->esn)
+		return;
+	sa->seq.mismatches = 0;
+	if (seq > READ_ONCE(sa->seq.told))
+		WRITE_ONCE(sa->seq.told, seq);
+}
+
+/* The NIC has inferred another number than xfrm. Returns true if that has happened so often in a
+ * row that the NIC is not going to mend it. Context: NAPI of the port.
+ */
+bool ov2_seq_mismatch(struct ov2_sa *sa)
+{
+	return ++sa->seq.mismatches == OV2_SEQ_MISMATCHES;
+}

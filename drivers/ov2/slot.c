@@ -1,0 +1,612 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ov2 core: policy. Decides which SAs get the slots of the NIC's table when there are more SAs than
+ * slots, and what an SA waits for in software. Owns &struct ov2_slots and the slot part of an SA,
+ * all under nic->lock; sets the goals of SAs.
+ *
+ * Once per second, while SAs wait, the rate of every SA is measured and the busiest of those that
+ * wait are put in front: the first gets the next slot that becomes free. If a waiting SA is much
+ * busier than the idlest in the NIC it is submitted although there is no slot, as a probe: the NIC
+ * rejects it with -ENOSPC, which tells it to raise SaDeleteReq for idle SAs. The core never evicts
+ * an SA for another on its own. However many SAs there are, the lock is held for moments only.
+ *
+ * A NIC that asks for slots is under pressure. For a while after that slots are filled at a limited
+ * pace only, by new SAs as well, and an SA that had to leave backs off, each time for longer. Where
+ * an IKE daemon replaces the SA, soft or hard, the new SA cannot be recognised, so the time until
+ * slots are filled again is what doubles. Otherwise the IKE daemon's replacement SA would be evicted
+ * again at once (livelock).
+ */
+#include <kunit/visibility.h>
+#include "ov2.h"
+#include "rank.h"
+
+#define OV2_SLOT_PRESSURE	(10 * HZ)	/* how long a SaDeleteReq keeps the pace down */
+#define OV2_SLOT_PACE		32		/* one in so many slots per interval */
+#define OV2_SLOT_BACKOFF_MAX	6		/* doublings */
+#define OV2_SLOT_BUSIER		2		/* a probe is so many times busier than the idlest */
+
+static bool ov2_slot_in_service(const struct ov2_nic *nic)
+{
+	return nic->life == OV2_NIC_IN_SERVICE && nic->engine.state != OV2_ENGINE_DEAD;
+}
+
+static bool ov2_slot_pressure(const struct ov2_nic *nic)
+{
+	return time_before64(get_jiffies_64(), nic->slots.pressure_until);
+}
+
+static bool ov2_slot_free(const struct ov2_nic *nic)
+{
+	return nic->slots_used < nic->caps.max_sas;
+}
+
+/* Does the port of an SA have all the slots that one port may have? Context: xfrm has the SA. */
+static bool ov2_slot_share_used(const struct ov2_sa *sa)
+{
+	u32 max = sa->nic->slots.port_max;
+
+	return max && sa->port && sa->port->slots_used >= max;
+}
+
+/* Returns true if a slot is free and no SA waits for it, and the NIC is not under pressure. With
+ * promotion disabled no waiting SA competes for the slot.
+ */
+static bool ov2_slot_room(const struct ov2_sa *sa)
+{
+	const struct ov2_nic *nic = sa->nic;
+
+	if (ov2_slot_share_used(sa) || !ov2_slot_free(nic))
+		return false;
+	return !nic->slots.promote ||
+	       (!ov2_slot_pressure(nic) && list_empty(&nic->slots.waitq));
+}
+
+static void ov2_slot_arm(struct ov2_nic *nic)
+{
+	if (ov2_slot_in_service(nic) && nic->slots.promote)
+		queue_delayed_work(nic->wq, &nic->slots.work, OV2_INTERVAL);
+}
+
+static bool ov2_slot_backing_off(const struct ov2_sa *sa)
+{
+	return time_before64(get_jiffies_64(), sa->slot.backoff_until);
+}
+
+static void ov2_slot_count(struct ov2_nic *nic, int change)
+{
+	nic->slots.waiting += change;
+	nic->engine.deletes_first = nic->slots.waiting;
+}
+
+/* Takes an SA off whatever queue it waits on. */
+static void ov2_slot_unwait(struct ov2_sa *sa)
+{
+	struct ov2_port *port = sa->port;
+
+	if (list_empty(&sa->slot.queue))
+		return;
+	list_del_init(&sa->slot.queue);
+	ov2_slot_count(sa->nic, -1);
+	if (port && list_empty(&port->waitq))
+		list_del_init(&port->waiting);
+}
+
+/* Returns the queue that an SA belongs to: that of its port if the port must free a slot first, so
+ * that the search for the next SA does not see it however many there are.
+ */
+static struct list_head *ov2_slot_queue(const struct ov2_sa *sa)
+{
+	struct ov2_slots *slots = &sa->nic->slots;
+
+	if (sa->slot.next == OV2_SLOT_BACKOFF)
+		return &slots->backoffq;
+	if (!ov2_slot_share_used(sa))
+		return &slots->waitq;
+	if (list_empty(&sa->port->waiting))
+		list_add_tail(&sa->port->waiting, &slots->waiting_ports);
+	return &sa->port->waitq;
+}
+
+/* Puts an SA at the end of the queue that it belongs to. */
+static void ov2_slot_wait(struct ov2_sa *sa)
+{
+	ov2_slot_unwait(sa);
+	if (sa->slot.next == OV2_SLOT_BACKOFF && !ov2_slot_backing_off(sa))
+		sa->slot.next = OV2_SLOT_WAIT;
+	list_add_tail(&sa->slot.queue, ov2_slot_queue(sa));
+	ov2_slot_count(sa->nic, 1);
+	ov2_slot_arm(sa->nic);
+}
+
+/* Gives an SA that waits, or may wait, a slot, or has the NIC decide about it. */
+static void ov2_slot_promote(struct ov2_sa *sa, enum ov2_sa_goal goal)
+{
+	ov2_slot_unwait(sa);
+	ov2_sa_aim(sa, goal);
+	/* From here on it is up to what makes the SA leave the NIC. */
+	sa->slot.next = OV2_SLOT_STAY;
+}
+
+/* The configuration permits an SA again that it excluded. */
+static void ov2_slot_readmit(struct ov2_sa *sa)
+{
+	enum ov2_sa_phase from = ov2_sa_phase(sa);
+
+	if (ov2_slot_room(sa)) {
+		ov2_slot_promote(sa, OV2_GOAL_NIC);
+		return;
+	}
+	sa->slot.next = OV2_SLOT_WAIT;
+	ov2_slot_wait(sa);
+	ov2_sa_trace_phase(sa, from);
+}
+
+/* Takes an SA that xfrm keeps off the NIC, or keeps it from getting there; @next is what it then
+ * waits for.
+ */
+void ov2_slot_demote(struct ov2_sa *sa, enum ov2_slot_next next)
+{
+	lockdep_assert_held(&sa->nic->lock);
+	if (sa->goal != OV2_GOAL_NIC && sa->goal != OV2_GOAL_PROBE)
+		return;
+	sa->slot.next = next;
+	ov2_sa_aim(sa, OV2_GOAL_SOFTWARE);
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2_slot_demote);
+
+/* Exponential back-off: @sa is not promoted before backoff_until. */
+static void ov2_slot_back_off(struct ov2_sa *sa)
+{
+	sa->slot.backoff_until = get_jiffies_64() + (OV2_INTERVAL << sa->slot.backoff);
+	if (sa->slot.backoff < OV2_SLOT_BACKOFF_MAX)
+		sa->slot.backoff++;
+}
+
+/* The NIC has asked for slots: for a while slots are filled at a limited pace. */
+void ov2_slot_enter_pressure(struct ov2_nic *nic)
+{
+	struct ov2_slots *slots = &nic->slots;
+	u64 now = get_jiffies_64();
+
+	lockdep_assert_held(&nic->lock);
+	if (!ov2_slot_pressure(nic))
+		slots->pressure_level = 0;
+	/* Slots may have been filled since the last round, so this is a new one. The two SAs of a
+	 * pair, and others that come in the same round, count once.
+	 */
+	if (nic->delreq_policy != OV2_DELREQ_DEMOTE && time_after64(now, slots->fill_after)) {
+		slots->fill_after = now + (OV2_INTERVAL << slots->pressure_level) - OV2_INTERVAL;
+		if (slots->pressure_level < OV2_SLOT_BACKOFF_MAX)
+			slots->pressure_level++;
+	}
+	slots->pressure_until = max(now, slots->fill_after) + OV2_SLOT_PRESSURE;
+}
+
+/* Another policy answers SaDeleteReqs from now on: do not wait for what the old one led to. */
+void ov2_slot_reset_pressure(struct ov2_nic *nic)
+{
+	lockdep_assert_held(&nic->lock);
+	nic->slots.pressure_level = 0;
+	nic->slots.fill_after = 0;
+}
+
+/* The NIC wants the slot of @sa. The longer the SA was in the NIC, the shorter it backs off. */
+void ov2_slot_evict(struct ov2_sa *sa)
+{
+	lockdep_assert_held(&sa->nic->lock);
+	if (sa->goal != OV2_GOAL_NIC && sa->goal != OV2_GOAL_PROBE)
+		return;
+	if (time_after64(get_jiffies_64(),
+			 sa->offloaded_at + (OV2_INTERVAL << (sa->slot.backoff + 1))))
+		sa->slot.backoff = 0;
+	ov2_slot_enter_pressure(sa->nic);
+	ov2_slot_back_off(sa);
+	ov2_slot_demote(sa, OV2_SLOT_BACKOFF);
+}
+
+/* The NIC goes on inferring other numbers than xfrm although it was told, so software does better
+ * for a while. Context: softirq.
+ */
+void ov2_slot_distrust(struct ov2_sa *sa)
+{
+	spin_lock_bh(&sa->nic->lock);
+	if (sa->state == OV2_SA_OFFLOADED) {
+		ov2_slot_back_off(sa);
+		ov2_slot_demote(sa, OV2_SLOT_BACKOFF);
+	}
+	spin_unlock_bh(&sa->nic->lock);
+}
+
+/* The NIC goes out of service. */
+void ov2_slot_abandon(struct ov2_sa *sa)
+{
+	enum ov2_sa_phase from = ov2_sa_phase(sa);
+
+	lockdep_assert_held(&sa->nic->lock);
+	ov2_slot_unwait(sa);
+	ov2_slot_demote(sa, OV2_SLOT_STAY);
+	sa->slot.next = OV2_SLOT_STAY;
+	if (sa->state == OV2_SA_SOFTWARE && from == OV2_PHASE_WAITING)
+		ov2_sa_trace_phase(sa, from);
+}
+
+/* The configuration has changed. Takes an SA off the NIC, or brings it back. */
+void ov2_slot_recheck(struct ov2_sa *sa)
+{
+	lockdep_assert_held(&sa->nic->lock);
+	if (sa->goal == OV2_GOAL_GONE)
+		return;
+	if (!ov2_caps_permit(sa)) {
+		if (sa->goal == OV2_GOAL_SOFTWARE)
+			return;
+		/* The inbound SA of a pair leaves first, as in the answer to a SaDeleteReq. */
+		if (sa->dir == OV2_OUT && sa->pair.other)
+			ov2_slot_recheck(sa->pair.other);
+		ov2_slot_demote(sa, OV2_SLOT_BARRED);
+	} else if (sa->goal == OV2_GOAL_SOFTWARE && sa->slot.next == OV2_SLOT_BARRED) {
+		if (sa->state == OV2_SA_ADDING)
+			ov2_slot_promote(sa, OV2_GOAL_NIC);
+		else if (sa->state == OV2_SA_SOFTWARE)
+			ov2_slot_readmit(sa);
+	}
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2_slot_recheck);
+
+/* What an SA waits for that the NIC, or the core, did not take. A probe that met a full table waits
+ * on; where a slot was free the NIC can take fewer SAs than it said, so back off, otherwise the core
+ * would retry in a tight loop. Another error means that the NIC rejects this SA for what it is.
+ */
+static enum ov2_slot_next ov2_slot_after_refusal(struct ov2_sa *sa)
+{
+	switch (sa->err) {
+	case -ENOSPC:
+		if (sa->goal == OV2_GOAL_PROBE)
+			return OV2_SLOT_WAIT;
+		fallthrough;
+	case -ENOMEM:
+	case -EAGAIN:
+		ov2_slot_back_off(sa);
+		return OV2_SLOT_BACKOFF;
+	case -EACCES:
+		return OV2_SLOT_BARRED;
+	default:
+		return OV2_SLOT_STAY;
+	}
+}
+
+/* An SA that xfrm keeps has left the NIC, or did not get into it. */
+static void ov2_slot_settle_sa(struct ov2_sa *sa)
+{
+	enum ov2_sa_phase from = ov2_sa_phase(sa);
+
+	if (sa->goal != OV2_GOAL_SOFTWARE) {
+		enum ov2_slot_next next = ov2_slot_after_refusal(sa);
+
+		ov2_slot_demote(sa, next);
+	}
+	if (!ov2_slot_in_service(sa->nic))
+		sa->slot.next = OV2_SLOT_STAY;
+	if (sa->slot.next == OV2_SLOT_WAIT || sa->slot.next == OV2_SLOT_BACKOFF)
+		ov2_slot_wait(sa);
+	ov2_sa_trace_phase(sa, from);
+	if (sa->slot.next == OV2_SLOT_BARRED && ov2_caps_permit(sa))
+		ov2_slot_readmit(sa);
+}
+
+/* Returns the SA that gets the next slot, or NULL. */
+static struct ov2_sa *ov2_slot_next_waiting(struct ov2_nic *nic)
+{
+	struct ov2_slots *slots = &nic->slots;
+	struct ov2_port *port;
+	struct ov2_sa *sa;
+
+	sa = list_first_entry_or_null(&slots->waitq, struct ov2_sa, slot.queue);
+	if (sa)
+		return sa;
+	list_for_each_entry(port, &slots->waiting_ports, waiting) {
+		sa = list_first_entry(&port->waitq, struct ov2_sa, slot.queue);
+		if (!ov2_slot_share_used(sa))
+			return sa;
+	}
+	return NULL;
+}
+
+/* Promotes up to @limit SAs that wait, or gives them a goal that makes the NIC decide. An SA whose
+ * port has got its share meanwhile goes to the queue of the port. Returns the number of SAs that it
+ * has looked at; *@promoted is counted up.
+ */
+static u32 ov2_slot_fill(struct ov2_nic *nic, u32 limit, u32 *promoted)
+{
+	struct ov2_sa *sa;
+	u32 seen;
+
+	lockdep_assert_held(&nic->lock);
+	if (!ov2_slot_in_service(nic) || !nic->slots.promote)
+		return 0;
+	for (seen = 0; seen < min(limit, OV2_SA_STEP) && ov2_slot_free(nic); seen++) {
+		sa = ov2_slot_next_waiting(nic);
+		if (!sa)
+			break;
+		if (ov2_slot_share_used(sa)) {
+			ov2_slot_wait(sa);
+			continue;
+		}
+		ov2_slot_promote(sa, OV2_GOAL_NIC);
+		++*promoted;
+	}
+	return seen;
+}
+
+/* Decides about SAs that have left the NIC, and fills free slots. Under pressure slots are filled
+ * once per interval only. Returns whether there may be more to do. Context: nic->lock.
+ */
+bool ov2_slot_settle(struct ov2_nic *nic)
+{
+	u32 left = OV2_SA_STEP, promoted = 0;
+	struct ov2_sa *sa;
+
+	lockdep_assert_held(&nic->lock);
+	while (left && (sa = ov2_sa_unsettle(nic))) {
+		ov2_slot_settle_sa(sa);
+		left--;
+	}
+	if (left && !ov2_slot_pressure(nic))
+		left -= ov2_slot_fill(nic, left, &promoted);
+	return !left;
+}
+
+/* Tells xfrm why an SA that waits has no slot. */
+static void ov2_slot_tell_waiting(const struct ov2_sa *sa, struct netlink_ext_ack *extack)
+{
+	const struct ov2_nic *nic = sa->nic;
+
+	if (ov2_slot_share_used(sa))
+		NL_SET_ERR_MSG_FMT_MOD(extack,
+				       "The port has its share (%u) of the NIC's SA table, the SA waits in software",
+				       nic->slots.port_max);
+	else if (ov2_slot_free(nic))
+		NL_SET_ERR_MSG_MOD(extack, "the NIC has asked for room, the SA waits in software");
+	else
+		NL_SET_ERR_MSG_FMT_MOD(extack,
+				       "the NIC's SA table (%u) is full, the SA waits in software",
+				       nic->caps.max_sas);
+}
+
+/* Tells xfrm why an SA may not even wait. */
+static void ov2_slot_tell_refused(const struct ov2_sa *sa, struct netlink_ext_ack *extack)
+{
+	const struct ov2_nic *nic = sa->nic;
+
+	if (ov2_slot_share_used(sa))
+		NL_SET_ERR_MSG_FMT_MOD(extack,
+				       "The port has its share (%u) of the NIC's SA table, and %u SAs wait already",
+				       nic->slots.port_max, nic->slots.waiting);
+	else
+		NL_SET_ERR_MSG_FMT_MOD(extack,
+				       "the NIC's SA table (%u) is full and %u SAs wait already",
+				       nic->caps.max_sas, nic->slots.waiting);
+}
+
+static int ov2_slot_check(const struct ov2_sa *sa, struct netlink_ext_ack *extack)
+{
+	const struct ov2_nic *nic = sa->nic;
+
+	if (nic->life != OV2_NIC_IN_SERVICE || (sa->port && sa->port->closing)) {
+		NL_SET_ERR_MSG_MOD(extack, "the NIC is being removed");
+		return -EOPNOTSUPP;
+	}
+	if (nic->engine.state == OV2_ENGINE_DEAD) {
+		NL_SET_ERR_MSG_MOD(extack, "the NIC is out of service, its reset failed");
+		return -EOPNOTSUPP;
+	}
+	return ov2_caps_check(&nic->caps, &sa->add, extack);
+}
+
+/* Lets an SA in: queued if the NIC has room, otherwise waiting. Context: process. */
+int ov2_slot_admit(struct ov2_sa *sa, struct netlink_ext_ack *extack)
+{
+	struct ov2_nic *nic = sa->nic;
+	bool room;
+	int err;
+
+	spin_lock_bh(&nic->lock);
+	err = ov2_slot_check(sa, extack);
+	if (err)
+		goto out;
+	/* A slot that has become free since the pump ran goes to an SA that waits (S6). */
+	ov2_slot_settle(nic);
+	room = ov2_slot_room(sa);
+	if (!room && nic->slots.waiting >= nic->slots.waiting_max) {
+		ov2_slot_tell_refused(sa, extack);
+		err = -EOPNOTSUPP;
+		goto out;
+	}
+	ov2_pair_add(sa);
+	if (room) {
+		ov2_sa_start(sa, OV2_GOAL_NIC);
+	} else {
+		ov2_slot_tell_waiting(sa, extack);
+		nic->counters[OV2_CNT_ADD_WAITING]++;
+		sa->slot.next = OV2_SLOT_WAIT;
+		ov2_sa_start(sa, OV2_GOAL_SOFTWARE);
+		ov2_slot_wait(sa);
+	}
+out:
+	spin_unlock_bh(&nic->lock);
+	return err;
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2_slot_admit);
+
+/* xfrm has deleted the SA, or frees it without having deleted it. Cannot fail, allocates nothing.
+ * Context: any up to softirq; usually x->lock is held. The caller has a reference.
+ */
+void ov2_slot_delete(struct ov2_sa *sa)
+{
+	struct ov2_nic *nic = sa->nic;
+
+	spin_lock_bh(&nic->lock);
+	if (sa->goal != OV2_GOAL_GONE) {
+		ov2_slot_unwait(sa);
+		ov2_pair_del(sa);
+		RCU_INIT_POINTER(sa->x, NULL);
+		ov2_sa_aim(sa, OV2_GOAL_GONE);
+	}
+	spin_unlock_bh(&nic->lock);
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2_slot_delete);
+
+static void ov2_slot_measure(struct ov2_sa *sa, void *arg)
+{
+	ov2_rank_measure(sa);
+	if (!list_empty(&sa->slot.queue) && sa->slot.next == OV2_SLOT_BACKOFF &&
+	    !ov2_slot_backing_off(sa))
+		ov2_slot_wait(sa);
+}
+
+/* Puts the busiest of the SAs that wait in front of their queues. Entries may be stale, because the
+ * lock was dropped since they were collected.
+ */
+static void ov2_slot_order(struct ov2_nic *nic, const struct ov2_rank_list *busy)
+{
+	struct ov2_sa *sa;
+	u32 i = busy->count, step;
+
+	while (i) {
+		rcu_read_lock();
+		spin_lock_bh(&nic->lock);
+		for (step = OV2_SA_STEP; step && i; step--) {
+			sa = ov2_sa_find(busy->entries[--i].cookie);
+			if (sa && sa->nic == nic && !list_empty(&sa->slot.queue) &&
+			    sa->slot.next == OV2_SLOT_WAIT) {
+				ov2_slot_wait(sa);
+				list_move(&sa->slot.queue, ov2_slot_queue(sa));
+			}
+		}
+		spin_unlock_bh(&nic->lock);
+		rcu_read_unlock();
+		cond_resched();
+	}
+}
+
+/* Returns the number of SAs that it has looked at; *@probes is counted up. Context: nic->lock. */
+static u32 ov2_slot_probe_step(struct ov2_nic *nic, const struct ov2_rank_list *idle, u32 limit,
+			       u32 *probes)
+{
+	struct ov2_sa *sa;
+	u32 seen;
+
+	if (ov2_slot_free(nic) || nic->engine.state != OV2_ENGINE_RUNNING ||
+	    !ov2_slot_in_service(nic) || !nic->slots.promote)
+		return 0;
+	for (seen = 0; seen < OV2_SA_STEP && *probes < limit; seen++) {
+		sa = list_first_entry_or_null(&nic->slots.waitq, struct ov2_sa, slot.queue);
+		if (!sa)
+			break;
+		if (ov2_slot_share_used(sa)) {
+			ov2_slot_wait(sa);
+			continue;
+		}
+		if (ov2_rank_rate(sa) / OV2_SLOT_BUSIER <= idle->entries[*probes].key)
+			break;
+		nic->counters[OV2_CNT_ASKED]++;
+		ov2_slot_promote(sa, OV2_GOAL_PROBE);
+		++*probes;
+	}
+	return seen;
+}
+
+/* Submits the busiest waiting SAs although the table is full, as long as each is much busier than
+ * one that has a slot. The NIC rejects them with -ENOSPC, which tells it to raise SaDeleteReq for
+ * idle SAs.
+ */
+static void ov2_slot_probe(struct ov2_nic *nic, const struct ov2_rank_list *idle, u32 limit)
+{
+	u32 probes = 0, seen;
+
+	do {
+		spin_lock_bh(&nic->lock);
+		seen = ov2_slot_probe_step(nic, idle, min(limit, idle->count), &probes);
+		spin_unlock_bh(&nic->lock);
+		cond_resched();
+	} while (seen == OV2_SA_STEP);
+}
+
+/* Fills slots at the pace that the pressure allows. Returns how many more SAs may enter the NIC in
+ * this interval.
+ */
+static u32 ov2_slot_fill_interval(struct ov2_nic *nic, u32 limit)
+{
+	u32 seen, promoted = 0;
+	bool early;
+
+	do {
+		spin_lock_bh(&nic->lock);
+		early = ov2_slot_pressure(nic) &&
+			time_before64(get_jiffies_64(), nic->slots.fill_after);
+		seen = early ? 0 : ov2_slot_fill(nic, limit - promoted, &promoted);
+		spin_unlock_bh(&nic->lock);
+		cond_resched();
+	} while (seen && promoted < limit);
+	return early ? 0 : limit - promoted;
+}
+
+/* Runs once per interval. Without memory for the ranking slots are given in the order in which SAs
+ * wait.
+ */
+void ov2_slot_work(struct work_struct *work)
+{
+	struct ov2_nic *nic = container_of(to_delayed_work(work), struct ov2_nic, slots.work);
+	struct ov2_rank rank;
+	u32 limit, left;
+	bool ranked;
+
+	spin_lock_bh(&nic->lock);
+	limit = max(nic->caps.max_sas / OV2_SLOT_PACE, 2U);
+	spin_unlock_bh(&nic->lock);
+
+	ov2_sa_for_each(nic, ov2_slot_measure, NULL);
+	ranked = ov2_rank_build(nic, &rank, limit);
+	if (ranked)
+		ov2_slot_order(nic, &rank.busy);
+	left = ov2_slot_fill_interval(nic, limit);
+	if (ranked && left)
+		ov2_slot_probe(nic, &rank.idle, left);
+	ov2_rank_free(&rank);
+
+	spin_lock_bh(&nic->lock);
+	if (nic->slots.waiting)
+		ov2_slot_arm(nic);
+	ov2_nic_kick(nic);
+	spin_unlock_bh(&nic->lock);
+}
+
+/**
+ * ov2_nic_set_reoffer - promote waiting SAs when slots become free, or leave them in software
+ * @nic: the NIC
+ * @on: promote them; so at the start
+ *
+ * Context: any up to softirq.
+ */
+void ov2_nic_set_reoffer(struct ov2_nic *nic, bool on)
+{
+	spin_lock_bh(&nic->lock);
+	WRITE_ONCE(nic->slots.promote, on);
+	if (nic->slots.waiting)
+		ov2_slot_arm(nic);
+	ov2_nic_kick(nic);
+	spin_unlock_bh(&nic->lock);
+}
+EXPORT_SYMBOL_GPL(ov2_nic_set_reoffer);
+
+/**
+ * ov2_nic_reoffer - are waiting SAs promoted when slots become free?
+ * @nic: the NIC
+ *
+ * Context: any.
+ * Return: whether they are.
+ */
+bool ov2_nic_reoffer(struct ov2_nic *nic)
+{
+	return READ_ONCE(nic->slots.promote);
+}
+EXPORT_SYMBOL_GPL(ov2_nic_reoffer);

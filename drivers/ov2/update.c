@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ov2 core: UPDATE_SA lists, which tell the NIC the sequence state of SAs. An SA in such a list, or
+ * on the queue, has a reference for that, and may leave the NIC meanwhile. Everything is under
+ * nic->lock.
+ */
+#include "ov2.h"
+
+static void ov2_update_queue(struct ov2_sa *sa)
+{
+	list_add_tail(&sa->seq.queue, &sa->nic->updq);
+	sa->nic->updates++;
+}
+
+static void ov2_update_append(struct ov2_request *req, struct ov2_sa *sa)
+{
+	struct ov2_update_sa *node = &sa->seq.node;
+
+	sa->seq.running = true;
+	node->next = NULL;
+	node->offload_handle = sa->offload_handle;
+	node->status = 0;
+	node->seq = sa->seq.now;
+	if (req->last)
+		((struct ov2_update_sa *)req->last)->next = node;
+	else
+		req->update = node;
+	req->last = node;
+}
+
+/* SAs that are being added stay on the queue until the NIC has a handle for them; those that are
+ * not in the NIC need no update, because their next ADD_SA has the numbers of its time.
+ */
+static u32 ov2_update_take(struct ov2_nic *nic, struct ov2_request *req, u32 max)
+{
+	struct ov2_sa *sa, *next;
+	u32 taken = 0, seen = 0;
+
+	lockdep_assert_held(&nic->lock);
+	list_for_each_entry_safe(sa, next, &nic->updq, seq.queue) {
+		if (taken == max || seen++ == OV2_SA_STEP)
+			break;
+		if (sa->state == OV2_SA_ADDING) {
+			list_move_tail(&sa->seq.queue, &nic->updq);
+			continue;
+		}
+		list_del_init(&sa->seq.queue);
+		nic->updates--;
+		if (sa->state == OV2_SA_OFFLOADED) {
+			ov2_update_append(req, sa);
+			taken++;
+		} else {
+			ov2_sa_put(sa);
+		}
+	}
+	return taken;
+}
+
+static void ov2_update_done_node(struct ov2_request *req, struct ov2_sa *sa)
+{
+	const struct ov2_update_sa *node = &sa->seq.node;
+	struct ov2_nic *nic = sa->nic;
+	bool retry = ov2_request_retry(req);
+	bool moved = ov2_seq_u64(sa->seq.now) != ov2_seq_u64(node->seq);
+
+	sa->seq.running = false;
+	if (!req->status && !node->status) {
+		nic->counters[OV2_CNT_UPDATE_SUCCESS]++;
+	} else if (!retry && sa->state == OV2_SA_OFFLOADED &&
+		   sa->offload_handle == node->offload_handle) {
+		/* A NIC that infers wrong upper halves fails every packet, so software goes on. */
+		nic->counters[OV2_CNT_UPDATE_FAIL]++;
+		ov2_sa_aim(sa, OV2_GOAL_SOFTWARE);
+	}
+	if ((retry || moved) &&
+	    (sa->state == OV2_SA_OFFLOADED || sa->state == OV2_SA_ADDING))
+		ov2_update_queue(sa);
+	else
+		ov2_sa_put(sa);
+}
+
+static bool ov2_update_done(struct ov2_nic *nic, struct ov2_request *req)
+{
+	struct ov2_update_sa *node;
+	u32 i;
+
+	for (i = 0; i < OV2_SA_STEP && req->update; i++) {
+		node = req->update;
+		req->update = node->next;
+		node->next = NULL;
+		ov2_update_done_node(req, container_of(node, struct ov2_sa, seq.node));
+	}
+	return req->update;
+}
+
+const struct ov2_list_kind ov2_kind_update = {
+	.counter = OV2_CNT_UPDATE_REQUESTS,
+	.take = ov2_update_take,
+	.done = ov2_update_done,
+};
