@@ -41,7 +41,7 @@ jobs=2
 suite=kunit
 # What only shows in traffic at random: packets in clear, IVs used twice, SAs that do not
 # work, objects that are left.
-soak_names=(tx-no-sa-is-plain nic-iv-bit reset-keeps-handle delreq-chain-lost rx-no-memory-leak)
+soak_names=(tx-no-sa-is-plain nic-iv-bit reset-keeps-sa held-delete-lost rx-no-memory-leak)
 export OV2_SOAK_SECONDS=${OV2_SOAK_SECONDS:-60}
 # Builds of their own, where a warning is no error.
 export OV2_BUILD=mutant
