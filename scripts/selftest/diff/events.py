@@ -13,7 +13,8 @@ import xfrm
 
 SETTLE = 10
 REPLAYED = 8
-MTU = 1280
+# Of which a tunnel still has IPv6's least inside.
+MTU = 1400
 MAC = "02:00:00:00:aa:77"
 RUNNING = 0x40
 
@@ -76,7 +77,7 @@ def rekey(run):
     run.install(run.generation + 1)
     settled(run)
     for netlink, sa in old:
-        netlink.request(net.DELSA, net.state_id(sa.dst, sa.spi))
+        run.delete_sa(netlink, sa)
 
 
 def updsa(run):
@@ -87,13 +88,15 @@ def updsa(run):
 def newae(run):
     """As for a standby that takes over: both ends go on far beyond, in the next upper half."""
     for netlink, sa in run.sas:
-        run.must("NEWAE", netlink.request(xfrm.NEWAE, xfrm.new_ae(sa, 5000, 1), xfrm.REPLACE))
+        mark = run.name_of(netlink, sa)[1]
+        run.must("NEWAE", netlink.request(xfrm.NEWAE, xfrm.new_ae(sa, 5000, 1) + mark,
+                                          xfrm.REPLACE))
 
 
 def delete(run):
     for netlink, sa in run.sas:
         if sa.out and netlink is run.xfrm_a:
-            run.must("DELSA", netlink.request(net.DELSA, net.state_id(sa.dst, sa.spi)))
+            run.must("DELSA", run.delete_sa(netlink, sa))
 
 
 def recorded(run):
@@ -164,7 +167,7 @@ def gone(run, how):
     if run.nic and not wait(lambda: not run.nic.core_sas()):
         raise worlds.SetupError("the NIC has SAs of a port that %s" % how)
     for netlink, sa in run.sas:
-        netlink.request(net.DELSA, net.state_id(sa.dst, sa.spi))
+        run.delete_sa(netlink, sa)
 
 
 def back(run):

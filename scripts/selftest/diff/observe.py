@@ -39,6 +39,7 @@ class Frame:
         self.ip = at
         self.version = {b"\x08\x00": 4, b"\x86\xdd": 6}.get(kind, 0)
         self.proto = self.esp = None
+        self.ports = (0, 0)
         self.first = True
         self.fragment = self.natt = False
         self.head = ()
@@ -85,6 +86,11 @@ class Frame:
 
     def iv(self, size):
         return self.esp[8:8 + size]
+
+    def what(self):
+        """For whoever reads of it."""
+        return "IPv%d protocol %s ports %s head %s" % (self.version, self.proto, self.ports,
+                                                       self.head)
 
     def error(self):
         """ICMP errors quote packets."""
@@ -144,7 +150,7 @@ def look_at_wire(seen, came, third, iv_size, clear_by_nature, stream):
     both = esp + [frame for frame in others if frame.esp]
     marked = [frame for frame in frames + others if soak_traffic.MARK in frame.raw and
               not frame.error()]
-    seen["wire.clear"] = 0 if clear_by_nature else len(marked)
+    seen["wire.clear"] = [] if clear_by_nature else [frame.what() for frame in marked]
     seen["wire.unprotected"] = sum(
         frame.proto in (6, 17) and not frame.natt and frame.first and not frame.fence() and
         bool({traffic.NEAR, traffic.FAR} & set(frame.ports)) for frame in frames)

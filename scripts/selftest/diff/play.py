@@ -21,8 +21,8 @@ NOTHING = (net.FOREVER, net.FOREVER)
 LOOKS = 3
 EVENTS = {**events.EVENTS, **migrate.EVENTS}
 # What the NIC and the core have dropped.
-DROPS = ("ipsec_sa_tx_drop_no_sa", "ipsec_sa_rx_drop_no_sa", "ipsec_tx_drop",
-         "ipsec_tx_drop_mismatch", "tx_drop_bad_descriptor", "ipsec_rx_drop")
+DROPS = ("ipsec_sa_tx_drop_no_sa", "ipsec_sa_rx_drop_no_sa", "ipsec_sa_rx_drop_held",
+         "ipsec_tx_drop_no_state", "ipsec_tx_drop_mismatch", "tx_drop_bad_descriptor", "ipsec_rx_drop")
 
 
 class Run:
@@ -110,6 +110,14 @@ class Run:
             return xfrm.if_id(self.topology.if_id)
         return xfrm.mark(self.topology.key) if self.topology.key else b""
 
+    def name_of(self, netlink, sa):
+        """What names a state in a message: where and whose it is, and its mark."""
+        marked = self.topology.key and netlink is self.xfrm_a
+        return net.state_id(sa.dst, sa.spi), self.owner() if marked else b""
+
+    def delete_sa(self, netlink, sa):
+        return netlink.request(net.DELSA, b"".join(self.name_of(netlink, sa)))
+
     def without_offload(self, index):
         """The state again, for software: 7.3 does not let the NIC have it."""
         netlink, sa = self.sas[index]
@@ -133,7 +141,7 @@ class Run:
                         (self.xfrm_b, False, True), (self.xfrm_a, True, True))]
         for index, (netlink, sa) in enumerate(self.sas):
             err = netlink.request(net.NEWSA, net.state(sa), 0x600)
-            if err and sa.ifindex and self.topology.if_id and not sa.out:
+            if err and sa.ifindex and self.topology.if_id and (sa.inbound or not sa.out):
                 err = self.without_offload(index)
             end = "A" if netlink is self.xfrm_a else "B"
             name = ("out" if sa.out else "in") + (".group" if sa.spi & 2 else "")
@@ -216,7 +224,7 @@ class Run:
 
     def prepare(self):
         s = self.scenario
-        if s.traffic == "pmtu" or s.event == "mtu":
+        if self.topology.hosts or s.event == "mtu":
             # What has been learned of the path.
             for space in self.world.spaces.values():
                 self.undo.append(lambda space=space: space.ip("route flush cache"))

@@ -273,6 +273,8 @@ def furnish(world, topo):
     world.patch("dm", "vm")
     # What goes to A is single packets, so that all kinds see them as such, and put them together.
     world["M"].ethtool_set("dm", worlds.TSO, 0)
+    # What goes to B is copied: B would decrypt ESP in UDP in the very pages that a tap of M's has.
+    world["M"].ethtool_set("vm", worlds.SG, 0)
     a.ip("link set da up")
     b.ip("link set db up")
     if topo.third == "veth":

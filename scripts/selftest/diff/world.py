@@ -15,7 +15,7 @@ import soak_net as net
 from soak_site import BUS, Nic, write
 
 SIOCETHTOOL, SIOCGIFFLAGS = 0x8946, 0x8913
-GRO, TSO = 0x2c, 0x1f
+GRO, TSO, SG = 0x2c, 0x1f, 0x19
 GSTRINGS, GSSET_INFO, SFEATURES, RESET = 0x1b, 0x37, 0x3b, 0x34
 SS_FEATURES = 4
 RESET_ALL = 0xffffffff
