@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ov2: what older kernels lack. The only place that knows of differences between kernels. */
+/* ov2: differences between kernels. No other file tests kernel versions. */
 #ifndef __OV2_COMPAT_H
 #define __OV2_COMPAT_H
 
 #include <linux/netdevice.h>
 #include <net/devlink.h>
 
-/* A devlink parameter got an extack in its get callback a bit before this macro came. */
+/* The get callback of a devlink parameter got an extack shortly before this macro was added. */
 #ifdef DEVLINK_PARAM_DRIVER_WITH_DEFAULTS
 #define DEVLINK_PARAM_GET_ARGS \
 	struct devlink *devlink, u32 id, struct devlink_param_gset_ctx *ctx, \
@@ -16,7 +16,9 @@
 	struct devlink *devlink, u32 id, struct devlink_param_gset_ctx *ctx
 #endif
 
-/* So did a health reporter's grace period move from the call to its ops; ours has none. */
+/* The grace period of a health reporter moved from the call to the ops at about the same time.
+ * Ours has none.
+ */
 #ifdef DEVLINK_PARAM_DRIVER_WITH_DEFAULTS
 #define ov2_health_reporter_create(devlink, ops, priv) \
 	devl_health_reporter_create(devlink, ops, priv)
@@ -25,8 +27,9 @@
 	devl_health_reporter_create(devlink, ops, 0, priv)
 #endif
 
-/* xfrm came to name the netdev in add, delete and free. Before, add finds it in the state, where a
- * bond that calls through has its own, which ov2 then refuses; delete and free do not look at it.
+/* Newer kernels pass the netdev to add, delete and free. On older ones add takes it from the state.
+ * If a bond calls through, the state names the bond, and ov2 refuses that. Delete and free ignore
+ * the netdev.
  */
 #define ov2_xdo_protos(add)								\
 	static int add(struct net_device *netdev, struct xfrm_state *x,			\
@@ -46,13 +49,13 @@
 	{										\
 		free(NULL, x);								\
 	}
-/* Whichever of @fn and its shim is of the type of @member. */
+/* Choose @fn or its shim, whichever has the type of @member. */
 #define ov2_xdo_fn(member, fn)								\
 	__builtin_choose_expr(__same_type(typeof_member(struct xfrmdev_ops, member),		\
 					  &fn ## _compat), fn ## _compat, fn)
 
-/* xfrm came to choose a state's offload type apart from its initialisation, some time after this
- * macro. For those who make states, and have included <net/xfrm.h> before.
+/* Some time after this macro was added, xfrm began to choose a state's offload type apart from its
+ * initialisation. This is for code that creates states; it includes <net/xfrm.h> first.
  */
 #ifdef XFRM_PROTO_IPTFS
 #define ov2_init_state(x) ov2_init_state_with(x, xfrm_init_state, xfrm_set_type_offload)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: capabilities. Owns the check of an SA against them and the NIC's current
- * configuration, which is always a subset of what the hardware can do.
+ * ov2 core: capabilities. Owns the check of an SA against a set of capabilities. The current
+ * configuration of a NIC, &ov2_nic.caps, is always a subset of the capabilities of its hardware.
  */
 #include <linux/netlink.h>
 #include <kunit/visibility.h>
@@ -11,7 +11,7 @@
 			 OV2_CAP_UDP_IN_IPV4 | OV2_CAP_UDP_OUT_IPV4 | OV2_CAP_UDP_IN_IPV6 | \
 			 OV2_CAP_UDP_OUT_IPV6 | OV2_CAP_UDP_LSO | OV2_CAP_ESP | OV2_CAP_RX_SEQ)
 
-/* Is a set of capabilities one that makes sense? */
+/* Returns -EINVAL if no NIC can have these capabilities. */
 int ov2_caps_validate(const struct ov2_caps *caps)
 {
 	if (!caps->max_sas || !caps->max_list || !caps->max_requests)
@@ -115,8 +115,8 @@ static int ov2_caps_check_encap(const struct ov2_caps *caps, const struct ov2_ad
 	return -EOPNOTSUPP;
 }
 
-/* Can an SA be offloaded under @caps? A pure function. Returns 0 or -EOPNOTSUPP with the limit in
- * @extack, may be NULL.
+/* Checks whether an SA can be offloaded under @caps. A pure function. Returns 0, or -EOPNOTSUPP
+ * with the limit in @extack, which may be NULL.
  */
 int ov2_caps_check(const struct ov2_caps *caps, const struct ov2_add_sa *add,
 		   struct netlink_ext_ack *extack)
@@ -159,7 +159,9 @@ int ov2_caps_check(const struct ov2_caps *caps, const struct ov2_add_sa *add,
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_caps_check);
 
-/* Is the SA within the current configuration? Context: nic->lock; xfrm has the SA. */
+/* Returns true if the current configuration permits the SA. Context: nic->lock. The caller knows
+ * that xfrm has not deleted the SA, because sa->port is valid only until then.
+ */
 bool ov2_caps_permit(const struct ov2_sa *sa)
 {
 	lockdep_assert_held(&sa->nic->lock);

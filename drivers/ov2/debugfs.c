@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: debugfs tables, /sys/kernel/debug/ov2/NIC/{sas,requests,counters}. They show the true
- * state of each SA, which `ip xfrm state` cannot, and never a key.
+ * ov2 core: debugfs tables, /sys/kernel/debug/ov2/NIC/{sas,requests,counters}. They show the state
+ * of each SA, which `ip xfrm state` cannot show, and never a key.
  */
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
@@ -9,7 +9,9 @@
 
 static struct dentry *ov2_debugfs_root;
 
-/* The position is a cookie, so that no lock is held that xfrm needs; 0 is the heading. */
+/* The position is a cookie, so that a reader holds no lock that xfrm needs. Position 0 is the
+ * heading.
+ */
 static void *ov2_debugfs_sas_at(struct seq_file *seq, loff_t *pos)
 {
 	unsigned long cookie = *pos - 1;

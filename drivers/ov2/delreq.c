@@ -4,10 +4,10 @@
  * inbound SA and then one for the outbound SA that corresponds to it. NDIS: SaDeleteReq in
  * NDIS_IPSEC_OFFLOAD_V2_NET_BUFFER_LIST_INFO.
  *
- * The flag comes by ov2_rx() and, on a packet that the NIC has processed, rides on the skb through
- * xfrm_input(), as SA_DELETE_REQ in xfrm_offload.flags, to the protocol callback in rx.c. Each SA
- * is answered once; the list of those to be answered is under nic->lock, the answer is given in a
- * work item, for it takes x->lock.
+ * ov2_rx() receives the flag. If the NIC has decrypted the packet, SA_DELETE_REQ in
+ * xfrm_offload.flags carries the flag through xfrm_input() to the protocol callback in rx.c. Each
+ * SA is answered once. The list of SAs to be answered is under nic->lock. A work item gives the
+ * answers, because they need x->lock.
  */
 #include <linux/module.h>
 #include <net/xfrm.h>
@@ -21,9 +21,10 @@ void ov2_delreq_raise(struct ov2_sa *sa)
 	struct ov2_nic *nic = sa->nic;
 
 	ov2_stats_inc(nic, OV2_PKT_RX_DELREQ);
-	/* An SA stays on the list until it is answered, also over a reset. If ov2_delreq_work()
-	 * takes it off meanwhile the answer has been given; a NIC that wants more sets the flag
-	 * again.
+	/* Do not take the lock for an SA that is on the list already; it stays there until it is
+	 * answered, even over a reset. This races with ov2_delreq_work(), which may take the SA off
+	 * the list at the same time. The answer has been given then, and a NIC that still wants the
+	 * SA deleted sets the flag again.
 	 */
 	if (!list_empty_careful(&sa->delreq_list))
 		return;
@@ -40,8 +41,9 @@ void ov2_delreq_raise(struct ov2_sa *sa)
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_delreq_raise);
 
-/* Makes the outbound SA's delete wait for the completion of the inbound one's, if the NIC has it or
- * is about to. Another inbound SA, its counterpart before, may hold it back already.
+/* Makes the outbound SA's delete wait for the completion of the inbound SA's, if the outbound SA is
+ * in the NIC or is being added. Skip this if another inbound SA, to which it corresponded before,
+ * holds it already.
  */
 static void ov2_delreq_hold(struct ov2_sa *in)
 {
@@ -52,7 +54,7 @@ static void ov2_delreq_hold(struct ov2_sa *in)
 		ov2_sa_hold_delete(in, out);
 }
 
-/* Takes both off the NIC; xfrm keeps them and goes on in software. */
+/* Takes both SAs off the NIC. xfrm keeps them and continues in software. */
 static void ov2_delreq_demote(struct ov2_sa *in)
 {
 	spin_lock_bh(&in->nic->lock);
@@ -65,7 +67,7 @@ static void ov2_delreq_demote(struct ov2_sa *in)
 	spin_unlock_bh(&in->nic->lock);
 }
 
-/* Deletes both states, the inbound first. */
+/* Deletes both states, the inbound one first. */
 static void ov2_delreq_hard(struct ov2_sa *in)
 {
 	struct ov2_nic *nic = in->nic;
@@ -74,7 +76,9 @@ static void ov2_delreq_hard(struct ov2_sa *in)
 
 	spin_lock_bh(&nic->lock);
 	wanted = in->state == OV2_SA_OFFLOADED;
-	/* Before the IKE daemon hears of it, so that its replacement SA is not evicted at once. */
+	/* Enter pressure before the expire tells the IKE daemon, so that the NIC does not get the
+	 * replacement SA at once only to evict it again.
+	 */
 	if (wanted)
 		ov2_slot_enter_pressure(nic);
 	if (wanted && in->pair.other) {
@@ -135,8 +139,8 @@ void ov2_delreq_work(struct work_struct *work)
 		if (!sa)
 			return;
 		ov2_delreq_answer(sa, policy);
-		/* Only this work takes SAs off the list. From here on it may be raised again, if it
-		 * is still in the NIC.
+		/* Only this work takes SAs off the list. From here on ov2_delreq_raise() may add
+		 * the SA again, if it is still in the NIC.
 		 */
 		spin_lock_bh(&nic->lock);
 		list_del_init(&sa->delreq_list);
@@ -147,11 +151,12 @@ void ov2_delreq_work(struct work_struct *work)
 }
 
 /**
- * ov2_nic_set_delreq_policy - set what becomes of the states of SAs that the NIC wants deleted
+ * ov2_nic_set_delreq_policy - set how the core answers SaDeleteReq
  * @nic: the NIC
- * @policy: for SaDeleteReqs answered from now on
+ * @policy: for SaDeleteReqs that are answered from now on
  *
- * Places that stay empty because the NIC has asked for them too often are filled again.
+ * This also ends the waiting time of slots that stay empty because the NIC has raised SaDeleteReq
+ * too often under the old policy.
  *
  * Context: any up to softirq.
  */
@@ -165,7 +170,7 @@ void ov2_nic_set_delreq_policy(struct ov2_nic *nic, enum ov2_delreq_policy polic
 EXPORT_SYMBOL_GPL(ov2_nic_set_delreq_policy);
 
 /**
- * ov2_nic_delreq_policy - what becomes of the states of SAs that the NIC wants deleted
+ * ov2_nic_delreq_policy - how does the core answer SaDeleteReq?
  * @nic: the NIC
  *
  * Context: any.

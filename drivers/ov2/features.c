@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: the netdev features of a port, in general and for a packet. Owns nothing.
+ * ov2 core: the netdev features of a port, and those of a single packet. Owns nothing.
  */
 #include <linux/netdevice.h>
 #include <net/xfrm.h>
@@ -8,14 +8,14 @@
 
 /**
  * ov2_fix_features - for ndo_fix_features
- * @netdev: one with a port
- * @features: what is wanted
+ * @netdev: a netdev with a port
+ * @features: requested features
  *
- * Checksums of protected packets and their segmentation need ESP offload, and segmentation needs
- * the checksums: the stack leaves both to the NIC together.
+ * Checksum offload of ESP packets and their segmentation need ESP offload. Segmentation also needs
+ * checksum offload, because the stack leaves both to the NIC together.
  *
  * Context: rtnl.
- * Return: what is possible.
+ * Return: the requested features that are possible.
  */
 netdev_features_t ov2_fix_features(struct net_device *netdev, netdev_features_t features)
 {
@@ -34,8 +34,8 @@ netdev_features_t ov2_fix_features(struct net_device *netdev, netdev_features_t 
 }
 EXPORT_SYMBOL_GPL(ov2_fix_features);
 
-/* Takes ESP offload away from a packet that the NIC does not encrypt, and with it checksum offload:
- * the stack then completes the checksum first, before software encrypts it.
+/* Removes ESP offload from the features of a packet that the NIC does not encrypt. Removes checksum
+ * offload as well, so that the stack completes the checksum before software encrypts the packet.
  */
 static netdev_features_t ov2_features_of(struct sk_buff *skb, struct net_device *netdev,
 					 const struct xfrm_state *x, netdev_features_t features)
@@ -52,7 +52,9 @@ static netdev_features_t ov2_features_of(struct sk_buff *skb, struct net_device 
 	rcu_read_unlock();
 	if (!live)
 		features &= ~(NETIF_F_GSO_ESP | NETIF_F_HW_ESP_TX_CSUM);
-	/* ESP in UDP stays the NIC's, for software would mangle it. ov2_tx_sa() decides. */
+	/* Keep ESP in UDP for the NIC, because software would build wrong headers. ov2_tx_sa()
+	 * decides whether the packet is sent.
+	 */
 	if (!live && !x->encap)
 		features &= ~NETIF_F_HW_ESP;
 	if (!(features & NETIF_F_HW_ESP_TX_CSUM))
@@ -60,8 +62,8 @@ static netdev_features_t ov2_features_of(struct sk_buff *skb, struct net_device 
 	return features;
 }
 
-/* Has ov2_tx_sa() drop a packet. Clones share the xfrm_offload, so this packet gets its own first;
- * without memory for that the clones are dropped, too.
+/* Makes ov2_tx_sa() drop a packet. Clones share the xfrm_offload, so give this packet its own
+ * first. If there is no memory for that, the clones are dropped as well.
  */
 static void ov2_features_spoil(struct sk_buff *skb, u32 flags, u32 status)
 {
@@ -75,25 +77,26 @@ static void ov2_features_spoil(struct sk_buff *skb, u32 flags, u32 status)
 
 /**
  * ov2_features_check - for ndo_features_check
- * @skb: a packet on its way to the driver, perhaps for long in a qdisc
- * @netdev: one with a port
- * @features: what the stack has in mind for it
+ * @skb: a packet on its way to the driver; it may have waited in a qdisc
+ * @netdev: a netdev with a port
+ * @features: features that the stack wants to use for the packet
  *
- * If xfrm framed the packet for an SA that the NIC does not serve any more, or for another device,
- * takes ESP offload away so that software encrypts it, and checksum offload so that the checksum is
- * complete before that. Packets in UDP stay meant for the NIC, because software would mangle them:
- * ov2_tx_sa() drops those that the NIC does not serve.
+ * xfrm may have framed the packet for an SA that the NIC no longer serves, or for another device.
+ * In that case remove ESP offload, so that software encrypts the packet, and checksum offload, so
+ * that the checksum is complete before that. ESP in UDP stays with the NIC, because software would
+ * build wrong headers; ov2_tx_sa() drops such packets if the NIC does not serve the SA.
  *
- * The stack must not segment what it does not know how to, if segmentation has been switched off
- * meanwhile: a packet in UDP, whose segments would be one more than the numbers that xfrm has taken
- * for them, and one that was given to the driver before and that the driver had no room for, whose
- * segments would have one number. They would share an IV: ov2_tx_sa() drops those, too.
+ * If segmentation was switched off meanwhile, the stack must not segment two kinds of packets. For
+ * ESP in UDP it would make one segment more than xfrm has reserved sequence numbers for. For a
+ * packet that was given to the driver before, when the driver had no room, it would give all
+ * segments the same number. In both cases an IV would be used twice, so make ov2_tx_sa() drop the
+ * packet.
  *
- * The netdev must not have NETIF_F_HW_ESP among its gso_partial_features, which cannot be taken
- * away here.
+ * The netdev must not have NETIF_F_HW_ESP in gso_partial_features, because this function cannot
+ * remove such a feature.
  *
  * Context: send path, BH off.
- * Return: what of @features holds for the packet.
+ * Return: the part of @features that applies to the packet.
  */
 netdev_features_t ov2_features_check(struct sk_buff *skb, struct net_device *netdev,
 				     netdev_features_t features)
@@ -107,7 +110,9 @@ netdev_features_t ov2_features_check(struct sk_buff *skb, struct net_device *net
 	x = xfrm_input_state(skb);
 	framed = xo->flags & XFRM_XMIT;
 	if (!framed && x->encap && (!(features & NETIF_F_HW_ESP) || x->xso.dev != netdev)) {
-		/* The stack would have software encrypt it. XFRM_XMIT says that this is done. */
+		/* The stack would let software encrypt the packet. XFRM_XMIT makes the stack
+		 * believe that this has been done.
+		 */
 		ov2_features_spoil(skb, XFRM_XMIT, CRYPTO_INVALID_PROTOCOL);
 		return features;
 	}

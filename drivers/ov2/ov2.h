@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ov2 core: everything that its files offer each other. */
+/* ov2 core: the functions that its files offer each other. */
 #ifndef __OV2_H
 #define __OV2_H
 
@@ -12,27 +12,27 @@
  * DOC: locking
  *
  * Order: &ov2_nic.reset_lock, a mutex that only the reset work takes, then x->lock, then
- * &ov2_nic.lock, then the XArray's own lock; xfrm and the netdev's driver call with xfrm_cfg_mutex,
- * rtnl or x->lock held. Nothing of the core takes rtnl, the devlink lock or xfrm_cfg_mutex. Two
- * calls wait for the NIC, for a bounded time: ov2_nic_unregister(), when no netdev is left, and
- * ov2_nic_reset() or ov2_nic_reset_wait(), which may be called with rtnl held (ethtool) for that
- * reason.
+ * &ov2_nic.lock, then the lock of the XArrays. xfrm and the driver call with xfrm_cfg_mutex, rtnl
+ * or x->lock held. The core itself takes neither rtnl nor the devlink lock nor xfrm_cfg_mutex. Two
+ * calls wait for the NIC, for a bounded time: ov2_nic_unregister(), which is called when no netdev
+ * is left, and ov2_nic_reset() or ov2_nic_reset_wait(), which ethtool calls with rtnl held.
  *
- * &ov2_nic.lock is a BH spinlock that is held for moments only, never over an op, and never while
- * all SAs are looked at: see ov2_sa_for_each(). xfrm calls
- * delete and advance_esn with x->lock held and BH off; the submit work reads the sequence state
- * and therefore takes x->lock first, nic->lock second, one SA at a time.
+ * &ov2_nic.lock is a BH spinlock. It is never held over an op, and never for more than OV2_SA_STEP
+ * SAs: see ov2_sa_for_each(). xfrm calls delete and advance_esn with x->lock held and BH off. The
+ * pump reads the keys and the sequence state of an SA, so it takes x->lock first and nic->lock
+ * second, for one SA at a time.
  *
- * Two locks are leaves, taken with BH off and never together: ov2_held_lock in rx_held.c, under
- * which nothing is freed, so that the last put of a state does not happen within it, and
- * &struct ov2_sent.lock, which ndo_start_xmit() takes. ov2_rx() runs in NAPI and takes nic->lock
- * only for a SaDeleteReq or an SA that the NIC mistakes.
+ * Two locks are leaves, taken with BH off and never together. The first is ov2_held_lock in
+ * rx_held.c; nothing is freed under it, so that the last put of a state does not happen within it.
+ * The second is &struct ov2_sent.lock, which ndo_start_xmit() takes. ov2_rx() runs in NAPI and
+ * takes nic->lock only for a SaDeleteReq, or if the NIC keeps inferring wrong numbers for an SA.
  *
- * Lifetimes: &struct ov2_sa has one reference of xfrm's, from add to free, and one of the
- * engine's, from add until the NIC has nothing of it and xfrm has deleted it (OV2_SA_GONE). The
- * last put erases it from the XArray and frees it after a grace period. sa->x is no reference: it
- * is set NULL in delete, and x is freed a grace period later at the earliest; who needs x loads it
- * under RCU and takes a reference unless it is zero. Each SA has a reference on the NIC.
+ * Lifetimes: xfrm has a reference on &struct ov2_sa from add to free. The engine has one from add
+ * until the NIC has nothing of the SA and xfrm has deleted it (OV2_SA_GONE). The last put erases
+ * the SA from the XArrays and frees it after a grace period. sa->x is not a reference: delete sets
+ * it to NULL, and xfrm frees x after a grace period at the earliest. To use x, load it under RCU
+ * and take a reference unless the count is zero: see ov2_state_hold(). Each SA has a reference on
+ * its NIC.
  */
 
 /* caps.c */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: the ports of a NIC. Owns the settings of a port.
+ * ov2 core: the ports of a NIC. Owns their settings and the limit of slots per port.
  */
 #include "ov2.h"
 
@@ -9,7 +9,7 @@
  * @nic: the NIC
  * @port: in netdev_priv() of @netdev, zeroed
  * @netdev: not yet registered; the driver sets its features itself
- * @index: the driver's number for the port, given in &struct ov2_add_sa.port
+ * @index: the driver's number for the port; the driver finds it in &struct ov2_add_sa.port
  *
  * Context: process.
  */
@@ -29,9 +29,9 @@ EXPORT_SYMBOL_GPL(ov2_port_init);
  * ov2_port_close - accept no more SAs for a port
  * @port: the port
  *
- * To be called before unregister_netdev(), which has xfrm delete the port's SAs; xfrm may go on to
- * call for those until it has returned. Also undoes ov2_port_init() if the netdev could not be
- * registered.
+ * The driver calls this before unregister_netdev(), which makes xfrm delete the port's SAs. xfrm
+ * may call the xfrmdev_ops for those SAs until unregister_netdev() has returned. A driver whose
+ * register_netdev() has failed calls this to undo ov2_port_init().
  *
  * Context: process.
  */
@@ -40,7 +40,7 @@ void ov2_port_close(struct ov2_port *port)
 	spin_lock_bh(&port->nic->lock);
 	port->closing = true;
 	spin_unlock_bh(&port->nic->lock);
-	/* From here on none is counted. */
+	/* No SA is counted for the port from here on: see ov2_sa_take_slot(). */
 	ov2_sa_for_each(port->nic, ov2_sa_forget_port, port);
 }
 EXPORT_SYMBOL_GPL(ov2_port_close);
@@ -56,8 +56,8 @@ static void ov2_port_recheck(struct ov2_sa *sa, void *port)
  * @port: the port
  * @on: whether NETIF_F_HW_ESP is on
  *
- * To be called from ndo_set_features. The port's SAs leave the NIC and go on in software, or come
- * back.
+ * The driver calls this from ndo_set_features. With ESP offload off, the port's SAs leave the NIC
+ * and continue in software. With ESP offload on again, they are promoted.
  *
  * Context: rtnl, may sleep.
  */
@@ -66,7 +66,7 @@ void ov2_port_set_esp(struct ov2_port *port, bool on)
 	struct ov2_nic *nic = port->nic;
 
 	spin_lock_bh(&nic->lock);
-	/* From here on no packet is meant for the NIC: see ov2_tx_usable(). */
+	/* From here on ov2_tx_usable() returns false, so no packet is framed for the NIC. */
 	WRITE_ONCE(port->esp_off, !on);
 	spin_unlock_bh(&nic->lock);
 	ov2_sa_for_each(nic, ov2_port_recheck, port);
@@ -74,12 +74,13 @@ void ov2_port_set_esp(struct ov2_port *port, bool on)
 EXPORT_SYMBOL_GPL(ov2_port_set_esp);
 
 /**
- * ov2_nic_set_port_max - limit how many SAs a port may have in the NIC
+ * ov2_nic_set_port_max - limit the number of slots that one port may have
  * @nic: the NIC
- * @sas: number of SAs, 0 for no limit, which is what holds at the start
+ * @sas: number of slots; 0, the default, for no limit
  *
- * So that the owner of one port cannot fill the table for all. SAs above the limit wait in software
- * and move in when the same port frees a place. A port that has more than a new limit keeps them.
+ * The limit keeps the owner of one port from filling the table for all ports. SAs above the limit
+ * wait in software until an SA of the same port leaves the NIC. SAs that are in the NIC already
+ * stay there even if they exceed a new limit.
  *
  * Context: process, may sleep.
  */
@@ -93,11 +94,11 @@ void ov2_nic_set_port_max(struct ov2_nic *nic, u32 sas)
 EXPORT_SYMBOL_GPL(ov2_nic_set_port_max);
 
 /**
- * ov2_nic_port_max - how many SAs a port may have in the NIC
+ * ov2_nic_port_max - how many slots may one port have?
  * @nic: the NIC
  *
  * Context: any.
- * Return: number of SAs, 0 for no limit.
+ * Return: number of slots, 0 for no limit.
  */
 u32 ov2_nic_port_max(struct ov2_nic *nic)
 {

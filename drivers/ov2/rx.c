@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: the receive path. Owns nothing; turns what the NIC says of a packet into the packet's
- * sec_path and xfrm_offload, and gives the packet to xfrm.
+ * ov2 core: the receive path. Owns nothing. Translates what the NIC reports about a packet into the
+ * sec_path and the xfrm_offload of the packet, and gives the packet to xfrm.
  *
- * A packet that the NIC has decrypted still has its ESP header, so on its way through the stack
- * software would decrypt it again, and a bridge or tc would send its plaintext on. It therefore
- * does not go that way. With GRO xfrm gets it at once, as esp4_gro_receive() gives it to xfrm.
- * Otherwise the stack gets a stand-in of the same headers, and xfrm gets the packet when the
- * stand-in comes to it: see rx_held.c.
+ * A packet that the NIC has decrypted still has its ESP header. If it went through the stack,
+ * software would decrypt it again, and a bridge or tc would send its plaintext on. With GRO,
+ * ov2_rx() gives it to xfrm at once, as esp4_gro_receive() does. Otherwise a stand-in with the same
+ * headers goes through the stack, and xfrm gets the packet when the stand-in arrives there: see
+ * rx_held.c.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -20,16 +20,15 @@
 #include "ov2.h"
 #include "rx.h"
 
-/* A receive may beat the completion of the add. Packets that the NIC has decrypted before the SA
- * was removed, or before a reset, may still be in an RX ring, so accept any SA that was ever
- * offloaded.
+/* Packets may arrive before the ADD_SA completes. Packets that the NIC decrypted before the SA was
+ * removed, or before a reset, may still be in an RX ring, so accept any SA that was ever offloaded.
  */
 static bool ov2_rx_valid(const struct ov2_sa *sa)
 {
 	return READ_ONCE(sa->ever_offloaded) || READ_ONCE(sa->state) == OV2_SA_ADDING;
 }
 
-/* The SA that a cookie stands for, and a reference on its state. Context: RCU read side. */
+/* Returns the SA of a cookie, with a reference on its state. Context: RCU read side. */
 static struct ov2_sa *ov2_rx_sa(const struct ov2_port *port, u32 cookie, struct xfrm_state **state)
 {
 	struct ov2_sa *sa = ov2_sa_find(cookie);
@@ -55,9 +54,9 @@ static void ov2_rx_delete_req(const struct ov2_port *port, u32 cookie)
 	rcu_read_unlock();
 }
 
-/* Did the NIC use the number that xfrm infers? xfrm_input() infers the upper half of an ESN again,
- * and it believes the NIC's verdict for whatever number it comes to: with another half it would
- * accept a replayed packet as a new one. RFC 4303 appendix A2.
+/* Returns true if xfrm_input() is going to infer the sequence number that the NIC has used.
+ * xfrm_input() infers the upper half of an ESN itself, but trusts the NIC's verdict on the ICV.
+ * With a different upper half it would accept a replayed packet as a new one. RFC 4303 appendix A2.
  */
 static bool ov2_rx_seq_agrees(struct xfrm_state *x, u64 seq)
 {
@@ -66,8 +65,8 @@ static bool ov2_rx_seq_agrees(struct xfrm_state *x, u64 seq)
 	return xfrm_replay_seqhi(x, htonl(lower_32_bits(seq))) == upper_32_bits(seq);
 }
 
-/* A good packet with a number that xfrm does not infer counts as one whose ICV is wrong, as it is
- * with xfrm's number.
+/* If xfrm does not infer the number of a good packet, treat the ICV as wrong, because it is wrong
+ * for xfrm's number.
  */
 static void ov2_rx_check_seq(struct sk_buff *skb)
 {
@@ -81,9 +80,9 @@ static void ov2_rx_check_seq(struct sk_buff *skb)
 							 CRYPTO_TRANSPORT_ESP_AUTH_FAILED;
 }
 
-/* The NIC does not know of packets that software decrypted, nor of an XFRM_MSG_NEWAE. As soon as
- * xfrm accepts the next packet ov2_seq_advance() has the NIC told. Not here: xfrm may only lag
- * behind, because packets are held, and an old window would help a replay.
+/* The NIC does not learn of packets that software decrypted, nor of an XFRM_MSG_NEWAE. Do not
+ * update it here: xfrm may only lag behind because packets are held, and an old window would make a
+ * replay possible. ov2_seq_advance() queues an update as soon as xfrm accepts the next packet.
  */
 static void ov2_rx_mismatch(struct ov2_port *port, struct ov2_sa *sa)
 {
@@ -110,8 +109,8 @@ static int ov2_rx_set_secpath(struct sk_buff *skb, struct xfrm_state *x, u32 fla
 	return 0;
 }
 
-/* Marks what the NIC has processed. Returns 1 if it is marked, 0 if software is to process it, or
- * the error with which it is to be dropped. Context: RCU read side, BH off.
+/* Marks a packet that the NIC has processed. Returns 1 if it is marked, 0 if software must process
+ * it, or a negative error if it must be dropped. Context: RCU read side, BH off.
  */
 VISIBLE_IF_KUNIT int ov2_rx_mark(struct ov2_port *port, struct sk_buff *skb,
 				 const struct ov2_rx_meta *meta)
@@ -131,7 +130,9 @@ VISIBLE_IF_KUNIT int ov2_rx_mark(struct ov2_port *port, struct sk_buff *skb,
 	if (!ov2_rx_seq_agrees(x, meta->seq)) {
 		ov2_rx_mismatch(port, sa);
 		if (!good) {
-			/* It is as it was received, so software can tell with the right number. */
+			/* The packet is as it was received, so software can verify it with the
+			 * right number.
+			 */
 			if (meta->flags & OV2_RX_SA_DELETE_REQ)
 				ov2_delreq_raise(sa);
 			xfrm_state_put(x);
@@ -149,15 +150,15 @@ VISIBLE_IF_KUNIT int ov2_rx_mark(struct ov2_port *port, struct sk_buff *skb,
 		return -ENOMEM;
 	}
 	ov2_rx_check_seq(skb);
-	/* xfrm_input() leaves the mark alone if it does not look the state up itself. */
+	/* xfrm_input() sets the mark only if it looks up the state itself. */
 	skb->mark = xfrm_smark_get(skb->mark, x);
 	ov2_stats_inc(port->nic, good ? OV2_PKT_RX_MARKED : OV2_PKT_RX_FAILED);
 	return 1;
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_rx_mark);
 
-/* Finds the ESP header of a marked packet, perhaps behind UDP, and takes off what the frame was
- * padded with. Returns 0 if the header is not in one piece.
+/* Returns the offset of the ESP header of a marked packet, which may be behind a UDP header, and
+ * trims the padding of the frame. Returns 0 if the headers are not in one piece.
  */
 static u32 ov2_rx_esp_off(struct sk_buff *skb)
 {
@@ -170,7 +171,7 @@ static u32 ov2_rx_esp_off(struct sk_buff *skb)
 	if (!pskb_may_pull(skb, off))
 		return 0;
 	skb_reset_network_header(skb);
-	/* xfrm moves the MAC header up to the inner packet, and GRO looks at it there. */
+	/* xfrm moves the MAC header up to the inner packet, and GRO reads it there. */
 	skb_reset_mac_len(skb);
 	proto = ipv4 ? ip_hdr(skb)->protocol : ipv6_hdr(skb)->nexthdr;
 	len = ipv4 ? ntohs(ip_hdr(skb)->tot_len) : off + ntohs(ipv6_hdr(skb)->payload_len);
@@ -183,12 +184,13 @@ static u32 ov2_rx_esp_off(struct sk_buff *skb)
 	return pskb_may_pull(skb, off + sizeof(struct ip_esp_hdr)) ? off : 0;
 }
 
-/* Gives a marked packet to xfrm. @encap_type: of the socket that it has come to, 0 without UDP. The
- * control block has what IP put there, or is zero.
+/* Gives a marked packet to xfrm. @encap_type is that of the socket that received it, 0 without UDP.
+ * The control block is as IP left it, or zero.
  *
- * The window may have moved since the packet was marked, for a stand-in takes its time. Now
- * xfrm_input() follows at once; like it, xfrm_replay_seqhi() reads the window without x->lock, so
- * only a packet at the left edge of a window that another CPU moves in between can get two answers.
+ * Check the number again, because the window may have moved while a stand-in was on its way.
+ * xfrm_input() follows at once. Both it and xfrm_replay_seqhi() read the window without x->lock, so
+ * they can disagree only about a packet at the left edge of a window that another CPU moves in
+ * between.
  */
 int ov2_rx_input(struct sk_buff *skb, u32 esp_off, int encap_type)
 {
@@ -208,7 +210,8 @@ int ov2_rx_input(struct sk_buff *skb, u32 esp_off, int encap_type)
 	return xfrm_input(skb, IPPROTO_ESP, ip_esp_hdr(skb)->spi, encap_type);
 }
 
-/* Where software takes ESP off in GRO, nothing else in the stack sees the packet before. */
+/* With GRO, software decrypts before any other part of the stack sees the packet, so do the same.
+ */
 static void ov2_rx_gro(struct sk_buff *skb, u32 esp_off)
 {
 	xfrm_offload(skb)->flags |= XFRM_GRO;
@@ -218,7 +221,7 @@ static void ov2_rx_gro(struct sk_buff *skb, u32 esp_off)
 	ov2_rx_input(skb, esp_off, 0);
 }
 
-/* Returns as ov2_rx() does. */
+/* Returns the same values as ov2_rx(). */
 static int ov2_rx_deliver(struct ov2_port *port, struct sk_buff *skb)
 {
 	u32 esp_off = ov2_rx_esp_off(skb);
@@ -238,26 +241,28 @@ static int ov2_rx_deliver(struct ov2_port *port, struct sk_buff *skb)
 }
 
 /**
- * ov2_rx - tell xfrm what the NIC did with a received packet
- * @port: where it was received
+ * ov2_rx - tell the core what the NIC did with a received packet
+ * @port: the port that has received it
  * @skb: the packet, before GRO, without a sec_path
- * @meta: what the NIC says
+ * @meta: the NIC's report
  *
- * The core gives a packet that the NIC has processed to xfrm itself, or it must be dropped:
- * software would decrypt plaintext, and the stack could send plaintext on. One that the NIC has not
- * processed is left as it is. NDIS: the receive side of NDIS_IPSEC_OFFLOAD_V2_NET_BUFFER_LIST_INFO.
+ * The core gives a packet that the NIC has processed to xfrm itself. If it cannot, the packet must
+ * be dropped, because software would decrypt plaintext and the stack could send plaintext on. The
+ * core does not touch a packet that the NIC has not processed. NDIS: the receive side of
+ * NDIS_IPSEC_OFFLOAD_V2_NET_BUFFER_LIST_INFO.
  *
  * Context: NAPI, or with BH off.
- * Return: 0 if the driver is to deliver the packet, 1 if the core has taken it, -ENOENT if its SA
- * is gone or it is not addressed to the port, or -ENOMEM: the driver must drop it, it is counted
- * already.
+ * Return: 0 if the driver must deliver the packet, 1 if the core has taken it. -ENOENT if the NIC
+ * no longer has the SA or the packet is not addressed to the port, or -ENOMEM: the driver must drop
+ * the packet; the core has counted it.
  */
 int ov2_rx(struct ov2_port *port, struct sk_buff *skb, const struct ov2_rx_meta *meta)
 {
 	int ret;
 
 	if (!(meta->flags & OV2_RX_CRYPTO_DONE)) {
-		/* A sec_path that says nothing of cryptography would mislead xfrm. */
+		/* Do not set a sec_path here: xfrm takes any sec_path as a report on cryptography.
+		 */
 		if (meta->flags & OV2_RX_SA_DELETE_REQ)
 			ov2_rx_delete_req(port, meta->cookie);
 		return 0;
@@ -274,13 +279,13 @@ EXPORT_SYMBOL_GPL(ov2_rx);
 
 /* xfrm's protocol callbacks */
 
-/* Above vti's, so that SA_DELETE_REQ is seen whoever gets the packet, and stand-ins come here
- * first.
+/* Higher than the priority of vti, so that stand-ins come here first and SA_DELETE_REQ is seen
+ * whichever handler gets the packet.
  */
 #define OV2_RX_PRIORITY	200
 
-/* At the end of xfrm_input(), whether it accepted the packet or not. Context: softirq, RCU. Always
- * passes the packet on.
+/* xfrm_input() calls this at its end, whether it accepted the packet or not. Always passes the
+ * packet on. Context: softirq, RCU read side.
  */
 static int ov2_rx_cb(struct sk_buff *skb, int err)
 {

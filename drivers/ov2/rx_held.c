@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: packets that the NIC has decrypted, held back while a stand-in goes the packet's way
- * through the stack. Owns the table of held packets, under its own lock.
+ * ov2 core: packets that the NIC has decrypted, held while a stand-in goes through the stack. Owns
+ * the table of held packets, under a lock of its own.
  *
- * Without GRO, and in UDP, software takes ESP off behind XDP, taps, tc, rx_handlers, netfilter,
- * routing and the policy of an IKE daemon's socket. Each of them has its say on the encrypted
- * packet, and may send it elsewhere. The decrypted packet must not take that way: its plaintext
- * could leave, and a policy check would find a sec_path that is not expected there. So the stand-in
- * takes it. It has the headers of the packet and its length, and in place of IV, ciphertext and ICV
- * a ticket and zeroes. When the stand-in comes to xfrm's protocol handlers, ours is the first: it
- * exchanges the stand-in for the packet, which takes over what the stack has found out on the way.
+ * Without GRO, and in UDP, software removes ESP behind XDP, taps, tc, rx_handlers, netfilter,
+ * routing and the policy of an IKE daemon's socket. Each of these decides about the encrypted
+ * packet and may send it elsewhere. The decrypted packet must not go through them: its plaintext
+ * could leave the machine, and a policy check would find a sec_path that is not expected there. So
+ * a stand-in goes through them. It has the headers and the length of the packet, and a ticket and
+ * zeroes in place of IV, ciphertext and ICV. xfrm's protocol handlers are called by priority, and
+ * ours comes first. It exchanges the stand-in for the packet, which inherits what the stack has
+ * found out on the way.
  *
- * A stand-in may never come: dropped by a firewall, or sent out of another port, where it is of no
- * use to its receiver and tells nothing. What waits for it is freed when the table needs the place,
- * after a time, when its state is deleted, or when its device goes down.
+ * A stand-in may never arrive: a firewall may drop it, or it may leave through another port, where
+ * it is of no use to its receiver and reveals nothing. Its packet is freed when the table needs the
+ * slot, after OV2_HELD_TIME, when the state is deleted, or when the device goes down.
  */
 #include <linux/if_vlan.h>
 #include <linux/netdevice.h>
@@ -29,8 +30,8 @@
 
 #define OV2_HELD_TIME	(5 * HZ)	/* longer than a shaper or an NFQUEUE takes */
 
-/* What a stand-in carries behind its ESP header. Every ESP packet has room for it: RFC 4303 has at
- * least 4 bytes of text and padding, and no algorithm has an IV and ICV of less than 12.
+/* A stand-in carries this behind its ESP header. Every ESP packet has room for it: RFC 4303 has at
+ * least 4 bytes of text and padding, and no algorithm has less than 12 bytes of IV and ICV.
  */
 struct ov2_ticket {
 	u64 number;
@@ -38,10 +39,10 @@ struct ov2_ticket {
 };
 
 /**
- * struct ov2_held - A packet that is held.
- * @number: of its ticket
- * @skb: the packet, its data at the IP header; NULL if the place is free
- * @nic: counts it if the stand-in does not come, a reference
+ * struct ov2_held - A slot for a held packet.
+ * @number: number of its ticket
+ * @skb: the packet, its data at the IP header; NULL if the slot is free
+ * @nic: the NIC, a reference; counts the packet if the stand-in does not arrive
  * @esp_off: offset of its ESP header
  * @since: jiffies
  */
@@ -67,7 +68,8 @@ VISIBLE_IF_KUNIT struct delayed_work ov2_held_later =
 	__DELAYED_WORK_INITIALIZER(ov2_held_later, ov2_held_tick, 0);
 EXPORT_SYMBOL_IF_KUNIT(ov2_held_later);
 
-/* Takes what is in a place out of the table; the caller frees it without the lock. */
+/* Takes the packet in a slot out of the table. The caller frees it after it has dropped the lock.
+ */
 static struct ov2_held ov2_held_take(struct ov2_held *held)
 {
 	struct ov2_held taken = *held;
@@ -80,7 +82,7 @@ static struct ov2_held ov2_held_take(struct ov2_held *held)
 	return taken;
 }
 
-/* The stand-in has not come, or it is not what it was. Context: BH off. */
+/* Drops a packet whose stand-in has not arrived, or was changed. Context: BH off. */
 static void ov2_held_drop(struct ov2_held *held)
 {
 	if (!held->skb)
@@ -100,7 +102,9 @@ static bool ov2_held_is_stale(const struct ov2_held *held, const struct net_devi
 	       READ_ONCE(xfrm_input_state(held->skb)->km.state) == XFRM_STATE_DEAD;
 }
 
-/* Frees what waits in vain; with @dev all packets of a device. Context: process. */
+/* Frees packets whose stand-ins are overdue or whose states are deleted. With @dev, frees all
+ * packets of a device instead. Context: process.
+ */
 static void ov2_held_clean(const struct net_device *dev)
 {
 	struct ov2_held held;
@@ -132,7 +136,7 @@ static void ov2_held_tick(struct work_struct *work)
 		schedule_delayed_work(&ov2_held_later, HZ);
 }
 
-/* xfrm has deleted a state: packets of it need not wait. Context: any up to softirq. */
+/* xfrm has deleted a state, so free its packets soon. Context: any up to softirq. */
 void ov2_held_expire(void)
 {
 	if (READ_ONCE(ov2_held_used))
@@ -151,7 +155,7 @@ static void ov2_held_write_ticket(struct sk_buff *standin, u64 number)
 	skb_put_data(standin, &ticket, sizeof(ticket));
 }
 
-/* A frame like that of @skb, without what is secret in it. */
+/* Returns a frame like that of @skb without its secret part. */
 static struct sk_buff *ov2_held_standin(const struct sk_buff *skb, u32 esp_off, u64 number)
 {
 	u32 head = esp_off + sizeof(struct ip_esp_hdr);
@@ -181,8 +185,9 @@ static struct sk_buff *ov2_held_standin(const struct sk_buff *skb, u32 esp_off, 
 	return standin;
 }
 
-/* Holds a marked packet, with its data at the IP header and headers that are in one piece. Returns
- * its stand-in, or NULL, and then @skb stays the caller's. Context: BH off.
+/* Holds a marked packet, whose data begins at the IP header and whose headers are in one piece.
+ * Returns its stand-in. Returns NULL if there is no memory or the packet is too short; @skb remains
+ * the caller's then. Context: BH off.
  */
 struct sk_buff *ov2_held_put(struct ov2_port *port, struct sk_buff *skb, u32 esp_off)
 {
@@ -210,8 +215,8 @@ struct sk_buff *ov2_held_put(struct ov2_port *port, struct sk_buff *skb, u32 esp
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_held_put);
 
-/* The packet of a stand-in is as the stack wants it if nothing has changed the stand-in's headers
- * in length, nor its SPI.
+/* Returns true if the stack has changed neither the SPI nor the length of the headers of the
+ * stand-in, so that the packet can replace it.
  */
 static bool ov2_held_fits(const struct ov2_held *held, const struct sk_buff *standin)
 {
@@ -221,8 +226,9 @@ static bool ov2_held_fits(const struct ov2_held *held, const struct sk_buff *sta
 	       ip_esp_hdr(standin)->spi == esp->spi;
 }
 
-/* Would software find the state of a held packet for its stand-in? Not if tc or an ipvlan has taken
- * the stand-in, or a copy of it, to another namespace, nor if NAT has changed its destination.
+/* Returns true if software would find the state of the held packet for the stand-in. It would not
+ * if tc or an ipvlan has moved the stand-in, or a copy of it, to another namespace, or if NAT has
+ * changed the destination.
  */
 static bool ov2_held_is_found(const struct ov2_held *held, const struct sk_buff *standin)
 {
@@ -235,7 +241,7 @@ static bool ov2_held_is_found(const struct ov2_held *held, const struct sk_buff 
 	return ipv6_addr_equal(&ipv6_hdr(standin)->daddr, &x->id.daddr.in6);
 }
 
-/* The packet takes over what the stack has found out about its stand-in, NAT included. */
+/* The packet inherits what the stack has found out about its stand-in, NAT included. */
 static void ov2_held_adopt(struct sk_buff *skb, const struct sk_buff *standin, u32 esp_off)
 {
 	memcpy(skb_network_header(skb), skb_network_header(standin), esp_off);
@@ -252,13 +258,14 @@ static void ov2_held_adopt(struct sk_buff *skb, const struct sk_buff *standin, u
 }
 
 /**
- * ov2_held_input() - xfrm's handler for ESP, in UDP or not
+ * ov2_held_input - xfrm's handler for ESP, with or without UDP
  * @standin: a packet, its data and transport header at the ESP header
- * @encap_type: of the socket that it has come to, 0 without UDP
+ * @encap_type: encapsulation type of the socket that has received it, 0 without UDP
  *
  * Context: softirq, RCU read side.
- * Return: -EINVAL if it is no stand-in, or if software would not find the packet's state, which
- * passes it on to xfrm's next handler; else it is gone.
+ * Return: -EINVAL if it is not a stand-in, or if software would not find the packet's state, so
+ * that xfrm calls its next handler. Otherwise 0 or what xfrm_input() returns, and @standin is
+ * consumed.
  */
 int ov2_held_input(struct sk_buff *standin, int encap_type)
 {
@@ -278,7 +285,7 @@ int ov2_held_input(struct sk_buff *standin, int encap_type)
 			held = ov2_held_take(place);
 	}
 	spin_unlock(&ov2_held_lock);
-	/* This may be a copy: what is held waits for the original. */
+	/* This may be a copy. Keep the packet for the original. */
 	if (!found)
 		return -EINVAL;
 	if (!held.skb || !ov2_held_fits(&held, standin)) {
@@ -292,15 +299,15 @@ int ov2_held_input(struct sk_buff *standin, int encap_type)
 	return ov2_rx_input(held.skb, held.esp_off, encap_type);
 }
 
-/* Packets that are held now. */
+/* Returns the number of packets that are held now. */
 u32 ov2_held_count(void)
 {
 	return READ_ONCE(ov2_held_used);
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_held_count);
 
-/* A device that is down receives nothing more: what it has received is not to outlive it, nor its
- * namespace.
+/* A device that goes down receives nothing more. Free its packets, so that they do not outlive it
+ * or its namespace.
  */
 static int ov2_held_event(struct notifier_block *nb, unsigned long event, void *ptr)
 {
@@ -321,7 +328,7 @@ int ov2_held_init(void)
 	return register_netdevice_notifier(&ov2_held_notifier);
 }
 
-/* No port is left, so nothing is held. */
+/* No port is left, so no packet is held. */
 void ov2_held_exit(void)
 {
 	unregister_netdevice_notifier(&ov2_held_notifier);

@@ -9,8 +9,9 @@
 #include <kunit/visibility.h>
 #include "ov2.h"
 
-/* All SAs of all NICs by cookie, which is all that xfrm keeps of an SA, so that a packet finds it.
- * Cookies go up through all 32 bits before one is used again: the upper bits are the generation.
+/* All SAs of all NICs by cookie. xfrm keeps nothing but the cookie of an SA, and a packet finds its
+ * SA by it. Cookies count up through all 32 bits before one is used again, so that a stale cookie
+ * finds no newer SA.
  */
 static DEFINE_XARRAY_FLAGS(ov2_sas, XA_FLAGS_LOCK_BH | XA_FLAGS_ALLOC1);
 VISIBLE_IF_KUNIT u32 ov2_next_cookie;
@@ -19,7 +20,9 @@ static struct kmem_cache *ov2_sa_cache;
 
 int ov2_sa_cache_init(void)
 {
-	/* The memory is charged to the task that adds the SA, perhaps the root of a container. */
+	/* The memory cgroup of the task that adds the SA pays for it. That may be the root user of
+	 * a container.
+	 */
 	ov2_sa_cache = kmem_cache_create("ov2_sa", sizeof(struct ov2_sa), 0, SLAB_ACCOUNT, NULL);
 	return ov2_sa_cache ? 0 : -ENOMEM;
 }
@@ -31,8 +34,8 @@ void ov2_sa_cache_exit(void)
 	xa_destroy(&ov2_sas);
 }
 
-/* @cookie may be anything: another driver has a pointer there. Context: RCU read side, or a
- * reference on the SA.
+/* @cookie may be any value, because another driver may have stored a pointer there. Context: RCU
+ * read side, or with a reference on the SA.
  */
 struct ov2_sa *ov2_sa_find(unsigned long cookie)
 {
@@ -40,8 +43,8 @@ struct ov2_sa *ov2_sa_find(unsigned long cookie)
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_sa_find);
 
-/* The SA of a state that xfrm has not deleted. Context: RCU read side, or from xfrm between add and
- * free.
+/* Returns the SA of a state, or NULL once xfrm has deleted the state. Context: RCU read side, or a
+ * call of xfrm's between add and free.
  */
 struct ov2_sa *ov2_sa_of(const struct xfrm_state *x)
 {
@@ -102,7 +105,9 @@ static struct ov2_sa *ov2_sa_find_after(struct ov2_nic *nic, unsigned long *cook
 	return xa_find_after(&nic->sas, cookie, U32_MAX, XA_PRESENT);
 }
 
-/* Returns the next SA of @nic after @cookie, which is set to its own. Context: RCU read side. */
+/* Returns the next SA of @nic behind @cookie, and sets @cookie to its cookie. Context: RCU read
+ * side.
+ */
 struct ov2_sa *ov2_sa_next(struct ov2_nic *nic, unsigned long *cookie)
 {
 	struct ov2_sa *sa;
@@ -113,8 +118,8 @@ struct ov2_sa *ov2_sa_next(struct ov2_nic *nic, unsigned long *cookie)
 	return sa;
 }
 
-/* Calls @fn under nic->lock for some SAs of @nic after @cookie. Returns whether there may be more.
- * Context: process, no locks.
+/* Calls @fn under nic->lock for up to OV2_SA_STEP SAs of @nic behind @cookie. Returns whether there
+ * may be more. Context: process, no locks.
  */
 bool ov2_sa_step(struct ov2_nic *nic, unsigned long *cookie, ov2_sa_fn fn, void *arg)
 {
@@ -136,8 +141,8 @@ bool ov2_sa_step(struct ov2_nic *nic, unsigned long *cookie, ov2_sa_fn fn, void 
 	return sa;
 }
 
-/* Calls @fn under nic->lock for all SAs of @nic. The lock is dropped now and then, however many
- * there are: @fn must be right for SAs that change, come and go between any two of its calls.
+/* Calls @fn under nic->lock for all SAs of @nic. The lock is dropped after every OV2_SA_STEP SAs,
+ * so @fn must cope with SAs that change, come and go between two of its calls.
  */
 void ov2_sa_for_each(struct ov2_nic *nic, ov2_sa_fn fn, void *arg)
 {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: the numbers that the NIC has been given to send on one SA. Pure but for its own lock.
+ * ov2 core: the sequence numbers that the NIC was given to send on one SA. Pure but for a lock of
+ * its own.
  *
  * The NIC derives the IV of AES-GCM, AES-GMAC and ChaCha20-Poly1305 from the sequence number, so a
- * number that is sent twice with different plaintext gives the key stream away (RFC 4106 section
- * 3.1). xfrm takes each number once, but the stack behind xfrm can repeat it: clones of a GSO
- * packet (mirred, netem) share one counter, and each clone that is segmented moves it. The core
- * cannot know all of these paths, so it remembers the numbers and refuses the second use.
+ * number that is sent twice with different plaintext reveals the key stream (RFC 4106 section 3.1).
+ * xfrm takes each number once, but the stack behind xfrm can repeat it: clones of a GSO packet
+ * (mirred, netem) share one counter, and each clone that is segmented advances it. The core cannot
+ * know all of these paths, so it remembers the numbers and refuses a second use.
  */
 #include <linux/bitmap.h>
 #include <linux/slab.h>
@@ -14,13 +15,13 @@
 #include <kunit/visibility.h>
 #include "ov2.h"
 
-/* Numbers that are remembered one by one; all older ones count as used. Queueing disciplines that
- * reorder the packets of one SA by more than this lose the late ones.
+/* The core remembers this many numbers one by one. All older numbers count as used. If a qdisc
+ * delays a packet by more than this many packets of the same SA, the packet is dropped.
  */
 #define OV2_SENT_WINDOW		1024
 
 /**
- * struct ov2_sent - numbers used
+ * struct ov2_sent - The sequence numbers that were used on an SA.
  * @lock: guards the rest; a leaf, BH off
  * @top: the newest number used, 0 if none
  * @used: bit n % OV2_SENT_WINDOW stands for number n, for the newest OV2_SENT_WINDOW numbers
@@ -32,7 +33,7 @@ struct ov2_sent {
 	DECLARE_BITMAP(used, OV2_SENT_WINDOW);
 };
 
-/* Context: process. kfree() frees it. */
+/* The caller frees it with kfree(). Context: process. */
 struct ov2_sent *ov2_sent_alloc(void)
 {
 	struct ov2_sent *sent = kzalloc(sizeof(*sent), GFP_KERNEL_ACCOUNT);
@@ -56,8 +57,8 @@ static void ov2_sent_move(struct ov2_sent *sent, u64 last)
 	sent->top = last;
 }
 
-/* Takes the numbers from @first on. Returns false, and takes none, if one of them was taken before
- * or is too old to tell. Context: BH off.
+/* Takes @count numbers from @first on. Returns false, and takes none, if one of them was taken
+ * before or is too old to tell. Context: BH off.
  */
 bool ov2_sent_add(struct ov2_sent *sent, u64 first, u32 count)
 {
@@ -72,7 +73,9 @@ bool ov2_sent_add(struct ov2_sent *sent, u64 first, u32 count)
 			goto out;
 	if (last > sent->top)
 		ov2_sent_move(sent, last);
-	/* Numbers that a long burst has pushed out of the window count as used already. */
+	/* A burst may be longer than the window. Numbers that it has pushed out of the window count
+	 * as used already.
+	 */
 	if (last - first >= OV2_SENT_WINDOW)
 		first = last - OV2_SENT_WINDOW + 1;
 	for (n = first; n <= last; n++)

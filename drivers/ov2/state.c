@@ -18,7 +18,9 @@ struct xfrm_state *ov2_state_hold(const struct ov2_sa *sa)
 	return x;
 }
 
-/* Packets that xfrm has counted, in the NIC and in software. Context: any. */
+/* Returns the number of packets that xfrm has counted, both in the NIC and in software. Context:
+ * any.
+ */
 u64 ov2_state_packets(const struct ov2_sa *sa)
 {
 	const struct xfrm_state *x;
@@ -31,7 +33,8 @@ u64 ov2_state_packets(const struct ov2_sa *sa)
 	return packets;
 }
 
-/* A soft expire asks the key manager to rekey; dying keeps the state's own timer from asking again.
+/* Soft expire: asks the key manager to rekey. km.dying keeps the state's own timer from asking
+ * again.
  */
 void ov2_state_expire_soft(struct xfrm_state *x)
 {
@@ -43,7 +46,9 @@ void ov2_state_expire_soft(struct xfrm_state *x)
 	spin_unlock_bh(&x->lock);
 }
 
-/* As xfrm's own timer does it: a silent delete would leave an IKE daemon with a dead CHILD_SA. */
+/* Hard expire, as xfrm_timer_handler() does it. A delete without the event would leave the IKE
+ * daemon with a dead CHILD_SA.
+ */
 void ov2_state_expire_hard(struct xfrm_state *x)
 {
 	int err = -ESRCH;

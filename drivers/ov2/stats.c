@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: counters. One table names each; the control path's are under nic->lock, the packet
- * path's per CPU.
+ * ov2 core: counters and their names. Counters of the control path are under nic->lock, those of
+ * the packet path per CPU.
  */
 #include <linux/ethtool.h>
 #include <linux/seq_file.h>
@@ -75,6 +75,7 @@ static u64 ov2_stats_packets(struct ov2_nic *nic, enum ov2_packet_counter counte
 /**
  * ov2_stats_count - number of the core's counters
  *
+ * Context: any.
  * Return: the number, for ethtool's get_sset_count.
  */
 int ov2_stats_count(void)
@@ -85,7 +86,9 @@ EXPORT_SYMBOL_GPL(ov2_stats_count);
 
 /**
  * ov2_stats_strings - names of the core's counters
- * @data: for ethtool's get_strings; moved on
+ * @data: buffer of ethtool's get_strings; advanced behind the last name
+ *
+ * Context: any.
  */
 void ov2_stats_strings(u8 **data)
 {
@@ -101,7 +104,7 @@ EXPORT_SYMBOL_GPL(ov2_stats_strings);
 /**
  * ov2_stats_fill - values of the core's counters
  * @nic: the NIC
- * @data: for ethtool's get_ethtool_stats, ov2_stats_count() values
+ * @data: ov2_stats_count() values of ethtool's get_ethtool_stats
  *
  * Context: process.
  */

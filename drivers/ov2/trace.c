@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ov2 core: the tracepoints' bodies. */
+/* ov2 core: the bodies of the tracepoints. */
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 

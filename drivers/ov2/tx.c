@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * ov2 core: the send path, from xfrm's question whether the NIC takes a packet to the handle and
- * the sequence number in ndo_start_xmit(). Owns nothing.
+ * the sequence number for ndo_start_xmit(). Owns nothing.
  */
 #include <linux/if_vlan.h>
 #include <linux/ip.h>
@@ -13,10 +13,14 @@
 #include <kunit/visibility.h>
 #include "ov2.h"
 
-/* GSO bursts stop this far before the lower half of an ESN wraps: no burst may cross it. */
+/* Leave no GSO burst to the NIC this close to a wrap of the lower half of an ESN, because no burst
+ * may cross the wrap.
+ */
 #define OV2_GSO_WRAP_GUARD	0x10000
 
-/* Can tc, BPF or nftables take a packet from the port after xfrm has framed it? Context: RCU. */
+/* Returns true if tc, BPF or nftables can take a packet from the port after xfrm has framed it.
+ * Context: RCU read side.
+ */
 static bool ov2_tx_egress_hook(const struct net_device *netdev)
 {
 #ifdef CONFIG_NET_XGRESS
@@ -31,7 +35,7 @@ static bool ov2_tx_egress_hook(const struct net_device *netdev)
 }
 
 static bool ov2_tx_gso_ok(struct sk_buff *skb, const struct xfrm_state *x,
-			    const struct ov2_sa *sa)
+			  const struct ov2_sa *sa)
 {
 	const struct net_device *netdev = sa->port->netdev;
 	u32 features = READ_ONCE(sa->nic->features);
@@ -41,33 +45,38 @@ static bool ov2_tx_gso_ok(struct sk_buff *skb, const struct xfrm_state *x,
 	 */
 	if (!skb_shinfo(skb)->gso_segs || skb_shinfo(skb)->gso_type & SKB_GSO_DODGY)
 		return false;
-	/* The decision for the NIC travels with the burst and cannot be taken back, and the stack
-	 * segments these two kinds wrong: see ov2_nic_set_stack_gso().
+	/* Once a burst is framed for the NIC it cannot fall back to software, and the stack
+	 * segments these two kinds of bursts wrong: see ov2_nic_set_stack_gso().
 	 */
 	if ((sa->encap || x->props.family == AF_INET6) && !READ_ONCE(sa->nic->stack_gso))
 		return false;
-	/* An egress hook can clone the burst or send it elsewhere, and all clones of a burst share
-	 * one counter of sequence numbers.
+	/* An egress hook can clone the burst or send it to another device, and all clones of a
+	 * burst share one counter of sequence numbers.
 	 */
 	if (ov2_tx_egress_hook(netdev))
 		return false;
-	/* Nobody but the NIC can segment ESP in UDP: xfrm does it before. */
+	/* Only the NIC can segment framed ESP in UDP. If it cannot, xfrm must segment the burst
+	 * before it frames the packets.
+	 */
 	if (sa->encap && (!(features & OV2_CAP_UDP_LSO) || !(netdev->features & NETIF_F_GSO_ESP) ||
 			  netif_needs_gso(skb, netdev->features)))
 		return false;
 	return !sa->esn || !x->replay_esn || x->replay_esn->oseq < U32_MAX - OV2_GSO_WRAP_GUARD;
 }
 
-/* The selector of a tunnel need not tell what is inside. */
+/* Refuses a tunnel packet of the other family unless the NIC can carry it. ov2_caps_check() does
+ * not always know, because the selector of a tunnel may leave the inner family open.
+ */
 static bool ov2_tx_family_ok(const struct sk_buff *skb, const struct xfrm_state *x,
-			       const struct ov2_sa *sa)
+			     const struct ov2_sa *sa)
 {
 	return x->props.mode != XFRM_MODE_TUNNEL ||
 	       skb_dst(skb)->ops->family == x->props.family ||
 	       READ_ONCE(sa->nic->features) & OV2_CAP_CROSS_FAMILY;
 }
 
-/* xfrm_dev_offload_ok() has looked at the headers already on newer kernels, and at the MTU on all.
+/* Refuses IPv4 options and IPv6 extension headers. xfrm_dev_offload_ok() does this on newer kernels
+ * only. It checks the MTU on all kernels.
  */
 static bool ov2_tx_headers_ok(struct sk_buff *skb, const struct xfrm_state *x)
 {
@@ -78,20 +87,20 @@ static bool ov2_tx_headers_ok(struct sk_buff *skb, const struct xfrm_state *x)
 	return !ipv6_ext_hdr(ipv6_hdr(skb)->nexthdr);
 }
 
-/* Whoever finds an SA offloaded that got into the NIC after ESP offload was switched off finds that
- * switch, too: both are written under nic->lock, the switch first.
- */
+/* Returns true if packets may be framed for the NIC with @sa. */
 bool ov2_tx_usable(const struct ov2_sa *sa, const struct net_device *netdev)
 {
-	/* pairs with the release in ov2_sa_set_state() */
+	/* Pairs with the release in ov2_sa_set_state(). If we observe OFFLOADED, we also observe an
+	 * esp_off that was set before the SA was added, because both are written under nic->lock.
+	 */
 	return smp_load_acquire(&sa->state) == OV2_SA_OFFLOADED &&
 	       !READ_ONCE(sa->port->esp_off) &&
 	       ov2_engine_up(sa->nic) && netdev->features & NETIF_F_HW_ESP;
 }
 
-/* An egress hook may send the packet to a device that xfrm did not frame it for. Software encrypts
- * it there, and that is right for a single packet if its checksum is complete, except for ESP in
- * UDP, whose headers software builds wrong.
+/* An egress hook may send the packet to a device that xfrm did not frame it for. There software
+ * encrypts it, which is right for a single packet if its checksum is complete. It is not right for
+ * ESP in UDP, because software builds wrong headers.
  */
 static bool ov2_tx_single_ok(struct sk_buff *skb, const struct ov2_sa *sa)
 {
@@ -100,9 +109,9 @@ static bool ov2_tx_single_ok(struct sk_buff *skb, const struct ov2_sa *sa)
 	return !sa->encap && (skb->ip_summed != CHECKSUM_PARTIAL || !skb_checksum_help(skb));
 }
 
-/* False: this packet is encrypted by software. A state that is offloaded inbound may be an outbound
- * policy's as well, for one SA can serve both directions (RFC 4552). Context: send path, BH off or
- * process, RCU.
+/* Returns false if software must encrypt this packet. A state that is offloaded inbound may belong
+ * to an outbound policy as well, because one SA can serve both directions (RFC 4552). Context: send
+ * path, BH off or process, RCU read side.
  */
 bool ov2_tx_offload_ok(struct sk_buff *skb, struct xfrm_state *x)
 {
@@ -118,7 +127,9 @@ bool ov2_tx_offload_ok(struct sk_buff *skb, struct xfrm_state *x)
 	return ok;
 }
 
-/* Returns NULL if the netdev is not a port of a NIC, as when a bond calls through. */
+/* Returns the port of a netdev, or NULL if the netdev is not a port, for example a bond that calls
+ * the xfrmdev_ops of its port.
+ */
 struct ov2_port *ov2_port_of(const struct net_device *netdev)
 {
 	const struct xfrmdev_ops *ops = netdev->xfrmdev_ops;
@@ -128,8 +139,9 @@ struct ov2_port *ov2_port_of(const struct net_device *netdev)
 	return container_of(ops, struct ov2_port, xfrmdev_ops);
 }
 
-/* xfrm counts xo->seq on, and the segments of a packet in a qdisc share one: the lower half is
- * what the ESP header says, the upper half that of the number nearest to xo->seq.
+/* Returns the number of a packet. The lower half is that of the ESP header. xo->seq is not exact,
+ * because xfrm counts it on and the segments of a packet in a qdisc share it, but it is near enough
+ * for the upper half: the number is the one nearest to xo->seq.
  */
 VISIBLE_IF_KUNIT u64 ov2_tx_seq(u32 header, u32 xo_low, u32 xo_high)
 {
@@ -146,12 +158,14 @@ static __be32 ov2_tx_esp_seq(const struct sk_buff *skb, bool encap)
 	return ((const struct ip_esp_hdr *)esp)->seq_no;
 }
 
-/* Served until the delete has completed: what the stack has handed over as XFRM_XMIT cannot go
- * back. The handle of an SA changes over a reset, which waits for us before the NIC is told anew.
+/* Returns the handle to send with, or 0. Packets with XFRM_XMIT cannot fall back to software, so
+ * keep serving the SA until its delete completes. A reset waits for an RCU grace period before it
+ * adds SAs again, so the handle cannot change under us.
  */
 static u32 ov2_tx_handle(const struct ov2_sa *sa)
 {
-	/* The handle was written before; pairs with ov2_sa_set_state(). */
+	/* Pairs with the release in ov2_sa_set_state(), which publishes the state after the handle.
+	 */
 	enum ov2_sa_state state = smp_load_acquire(&sa->state);
 
 	if (state < OV2_SA_OFFLOADED || state > OV2_SA_DELETING || !ov2_engine_up(sa->nic))
@@ -159,7 +173,9 @@ static u32 ov2_tx_handle(const struct ov2_sa *sa)
 	return READ_ONCE(sa->offload_handle);
 }
 
-/* The protocol behind the IP header, also if VLAN tags are part of the frame; 0 if it is not IP. */
+/* Returns the protocol that follows the IP header, even behind VLAN tags in the frame, or 0 if it
+ * is not IP.
+ */
 static u8 ov2_tx_proto(const struct sk_buff *skb)
 {
 	union {
@@ -182,12 +198,15 @@ static u8 ov2_tx_proto(const struct sk_buff *skb)
 	}
 }
 
-/* Is @skb, which xfrm has framed for an offload but not given to a device, plaintext? It carries an
- * open xfrm_offload, so it is, whatever has become of its state since: validate_xmit_xfrm() passes
- * on packets of a state that is offloaded inbound, and packets that come while its backlog is not
- * empty. Two kinds are no output of xfrm's. XFRM_GRO is software's receive path. CRYPTO_DONE is a
- * packet that a NIC has decrypted and that was redirected below IP before xfrm took the ESP header
- * off; in packet mode the ESP header is gone and the packet is plain traffic.
+/* Returns true if @skb, which xfrm has framed for an offload but not given to a device, is
+ * plaintext. Its xfrm_offload has not been acted on, so it is plaintext whatever has become of its
+ * state: validate_xmit_xfrm() passes on packets of a state that is offloaded inbound, and packets
+ * that arrive while its backlog is not empty.
+ *
+ * There are two exceptions, which are not output of xfrm. XFRM_GRO marks software's receive path.
+ * CRYPTO_DONE marks a packet that a NIC has decrypted, and that was redirected below IP before xfrm
+ * removed the ESP header. A NIC in packet mode removes the ESP header itself, and the packet is
+ * plain traffic then.
  */
 static bool ov2_tx_in_clear(const struct sk_buff *skb, const struct xfrm_state *x,
 			    const struct xfrm_offload *xo)
@@ -202,9 +221,10 @@ static bool ov2_tx_in_clear(const struct sk_buff *skb, const struct xfrm_state *
 	return proto == IPPROTO_ESP || (x->encap && proto == IPPROTO_UDP);
 }
 
-/* Would the NIC write a checksum into what software has encrypted? The stack leaves a checksum to
- * a device that can do it before encryption, and may then encrypt in software all the same: for a
- * device that cannot be told by ov2_features_check(), such as one below which tc redirects.
+/* Returns true if the NIC would write a checksum into a packet that software has encrypted. The
+ * stack leaves a checksum to a device that can do it before encryption. It may then encrypt in
+ * software all the same, for a device about which it does not ask ov2_features_check(), such as one
+ * that tc redirects to.
  */
 static bool ov2_tx_csum_in_cipher(const struct sk_buff *skb)
 {
@@ -217,8 +237,8 @@ static int ov2_tx_drop(const struct ov2_port *port, enum ov2_packet_counter coun
 	return -ENOENT;
 }
 
-/* Finds the SA by what xfrm keeps, and not by sa->x, which is NULL as soon as xfrm has deleted the
- * state. The comparisons matter if xso.offload_handle is another driver's, as below a bond.
+/* Finds the SA by xso.offload_handle and not by sa->x, which is NULL once xfrm has deleted the
+ * state. The comparisons are needed because the handle may be another driver's, as below a bond.
  * Context: RCU read side.
  */
 static struct ov2_sa *ov2_tx_find(struct sk_buff *skb, const struct ov2_port *port)
@@ -233,22 +253,23 @@ static struct ov2_sa *ov2_tx_find(struct sk_buff *skb, const struct ov2_port *po
 }
 
 /**
- * ov2_tx_sa - which SA is a packet to be sent with?
- * @skb: in ndo_start_xmit
+ * ov2_tx_sa - find the SA to protect a packet with
+ * @skb: the packet, in ndo_start_xmit
  * @tx: filled if the return is 1
  *
- * The NIC does the cryptography for the packet and, if it is a GSO packet, everything of each
- * segment: ESP header, sequence number counted on from @tx, IV, padding, trailer and ICV. NDIS:
- * the OffloadHandle of a send.
+ * The NIC does the cryptography for the packet. For a GSO packet it also makes the ESP header, IV,
+ * padding, trailer and ICV of each segment, with sequence numbers counted up from @tx. NDIS: the
+ * OffloadHandle of a send.
  *
- * A number that was given to the NIC once is not given to it again, so the driver calls this once
- * for each packet that it then sends or drops, and not before it knows that it has room. Source:
+ * The core gives each number to the NIC once only, so the driver must call this once for each
+ * packet, and only when it knows that it has room. It must then send or drop the packet. Source:
  * RFC 4106 section 3.1, RFC 7634 section 2.
  *
  * Context: send path, BH off.
- * Return: 0 if there is nothing to do, 1 if the packet is to be protected, or -ENOENT if it was to
- * be but no SA stands behind it any more, its number was used already, or the stack has cut up what
- * was framed for the NIC: the driver must drop it, it is in clear, and it is counted already.
+ * Return: 0 if the packet needs no protection, 1 if the NIC must protect it. -ENOENT if the packet
+ * needs protection but its SA is no longer served, its number was used before, or the stack has
+ * segmented what was framed for the NIC: the packet is plaintext and the driver must drop it; the
+ * core has counted it.
  */
 int ov2_tx_sa(struct sk_buff *skb, struct ov2_tx *tx)
 {
@@ -267,9 +288,10 @@ int ov2_tx_sa(struct sk_buff *skb, struct ov2_tx *tx)
 	if (!(xo->flags & XFRM_XMIT))
 		return ov2_tx_in_clear(skb, x, xo) ? ov2_tx_drop(port, OV2_PKT_TX_DROP_SA) : 0;
 
-	/* ov2_features_check() has left a status if software would mangle the packet, or if the
-	 * stack has segmented what was framed for the NIC, so that its number is not its own; nor
-	 * is it if a clone of this packet was segmented, with which it shares the counter.
+	/* ov2_features_check() sets a status if software would build wrong headers, or if the stack
+	 * has segmented a packet that was framed for the NIC, so that its number is not its own.
+	 * XFRM_GSO_SEGMENT on a GSO packet means that a clone, with which it shares the counter,
+	 * was segmented.
 	 */
 	if (xo->status & CRYPTO_INVALID_PROTOCOL)
 		return ov2_tx_drop(port, OV2_PKT_TX_DROP_SA);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: what xfrm calls. Finds the SA of an xfrm_state and hands it on; owns nothing.
- * The contexts are those of XFRM: add may sleep, delete and advance_esn run under x->lock with BH
- * off, offload_ok on the send path under RCU.
+ * ov2 core: the xfrmdev_ops. Finds the SA of an xfrm_state and passes it on. Owns nothing.
+ *
+ * xfrm sets the contexts: add may sleep, delete and advance_esn run under x->lock with BH off,
+ * offload_ok runs on the send path under RCU.
  */
 #include <compat.h>
 #include <linux/netlink.h>
@@ -20,11 +21,13 @@ static int ov2_xdo_state_add(struct net_device *netdev, struct xfrm_state *x,
 	struct ov2_sa *sa;
 	int err;
 
-	/* An acquire comes in atomic context, without keys; only packet mode has them. */
+	/* xfrm offloads acquires (XFRM_DEV_OFFLOAD_FLAG_ACQ) in atomic context and without keys,
+	 * for packet mode only.
+	 */
 	if (x->xso.flags & XFRM_DEV_OFFLOAD_FLAG_ACQ)
 		return -EOPNOTSUPP;
-	/* A bond does not ask its port's offload_ok(), so each packet that the NIC cannot take
-	 * would be lost; and it leaves GSO to its ports that they do not do.
+	/* A bond does not call the offload_ok of its port, so each packet that the NIC cannot take
+	 * would be lost. It also leaves GSO to ports that cannot do it.
 	 */
 	if (!port || x->xso.dev != netdev) {
 		NL_SET_ERR_MSG_MOD(extack, "SAs are not offloaded through another device");
@@ -52,9 +55,11 @@ static int ov2_xdo_state_add(struct net_device *netdev, struct xfrm_state *x,
 			goto err_put;
 		}
 	}
-	/* The keys are taken anew when the node leaves for the NIC. */
+	/* ov2_add_fill() fetches the keys again when the NIC gets the SA. */
 	ov2_sa_wipe(&sa->add);
-	/* The NIC may be faster than our return. */
+	/* Set the handle before the SA is admitted, because packets of the NIC may arrive before we
+	 * return.
+	 */
 	WRITE_ONCE(x->xso.offload_handle, sa->cookie);
 	err = ov2_slot_admit(sa, extack);
 	if (err)
@@ -78,7 +83,7 @@ static void ov2_xdo_state_delete(struct net_device *netdev, struct xfrm_state *x
 	ov2_held_expire();
 }
 
-/* Never waits for the NIC: the SA lives on, without x, until its DELETE_SA is complete. */
+/* Does not wait for the NIC. The SA lives on without its state until the DELETE_SA completes. */
 static void ov2_xdo_state_free(struct net_device *netdev, struct xfrm_state *x)
 {
 	struct ov2_sa *sa = ov2_sa_find(x->xso.offload_handle);
@@ -86,8 +91,8 @@ static void ov2_xdo_state_free(struct net_device *netdev, struct xfrm_state *x)
 	if (!sa || sa->owner != x)
 		return;
 	if (rcu_access_pointer(sa->x)) {
-		/* Freed without a delete: nobody may find x any more when it goes, which after a
-		 * delete the GC sees to.
+		/* xfrm frees the state without a delete. ov2_state_hold() and others may still find
+		 * it by RCU, so wait for them. After a delete xfrm's GC waits for them.
 		 */
 		ov2_slot_delete(sa);
 		synchronize_rcu();
@@ -96,7 +101,7 @@ static void ov2_xdo_state_free(struct net_device *netdev, struct xfrm_state *x)
 	ov2_sa_put(sa);
 }
 
-/* Context: x->lock held; per packet. */
+/* Context: x->lock held; once per packet. */
 static void ov2_xdo_state_advance_esn(struct xfrm_state *x)
 {
 	struct ov2_sa *sa;

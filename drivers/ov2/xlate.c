@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: translation of an xfrm_state into an ADD_SA node. Pure: no lock, no I/O, no
- * allocation; what a NIC can do is not asked here but in caps.c.
+ * ov2 core: translation of an xfrm_state into an ADD_SA node. Pure: no lock, no I/O, no allocation.
+ * caps.c checks what the NIC supports.
  */
 #include <crypto/internal/geniv.h>
 #include <linux/netlink.h>
@@ -122,9 +122,9 @@ static int ov2_xlate_separate(const struct xfrm_state *x, struct ov2_add_sa *add
 				    &add->auth_key_off, &add->auth_key_len, extack);
 }
 
-/* Software may send on the SA by turns with the NIC and no nonce may repeat: the NIC's IVs have to
- * fit those of the kernel's IV generator, whose salt can be read only if the generator is really
- * the one that xfrm asked for.
+/* Software may send on the SA by turns with the NIC, and no nonce may repeat, so the NIC must
+ * continue the IVs of the kernel's IV generator. The generator's salt can be read only if the
+ * generator is the one that xfrm asked for.
  */
 static int ov2_xlate_iv(const struct xfrm_state *x, struct ov2_add_sa *add,
 			struct netlink_ext_ack *extack)
@@ -209,7 +209,9 @@ static void ov2_xlate_sel(const struct xfrm_selector *from, struct ov2_sel *to)
 	to->proto = from->proto;
 }
 
-/* The sequence state of x as it is now. Context: x->lock held, or x not yet known to anybody. */
+/* Returns the current sequence state of @x. Context: x->lock held, or no other context knows @x
+ * yet.
+ */
 struct ov2_seq ov2_xlate_seq(const struct xfrm_state *x, enum ov2_dir dir)
 {
 	const struct xfrm_replay_state_esn *esn = x->replay_esn;
@@ -226,7 +228,7 @@ struct ov2_seq ov2_xlate_seq(const struct xfrm_state *x, enum ov2_dir dir)
 	return seq;
 }
 
-/* What must be of one kind for any NIC. */
+/* Checks the properties that no NIC supports. */
 static int ov2_xlate_check(const struct xfrm_state *x, struct netlink_ext_ack *extack)
 {
 	if (x->id.proto != IPPROTO_ESP) {
@@ -241,7 +243,9 @@ static int ov2_xlate_check(const struct xfrm_state *x, struct netlink_ext_ack *e
 		NL_SET_ERR_MSG_MOD(extack, "only crypto offload is done, not packet offload");
 		return -EOPNOTSUPP;
 	}
-	/* The NIC cannot see marks, and nobody compares again once it has matched a packet. */
+	/* xfrm does not recheck the mark of packets that were decrypted in hardware, and the NIC
+	 * cannot see marks.
+	 */
 	if (x->xso.dir == XFRM_DEV_OFFLOAD_IN && (x->mark.v || x->mark.m)) {
 		NL_SET_ERR_MSG_MOD(extack, "inbound SAs with a mark are not offloaded");
 		return -EOPNOTSUPP;
@@ -249,8 +253,8 @@ static int ov2_xlate_check(const struct xfrm_state *x, struct netlink_ext_ack *e
 	return 0;
 }
 
-/* Fills @add, but for what the engine owns (next, port, cookie). Context: any; x->lock if x is
- * known to others. Returns 0, or -EOPNOTSUPP with the reason in @extack, may be NULL.
+/* Fills @add except for next, port and cookie, which the engine sets. Context: any; x->lock held if
+ * other contexts know @x. Returns 0, or -EOPNOTSUPP with the reason in @extack, which may be NULL.
  */
 int ov2_xlate(const struct xfrm_state *x, struct ov2_add_sa *add, struct netlink_ext_ack *extack)
 {
