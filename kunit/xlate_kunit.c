@@ -306,24 +306,24 @@ struct xlate_bad_row {
 };
 
 static const struct xlate_bad_row xlate_bad_rows[] = {
-	{ "BEET mode", { .mode = XFRM_MODE_BEET }, "only transport and tunnel mode" },
-	{ "packet offload", { .packet = true }, "not packet offload" },
-	{ "inbound mark", { .mark = 5 }, "inbound SAs with a mark" },
+	{ "BEET mode", { .mode = XFRM_MODE_BEET }, "Only transport and tunnel xfrm states" },
+	{ "packet offload", { .packet = true }, "Packet offload is not supported" },
+	{ "inbound mark", { .mark = 5 }, "inbound xfrm states with a mark" },
 	{ "UDP out over IPv6",
 	  { .encap = UDP_ENCAP_ESPINUDP, .family = AF_INET6, .out = true },
-	  "outbound UDP encapsulation over IPv6" },
+	  "Outbound UDP encapsulation over IPv6" },
 	/* Bit 63 of an IV tells whether the NIC made it. */
 	{ "high ESN outbound", { .esn = true, .out = true, .oseq = BIT_ULL(63) },
-	  "leave the NIC no IVs" },
+	  "sequence numbers of 2^63 and more" },
 	{ "CCM", { .aead = "rfc4309(ccm(aes))", .aead_bits = 152, .aead_icv = 128 },
-	  "the algorithm rfc4309(ccm(aes)) is not offloaded" },
+	  "Cannot offload algorithm rfc4309(ccm(aes))" },
 	{ "encryption alone", { XLATE_CBC(128) }, "without authentication" },
 	{ "3DES", { .ealg = "cbc(des3_ede)", .ealg_bits = 192, XLATE_AUTH("sha1", 160, 96) },
-	  "the encryption algorithm cbc(des3_ede) is not offloaded" },
+	  "Cannot offload encryption algorithm cbc(des3_ede)" },
 	{ "CTR", { .ealg = "rfc3686(ctr(aes))", .ealg_bits = 160, XLATE_AUTH("sha1", 160, 96) },
-	  "the encryption algorithm rfc3686(ctr(aes)) is not offloaded" },
+	  "Cannot offload encryption algorithm rfc3686(ctr(aes))" },
 	{ "MD5", { XLATE_CBC(128), XLATE_AUTH("md5", 128, 96) },
-	  "the authentication algorithm hmac(md5) is not offloaded" },
+	  "Cannot offload authentication algorithm hmac(md5)" },
 	{ "keys too long", { XLATE_CBC(256), XLATE_AUTH("sha512", 1024, 256) },
 	  "keys of more than 96 bytes" },
 };
@@ -388,7 +388,7 @@ static void xlate_encap_unknown(struct kunit *test)
 	x->encap->encap_type = TCP_ENCAP_ESPINTCP;
 	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), -EOPNOTSUPP);
 	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
-	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "only ESP in UDP"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "other than UDP"));
 	xlate_put(x);
 }
 
@@ -470,7 +470,7 @@ static void xlate_proto(struct kunit *test)
 	x->id.proto = IPPROTO_AH;
 	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), -EOPNOTSUPP);
 	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
-	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "only ESP is offloaded"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "Only ESP xfrm state"));
 	x->id.proto = IPPROTO_ESP;
 	xlate_put(x);
 }

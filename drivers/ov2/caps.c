@@ -67,11 +67,12 @@ static int ov2_caps_check_alg(const struct ov2_caps *caps, const struct ov2_add_
 	const struct ov2_alg_caps *icv = cipher;
 
 	if (!cipher->key_lens) {
-		NL_SET_ERR_MSG_MOD(extack, "the NIC does not do this encryption algorithm");
+		NL_SET_ERR_MSG_MOD(extack, "The encryption algorithm is not supported by the NIC");
 		return -EOPNOTSUPP;
 	}
 	if (!ov2_len_in(cipher->key_lens, add->cipher_key_len)) {
-		NL_SET_ERR_MSG_FMT_MOD(extack, "the NIC does not do encryption keys of %u bits",
+		NL_SET_ERR_MSG_FMT_MOD(extack,
+				       "Encryption keys of %u bits are not supported by the NIC",
 				       add->cipher_key_len * 8);
 		return -EOPNOTSUPP;
 	}
@@ -79,19 +80,19 @@ static int ov2_caps_check_alg(const struct ov2_caps *caps, const struct ov2_add_
 		icv = &caps->auths[add->auth];
 		if (!icv->key_lens) {
 			NL_SET_ERR_MSG_MOD(extack,
-					   "the NIC does not do this authentication algorithm");
+					   "The authentication algorithm is not supported by the NIC");
 			return -EOPNOTSUPP;
 		}
 		if (!ov2_len_in(icv->key_lens, add->auth_key_len)) {
 			NL_SET_ERR_MSG_FMT_MOD(extack,
-					       "the NIC does not do authentication keys of %u bits",
+					       "Authentication keys of %u bits are not supported by the NIC",
 					       add->auth_key_len * 8);
 			return -EOPNOTSUPP;
 		}
 	}
 	if (!ov2_len_in(icv->icv_lens, add->icv_len)) {
 		NL_SET_ERR_MSG_FMT_MOD(extack,
-				       "the NIC does not do an ICV of %u bits with this algorithm",
+				       "An ICV of %u bits is not supported by the NIC for this algorithm",
 				       add->icv_len * 8);
 		return -EOPNOTSUPP;
 	}
@@ -109,9 +110,9 @@ static int ov2_caps_check_encap(const struct ov2_caps *caps, const struct ov2_ad
 
 	if (add->encap == OV2_ENCAP_NONE || caps->features & feature[add->dir][add->family])
 		return 0;
-	NL_SET_ERR_MSG_FMT_MOD(extack, "the NIC does not do UDP encapsulation over %s %s",
-			       add->family == OV2_IPV4 ? "IPv4" : "IPv6",
-			       add->dir == OV2_IN ? "inbound" : "outbound");
+	NL_SET_ERR_MSG_FMT_MOD(extack, "%s UDP encapsulation over %s is not supported by the NIC",
+			       add->dir == OV2_IN ? "Inbound" : "Outbound",
+			       add->family == OV2_IPV4 ? "IPv4" : "IPv6");
 	return -EOPNOTSUPP;
 }
 
@@ -122,26 +123,26 @@ int ov2_caps_check(const struct ov2_caps *caps, const struct ov2_add_sa *add,
 		   struct netlink_ext_ack *extack)
 {
 	if (!(caps->features & OV2_CAP_ESP)) {
-		NL_SET_ERR_MSG_MOD(extack, "ESP offload is switched off");
+		NL_SET_ERR_MSG_MOD(extack, "ESP offload is disabled on the NIC");
 		return -EOPNOTSUPP;
 	}
 	if (!(caps->families & BIT(add->family))) {
-		NL_SET_ERR_MSG_FMT_MOD(extack, "the NIC does not do %s",
+		NL_SET_ERR_MSG_FMT_MOD(extack, "%s is not supported by the NIC",
 				       add->family == OV2_IPV4 ? "IPv4" : "IPv6");
 		return -EOPNOTSUPP;
 	}
 	if (!(caps->modes & BIT(add->mode))) {
-		NL_SET_ERR_MSG_FMT_MOD(extack, "the NIC does not do %s mode",
-				       add->mode == OV2_TUNNEL ? "tunnel" : "transport");
+		NL_SET_ERR_MSG_FMT_MOD(extack, "%s mode is not supported by the NIC",
+				       add->mode == OV2_TUNNEL ? "Tunnel" : "Transport");
 		return -EOPNOTSUPP;
 	}
 	if (add->cross_family && !(caps->features & OV2_CAP_CROSS_FAMILY)) {
 		NL_SET_ERR_MSG_MOD(extack,
-				   "the NIC does not do tunnels whose inner and outer families differ");
+				   "Tunnels whose inner and outer families differ are not supported by the NIC");
 		return -EOPNOTSUPP;
 	}
 	if (add->esn && !(caps->features & OV2_CAP_ESN)) {
-		NL_SET_ERR_MSG_MOD(extack, "the NIC does not do extended sequence numbers");
+		NL_SET_ERR_MSG_MOD(extack, "ESN xfrm states are not supported by the NIC");
 		return -EOPNOTSUPP;
 	}
 	if (add->esn && add->dir == OV2_IN && !(caps->features & OV2_CAP_RX_SEQ)) {
@@ -151,7 +152,7 @@ int ov2_caps_check(const struct ov2_caps *caps, const struct ov2_add_sa *add,
 	if (add->esn && add->dir == OV2_IN &&
 	    (!add->replay_window || add->replay_window > caps->replay_window_max)) {
 		NL_SET_ERR_MSG_FMT_MOD(extack,
-				       "with ESN the NIC does replay windows of 1 to %u packets, not %u",
+				       "With ESN the NIC supports replay windows of 1 to %u packets, not %u",
 				       caps->replay_window_max, add->replay_window);
 		return -EOPNOTSUPP;
 	}

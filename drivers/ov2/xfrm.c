@@ -30,11 +30,11 @@ static int ov2_xdo_state_add(struct net_device *netdev, struct xfrm_state *x,
 	 * would be lost. It also leaves GSO to ports that cannot do it.
 	 */
 	if (!port || x->xso.dev != netdev) {
-		NL_SET_ERR_MSG_MOD(extack, "SAs are not offloaded through another device");
+		NL_SET_ERR_MSG_MOD(extack, "Cannot offload xfrm states through another device");
 		return -EOPNOTSUPP;
 	}
 	if (!(netdev->features & NETIF_F_HW_ESP)) {
-		NL_SET_ERR_MSG_MOD(extack, "esp-hw-offload is switched off on the device");
+		NL_SET_ERR_MSG_MOD(extack, "Feature esp-hw-offload is disabled on the device");
 		return -EOPNOTSUPP;
 	}
 	sa = ov2_sa_alloc(port->nic, port, x);

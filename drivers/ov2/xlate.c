@@ -52,7 +52,7 @@ static int ov2_xlate_key(struct ov2_add_sa *add, const char *key, unsigned int b
 	unsigned int bytes = DIV_ROUND_UP(bits, 8);
 
 	if (bytes > sizeof(add->key_area) - add->key_area_len) {
-		NL_SET_ERR_MSG_FMT_MOD(extack, "keys of more than %zu bytes are not offloaded",
+		NL_SET_ERR_MSG_FMT_MOD(extack, "Cannot offload keys of more than %zu bytes",
 				       sizeof(add->key_area));
 		return -EOPNOTSUPP;
 	}
@@ -72,12 +72,11 @@ static int ov2_xlate_combined(const struct xfrm_state *x, struct ov2_add_sa *add
 
 	alg = ov2_xlate_find(ov2_xlate_aeads, ARRAY_SIZE(ov2_xlate_aeads), aead->alg_name);
 	if (!alg) {
-		NL_SET_ERR_MSG_FMT_MOD(extack, "the algorithm %.40s is not offloaded",
-				       aead->alg_name);
+		NL_SET_ERR_MSG_FMT_MOD(extack, "Cannot offload algorithm %.40s", aead->alg_name);
 		return -EOPNOTSUPP;
 	}
 	if (bytes < alg->salt_len) {
-		NL_SET_ERR_MSG_MOD(extack, "the key is shorter than its salt");
+		NL_SET_ERR_MSG_MOD(extack, "The key is shorter than its salt");
 		return -EOPNOTSUPP;
 	}
 	bytes -= alg->salt_len;
@@ -96,20 +95,19 @@ static int ov2_xlate_separate(const struct xfrm_state *x, struct ov2_add_sa *add
 	int err;
 
 	if (!x->ealg || !x->aalg) {
-		NL_SET_ERR_MSG_MOD(extack, "ESP without authentication is not offloaded");
+		NL_SET_ERR_MSG_MOD(extack, "Cannot offload ESP without authentication");
 		return -EOPNOTSUPP;
 	}
 	cipher = ov2_xlate_find(ov2_xlate_ciphers, ARRAY_SIZE(ov2_xlate_ciphers),
 				x->ealg->alg_name);
 	if (!cipher) {
-		NL_SET_ERR_MSG_FMT_MOD(extack, "the encryption algorithm %.40s is not offloaded",
+		NL_SET_ERR_MSG_FMT_MOD(extack, "Cannot offload encryption algorithm %.40s",
 				       x->ealg->alg_name);
 		return -EOPNOTSUPP;
 	}
 	auth = ov2_xlate_find(ov2_xlate_auths, ARRAY_SIZE(ov2_xlate_auths), x->aalg->alg_name);
 	if (!auth) {
-		NL_SET_ERR_MSG_FMT_MOD(extack,
-				       "the authentication algorithm %.40s is not offloaded",
+		NL_SET_ERR_MSG_FMT_MOD(extack, "Cannot offload authentication algorithm %.40s",
 				       x->aalg->alg_name);
 		return -EOPNOTSUPP;
 	}
@@ -148,12 +146,12 @@ static int ov2_xlate_iv(const struct xfrm_state *x, struct ov2_add_sa *add,
 		goto err_geniv;
 	if (x->props.extra_flags & XFRM_SA_XFLAG_OSEQ_MAY_WRAP && !add->esn) {
 		NL_SET_ERR_MSG_MOD(extack,
-				   "with this algorithm sequence numbers that wrap would repeat IVs");
+				   "Sequence numbers that wrap would repeat IVs with this algorithm");
 		return -EOPNOTSUPP;
 	}
 	if (add->seq.high & BIT(31)) {
 		NL_SET_ERR_MSG_MOD(extack,
-				   "Sequence numbers of 2^63 and more leave the NIC no IVs of its own");
+				   "Cannot offload sequence numbers of 2^63 and more, whose IVs software makes");
 		return -EOPNOTSUPP;
 	}
 	geniv = crypto_aead_ctx(aead);
@@ -162,7 +160,7 @@ static int ov2_xlate_iv(const struct xfrm_state *x, struct ov2_add_sa *add,
 	return 0;
 
 err_geniv:
-	NL_SET_ERR_MSG_FMT_MOD(extack, "IVs of the generator %.40s cannot be continued by the NIC",
+	NL_SET_ERR_MSG_FMT_MOD(extack, "Cannot continue IVs of generator %.40s",
 			       driver);
 	return -EOPNOTSUPP;
 }
@@ -173,12 +171,12 @@ static int ov2_xlate_encap(const struct xfrm_state *x, struct ov2_add_sa *add,
 	if (!x->encap)
 		return 0;
 	if (x->encap->encap_type != UDP_ENCAP_ESPINUDP) {
-		NL_SET_ERR_MSG_MOD(extack, "of the encapsulations only ESP in UDP is offloaded");
+		NL_SET_ERR_MSG_MOD(extack, "Encapsulation other than UDP is not supported");
 		return -EOPNOTSUPP;
 	}
 	if (add->dir == OV2_OUT && add->family == OV2_IPV6) {
 		NL_SET_ERR_MSG_MOD(extack,
-				   "outbound UDP encapsulation over IPv6 is not offloaded");
+				   "Outbound UDP encapsulation over IPv6 is not supported");
 		return -EOPNOTSUPP;
 	}
 	add->encap = OV2_ENCAP_UDP;
@@ -232,22 +230,22 @@ struct ov2_seq ov2_xlate_seq(const struct xfrm_state *x, enum ov2_dir dir)
 static int ov2_xlate_check(const struct xfrm_state *x, struct netlink_ext_ack *extack)
 {
 	if (x->id.proto != IPPROTO_ESP) {
-		NL_SET_ERR_MSG_MOD(extack, "only ESP is offloaded");
+		NL_SET_ERR_MSG_MOD(extack, "Only ESP xfrm state may be offloaded");
 		return -EOPNOTSUPP;
 	}
 	if (x->props.mode != XFRM_MODE_TRANSPORT && x->props.mode != XFRM_MODE_TUNNEL) {
-		NL_SET_ERR_MSG_MOD(extack, "only transport and tunnel mode are offloaded");
+		NL_SET_ERR_MSG_MOD(extack, "Only transport and tunnel xfrm states may be offloaded");
 		return -EOPNOTSUPP;
 	}
 	if (x->xso.type != XFRM_DEV_OFFLOAD_CRYPTO) {
-		NL_SET_ERR_MSG_MOD(extack, "only crypto offload is done, not packet offload");
+		NL_SET_ERR_MSG_MOD(extack, "Packet offload is not supported, only crypto offload");
 		return -EOPNOTSUPP;
 	}
 	/* xfrm does not recheck the mark of packets that were decrypted in hardware, and the NIC
 	 * cannot see marks.
 	 */
 	if (x->xso.dir == XFRM_DEV_OFFLOAD_IN && (x->mark.v || x->mark.m)) {
-		NL_SET_ERR_MSG_MOD(extack, "inbound SAs with a mark are not offloaded");
+		NL_SET_ERR_MSG_MOD(extack, "Cannot offload inbound xfrm states with a mark");
 		return -EOPNOTSUPP;
 	}
 	return 0;

@@ -85,7 +85,7 @@ inbound_if_id()
 switched_off()
 {
 	features a esp-hw-offload off
-	software "esp-hw-offload is switched off" out "proto esp mode transport $gcm"
+	software "esp-hw-offload is disabled" out "proto esp mode transport $gcm"
 	features a esp-hw-offload on
 }
 
@@ -123,42 +123,42 @@ refused_alone()
 	udp 3 4 wire 100
 }
 
-T "S34 unknown AEAD" software "rfc4309(ccm(aes)) is not offloaded" \
+T "S34 unknown AEAD" software "Cannot offload algorithm rfc4309(ccm(aes))" \
 	out "proto esp mode transport aead rfc4309(ccm(aes)) ${aes_key}101112 128"
-T "S34 unknown encryption" software "cbc(des3_ede) is not offloaded" \
+T "S34 unknown encryption" software "Cannot offload encryption algorithm cbc(des3_ede)" \
 	out "proto esp mode transport enc cbc(des3_ede) ${aes_key}0011223344556677 $sha1"
-T "S34 unknown authentication" software "hmac(md5) is not offloaded" \
+T "S34 unknown authentication" software "Cannot offload authentication algorithm hmac(md5)" \
 	out "proto esp mode transport $null auth-trunc hmac(md5) $aes_key 96"
 T "S34 S12 no authentication" software "without authentication" \
 	out "proto esp mode transport enc cbc(aes) $aes_key"
-T "S34 ICV length" software "an ICV of 64 bits" \
+T "S34 ICV length" software "An ICV of 64 bits" \
 	out "proto esp mode transport $null auth-trunc hmac(sha1) $hmac_key 64"
-T "S34 authentication key length" software "authentication keys of 128 bits" \
+T "S34 authentication key length" software "Authentication keys of 128 bits" \
 	out "proto esp mode transport $null auth-trunc hmac(sha1) $aes_key 96"
-T "S34 mode BEET" software "only transport and tunnel mode" out "proto esp mode beet $gcm"
-T "S34 outbound UDP encapsulation over IPv6" software "UDP encapsulation over IPv6" \
+T "S34 mode BEET" software "Only transport and tunnel xfrm states" out "proto esp mode beet $gcm"
+T "S34 outbound UDP encapsulation over IPv6" software "Outbound UDP encapsulation over IPv6" \
 	out "6 proto esp mode transport $gcm encap espinudp 4500 4500 ::"
 T "S34 inbound SA with a mark" software "with a mark" \
 	in "proto esp mode transport $gcm mark 1 mask 0xff"
 T "S34 S14 replay window" software "replay windows of 1 to" \
 	in "proto esp mode transport $gcm flag esn replay-window 4096"
-T "S34 family IPv4" without ipv4 "the NIC does not do IPv4" out "proto esp mode transport $gcm"
-T "S34 family IPv6" without ipv6 "the NIC does not do IPv6" out "6 proto esp mode tunnel $gcm"
-T "S34 transport mode" without transport "the NIC does not do transport mode" \
+T "S34 family IPv4" without ipv4 "IPv4 is not supported by the NIC" out "proto esp mode transport $gcm"
+T "S34 family IPv6" without ipv6 "IPv6 is not supported by the NIC" out "6 proto esp mode tunnel $gcm"
+T "S34 transport mode" without transport "Transport mode is not supported by the NIC" \
 	in "proto esp mode transport $gcm"
-T "S34 tunnel mode" without tunnel "the NIC does not do tunnel mode" out "proto esp mode tunnel $gcm"
+T "S34 tunnel mode" without tunnel "Tunnel mode is not supported by the NIC" out "proto esp mode tunnel $gcm"
 T "S34 one family in the other" without cross_family "inner and outer families differ" \
 	out "proto esp mode tunnel flag af-unspec $gcm sel src fd02::1/128 dst fd02::2/128"
-T "S34 ESN" without esn "the NIC does not do extended sequence numbers" \
+T "S34 ESN" without esn "ESN xfrm states are not supported by the NIC" \
 	in "proto esp mode transport $gcm flag esn replay-window 32"
 T "S34 inbound UDP encapsulation" without udp_in_ipv4 \
-	"the NIC does not do UDP encapsulation over IPv4 inbound" \
+	"Inbound UDP encapsulation over IPv4 is not supported by the NIC" \
 	in "proto esp mode transport $gcm encap espinudp 4500 4500 0.0.0.0"
 T "S34 outbound UDP encapsulation" without udp_out_ipv4 \
-	"the NIC does not do UDP encapsulation over IPv4 outbound" \
+	"Outbound UDP encapsulation over IPv4 is not supported by the NIC" \
 	out "proto esp mode transport $gcm encap espinudp 4500 4500 0.0.0.0"
 T "S31 offload switched off" switched_off
-T "packet offload" refused "only crypto offload" \
+T "packet offload" refused "Packet offload is not supported" \
 	out "proto esp mode transport $gcm offload packet dev ov2sim1 dir out"
 T "xfrm itself: AH" refused "Type doesn't support offload" out \
 	"proto ah mode transport auth hmac(sha1) $hmac_key"
