@@ -206,7 +206,7 @@ static void capacity_reset(struct kunit *test)
 
 	capacity_fill(f, x);
 	waits = fixture_sa(f, NULL);
-	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
+	KUNIT_EXPECT_EQ(test, fake_nic_reset(f->fake), 0);
 	for (i = 0; i < CAPACITY; i++)
 		fixture_expect_state(f, x[i], OV2_PHASE_OFFLOADED);
 	fixture_expect_state(f, waits, OV2_PHASE_WAITING);
@@ -402,7 +402,7 @@ static void capacity_share_reset(struct kunit *test)
 
 	capacity_share_fill(f, x);
 	over = fixture_sa(f, NULL);
-	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
+	KUNIT_EXPECT_EQ(test, fake_nic_reset(f->fake), 0);
 	fixture_expect_state(f, x[0], OV2_PHASE_OFFLOADED);
 	fixture_expect_state(f, x[1], OV2_PHASE_OFFLOADED);
 	fixture_expect_state(f, over, OV2_PHASE_WAITING);

@@ -482,9 +482,8 @@ static void caps_no_cancel(struct ov2_nic *nic, struct ov2_request *req)
 {
 }
 
-static int caps_no_reset(struct ov2_nic *nic)
+static void caps_no_reset(struct ov2_nic *nic)
 {
-	return 0;
 }
 
 static const struct ov2_nic_ops caps_ops[] = {

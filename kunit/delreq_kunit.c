@@ -392,7 +392,7 @@ static void delreq_meet(struct fixture *f, enum delreq_meets meets, struct xfrm_
 		break;
 	case DELREQ_RESET:
 		WRITE_ONCE(f->fake->mode, FAKE_NOW);
-		KUNIT_EXPECT_EQ(f->test, ov2_nic_reset(f->nic), 0);
+		KUNIT_EXPECT_EQ(f->test, fake_nic_reset(f->fake), 0);
 		break;
 	case DELREQ_EXCLUDE:
 		caps.features &= ~OV2_CAP_ESP;
@@ -426,7 +426,7 @@ static void delreq_hard_late(struct kunit *test)
 	delreq_packet(f, in->xso.offload_handle, false);
 	if (row->reset) {
 		WRITE_ONCE(f->fake->mode, FAKE_PEND);
-		KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
+		KUNIT_EXPECT_EQ(test, fake_nic_reset(f->fake), 0);
 		fixture_expect_state(f, in, OV2_PHASE_ADDING);
 	} else {
 		delreq_meet(f, DELREQ_EXCLUDE, in, out);
@@ -451,7 +451,7 @@ static void delreq_over_reset(struct kunit *test)
 
 	disable_work_sync(&f->nic->delreq_work);
 	delreq_packet(f, in->xso.offload_handle, false);
-	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
+	KUNIT_EXPECT_EQ(test, fake_nic_reset(f->fake), 0);
 	fixture_expect_state(f, in, OV2_PHASE_OFFLOADED);
 	delreq_packet(f, in->xso.offload_handle, false);
 	enable_and_queue_work(f->nic->wq, &f->nic->delreq_work);

@@ -340,6 +340,9 @@ static int fake_answer(struct fake_nic *fake, struct fake_request *fr, enum fake
 	case FAKE_BUSY:
 		status = -EBUSY;
 		break;
+	case FAKE_AGAIN:
+		status = -EAGAIN;
+		break;
 	default:
 		return -EINPROGRESS;
 	}
@@ -421,14 +424,12 @@ static void fake_cancel(struct ov2_nic *nic, struct ov2_request *req)
 	wake_up(&fake->wait);
 }
 
-static int fake_reset(struct ov2_nic *nic)
+/* Resets the hardware. */
+static int fake_reset_hw(struct fake_nic *fake)
 {
-	struct fake_nic *fake = fake_nic_of(nic);
 	struct fake_request *fr;
-	int err;
 	u32 i;
 
-	might_sleep();
 	spin_lock_bh(&fake->lock);
 	fake_violation(fake, fake->ops_running, "a reset during an op");
 	fake_violation(fake, fake->unregistered, "a reset after unregistration");
@@ -459,11 +460,49 @@ static int fake_reset(struct ov2_nic *nic)
 	fake->resets++;
 	spin_unlock_bh(&fake->lock);
 	wake_up(&fake->wait);
-	err = fake->reset_err;
+	return fake->reset_err;
+}
+
+/* Resets the NIC, as a driver does it. Returns what ov2_nic_reset_done() says. */
+int fake_nic_reset(struct fake_nic *fake)
+{
+	int err;
+
+	might_sleep();
+	mutex_lock(&fake->reset_lock);
+	ov2_nic_reset_begin(fake->nic);
+	err = fake_reset_hw(fake);
 	if (fake->after_reset)
 		fake->after_reset(fake);
+	err = ov2_nic_reset_done(fake->nic, err);
+	mutex_unlock(&fake->reset_lock);
+	wake_up(&fake->wait);
 	return err;
 }
+
+static void fake_reset_work(struct work_struct *work)
+{
+	fake_nic_reset(container_of(work, struct fake_nic, reset_work));
+}
+
+/* The driver has noticed an error. */
+void fake_nic_reset_later(struct fake_nic *fake)
+{
+	schedule_work(&fake->reset_work);
+}
+
+/* The core asks for a reset. */
+static void fake_reset(struct ov2_nic *nic)
+{
+	struct fake_nic *fake = fake_nic_of(nic);
+
+	might_sleep();
+	if (fake->reset_later)
+		fake_nic_reset_later(fake);
+	else
+		fake_nic_reset(fake);
+}
+
 
 static const struct ov2_nic_ops fake_nic_ops = {
 	.add_sa = fake_add_sa,
@@ -499,6 +538,8 @@ struct fake_nic *fake_nic_create(struct kunit *test, const struct ov2_caps *caps
 	init_waitqueue_head(&fake->wait);
 	INIT_LIST_HEAD(&fake->requests);
 	INIT_WORK(&fake->softirq, fake_softirq);
+	mutex_init(&fake->reset_lock);
+	INIT_WORK(&fake->reset_work, fake_reset_work);
 
 	snprintf(name, sizeof(name), "fake%u", count++);
 	fake->nic = ov2_nic_alloc(&fake_nic_ops, caps, sizeof(fake), name);
@@ -524,6 +565,8 @@ void fake_nic_destroy(struct fake_nic *fake)
 {
 	fake_nic_unregister(fake);
 	flush_work(&fake->softirq);
+	flush_work(&fake->reset_work);
+	mutex_destroy(&fake->reset_lock);
 	fake_nic_check(fake);
 	KUNIT_EXPECT_EQ(fake->test, ov2_nic_occupancy(fake->nic), 0);
 	KUNIT_EXPECT_EQ(fake->test, fake->live, 0);

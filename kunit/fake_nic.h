@@ -9,6 +9,7 @@
 
 #include <kunit/test.h>
 #include <linux/completion.h>
+#include <linux/mutex.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <net/ov2.h>
@@ -21,6 +22,7 @@ enum fake_mode {
 	FAKE_SOFTIRQ,	/* completed from softirq */
 	FAKE_FAIL,	/* the op returns fake_nic.err: nothing was done */
 	FAKE_BUSY,	/* the op returns -EBUSY: not accepted */
+	FAKE_AGAIN,	/* the op returns -EAGAIN: not now */
 };
 
 /* One request, kept for the whole test; the copies are of what was submitted. */
@@ -52,7 +54,9 @@ struct fake_entry {
  * @refuse: bit n: the nth node of an ADD_SA list is refused
  * @deaf: cancel does nothing
  * @reset_completes: reset completes pending requests by itself
- * @reset_err: what reset returns
+ * @progress: for the test that sets @in_op
+ * @reset_err: how the reset ends
+ * @reset_later: the driver resets the NIC from a work item when the core asks for it
  * @hold_reset: reset does not return before the test completes it
  * @in_op: called inside each op before it answers, without locks
  * @in_cancel: called inside cancel before it looks for the request, without locks
@@ -74,7 +78,9 @@ struct fake_nic {
 	u32 refuse;
 	bool deaf;
 	bool reset_completes;
+	bool progress;
 	int reset_err;
+	bool reset_later;
 	struct completion *hold_reset;
 	void (*in_op)(struct fake_nic *fake, struct ov2_request *req);
 	void (*in_cancel)(struct fake_nic *fake, struct ov2_request *req);
@@ -98,6 +104,9 @@ struct fake_nic {
 	u32 table_size;
 	struct fake_entry *table;
 	struct work_struct softirq;
+	/* one reset at a time */
+	struct mutex reset_lock;
+	struct work_struct reset_work;
 };
 
 extern const struct ov2_caps fake_nic_caps;
@@ -105,6 +114,8 @@ extern const struct ov2_caps fake_nic_caps;
 struct fake_nic *fake_nic_create(struct kunit *test, const struct ov2_caps *caps);
 void fake_nic_unregister(struct fake_nic *fake);
 void fake_nic_destroy(struct fake_nic *fake);
+int fake_nic_reset(struct fake_nic *fake);
+void fake_nic_reset_later(struct fake_nic *fake);
 
 struct fake_request *fake_nic_wait(struct fake_nic *fake, u32 nth);
 void fake_nic_wait_resetting(struct fake_nic *fake);

@@ -471,8 +471,8 @@ static void request_completed_twice(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
 }
 
-/* S26, S28: what is past its deadline is cancelled, and the NIC is reset; what is finished is not
- * touched. The SA that took too long stays in software, the other is restored.
+/* S26, S28: a request that is past its deadline is cancelled, and one that is complete is not
+ * touched. The SA that took too long goes on in software and is tried again later.
  */
 static void request_deadline(struct kunit *test)
 {
@@ -491,27 +491,41 @@ static void request_deadline(struct kunit *test)
 
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	ov2_request_expire(f->nic, fr->deadline);
-	fixture_expect_state(f, late, OV2_PHASE_SOFTWARE);
+	fixture_expect_state(f, late, OV2_PHASE_WAITING);
 	fixture_expect_state(f, done, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, f->fake->cancels, 1);
 	KUNIT_EXPECT_EQ(test, fr->status, -ECANCELED);
-	KUNIT_EXPECT_EQ(test, f->fake->resets, 1);
+	KUNIT_EXPECT_EQ(test, f->fake->resets, 0);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DEADLINES), 1);
-	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_RESTORED), 1);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
+	fixture_entry(late)->slot.backoff_until = get_jiffies_64();
+	fixture_tick(f);
+	fixture_expect_state(f, late, OV2_PHASE_OFFLOADED);
 }
 
-/* S28: not even cancel is answered: the reset takes the request back. */
+/* S28: the NIC does not answer cancel either, so it is reset after another deadline, and the reset
+ * takes the request back.
+ */
 static void request_deadline_deaf(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = request_blocker(f);
 	struct fake_request *fr = fake_nic_wait(f->fake, 0);
+	unsigned long deadline;
 
 	f->fake->deaf = true;
 	ov2_request_expire(f->nic, fr->deadline);
-	fixture_expect_state(f, x, OV2_PHASE_SOFTWARE);
+	fixture_expect_state(f, x, OV2_PHASE_ADDING);
+	deadline = READ_ONCE(fr->req->deadline);
+	KUNIT_EXPECT_TRUE(test, time_after(deadline, fr->deadline));
+	ov2_request_expire(f->nic, deadline - 1);
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->cancels, 1);
+	KUNIT_EXPECT_EQ(test, f->fake->resets, 0);
+	ov2_request_expire(f->nic, deadline);
+	fixture_expect_state(f, x, OV2_PHASE_WAITING);
 	KUNIT_EXPECT_EQ(test, f->fake->resets, 1);
+	KUNIT_EXPECT_EQ(test, f->fake->cancels, 1);
 	KUNIT_EXPECT_NULL(test, fr->req);
 	/* The NIC is as good as new. */
 	f->fake->mode = FAKE_NOW;
@@ -549,11 +563,11 @@ static void request_deadline_each(struct kunit *test)
 	second = fake_nic_wait(f->fake, 1);
 	fixture_settle(f);
 	KUNIT_EXPECT_TRUE(test, time_after(second->deadline, first->deadline));
-	f->fake->mode = FAKE_NOW;
 	ov2_request_expire(f->nic, first->deadline);
-	/* Its request is aborted by the reset, not late: it is asked again. */
-	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, x, OV2_PHASE_ADDING);
 	KUNIT_EXPECT_EQ(test, f->fake->cancels, 1);
+	fake_nic_finish(f->fake, second);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 }
 
 /* S26: what was completed just before its deadline is not cancelled, and the NIC not reset. */
@@ -582,12 +596,12 @@ static void request_cancel_then_answer(struct kunit *test)
 	struct ov2_request *req = fr->req;
 
 	ov2_request_expire(f->nic, fr->deadline);
-	fixture_expect_state(f, x, OV2_PHASE_SOFTWARE);
+	fixture_expect_state(f, x, OV2_PHASE_WAITING);
 	KUNIT_EXPECT_EQ(test, fr->status, -ECANCELED);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ABORTED), 1);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
 	ov2_request_complete(f->nic, req, 0);
-	fixture_expect_state(f, x, OV2_PHASE_SOFTWARE);
+	fixture_expect_state(f, x, OV2_PHASE_WAITING);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 1);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 	/* The request is as good as new. */
@@ -610,7 +624,7 @@ static void request_answer_meanwhile(struct fake_nic *fake, struct ov2_request *
 }
 
 /* S26: completed while cancel runs: the completion counts, and the request is not given out again
- * before cancel has returned. S28: the NIC was too slow all the same, and is reset.
+ * before cancel has returned. The NIC has answered, so it is not reset.
  */
 static void request_cancel_meets_answer(struct kunit *test)
 {
@@ -621,15 +635,14 @@ static void request_cancel_meets_answer(struct kunit *test)
 	f->fake->in_cancel = request_answer_meanwhile;
 	ov2_request_expire(f->nic, fr->deadline);
 	f->fake->in_cancel = NULL;
-	fake_nic_wait_resets(f->fake, 1);
+	fixture_settle(f);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	fake_nic_finish_all(f->fake);
 	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, fr->status, 0);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 2);
 	KUNIT_EXPECT_EQ(test, f->fake->cancels, 1);
-	KUNIT_EXPECT_EQ(test, f->fake->resets, 1);
-	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_RESTORED), 1);
+	KUNIT_EXPECT_EQ(test, f->fake->resets, 0);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ABORTED), 0);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ADD_FAIL), 0);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
@@ -661,6 +674,82 @@ static void request_cancel_meets_delete(struct kunit *test)
 	rcu_read_unlock();
 }
 
+/* The NIC completes another request before the core has seen its -EAGAIN. */
+static void request_progress_meanwhile(struct fake_nic *fake, struct ov2_request *req)
+{
+	fake->in_op = NULL;
+	if (fake->progress)
+		fake_nic_finish(fake, fake_nic_wait(fake, 0));
+	else
+		ov2_nic_ready(fake->nic);
+	fake->mode = FAKE_NOW;
+}
+
+struct request_again_row {
+	const char *name;
+	bool completion;	/* and not ov2_nic_ready() */
+	bool meanwhile;		/* before the op returns */
+};
+
+static const struct request_again_row request_again_rows[] = {
+	{ "completed", true, false },
+	{ "ready", false, false },
+	{ "completed within the op", true, true },
+	{ "ready within the op", false, true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(request_again, request_again_rows, name);
+
+/* A list for which the NIC has no room goes back, and is submitted again when another request
+ * completes or the driver says so, whichever way that races with the answer. The NIC is not reset.
+ */
+static void request_again(struct kunit *test)
+{
+	const struct request_again_row *row = test->param_value;
+	struct xfrm_state *first, *x;
+	struct fixture *f;
+
+	fixture_destroy(test->priv);
+	f = fixture_create(test, &fake_nic_caps);
+	first = request_blocker(f);
+	fake_nic_wait(f->fake, 0);
+	fixture_settle(f);
+	f->fake->progress = row->completion;
+	f->fake->in_op = row->meanwhile ? request_progress_meanwhile : NULL;
+	WRITE_ONCE(f->fake->mode, FAKE_AGAIN);
+	x = fixture_sa(f, NULL);
+	fake_nic_wait(f->fake, 1);
+	fixture_settle(f);
+	if (!row->meanwhile) {
+		fixture_expect_state(f, x, OV2_PHASE_QUEUED);
+		KUNIT_EXPECT_EQ(test, f->fake->total, 2);
+		request_progress_meanwhile(f->fake, NULL);
+	}
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, first, row->completion ? OV2_PHASE_OFFLOADED : OV2_PHASE_ADDING);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 3);
+	KUNIT_EXPECT_EQ(test, f->fake->resets, 0);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DEFERRED), 1);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ADD_FAIL), 0);
+}
+
+/* S28: a NIC that never gets ready is reset. */
+static void request_again_for_ever(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x;
+
+	WRITE_ONCE(f->fake->mode, FAKE_AGAIN);
+	x = fixture_sa(f, NULL);
+	fake_nic_wait(f->fake, 0);
+	fixture_expect_state(f, x, OV2_PHASE_QUEUED);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	ov2_request_expire(f->nic, READ_ONCE(f->nic->engine.stalled_since) +
+			   msecs_to_jiffies(ov2_nic_deadline(f->nic)));
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, f->fake->resets, 1);
+}
+
 static struct kunit_case request_cases[] = {
 	KUNIT_CASE_PARAM(request_add_delete, request_mode_gen_params),
 	KUNIT_CASE(request_partial),
@@ -668,6 +757,8 @@ static struct kunit_case request_cases[] = {
 	KUNIT_CASE(request_op_fails),
 	KUNIT_CASE(request_lacks_memory),
 	KUNIT_CASE(request_keys_wiped),
+	KUNIT_CASE_PARAM(request_again, request_again_gen_params),
+	KUNIT_CASE(request_again_for_ever),
 	KUNIT_CASE(request_group_commit),
 	KUNIT_CASE(request_delete_lists),
 	KUNIT_CASE(request_several),

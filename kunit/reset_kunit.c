@@ -43,7 +43,7 @@ static void reset_restores(struct kunit *test)
 	x[1]->replay.oseq = 77;
 	x[0]->replay_esn->seq = 300;
 	base = f->fake->total;
-	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
+	KUNIT_EXPECT_EQ(test, fake_nic_reset(f->fake), 0);
 	for (i = 0; i < ARRAY_SIZE(x); i++) {
 		const struct ov2_add_sa *sa;
 
@@ -91,7 +91,7 @@ static void reset_during_add(struct kunit *test)
 	queued = fixture_sa(f, NULL);
 	fixture_expect_state(f, queued, OV2_PHASE_QUEUED);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
-	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
+	KUNIT_EXPECT_EQ(test, fake_nic_reset(f->fake), 0);
 	KUNIT_EXPECT_NULL(test, fr->req);
 	KUNIT_EXPECT_EQ(test, fr->status, -ECANCELED);
 	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
@@ -114,7 +114,7 @@ static void reset_during_deleted_add(struct kunit *test)
 	fixture_expect_state(f, x, OV2_PHASE_ADDING);
 	fixture_delete(f, x);
 	fixture_settle(f);
-	ov2_nic_reset(f->nic);
+	fake_nic_reset(f->fake);
 	fixture_settle(f);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 	KUNIT_EXPECT_EQ(test, f->fake->total, 1);
@@ -139,7 +139,7 @@ static void reset_during_delete(struct kunit *test)
 	fixture_settle(f);
 	KUNIT_ASSERT_EQ(test, f->fake->open, 1);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
-	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
+	KUNIT_EXPECT_EQ(test, fake_nic_reset(f->fake), 0);
 	fixture_expect_state(f, other, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_REQUESTS), 1);
@@ -165,7 +165,7 @@ static void reset_during_update(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, f->fake->open, 1);
 	reset_esn_advance(x, 0x180000005ULL);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
-	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
+	KUNIT_EXPECT_EQ(test, fake_nic_reset(f->fake), 0);
 	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, fake_nic_by_spi(f->fake, fixture_spi(x))->seq.low, 0x80000005);
 	KUNIT_EXPECT_EQ(test, fake_nic_by_spi(f->fake, fixture_spi(x))->seq.high, 1);
@@ -192,7 +192,7 @@ static void reset_meanwhile(struct kunit *test)
 	fixture_settle(f);
 	base = f->fake->total;
 	f->fake->hold_reset = &go;
-	ov2_nic_reset_schedule(f->nic);
+	fake_nic_reset_later(f->fake);
 	fake_nic_wait_resetting(f->fake);
 	late = fixture_sa(f, NULL);
 	both = fixture_sa(f, NULL);
@@ -222,9 +222,9 @@ static void reset_during_reset(struct kunit *test)
 	x = fixture_sa(f, NULL);
 	fixture_settle(f);
 	f->fake->hold_reset = &go;
-	ov2_nic_reset_schedule(f->nic);
+	fake_nic_reset_later(f->fake);
 	fake_nic_wait_resetting(f->fake);
-	ov2_nic_reset_schedule(f->nic);
+	fake_nic_reset_later(f->fake);
 	complete_all(&go);
 	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, f->fake->resets, 2);
@@ -278,7 +278,7 @@ static void reset_meets_delete(struct kunit *test)
 	f->fake->hold_reset = &go;
 	if (row->moment == RESET_BEFORE_RESTORE)
 		f->fake->after_reset = reset_delete_first;
-	ov2_nic_reset_schedule(f->nic);
+	fake_nic_reset_later(f->fake);
 	fake_nic_wait_resetting(f->fake);
 	if (row->moment == RESET_IN_OP)
 		reset_delete_first(f->fake);
@@ -321,7 +321,7 @@ static void reset_not_accepted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_NOT_ACCEPTED), 1);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 2);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
-	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
+	KUNIT_EXPECT_EQ(test, fake_nic_reset(f->fake), 0);
 	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
 }
@@ -338,7 +338,7 @@ static void reset_add_not_accepted(struct kunit *test)
 	fixture_expect_state(f, x, OV2_PHASE_QUEUED);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
-	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
+	KUNIT_EXPECT_EQ(test, fake_nic_reset(f->fake), 0);
 	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ADD_FAIL), 0);
 }
@@ -378,7 +378,7 @@ static void reset_fails(struct kunit *test)
 	adding = fixture_sa(f, NULL);
 	fixture_settle(f);
 	f->fake->reset_err = -EIO;
-	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), -ENODEV);
+	KUNIT_EXPECT_EQ(test, fake_nic_reset(f->fake), -ENODEV);
 	fixture_expect_state(f, x, OV2_PHASE_SOFTWARE);
 	fixture_expect_state(f, adding, OV2_PHASE_SOFTWARE);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
@@ -389,15 +389,17 @@ static void reset_fails(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, late->xso.offload_handle, 0);
 	KUNIT_EXPECT_NOT_NULL(test, f->extack._msg);
 	KUNIT_EXPECT_EQ(test, f->fake->total, 2);
-	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), -ENODEV);
-	KUNIT_EXPECT_EQ(test, f->fake->resets, 1);
+	/* Another reset does not bring it back. */
+	f->fake->reset_err = 0;
+	KUNIT_EXPECT_EQ(test, fake_nic_reset(f->fake), -ENODEV);
+	KUNIT_EXPECT_FALSE(test, ov2_nic_in_service(f->nic));
 }
 
 static void reset_error_in_reset(struct fake_nic *fake)
 {
 	fake->after_reset = NULL;
 	/* Another error while the first reset runs, which then fails. */
-	ov2_nic_reset_schedule(fake->nic);
+	fake_nic_reset_later(fake);
 	fake->reset_err = 0;
 }
 
@@ -412,9 +414,9 @@ static void reset_stays_dead(struct kunit *test)
 	fixture_settle(f);
 	f->fake->reset_err = -EIO;
 	f->fake->after_reset = reset_error_in_reset;
-	KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), -ENODEV);
+	KUNIT_EXPECT_EQ(test, fake_nic_reset(f->fake), -ENODEV);
 	fixture_settle(f);
-	KUNIT_EXPECT_EQ(test, f->fake->resets, 1);
+	KUNIT_EXPECT_EQ(test, f->fake->resets, 2);
 	fixture_expect_state(f, x, OV2_PHASE_SOFTWARE);
 	KUNIT_EXPECT_EQ(test, fixture_offload(f, fixture_state(f, &reset_plain), &reset_plain), 0);
 	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);

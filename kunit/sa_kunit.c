@@ -372,7 +372,7 @@ static void sa_concurrent(struct kunit *test)
 	for (i = 0; i < 30; i++) {
 		KUNIT_EXPECT_EQ(test, ov2_nic_set_caps(f->nic, i % 2 ? &all : &less), 0);
 		if (i % 10 == 5)
-			KUNIT_EXPECT_EQ(test, ov2_nic_reset(f->nic), 0);
+			KUNIT_EXPECT_EQ(test, fake_nic_reset(f->fake), 0);
 		cond_resched();
 	}
 	KUNIT_EXPECT_EQ(test, ov2_nic_set_caps(f->nic, &all), 0);

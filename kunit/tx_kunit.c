@@ -220,7 +220,7 @@ static void tx_reset(struct kunit *test)
 	handle = fixture_entry(x)->offload_handle;
 	skb = tx_offloaded(f, x, 1);
 	f->fake->hold_reset = &go;
-	ov2_nic_reset_schedule(f->nic);
+	fake_nic_reset_later(f->fake);
 	fake_nic_wait_resetting(f->fake);
 	tx_expect_dropped(f, skb);
 	complete(&go);
@@ -369,7 +369,7 @@ static void tx_number_twice(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tx_ask(skb, &tx), 1);
 	tx_expect_counted(f, skb, OV2_PKT_TX_DROP_SEQ);
 	/* Over a reset, too. */
-	KUNIT_ASSERT_EQ(test, ov2_nic_reset(f->nic), 0);
+	KUNIT_ASSERT_EQ(test, fake_nic_reset(f->fake), 0);
 	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	tx_expect_counted(f, skb, OV2_PKT_TX_DROP_SEQ);
 	kfree_skb(skb);

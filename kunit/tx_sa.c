@@ -23,7 +23,7 @@ void tx_bring(struct fixture *f, struct xfrm_state *x, enum tx_sa_is is)
 		fixture_delete(f, x);
 		break;
 	case TX_RESETTING:
-		ov2_nic_reset_schedule(f->nic);
+		fake_nic_reset_later(f->fake);
 		fake_nic_wait_resetting(f->fake);
 		return;
 	}

@@ -145,7 +145,7 @@ static void update_while_queued(struct kunit *test)
 	fixture_expect_state(f, x, OV2_PHASE_QUEUED);
 	update_advance(x, 0x80000005, 0);
 	f->fake->mode = FAKE_NOW;
-	KUNIT_ASSERT_EQ(test, ov2_nic_reset(f->nic), 0);
+	KUNIT_ASSERT_EQ(test, fake_nic_reset(f->fake), 0);
 	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	update_expect(f, x, 0x80000005);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_UPDATE_REQUESTS), 0);

@@ -349,8 +349,10 @@ void fixture_settle(struct fixture *f)
 		flush_work(&f->fake->softirq);
 		flush_work(&nic->delete_rcu_work);
 		flush_work(&nic->reset_work);
+		flush_work(&f->fake->reset_work);
 		flush_work(&nic->pump_work);
 	} while (work_busy(&nic->delete_rcu_work) || work_busy(&nic->reset_work) ||
+		 work_busy(&f->fake->reset_work) ||
 		 work_busy(&nic->pump_work) || work_busy(&f->fake->softirq));
 	fixture_check(f);
 }

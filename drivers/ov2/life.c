@@ -357,7 +357,7 @@ static u32 ov2_add_take(struct ov2_nic *nic, struct ov2_request *req, u32 max)
 /* Is the error one that the same SA need not meet again later? */
 static bool ov2_add_transient(int err)
 {
-	return err == -ENOSPC || err == -ENOMEM || err == -EAGAIN;
+	return err == -ENOSPC || err == -ENOMEM || err == -EAGAIN || err == -ECANCELED;
 }
 
 /* An SA did not get into the NIC. */

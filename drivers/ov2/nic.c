@@ -77,7 +77,6 @@ struct ov2_nic *ov2_nic_alloc(const struct ov2_nic_ops *ops, const struct ov2_ca
 	nic->features = hw_caps->features;
 	refcount_set(&nic->ref, 1);
 	spin_lock_init(&nic->lock);
-	mutex_init(&nic->reset_lock);
 	init_waitqueue_head(&nic->idle);
 	xa_init_flags(&nic->sas, XA_FLAGS_LOCK_BH);
 	INIT_LIST_HEAD(&nic->addq);
@@ -117,7 +116,6 @@ err_stats:
 err_name:
 	kfree(nic->name);
 err_free:
-	mutex_destroy(&nic->reset_lock);
 	kvfree(nic);
 	return ERR_PTR(-ENOMEM);
 }
@@ -206,24 +204,29 @@ static void ov2_nic_close(struct ov2_nic *nic)
  * @nic: the NIC; its netdevs have been unregistered
  *
  * Deletes all SAs and waits until the NIC has answered everything, or until the deadline has
- * passed; then the NIC is reset a last time and what it did not answer is aborted. No op is called
- * after the return, and no request is in flight.
+ * passed; then the driver is asked for a last reset, which aborts what the NIC did not answer. No op
+ * is called after the return, and no request is in flight. A reset of the driver's own must be over
+ * before ov2_nic_free().
  *
  * Context: process, may sleep; no lock that the ops or completions take.
  */
 void ov2_nic_unregister(struct ov2_nic *nic)
 {
+	long timeout;
+
 	if (nic->life == OV2_NIC_NEW)
 		return;
 	ov2_debugfs_del(nic);
 	ov2_nic_close(nic);
 	cancel_delayed_work_sync(&nic->slots.work);
 	flush_work(&nic->delreq_work);
-	if (!wait_event_idle_timeout(nic->idle, ov2_nic_is_idle(nic),
-				     msecs_to_jiffies(min(nic->engine.deadline, OV2_UNREGISTER_MS_MAX))))
+	timeout = msecs_to_jiffies(min(nic->engine.deadline, OV2_UNREGISTER_MS_MAX));
+	if (!wait_event_idle_timeout(nic->idle, ov2_nic_is_idle(nic), timeout)) {
 		ov2_nic_gone(nic);
-	/* From here on nothing is submitted, and no reset begins but the one just asked for. What
-	 * is left are works that are in an op whose request is complete already.
+		wait_event_idle(nic->idle, ov2_nic_is_idle(nic));
+	}
+	/* From here on nothing is submitted, and no reset is asked for. Works may still be in an op
+	 * whose request is complete already.
 	 */
 	spin_lock_bh(&nic->lock);
 	nic->life = OV2_NIC_GONE;
@@ -249,7 +252,6 @@ void ov2_nic_free(struct ov2_nic *nic)
 {
 	destroy_workqueue(nic->wq);
 	ov2_pair_tables_free(nic);
-	mutex_destroy(&nic->reset_lock);
 	ov2_nic_put(nic);
 }
 EXPORT_SYMBOL_GPL(ov2_nic_free);

@@ -4,7 +4,6 @@
 #define __OV2_NIC_H
 
 #include <linux/list.h>
-#include <linux/mutex.h>
 #include <linux/refcount.h>
 #include <linux/rhashtable-types.h>
 #include <linux/spinlock.h>
@@ -34,6 +33,7 @@ enum ov2_nic_life {
 /* The order matters: packets are given to the NIC up to OV2_ENGINE_STALLED. */
 enum ov2_engine_state {
 	OV2_ENGINE_RUNNING,
+	OV2_ENGINE_FULL,	/* the NIC answered -EAGAIN: nothing is submitted before it is ready */
 	OV2_ENGINE_STALLED,	/* the NIC answered -EBUSY: nothing is submitted before a reset */
 	OV2_ENGINE_RESETTING,	/* nothing is submitted until the reset is complete */
 	OV2_ENGINE_DEAD,	/* gone, or a reset failed: nothing is submitted again */
@@ -52,6 +52,7 @@ enum ov2_counter {
 	OV2_CNT_UPDATE_SUCCESS,
 	OV2_CNT_UPDATE_FAIL,
 	OV2_CNT_NOT_ACCEPTED,
+	OV2_CNT_DEFERRED,
 	OV2_CNT_ABORTED,
 	OV2_CNT_DEADLINES,
 	OV2_CNT_RESETS,
@@ -115,7 +116,8 @@ struct ov2_list_kind {
  * @next_id: id of the next request
  * @aborts: requests in a row that the NIC aborted without being asked
  * @deadline: milliseconds until a request is cancelled
- * @stalled_since: jiffies
+ * @progress: counts completed requests and calls of ov2_nic_ready()
+ * @stalled_since: jiffies when @state became FULL or STALLED
  * @deadline_work: looks for requests past their deadline
  */
 struct ov2_engine {
@@ -130,6 +132,7 @@ struct ov2_engine {
 	u32 next_id;
 	u32 aborts;
 	u32 deadline;
+	u32 progress;
 	unsigned long stalled_since;
 	struct delayed_work deadline_work;
 };
@@ -195,8 +198,7 @@ struct ov2_slots {
  * @wq: the NIC's own, so that no drain waits for another NIC's work
  * @pump_work: lets slot.c settle, builds requests and submits them; nothing else does
  * @delete_rcu_work: moves SAs from @delq_rcu to @delq after a grace period
- * @reset_work: resets the NIC
- * @reset_lock: one reset at a time
+ * @reset_work: asks the driver for a reset
  * @idle: woken when the NIC has no SA, or no request
  * @debugfs: directory
  * @priv: the driver's
@@ -235,8 +237,6 @@ struct ov2_nic {
 	struct work_struct pump_work;
 	struct work_struct delete_rcu_work;
 	struct work_struct reset_work;
-	/* serialises resets, taken in process context outside of @lock */
-	struct mutex reset_lock;
 	wait_queue_head_t idle;
 	struct dentry *debugfs;
 	u8 priv[] __aligned(NETDEV_ALIGN);

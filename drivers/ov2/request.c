@@ -79,13 +79,33 @@ static void ov2_engine_misbehaved(struct ov2_nic *nic)
 	queue_work(nic->wq, &nic->reset_work);
 }
 
-/* The NIC answered -EBUSY, so it resets itself or wants to be reset. */
-static void ov2_engine_stall(struct ov2_nic *nic)
+/* Submits nothing for now: until a reset if @state is STALLED, because the NIC resets itself or
+ * wants to be reset; until the NIC makes progress if it is FULL.
+ */
+static void ov2_engine_stall(struct ov2_nic *nic, enum ov2_engine_state state)
 {
-	if (nic->engine.state != OV2_ENGINE_RUNNING)
+	struct ov2_engine *engine = &nic->engine;
+
+	lockdep_assert_held(&nic->lock);
+	if (engine->state >= state)
 		return;
-	WRITE_ONCE(nic->engine.state, OV2_ENGINE_STALLED);
-	nic->engine.stalled_since = jiffies;
+	if (engine->state == OV2_ENGINE_RUNNING)
+		engine->stalled_since = jiffies;
+	WRITE_ONCE(engine->state, state);
+}
+
+/* The NIC may have room for another request. */
+static void ov2_engine_progress(struct ov2_nic *nic)
+{
+	lockdep_assert_held(&nic->lock);
+	nic->engine.progress++;
+	if (nic->engine.state == OV2_ENGINE_FULL)
+		WRITE_ONCE(nic->engine.state, OV2_ENGINE_RUNNING);
+}
+
+static bool ov2_engine_stalled(const struct ov2_engine *engine)
+{
+	return engine->state == OV2_ENGINE_FULL || engine->state == OV2_ENGINE_STALLED;
 }
 
 /* Has the deadline work run when the next request is due, or when a NIC that accepts nothing should
@@ -95,7 +115,7 @@ static void ov2_engine_arm_deadline(struct ov2_nic *nic)
 {
 	struct ov2_engine *engine = &nic->engine;
 	unsigned long now = jiffies, timeout = msecs_to_jiffies(engine->deadline);
-	bool stalled = engine->state == OV2_ENGINE_STALLED;
+	bool stalled = ov2_engine_stalled(engine);
 	unsigned long due = stalled ? engine->stalled_since + timeout : now + timeout;
 	struct ov2_request *req;
 
@@ -103,7 +123,7 @@ static void ov2_engine_arm_deadline(struct ov2_nic *nic)
 	if (!stalled && list_empty(&engine->inflight))
 		return;
 	list_for_each_entry(req, &engine->inflight, list)
-		if (!req->cancelled && time_before(req->deadline, due))
+		if (time_before(req->deadline, due))
 			due = req->deadline;
 	mod_delayed_work(nic->wq, &engine->deadline_work, time_after(due, now) ? due - now : 0);
 }
@@ -221,6 +241,7 @@ void ov2_request_submit(struct ov2_nic *nic, struct ov2_request *req)
 		return;
 	}
 	req->deadline = jiffies + msecs_to_jiffies(nic->engine.deadline);
+	req->seen = nic->engine.progress;
 	list_add_tail(&req->list, &nic->engine.inflight);
 	ov2_engine_arm_deadline(nic);
 	nic->counters[kind->counter]++;
@@ -235,7 +256,8 @@ void ov2_request_submit(struct ov2_nic *nic, struct ov2_request *req)
 /* Is a list that has come back to be submitted again? */
 bool ov2_request_retry(const struct ov2_request *req)
 {
-	return req->status == -EBUSY || (req->status == -ECANCELED && !req->cancelled);
+	return req->status == -EBUSY || req->status == -EAGAIN ||
+	       (req->status == -ECANCELED && !req->cancelled);
 }
 
 /* Takes a request from the NIC. Returns false if the NIC does not have it. */
@@ -253,19 +275,32 @@ static bool ov2_request_end(struct ov2_nic *nic, struct ov2_request *req, int st
 	list_del_init(&req->list);
 	req->status = status;
 	trace_ov2_request_complete(nic, req);
-	if (status == -EBUSY) {
+	switch (status) {
+	case -EBUSY:
 		nic->counters[OV2_CNT_NOT_ACCEPTED]++;
-		ov2_engine_stall(nic);
+		ov2_engine_stall(nic, OV2_ENGINE_STALLED);
 		ov2_engine_arm_deadline(nic);
-	} else if (status == -ECANCELED) {
+		return true;
+	case -EAGAIN:
+		nic->counters[OV2_CNT_DEFERRED]++;
+		/* A completion, or ov2_nic_ready(), that came between the NIC's decision and here
+		 * has been counted: no other may follow, so do not wait for it.
+		 */
+		if (req->seen == nic->engine.progress)
+			ov2_engine_stall(nic, OV2_ENGINE_FULL);
+		ov2_engine_arm_deadline(nic);
+		return true;
+	case -ECANCELED:
 		nic->counters[OV2_CNT_ABORTED]++;
 		if (!req->cancelled && ++nic->engine.aborts > OV2_ABORTS_MAX)
 			ov2_engine_misbehaved(nic);
-	} else {
+		break;
+	default:
 		nic->engine.aborts = 0;
 		if (status && nic->engine.kinds[req->kind]->must_succeed)
 			ov2_engine_misbehaved(nic);
 	}
+	ov2_engine_progress(nic);
 	return true;
 }
 
@@ -307,6 +342,23 @@ void ov2_request_complete(struct ov2_nic *nic, struct ov2_request *req, int stat
 		ov2_request_finish(nic, req);
 }
 EXPORT_SYMBOL_GPL(ov2_request_complete);
+
+/**
+ * ov2_nic_ready - the NIC has room for a request again
+ * @nic: the NIC
+ *
+ * For a driver that has returned -EAGAIN for a reason that no completion of a request takes away.
+ *
+ * Context: any up to softirq.
+ */
+void ov2_nic_ready(struct ov2_nic *nic)
+{
+	spin_lock_bh(&nic->lock);
+	ov2_engine_progress(nic);
+	ov2_nic_kick(nic);
+	spin_unlock_bh(&nic->lock);
+}
+EXPORT_SYMBOL_GPL(ov2_nic_ready);
 
 /* The NIC has let go of all requests: aborts those that it has not completed, and waits for other
  * CPUs that are in ov2_request_finish(), so that every SA has its final state. Context: process.
@@ -351,38 +403,48 @@ static struct ov2_request *ov2_request_overdue(struct ov2_nic *nic, unsigned lon
 
 	lockdep_assert_held(&nic->lock);
 	list_for_each_entry(req, &nic->engine.inflight, list)
-		if (!req->cancelled && time_after_eq(now, req->deadline))
+		if (time_after_eq(now, req->deadline))
 			return req;
 	return NULL;
 }
 
-/* Cancels what is past its deadline at @now, and has the NIC reset then, unless a reset was
- * completed while the NIC was asked to cancel. Context: process.
+/* Has the driver cancel a request, which gets another deadline for that. The lock is dropped over
+ * the call; meanwhile @req stays valid because it is not given to the free list.
+ */
+static void ov2_request_cancel(struct ov2_nic *nic, struct ov2_request *req, unsigned long now)
+{
+	lockdep_assert_held(&nic->lock);
+	req->cancelled = true;
+	req->cancelling = true;
+	req->deadline = now + msecs_to_jiffies(nic->engine.deadline);
+	nic->counters[OV2_CNT_DEADLINES]++;
+	spin_unlock_bh(&nic->lock);
+
+	nic->ops->cancel(nic, req);
+
+	spin_lock_bh(&nic->lock);
+	req->cancelling = false;
+	if (req->done)
+		list_add(&req->list, &nic->engine.free);
+}
+
+/* Cancels requests that are past their deadline at @now. Asks for a reset if that did not help
+ * within another deadline, or if the NIC has accepted nothing for so long. Context: process.
  */
 VISIBLE_IF_KUNIT void ov2_request_expire(struct ov2_nic *nic, unsigned long now)
 {
 	struct ov2_engine *engine = &nic->engine;
 	struct ov2_request *req;
-	u64 resets;
 
 	spin_lock_bh(&nic->lock);
 	while ((req = ov2_request_overdue(nic, now))) {
-		req->cancelled = true;
-		req->cancelling = true;
-		nic->counters[OV2_CNT_DEADLINES]++;
-		resets = nic->counters[OV2_CNT_RESETS];
-		spin_unlock_bh(&nic->lock);
-
-		nic->ops->cancel(nic, req);
-
-		spin_lock_bh(&nic->lock);
-		req->cancelling = false;
-		if (req->done)
-			list_add(&req->list, &engine->free);
-		if (resets == nic->counters[OV2_CNT_RESETS])
+		if (req->cancelled) {
 			ov2_engine_misbehaved(nic);
+			break;
+		}
+		ov2_request_cancel(nic, req, now);
 	}
-	if (engine->state == OV2_ENGINE_STALLED &&
+	if (ov2_engine_stalled(engine) &&
 	    time_after_eq(now, engine->stalled_since + msecs_to_jiffies(engine->deadline)))
 		ov2_engine_misbehaved(nic);
 	ov2_nic_kick(nic);

@@ -1,72 +1,91 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: reset. A reset empties the NIC's table, so the states of all SAs go back; their goals
- * stay, so that those that are wanted in the NIC are queued again, under their cookies.
+ * ov2 core: reset. The driver resets its NIC, and brackets that with ov2_nic_reset_begin() and
+ * ov2_nic_reset_done(); the core can only ask for it. A reset empties the NIC's table, so the states
+ * of all SAs go back; their goals stay, so that those that are wanted in the NIC are queued again,
+ * under their cookies.
  */
 #include <kunit/visibility.h>
 #include "ov2.h"
 #include "trace.h"
 
 /**
- * ov2_nic_reset_schedule - have the NIC reset
+ * ov2_nic_reset_begin - the driver is about to reset the NIC
  * @nic: the NIC
  *
- * For a fatal error that the driver noticed. The core calls &struct ov2_nic_ops.reset from a work
- * item and then restores all SAs. An error that is noticed while a reset runs, which may have
- * passed it by, has another follow. NDIS: NdisMResetMiniport.
+ * When this returns no op that submits a list is running, and none is called before
+ * ov2_nic_reset_done(). Packets are encrypted by software until then; those that are on their way
+ * already are dropped by ov2_tx_sa(). Requests that the NIC has stay the NIC's: it may go on to
+ * complete them, and the core aborts the others in ov2_nic_reset_done(). SAs may be added and
+ * deleted meanwhile. NDIS: MiniportResetEx, NDIS_STATUS_RESET_START.
  *
- * Context: any up to softirq.
+ * The driver serialises its resets.
+ *
+ * Context: process, may sleep; any lock that the ops do not take, such as rtnl or devlink's lock.
+ * Not from an op but &struct ov2_nic_ops.reset.
  */
-void ov2_nic_reset_schedule(struct ov2_nic *nic)
+void ov2_nic_reset_begin(struct ov2_nic *nic)
 {
 	spin_lock_bh(&nic->lock);
 	ov2_engine_halt(nic);
-	if (nic->engine.state == OV2_ENGINE_RESETTING)
-		queue_work(nic->wq, &nic->reset_work);
 	spin_unlock_bh(&nic->lock);
+	/* A list that the pump has taken off the queues is submitted, or dropped, before. */
+	flush_work(&nic->pump_work);
 }
-EXPORT_SYMBOL_GPL(ov2_nic_reset_schedule);
+EXPORT_SYMBOL_GPL(ov2_nic_reset_begin);
 
-/**
- * ov2_nic_reset_wait - wait for the resets that are under way
- * @nic: the NIC
- *
- * Asks for none: what was asked for before is through when this returns, as after ov2_nic_reset().
- *
- * Context: process, may sleep; any lock that the reset op does not take.
- * Return: 0, or -ENODEV if the NIC is not usable any more.
- */
-int ov2_nic_reset_wait(struct ov2_nic *nic)
+/* The NIC's table is empty, no request is in flight and none is submitted. */
+static void ov2_nic_restore_sa(struct ov2_sa *sa, void *dead)
 {
-	flush_work(&nic->reset_work);
-	return READ_ONCE(nic->engine.state) == OV2_ENGINE_DEAD ? -ENODEV : 0;
+	if (dead)
+		ov2_slot_abandon(sa);
+	ov2_sa_forget(sa);
 }
-EXPORT_SYMBOL_GPL(ov2_nic_reset_wait);
 
 /**
- * ov2_nic_reset - reset the NIC and wait for it
- * @nic: the NIC
+ * ov2_nic_reset_done - the driver has reset the NIC
+ * @nic: the NIC, between ov2_nic_reset_begin() and this; its SA table is empty, keys wiped, and it
+ *	touches no request, node or packet of before
+ * @err: 0, or why the NIC cannot be used again; even then the above holds
  *
- * The SAs are queued for the NIC when this returns, not yet back in its table.
+ * Aborts the requests that are left, and queues all SAs that xfrm still has for the NIC, or puts
+ * the NIC out of service and leaves them to software. The SAs are not back in the NIC's table when
+ * this returns. NDIS: NdisMResetComplete.
  *
- * Context: process, may sleep; any lock that the reset op does not take.
- * Return: 0, or -ENODEV if the NIC is not usable any more.
+ * Context: as ov2_nic_reset_begin().
+ * Return: 0, or -ENODEV if the NIC is out of service, also because it was removed meanwhile.
  */
-int ov2_nic_reset(struct ov2_nic *nic)
+int ov2_nic_reset_done(struct ov2_nic *nic, int err)
 {
-	ov2_nic_reset_schedule(nic);
-	return ov2_nic_reset_wait(nic);
+	bool dead;
+
+	/* Wait for in-flight ndo_start_xmit() calls that may still use a pre-reset handle. */
+	synchronize_net();
+	spin_lock_bh(&nic->lock);
+	dead = err || nic->engine.state == OV2_ENGINE_DEAD;
+	spin_unlock_bh(&nic->lock);
+	ov2_engine_abort(nic, dead);
+	ov2_sa_for_each(nic, ov2_nic_restore_sa, dead ? nic : NULL);
+
+	spin_lock_bh(&nic->lock);
+	nic->counters[OV2_CNT_RESETS]++;
+	ov2_engine_resume(nic);
+	/* ov2_nic_gone() may have come after the check above; another reset follows then. */
+	dead = nic->engine.state == OV2_ENGINE_DEAD;
+	trace_ov2_reset(nic, dead ? -ENODEV : 1);
+	spin_unlock_bh(&nic->lock);
+	return dead ? -ENODEV : 0;
 }
-EXPORT_SYMBOL_GPL(ov2_nic_reset);
+EXPORT_SYMBOL_GPL(ov2_nic_reset_done);
 
 /**
- * ov2_nic_misbehaved - why is the NIC reset?
+ * ov2_nic_misbehaved - why does the core want a reset?
  * @nic: the NIC
  *
- * For a driver that reports errors: it knows by itself of those for which it asks for a reset.
+ * For a driver that reports errors. It knows of those for which it resets the NIC on its own.
  *
  * Context: within &struct ov2_nic_ops.reset.
- * Return: true if the core decided on it, because the NIC did not answer as it should.
+ * Return: true if the NIC did not answer as it should, false if it was removed.
  */
 bool ov2_nic_misbehaved(struct ov2_nic *nic)
 {
@@ -75,12 +94,25 @@ bool ov2_nic_misbehaved(struct ov2_nic *nic)
 EXPORT_SYMBOL_GPL(ov2_nic_misbehaved);
 
 /**
+ * ov2_nic_in_service - can the NIC take SAs?
+ * @nic: the NIC
+ *
+ * Context: any.
+ * Return: false once a reset has failed or the NIC was removed.
+ */
+bool ov2_nic_in_service(struct ov2_nic *nic)
+{
+	return READ_ONCE(nic->engine.state) != OV2_ENGINE_DEAD;
+}
+EXPORT_SYMBOL_GPL(ov2_nic_in_service);
+
+/**
  * ov2_nic_gone - the NIC was removed by surprise
  * @nic: the NIC
  *
- * Nothing is submitted any more and nothing waited for; pending requests are aborted once the
- * reset op, which is called a last time, has made sure that nobody touches them. The driver goes
- * on to unregister. NDIS: surprise removal.
+ * Nothing is submitted from here on. The core calls &struct ov2_nic_ops.reset a last time, and the
+ * driver answers with ov2_nic_reset_done() once it has made sure that the NIC touches no request.
+ * The driver then goes on to unregister. NDIS: surprise removal.
  *
  * Context: any up to softirq.
  */
@@ -96,53 +128,9 @@ void ov2_nic_gone(struct ov2_nic *nic)
 }
 EXPORT_SYMBOL_GPL(ov2_nic_gone);
 
-/* The NIC's table is empty, no request is in flight and none is submitted. */
-static void ov2_nic_restore_sa(struct ov2_sa *sa, void *dead)
-{
-	if (dead)
-		ov2_slot_abandon(sa);
-	ov2_sa_forget(sa);
-}
-
-/* Does the reset have to be done? The second of two in a row finds a NIC that runs again, or one
- * that the first could not bring back.
- */
-static bool ov2_nic_reset_wanted(struct ov2_nic *nic)
-{
-	bool wanted;
-
-	spin_lock_bh(&nic->lock);
-	wanted = ov2_engine_halt(nic) || nic->engine.state != OV2_ENGINE_DEAD ||
-		 nic->life == OV2_NIC_GONE;
-	spin_unlock_bh(&nic->lock);
-	return wanted;
-}
-
 void ov2_nic_reset_work(struct work_struct *work)
 {
 	struct ov2_nic *nic = container_of(work, struct ov2_nic, reset_work);
-	bool dead;
 
-	mutex_lock(&nic->reset_lock);
-	if (!ov2_nic_reset_wanted(nic))
-		goto out;
-	/* What has been taken off the queues is submitted, or not accepted, before the reset. */
-	flush_work(&nic->pump_work);
-	dead = nic->ops->reset(nic);
-	/* Wait for in-flight ndo_start_xmit() calls that may still use a pre-reset handle. */
-	synchronize_net();
-
-	spin_lock_bh(&nic->lock);
-	dead = dead || nic->life == OV2_NIC_GONE;
-	spin_unlock_bh(&nic->lock);
-	ov2_engine_abort(nic, dead);
-	ov2_sa_for_each(nic, ov2_nic_restore_sa, dead ? nic : NULL);
-
-	spin_lock_bh(&nic->lock);
-	nic->counters[OV2_CNT_RESETS]++;
-	ov2_engine_resume(nic);
-	trace_ov2_reset(nic, nic->engine.state == OV2_ENGINE_DEAD ? -ENODEV : 1);
-	spin_unlock_bh(&nic->lock);
-out:
-	mutex_unlock(&nic->reset_lock);
+	nic->ops->reset(nic);
 }

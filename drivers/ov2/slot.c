@@ -265,6 +265,7 @@ static enum ov2_slot_next ov2_slot_after_refusal(struct ov2_sa *sa)
 		fallthrough;
 	case -ENOMEM:
 	case -EAGAIN:
+	case -ECANCELED:
 		ov2_slot_back_off(sa);
 		return OV2_SLOT_BACKOFF;
 	case -EACCES:

@@ -19,6 +19,7 @@ static const char * const ov2_counter_names[OV2_CNT_COUNT] = {
 	[OV2_CNT_UPDATE_SUCCESS] = "ipsec_update_sa_success",
 	[OV2_CNT_UPDATE_FAIL] = "ipsec_update_sa_fail",
 	[OV2_CNT_NOT_ACCEPTED] = "ipsec_requests_not_accepted",
+	[OV2_CNT_DEFERRED] = "ipsec_requests_deferred",
 	[OV2_CNT_ABORTED] = "ipsec_requests_aborted",
 	[OV2_CNT_DEADLINES] = "ipsec_requests_timed_out",
 	[OV2_CNT_RESETS] = "ipsec_resets",

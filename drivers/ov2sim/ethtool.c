@@ -128,7 +128,7 @@ static int ov2sim_ethtool_reset(struct net_device *netdev, u32 *flags)
 		return -EOPNOTSUPP;
 	if (!ov2sim_reset_permitted(port))
 		return -EPERM;
-	err = ov2_nic_reset(port->sim->nic);
+	err = ov2sim_reset(port->sim);
 	if (err)
 		return err;
 	*flags &= ~parts;

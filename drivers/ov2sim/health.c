@@ -54,7 +54,7 @@ static int ov2sim_health_recover(struct devlink_health_reporter *reporter, void 
 		NL_SET_ERR_MSG_MOD(extack, "No NIC: the last reload failed");
 		return -ENODEV;
 	}
-	return priv_ctx ? ov2_nic_reset_wait(sim->nic) : ov2_nic_reset(sim->nic);
+	return priv_ctx ? ov2sim_reset_wait(sim) : ov2sim_reset(sim);
 }
 
 static void ov2sim_health_put_caps(struct devlink_fmsg *fmsg, const char *name,

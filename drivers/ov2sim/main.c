@@ -76,15 +76,15 @@ static void ov2sim_cancel(struct ov2_nic *nic, struct ov2_request *req)
 	ov2sim_hw_cancel(ov2sim_nic_hw(nic), req);
 }
 
-static int ov2sim_reset(struct ov2_nic *nic)
+static void ov2sim_reset_wanted(struct ov2_nic *nic)
 {
 	struct ov2sim_nic *priv = ov2_nic_priv(nic);
 	struct ov2sim *sim = priv->sim;
 
+	ov2sim_reset_later(sim);
 	/* A chip without power is expected not to answer. */
 	if (ov2_nic_misbehaved(nic) && !ov2sim_hw_asleep(sim->hw))
 		ov2sim_health_report(sim, "the NIC does not answer its requests");
-	return ov2sim_hw_reset(sim->hw);
 }
 
 static const struct ov2_nic_ops ov2sim_nic_ops = {
@@ -92,7 +92,7 @@ static const struct ov2_nic_ops ov2sim_nic_ops = {
 	.delete_sa = ov2sim_submit,
 	.update_sa = ov2sim_submit,
 	.cancel = ov2sim_cancel,
-	.reset = ov2sim_reset,
+	.reset = ov2sim_reset_wanted,
 };
 
 static void ov2sim_cmd_done(void *drv, struct ov2_request *req, int status)
@@ -124,7 +124,7 @@ static void ov2sim_fatal(void *drv)
 {
 	struct ov2sim *sim = drv;
 
-	ov2_nic_reset_schedule(sim->nic);
+	ov2sim_reset_later(sim);
 	ov2sim_health_report(sim, "the NIC has crashed");
 }
 
@@ -156,6 +156,7 @@ static int ov2sim_nic_create(struct ov2sim *sim)
 	}
 	priv = ov2_nic_priv(sim->nic);
 	priv->sim = sim;
+	ov2sim_reset_init(sim);
 
 	sim->hw = ov2sim_hw_create(&config, &ov2sim_hw_ops, sim);
 	if (IS_ERR(sim->hw)) {
@@ -182,6 +183,7 @@ static void ov2sim_nic_destroy(struct ov2sim *sim)
 
 	/* The chip must execute requests until ov2_nic_unregister() has had the last SA deleted. */
 	ov2_nic_unregister(sim->nic);
+	ov2sim_reset_exit(sim);
 	ov2sim_hw_destroy(sim->hw);
 	ov2_nic_free(sim->nic);
 	sim->hw = NULL;

@@ -5,6 +5,7 @@
 
 #include <linux/device.h>
 #include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/netdevice.h>
 #include <linux/workqueue.h>
 #include <net/devlink.h>
@@ -116,6 +117,8 @@ struct ov2sim_settings {
  * @debugfs: its directory
  * @settings: settings of the previous @nic, which a reload gives to the next one
  * @kept: @settings are valid
+ * @reset_lock: one reset at a time
+ * @reset_work: resets the chip after an error
  * @report: message for @report_work
  * @report_work: reports an error to devlink
  * @reporter: devlink's health reporter
@@ -128,6 +131,9 @@ struct ov2sim {
 	struct dentry *debugfs;
 	struct ov2sim_settings settings;
 	bool kept;
+	/* serialises resets; outermost of the locks that a reset takes */
+	struct mutex reset_lock;
+	struct work_struct reset_work;
 	const char *report;
 	struct work_struct report_work;
 	struct devlink_health_reporter *reporter;
@@ -217,6 +223,13 @@ int ov2sim_health_init(struct ov2sim *sim);
 void ov2sim_health_quiesce(struct ov2sim *sim);
 void ov2sim_health_exit(struct ov2sim *sim);
 void ov2sim_health_report(struct ov2sim *sim, const char *report);
+
+/* reset.c */
+void ov2sim_reset_init(struct ov2sim *sim);
+void ov2sim_reset_exit(struct ov2sim *sim);
+int ov2sim_reset(struct ov2sim *sim);
+int ov2sim_reset_wait(struct ov2sim *sim);
+void ov2sim_reset_later(struct ov2sim *sim);
 
 /* pm.c */
 extern const struct dev_pm_ops ov2sim_pm_ops;

@@ -64,7 +64,7 @@ static int ov2sim_resume(struct device *dev)
 	/* The chip has lost its SAs. Reset it before the ports start, so that no packet is sent
 	 * with a handle from before the suspend.
 	 */
-	err = ov2_nic_reset(sim->nic);
+	err = ov2sim_reset(sim);
 	rtnl_lock();
 	for (i = 0; i < sim->bus_dev->ports; i++)
 		err = ov2sim_pm_start(sim->ports[i]) ?: err;

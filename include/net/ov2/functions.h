@@ -27,19 +27,19 @@ u32 ov2_nic_port_max(struct ov2_nic *nic);
 u32 ov2_nic_occupancy(struct ov2_nic *nic);
 void ov2_nic_set_stack_gso(struct ov2_nic *nic, bool on);
 bool ov2_nic_stack_gso(struct ov2_nic *nic);
-void ov2_nic_gone(struct ov2_nic *nic);
 
-/* SaDeleteReq and places in the NIC: delreq.c, offer.c */
+/* SaDeleteReq and slots: delreq.c, slot.c */
 void ov2_nic_set_delreq_policy(struct ov2_nic *nic, enum ov2_delreq_policy policy);
 enum ov2_delreq_policy ov2_nic_delreq_policy(struct ov2_nic *nic);
 void ov2_nic_set_reoffer(struct ov2_nic *nic, bool on);
 bool ov2_nic_reoffer(struct ov2_nic *nic);
 
 /* Reset: reset.c */
-int ov2_nic_reset(struct ov2_nic *nic);
-int ov2_nic_reset_wait(struct ov2_nic *nic);
-void ov2_nic_reset_schedule(struct ov2_nic *nic);
+void ov2_nic_reset_begin(struct ov2_nic *nic);
+int ov2_nic_reset_done(struct ov2_nic *nic, int err);
 bool ov2_nic_misbehaved(struct ov2_nic *nic);
+bool ov2_nic_in_service(struct ov2_nic *nic);
+void ov2_nic_gone(struct ov2_nic *nic);
 
 /* Ports: port.c */
 void ov2_port_init(struct ov2_nic *nic, struct ov2_port *port, struct net_device *netdev,
@@ -49,6 +49,7 @@ void ov2_port_set_esp(struct ov2_port *port, bool on);
 
 /* Requests: request.c */
 void ov2_request_complete(struct ov2_nic *nic, struct ov2_request *req, int status);
+void ov2_nic_ready(struct ov2_nic *nic);
 
 /* Packets: tx.c, features.c, rx.c */
 int ov2_tx_sa(struct sk_buff *skb, struct ov2_tx *tx);

@@ -57,6 +57,7 @@ struct ov2_request {
 	struct list_head list;
 	void *last;
 	u32 offloaded;
+	u32 seen;
 	bool cancelled;
 	bool cancelling;
 	bool done;
@@ -71,7 +72,9 @@ struct ov2_request {
  * * -EINPROGRESS: pending, ov2_request_complete() will follow, exactly once (NDIS_STATUS_PENDING);
  *   it may have been called already when the op returns,
  * * -EBUSY: not accepted, a reset is under way (NDIS_STATUS_RESET_IN_PROGRESS,
- *   NDIS_STATUS_NOT_ACCEPTED),
+ *   NDIS_STATUS_NOT_ACCEPTED). The list is submitted again after the reset,
+ * * -EAGAIN: not now. The list is submitted again when another request completes or the driver
+ *   calls ov2_nic_ready(); a driver whose command queue has no room returns this,
  * * another errno: the whole request failed, nothing was changed (NDIS_STATUS_FAILURE,
  *   NDIS_STATUS_RESOURCES).
  *
@@ -89,8 +92,8 @@ struct ov2_nic_ops {
 	int (*add_sa)(struct ov2_nic *nic, struct ov2_request *req);
 	/**
 	 * @delete_sa: remove each SA of @req->del; handles that stand for nothing are passed over.
-	 *	The whole list is walked. Cannot fail for good: 0, -EINPROGRESS, -EBUSY, or
-	 *	completion with -ECANCELED, and then the core asks again. NDIS:
+	 *	The whole list is walked. Cannot fail for good: 0, -EINPROGRESS, -EBUSY, -EAGAIN, or
+	 *	completion with -ECANCELED, and then the core submits the list again. NDIS:
 	 *	OID_TCP_TASK_IPSEC_OFFLOAD_V2_DELETE_SA.
 	 */
 	int (*delete_sa)(struct ov2_nic *nic, struct ov2_request *req);
@@ -102,21 +105,21 @@ struct ov2_nic_ops {
 	int (*update_sa)(struct ov2_nic *nic, struct ov2_request *req);
 	/**
 	 * @cancel: complete @req with -ECANCELED promptly if it is still pending; if it completes
-	 *	by itself at the same time, do nothing. @req itself stays valid during the call, its
+	 *	at the same time, do nothing. The core asks for a reset if that does not help. @req itself stays valid during the call, its
 	 *	list only while it is pending: compare @req with what the driver knows to be pending
 	 *	before anything else. May run at the same time as the op that submits @req and as
 	 *	@reset. Context: process, may sleep, no locks. NDIS: MiniportCancelDirectOidRequest.
 	 */
 	void (*cancel)(struct ov2_nic *nic, struct ov2_request *req);
 	/**
-	 * @reset: reset the NIC: its SA table is empty afterwards, keys wiped, and it touches no
-	 *	request or node any more. Pending requests may be completed with -ECANCELED; the
-	 *	core aborts those that are not. New requests are not submitted meanwhile.
-	 *	Context: process, may sleep, no locks; must take neither rtnl nor devlink's
-	 *	lock; ends in bounded time. Return: 0, or an errno if the NIC is not usable any
-	 *	more; even then it must have let go of all memory. NDIS: MiniportResetEx.
+	 * @reset: please reset the NIC, because it does not answer as it should or is gone. The
+	 *	driver resets it here, or later from a work item of its own, between
+	 *	ov2_nic_reset_begin() and ov2_nic_reset_done(), in bounded time; otherwise all SAs
+	 *	stay in software and ov2_nic_unregister() does not return. Context: process, may
+	 *	sleep, no locks; must take neither rtnl nor devlink's lock, because
+	 *	ov2_nic_unregister() waits for it. NDIS: NdisMResetMiniport.
 	 */
-	int (*reset)(struct ov2_nic *nic);
+	void (*reset)(struct ov2_nic *nic);
 };
 
 /**
