@@ -10,7 +10,7 @@ void nic_fixture_caps(struct ov2_caps *caps)
 		.max_sas = 4,
 		.max_list = 8,
 		.max_requests = 4,
-		.replay_window_max = 4096,
+		.replay_windows = 32 | 64 | 128 | 256 | 512 | 1024 | 2048 | 4096,
 		.features = OV2_CAP_ESP | OV2_CAP_ESN | OV2_CAP_LSO | OV2_CAP_TX_CSUM |
 			    OV2_CAP_CROSS_FAMILY | OV2_CAP_UDP_IN_IPV4 | OV2_CAP_UDP_OUT_IPV4 |
 			    OV2_CAP_UDP_IN_IPV6 | OV2_CAP_UDP_LSO | OV2_CAP_RX_SEQ,

@@ -3,13 +3,15 @@
  * ov2 core: capabilities. Owns the check of an SA against a set of capabilities. The current
  * configuration of a NIC, &ov2_nic.caps, is always a subset of the capabilities of its hardware.
  */
+#include <linux/log2.h>
 #include <linux/netlink.h>
 #include <kunit/visibility.h>
 #include "ov2.h"
 
 #define OV2_CAP_ALL	(OV2_CAP_ESN | OV2_CAP_LSO | OV2_CAP_TX_CSUM | OV2_CAP_CROSS_FAMILY | \
 			 OV2_CAP_UDP_IN_IPV4 | OV2_CAP_UDP_OUT_IPV4 | OV2_CAP_UDP_IN_IPV6 | \
-			 OV2_CAP_UDP_OUT_IPV6 | OV2_CAP_UDP_LSO | OV2_CAP_ESP | OV2_CAP_RX_SEQ)
+			 OV2_CAP_UDP_OUT_IPV6 | OV2_CAP_UDP_LSO | OV2_CAP_ESP | OV2_CAP_RX_SEQ | \
+			 OV2_CAP_IV_SEQ | OV2_CAP_IV_HOST)
 
 /* Returns -EINVAL if no NIC can have these capabilities. */
 int ov2_caps_validate(const struct ov2_caps *caps)
@@ -31,6 +33,13 @@ static bool ov2_alg_caps_subset(const struct ov2_alg_caps *alg, const struct ov2
 	return !(alg->key_lens & ~of->key_lens) && !(alg->icv_lens & ~of->icv_lens);
 }
 
+static bool ov2_dir_caps_subset(const struct ov2_caps *caps, const struct ov2_caps *of,
+				enum ov2_dir dir)
+{
+	return !of->max_dir_sas[dir] ||
+	       (caps->max_dir_sas[dir] && caps->max_dir_sas[dir] <= of->max_dir_sas[dir]);
+}
+
 bool ov2_caps_subset(const struct ov2_caps *caps, const struct ov2_caps *of)
 {
 	int i;
@@ -41,9 +50,13 @@ bool ov2_caps_subset(const struct ov2_caps *caps, const struct ov2_caps *of)
 	for (i = 0; i < OV2_AUTH_COUNT; i++)
 		if (!ov2_alg_caps_subset(&caps->auths[i], &of->auths[i]))
 			return false;
+	/* Who makes IVs is a property of the hardware, and of SAs that exist already. */
+	if ((caps->features ^ of->features) & (OV2_CAP_IV_SEQ | OV2_CAP_IV_HOST))
+		return false;
 	return caps->max_sas <= of->max_sas && caps->max_list <= of->max_list &&
 	       caps->max_requests <= of->max_requests &&
-	       caps->replay_window_max <= of->replay_window_max &&
+	       ov2_dir_caps_subset(caps, of, OV2_IN) && ov2_dir_caps_subset(caps, of, OV2_OUT) &&
+	       !(caps->replay_windows & ~of->replay_windows) &&
 	       !(caps->features & ~of->features) && !(caps->families & ~of->families) &&
 	       !(caps->modes & ~of->modes);
 }
@@ -116,6 +129,36 @@ static int ov2_caps_check_encap(const struct ov2_caps *caps, const struct ov2_ad
 	return -EOPNOTSUPP;
 }
 
+static u32 ov2_caps_window_max(const struct ov2_caps *caps)
+{
+	return caps->replay_windows ? BIT(fls(caps->replay_windows) - 1) : 0;
+}
+
+/* Returns the smallest window that the NIC supports for an SA with a window of @packets, or 0. */
+static u32 ov2_caps_window(const struct ov2_caps *caps, u32 packets)
+{
+	u32 windows;
+
+	if (!packets || packets > ov2_caps_window_max(caps))
+		return 0;
+	windows = caps->replay_windows & ~(roundup_pow_of_two(packets) - 1);
+	return windows & -windows;
+}
+
+/* Fits a node that ov2_caps_check() has passed to what the NIC can do. */
+void ov2_caps_adapt(const struct ov2_caps *caps, struct ov2_add_sa *add)
+{
+	if (add->esn && add->dir == OV2_IN)
+		add->replay_window = ov2_caps_window(caps, add->replay_window);
+	add->iv = ov2_caps_iv(caps, add->iv);
+}
+
+/* Returns who makes the IVs that @iv asks for. */
+enum ov2_iv ov2_caps_iv(const struct ov2_caps *caps, enum ov2_iv iv)
+{
+	return iv == OV2_IV_SEQ && !(caps->features & OV2_CAP_IV_SEQ) ? OV2_IV_HOST : iv;
+}
+
 /* Checks whether an SA can be offloaded under @caps. A pure function. Returns 0, or -EOPNOTSUPP
  * with the limit in @extack, which may be NULL.
  */
@@ -149,11 +192,14 @@ int ov2_caps_check(const struct ov2_caps *caps, const struct ov2_add_sa *add,
 		NL_SET_ERR_MSG_MOD(extack, "Inbound ESN needs a NIC that reports sequence numbers");
 		return -EOPNOTSUPP;
 	}
-	if (add->esn && add->dir == OV2_IN &&
-	    (!add->replay_window || add->replay_window > caps->replay_window_max)) {
+	if (add->esn && add->dir == OV2_IN && !ov2_caps_window(caps, add->replay_window)) {
 		NL_SET_ERR_MSG_FMT_MOD(extack,
 				       "With ESN the NIC supports replay windows of 1 to %u packets, not %u",
-				       caps->replay_window_max, add->replay_window);
+				       ov2_caps_window_max(caps), add->replay_window);
+		return -EOPNOTSUPP;
+	}
+	if (add->iv == OV2_IV_SEQ && !(caps->features & (OV2_CAP_IV_SEQ | OV2_CAP_IV_HOST))) {
+		NL_SET_ERR_MSG_MOD(extack, "The NIC and software would use the same IVs");
 		return -EOPNOTSUPP;
 	}
 	return ov2_caps_check_encap(caps, add, extack) ?: ov2_caps_check_alg(caps, add, extack);

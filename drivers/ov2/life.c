@@ -93,6 +93,7 @@ static void ov2_sa_take_slot(struct ov2_sa *sa)
 		return;
 	sa->has_slot = true;
 	WRITE_ONCE(nic->slots_used, nic->slots_used + 1);
+	WRITE_ONCE(nic->slots_used_dir[sa->dir], nic->slots_used_dir[sa->dir] + 1);
 	/* The port may be gone once xfrm has deleted the SA. A port that closes gets no more SAs,
 	 * so its count does not matter.
 	 */
@@ -110,6 +111,7 @@ static void ov2_sa_release_slot(struct ov2_sa *sa)
 		return;
 	sa->has_slot = false;
 	WRITE_ONCE(nic->slots_used, nic->slots_used - 1);
+	WRITE_ONCE(nic->slots_used_dir[sa->dir], nic->slots_used_dir[sa->dir] - 1);
 	if (sa->slot_port)
 		sa->slot_port->slots_used--;
 	sa->slot_port = NULL;
@@ -396,10 +398,13 @@ static int ov2_add_fill_node(struct ov2_sa *sa)
 	if (!err) {
 		add.next = sa->add.next;
 		add.cookie = sa->cookie;
+		add.priv = sa->priv;
 		add.port = sa->port->index;
 		spin_lock(&nic->lock);
 		sa->add = add;
 		err = ov2_caps_permit(sa) ? 0 : -EACCES;
+		if (!err)
+			ov2_caps_adapt(&nic->caps, &sa->add);
 		ov2_seq_filled(sa, add.seq);
 		spin_unlock(&nic->lock);
 		memzero_explicit(&add, sizeof(add));
@@ -518,6 +523,7 @@ static u32 ov2_delete_take(struct ov2_nic *nic, struct ov2_request *req, u32 max
 		list_del_init(&sa->queue);
 		ov2_sa_set_state(sa, OV2_SA_DELETING);
 		sa->del.offload_handle = sa->offload_handle;
+		sa->del.priv = sa->priv;
 		sa->del.next = NULL;
 		if (req->last)
 			((struct ov2_delete_sa *)req->last)->next = &sa->del;

@@ -40,7 +40,8 @@ static void ov2_nic_init_slots(struct ov2_nic *nic)
 
 	slots->promote = true;
 	slots->waiting_max = min_t(u64, (u64)nic->hw_caps.max_sas * OV2_WAITING_FACTOR, U32_MAX);
-	INIT_LIST_HEAD(&slots->waitq);
+	INIT_LIST_HEAD(&slots->waitq[OV2_IN]);
+	INIT_LIST_HEAD(&slots->waitq[OV2_OUT]);
 	INIT_LIST_HEAD(&slots->backoffq);
 	INIT_LIST_HEAD(&slots->waiting_ports);
 	INIT_DELAYED_WORK(&slots->work, ov2_slot_work);
@@ -422,3 +423,17 @@ u32 ov2_nic_occupancy(struct ov2_nic *nic)
 	return READ_ONCE(nic->slots_used);
 }
 EXPORT_SYMBOL_GPL(ov2_nic_occupancy);
+
+/**
+ * ov2_nic_occupancy_dir - slots of one direction that are taken in the NIC's SA table
+ * @nic: the NIC
+ * @dir: the direction
+ *
+ * Context: any.
+ * Return: SAs as for ov2_nic_occupancy().
+ */
+u32 ov2_nic_occupancy_dir(struct ov2_nic *nic, enum ov2_dir dir)
+{
+	return READ_ONCE(nic->slots_used_dir[dir]);
+}
+EXPORT_SYMBOL_GPL(ov2_nic_occupancy_dir);

@@ -139,7 +139,7 @@ struct ov2_engine {
 
 /**
  * struct ov2_slots - The part of a NIC that slot.c owns, under nic->lock.
- * @waitq: SAs that wait for a slot, the busiest first
+ * @waitq: SAs that wait for a slot, by direction, the busiest first
  * @backoffq: SAs that are not promoted for a while
  * @waiting_ports: ports that have SAs on their own wait queue
  * @waiting: SAs on all of these queues
@@ -153,7 +153,7 @@ struct ov2_engine {
  * @work: once per interval while SAs wait
  */
 struct ov2_slots {
-	struct list_head waitq;
+	struct list_head waitq[2];
 	struct list_head backoffq;
 	struct list_head waiting_ports;
 	u32 waiting;
@@ -181,6 +181,7 @@ struct ov2_slots {
  * @sas_in: number of SAs in each state but GONE; life.c
  * @slots_used: SAs that have a slot in the NIC's table or are about to get one; life.c, also read
  *	without @lock
+ * @slots_used_dir: the same by direction
  * @addq: SAs to be added; life.c
  * @delq: SAs to be deleted; life.c
  * @delq_rcu: SAs to be deleted after a grace period; life.c
@@ -218,6 +219,7 @@ struct ov2_nic {
 	struct xarray sas;
 	u32 sas_in[OV2_SA_STATES];
 	u32 slots_used;
+	u32 slots_used_dir[2];
 	struct list_head addq;
 	struct list_head delq;
 	struct list_head delq_rcu;

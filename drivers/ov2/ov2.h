@@ -41,9 +41,12 @@ bool ov2_caps_subset(const struct ov2_caps *caps, const struct ov2_caps *of);
 int ov2_caps_check(const struct ov2_caps *caps, const struct ov2_add_sa *add,
 		   struct netlink_ext_ack *extack);
 bool ov2_caps_permit(const struct ov2_sa *sa);
+void ov2_caps_adapt(const struct ov2_caps *caps, struct ov2_add_sa *add);
+enum ov2_iv ov2_caps_iv(const struct ov2_caps *caps, enum ov2_iv iv);
 
 /* xlate.c */
 int ov2_xlate(const struct xfrm_state *x, struct ov2_add_sa *add, struct netlink_ext_ack *extack);
+void ov2_xlate_iv_salt(const struct xfrm_state *x, u8 *salt);
 struct ov2_seq ov2_xlate_seq(const struct xfrm_state *x, enum ov2_dir dir);
 
 /* xfrm.c */

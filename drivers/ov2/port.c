@@ -20,7 +20,8 @@ void ov2_port_init(struct ov2_nic *nic, struct ov2_port *port, struct net_device
 	port->index = index;
 	INIT_LIST_HEAD(&port->waitq);
 	INIT_LIST_HEAD(&port->waiting);
-	port->xfrmdev_ops = ov2_xfrmdev_ops;
+	/* Constant from here on, which is why the member is. */
+	memcpy((void *)&port->xfrmdev_ops, &ov2_xfrmdev_ops, sizeof(ov2_xfrmdev_ops));
 	netdev->xfrmdev_ops = &port->xfrmdev_ops;
 }
 EXPORT_SYMBOL_GPL(ov2_port_init);

@@ -60,6 +60,11 @@ struct ov2_sa *ov2_sa_alloc(struct ov2_nic *nic, struct ov2_port *port, struct x
 	sa = kmem_cache_zalloc(ov2_sa_cache, GFP_KERNEL);
 	if (!sa)
 		return NULL;
+	if (nic->ops->sa_priv_size) {
+		sa->priv = kzalloc(nic->ops->sa_priv_size, GFP_KERNEL_ACCOUNT);
+		if (!sa->priv)
+			goto err_free;
+	}
 	sa->nic = nic;
 	sa->port = port;
 	sa->state = OV2_SA_GONE;
@@ -82,9 +87,10 @@ struct ov2_sa *ov2_sa_alloc(struct ov2_nic *nic, struct ov2_port *port, struct x
 
 err_cookie:
 	xa_erase_bh(&ov2_sas, sa->cookie);
-	kfree_rcu(sa, rcu);
-	return NULL;
+	/* A packet with a made-up cookie may have found the SA. */
+	synchronize_rcu();
 err_free:
+	kfree(sa->priv);
 	kmem_cache_free(ov2_sa_cache, sa);
 	return NULL;
 }
@@ -96,6 +102,7 @@ static void ov2_sa_free_rcu(struct rcu_head *rcu)
 
 	memzero_explicit(&sa->add, sizeof(sa->add));
 	kfree(sa->sent);
+	kfree_sensitive(sa->priv);
 	kmem_cache_free(ov2_sa_cache, sa);
 	ov2_nic_put(nic);
 }

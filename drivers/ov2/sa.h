@@ -184,6 +184,8 @@ struct ov2_sa_rate {
  * @dir: direction
  * @esn: 64-bit sequence numbers
  * @encap: UDP-encapsulated
+ * @iv: how the IVs of packets that the NIC sends are made
+ * @priv: the driver's memory for it, or NULL
  * @owner: the state, never NULL, only for comparison with the state of a packet
  * @sent: numbers that the NIC has been given to send, NULL unless the NIC makes IVs of them
  * @x: the state, NULL once xfrm has deleted it; slot.c, under nic->lock
@@ -215,6 +217,8 @@ struct ov2_sa {
 	enum ov2_dir dir;
 	bool esn;
 	bool encap;
+	enum ov2_iv iv;
+	void *priv;
 	const struct xfrm_state *owner;
 	struct ov2_sent *sent;
 	struct xfrm_state __rcu *x;

@@ -35,9 +35,24 @@ static bool ov2_slot_pressure(const struct ov2_nic *nic)
 	return time_before64(get_jiffies_64(), nic->slots.pressure_until);
 }
 
-static bool ov2_slot_free(const struct ov2_nic *nic)
+/* Is a slot free for an SA of one direction? */
+static bool ov2_slot_free(const struct ov2_nic *nic, enum ov2_dir dir)
 {
-	return nic->slots_used < nic->caps.max_sas;
+	u32 max = nic->caps.max_dir_sas[dir];
+
+	return nic->slots_used < nic->caps.max_sas &&
+	       (!max || nic->slots_used_dir[dir] < max);
+}
+
+/* Does an SA wait for a slot that is free? */
+static bool ov2_slot_contended(const struct ov2_nic *nic)
+{
+	enum ov2_dir dir;
+
+	for (dir = OV2_IN; dir <= OV2_OUT; dir++)
+		if (!list_empty(&nic->slots.waitq[dir]) && ov2_slot_free(nic, dir))
+			return true;
+	return false;
 }
 
 /* Does the port of an SA have all the slots that one port may have? Context: xfrm has the SA. */
@@ -55,10 +70,9 @@ static bool ov2_slot_room(const struct ov2_sa *sa)
 {
 	const struct ov2_nic *nic = sa->nic;
 
-	if (ov2_slot_share_used(sa) || !ov2_slot_free(nic))
+	if (ov2_slot_share_used(sa) || !ov2_slot_free(nic, sa->dir))
 		return false;
-	return !nic->slots.promote ||
-	       (!ov2_slot_pressure(nic) && list_empty(&nic->slots.waitq));
+	return !nic->slots.promote || (!ov2_slot_pressure(nic) && !ov2_slot_contended(nic));
 }
 
 static void ov2_slot_arm(struct ov2_nic *nic)
@@ -101,7 +115,7 @@ static struct list_head *ov2_slot_queue(const struct ov2_sa *sa)
 	if (sa->slot.next == OV2_SLOT_BACKOFF)
 		return &slots->backoffq;
 	if (!ov2_slot_share_used(sa))
-		return &slots->waitq;
+		return &slots->waitq[sa->dir];
 	if (list_empty(&sa->port->waiting))
 		list_add_tail(&sa->port->waiting, &slots->waiting_ports);
 	return &sa->port->waitq;
@@ -294,19 +308,36 @@ static void ov2_slot_settle_sa(struct ov2_sa *sa)
 		ov2_slot_readmit(sa);
 }
 
+/* Returns the first of the SAs that wait for a slot of one direction, or NULL. */
+static struct ov2_sa *ov2_slot_first(struct ov2_nic *nic, enum ov2_dir dir)
+{
+	return list_first_entry_or_null(&nic->slots.waitq[dir], struct ov2_sa, slot.queue);
+}
+
+/* Returns the busier of two SAs that wait, or the one that has come first. One may be NULL. */
+static struct ov2_sa *ov2_slot_better(struct ov2_sa *a, struct ov2_sa *b)
+{
+	if (!a || !b)
+		return a ?: b;
+	if (ov2_rank_rate(a) != ov2_rank_rate(b))
+		return ov2_rank_rate(a) > ov2_rank_rate(b) ? a : b;
+	return (s32)(a->cookie - b->cookie) < 0 ? a : b;
+}
+
 /* Returns the SA that gets the next slot, or NULL. */
 static struct ov2_sa *ov2_slot_next_waiting(struct ov2_nic *nic)
 {
-	struct ov2_slots *slots = &nic->slots;
+	bool in = ov2_slot_free(nic, OV2_IN), out = ov2_slot_free(nic, OV2_OUT);
 	struct ov2_port *port;
 	struct ov2_sa *sa;
 
-	sa = list_first_entry_or_null(&slots->waitq, struct ov2_sa, slot.queue);
+	sa = ov2_slot_better(in ? ov2_slot_first(nic, OV2_IN) : NULL,
+			     out ? ov2_slot_first(nic, OV2_OUT) : NULL);
 	if (sa)
 		return sa;
-	list_for_each_entry(port, &slots->waiting_ports, waiting) {
+	list_for_each_entry(port, &nic->slots.waiting_ports, waiting) {
 		sa = list_first_entry(&port->waitq, struct ov2_sa, slot.queue);
-		if (!ov2_slot_share_used(sa))
+		if (!ov2_slot_share_used(sa) && (sa->dir == OV2_IN ? in : out))
 			return sa;
 	}
 	return NULL;
@@ -324,7 +355,7 @@ static u32 ov2_slot_fill(struct ov2_nic *nic, u32 limit, u32 *promoted)
 	lockdep_assert_held(&nic->lock);
 	if (!ov2_slot_in_service(nic) || !nic->slots.promote)
 		return 0;
-	for (seen = 0; seen < min(limit, OV2_SA_STEP) && ov2_slot_free(nic); seen++) {
+	for (seen = 0; seen < min(limit, OV2_SA_STEP); seen++) {
 		sa = ov2_slot_next_waiting(nic);
 		if (!sa)
 			break;
@@ -356,6 +387,15 @@ bool ov2_slot_settle(struct ov2_nic *nic)
 	return !left;
 }
 
+/* Returns the size of the table that is full for an SA. */
+static u32 ov2_slot_table_size(const struct ov2_sa *sa)
+{
+	const struct ov2_nic *nic = sa->nic;
+	u32 max = nic->caps.max_dir_sas[sa->dir];
+
+	return max && nic->slots_used_dir[sa->dir] >= max ? max : nic->caps.max_sas;
+}
+
 /* Tells xfrm why an SA that waits has no slot. */
 static void ov2_slot_tell_waiting(const struct ov2_sa *sa, struct netlink_ext_ack *extack)
 {
@@ -365,12 +405,12 @@ static void ov2_slot_tell_waiting(const struct ov2_sa *sa, struct netlink_ext_ac
 		NL_SET_ERR_MSG_FMT_MOD(extack,
 				       "The port has its share (%u) of the NIC's SA table, the SA waits in software",
 				       nic->slots.port_max);
-	else if (ov2_slot_free(nic))
+	else if (ov2_slot_free(nic, sa->dir))
 		NL_SET_ERR_MSG_MOD(extack, "the NIC has asked for room, the SA waits in software");
 	else
 		NL_SET_ERR_MSG_FMT_MOD(extack,
 				       "the NIC's SA table (%u) is full, the SA waits in software",
-				       nic->caps.max_sas);
+				       ov2_slot_table_size(sa));
 }
 
 /* Tells xfrm why an SA may not even wait. */
@@ -385,7 +425,7 @@ static void ov2_slot_tell_refused(const struct ov2_sa *sa, struct netlink_ext_ac
 	else
 		NL_SET_ERR_MSG_FMT_MOD(extack,
 				       "the NIC's SA table (%u) is full and %u SAs wait already",
-				       nic->caps.max_sas, nic->slots.waiting);
+				       ov2_slot_table_size(sa), nic->slots.waiting);
 }
 
 static int ov2_slot_check(const struct ov2_sa *sa, struct netlink_ext_ack *extack)
@@ -496,11 +536,11 @@ static u32 ov2_slot_probe_step(struct ov2_nic *nic, const struct ov2_rank_list *
 	struct ov2_sa *sa;
 	u32 seen;
 
-	if (ov2_slot_free(nic) || nic->engine.state != OV2_ENGINE_RUNNING ||
-	    !ov2_slot_in_service(nic) || !nic->slots.promote)
+	if (nic->engine.state != OV2_ENGINE_RUNNING || !ov2_slot_in_service(nic) ||
+	    !nic->slots.promote || ov2_slot_contended(nic))
 		return 0;
 	for (seen = 0; seen < OV2_SA_STEP && *probes < limit; seen++) {
-		sa = list_first_entry_or_null(&nic->slots.waitq, struct ov2_sa, slot.queue);
+		sa = ov2_slot_better(ov2_slot_first(nic, OV2_IN), ov2_slot_first(nic, OV2_OUT));
 		if (!sa)
 			break;
 		if (ov2_slot_share_used(sa)) {

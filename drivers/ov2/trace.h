@@ -109,9 +109,9 @@ TRACE_EVENT(ov2_config,
 			     __field_struct(struct ov2_caps, caps)),
 	    TP_fast_assign(__assign_str(nic);
 			   memcpy(&__entry->caps, caps, sizeof(*caps));),
-	    TP_printk("nic=%s max_sas=%u max_list=%u max_requests=%u window=%u features=%#x families=%#x modes=%#x ciphers=%s auths=%s",
+	    TP_printk("nic=%s max_sas=%u max_list=%u max_requests=%u windows=%#x features=%#x families=%#x modes=%#x ciphers=%s auths=%s",
 		      __get_str(nic), __entry->caps.max_sas, __entry->caps.max_list,
-		      __entry->caps.max_requests, __entry->caps.replay_window_max,
+		      __entry->caps.max_requests, __entry->caps.replay_windows,
 		      __entry->caps.features, __entry->caps.families, __entry->caps.modes,
 		      __print_hex((const u8 *)__entry->caps.ciphers, sizeof(__entry->caps.ciphers)),
 		      __print_hex((const u8 *)__entry->caps.auths, sizeof(__entry->caps.auths))));

@@ -3,6 +3,7 @@
  * ov2 core: the send path, from xfrm's question whether the NIC takes a packet to the handle and
  * the sequence number for ndo_start_xmit(). Owns nothing.
  */
+#include <crypto/aead.h>
 #include <linux/if_vlan.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -54,6 +55,9 @@ static bool ov2_tx_gso_ok(struct sk_buff *skb, const struct xfrm_state *x,
 	 * burst share one counter of sequence numbers.
 	 */
 	if (ov2_tx_egress_hook(netdev))
+		return false;
+	/* The host puts an IV into a packet, and cannot do so for the segments of a burst. */
+	if (sa->iv == OV2_IV_HOST)
 		return false;
 	/* Only the NIC can segment framed ESP in UDP. If it cannot, xfrm must segment the burst
 	 * before it frames the packets.
@@ -252,6 +256,15 @@ static struct ov2_sa *ov2_tx_find(struct sk_buff *skb, const struct ov2_port *po
 	return sa && sa->owner == x && sa->port == port && sa->dir == OV2_OUT ? sa : NULL;
 }
 
+/* The IV that OV2_IV_SEQ describes. */
+static __be64 ov2_tx_iv(const struct xfrm_state *x, u64 seq)
+{
+	__be64 salt;
+
+	ov2_xlate_iv_salt(x, (u8 *)&salt);
+	return cpu_to_be64(seq | BIT_ULL(63)) ^ salt;
+}
+
 /**
  * ov2_tx_sa - find the SA to protect a packet with
  * @skb: the packet, in ndo_start_xmit
@@ -307,7 +320,12 @@ int ov2_tx_sa(struct sk_buff *skb, struct ov2_tx *tx)
 	}
 	low = be32_to_cpu(ov2_tx_esp_seq(skb, x->encap));
 	tx->offload_handle = handle;
+	tx->priv = sa->priv;
 	tx->seq = sa->esn ? ov2_tx_seq(low, xo->seq.low, xo->seq.hi) : low;
+	tx->icv_len = crypto_aead_authsize(x->data);
+	tx->host_iv = sa->iv == OV2_IV_HOST;
+	if (tx->host_iv)
+		tx->iv = ov2_tx_iv(x, tx->seq);
 	fresh = !sa->sent || ov2_sent_add(sa->sent, tx->seq,
 					  skb_is_gso(skb) ? skb_shinfo(skb)->gso_segs : 1);
 	rcu_read_unlock();

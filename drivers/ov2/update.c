@@ -18,6 +18,7 @@ static void ov2_update_append(struct ov2_request *req, struct ov2_sa *sa)
 
 	sa->seq.running = true;
 	node->next = NULL;
+	node->priv = sa->priv;
 	node->offload_handle = sa->offload_handle;
 	node->status = 0;
 	node->seq = sa->seq.now;

@@ -48,7 +48,8 @@ static int ov2_xdo_state_add(struct net_device *netdev, struct xfrm_state *x,
 	sa->dir = sa->add.dir;
 	sa->esn = sa->add.esn;
 	sa->encap = sa->add.encap != OV2_ENCAP_NONE;
-	if (sa->add.iv == OV2_IV_SEQ) {
+	sa->iv = ov2_caps_iv(&sa->nic->hw_caps, sa->add.iv);
+	if (sa->iv == OV2_IV_SEQ || sa->iv == OV2_IV_HOST) {
 		sa->sent = ov2_sent_alloc();
 		if (!sa->sent) {
 			err = -ENOMEM;

@@ -120,6 +120,14 @@ static int ov2_xlate_separate(const struct xfrm_state *x, struct ov2_add_sa *add
 				    &add->auth_key_off, &add->auth_key_len, extack);
 }
 
+/* Reads the salt of seqiv, &struct ov2_add_sa.iv_salt. The caller knows that it is the generator. */
+void ov2_xlate_iv_salt(const struct xfrm_state *x, u8 *salt)
+{
+	const struct aead_geniv_ctx *geniv = crypto_aead_ctx((struct crypto_aead *)x->data);
+
+	memcpy(salt, geniv->salt, sizeof_field(struct ov2_add_sa, iv_salt));
+}
+
 /* Software may send on the SA by turns with the NIC, and no nonce may repeat, so the NIC must
  * continue the IVs of the kernel's IV generator. The generator's salt can be read only if the
  * generator is the one that xfrm asked for.
@@ -128,7 +136,6 @@ static int ov2_xlate_iv(const struct xfrm_state *x, struct ov2_add_sa *add,
 			struct netlink_ext_ack *extack)
 {
 	struct crypto_aead *aead = x->data;
-	const struct aead_geniv_ctx *geniv;
 	const char *driver;
 
 	add->iv = OV2_IV_NONE;
@@ -154,9 +161,8 @@ static int ov2_xlate_iv(const struct xfrm_state *x, struct ov2_add_sa *add,
 				   "Cannot offload sequence numbers of 2^63 and more, whose IVs software makes");
 		return -EOPNOTSUPP;
 	}
-	geniv = crypto_aead_ctx(aead);
 	add->iv = OV2_IV_SEQ;
-	memcpy(add->iv_salt, geniv->salt, sizeof(add->iv_salt));
+	ov2_xlate_iv_salt(x, add->iv_salt);
 	return 0;
 
 err_geniv:

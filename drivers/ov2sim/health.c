@@ -69,7 +69,7 @@ static void ov2sim_health_put_caps(struct devlink_fmsg *fmsg, const char *name,
 	devlink_fmsg_u32_pair_put(fmsg, "sas_max", caps->max_sas);
 	devlink_fmsg_u32_pair_put(fmsg, "list_max", caps->max_list);
 	devlink_fmsg_u32_pair_put(fmsg, "requests_max", caps->max_requests);
-	devlink_fmsg_u32_pair_put(fmsg, "replay_window_max", caps->replay_window_max);
+	devlink_fmsg_u32_pair_put(fmsg, "replay_window_max", ov2sim_params_window_max(caps));
 	for (i = 0; (what = ov2sim_params_switch(caps, i, &on)); i++)
 		devlink_fmsg_bool_pair_put(fmsg, what, on);
 	devlink_fmsg_obj_nest_end(fmsg);

@@ -16,10 +16,12 @@ struct ov2sim_nic {
 static const struct ov2_caps ov2sim_caps = {
 	.max_list = 256,
 	.max_requests = 4,
-	.replay_window_max = 2048,	/* less than xfrm supports, so that tests meet the limit */
+	/* Up to 2,048, which is less than xfrm supports, so that tests meet the limit. */
+	.replay_windows = 32 | 64 | 128 | 256 | 512 | 1024 | 2048,
 	.features = OV2_CAP_ESP | OV2_CAP_ESN | OV2_CAP_LSO | OV2_CAP_TX_CSUM |
 		    OV2_CAP_CROSS_FAMILY | OV2_CAP_UDP_IN_IPV4 | OV2_CAP_UDP_OUT_IPV4 |
-		    OV2_CAP_UDP_IN_IPV6 | OV2_CAP_UDP_LSO | OV2_CAP_RX_SEQ,
+		    OV2_CAP_UDP_IN_IPV6 | OV2_CAP_UDP_LSO | OV2_CAP_RX_SEQ |
+		    OV2_CAP_IV_SEQ,
 	.families = BIT(OV2_IPV4) | BIT(OV2_IPV6),
 	.modes = BIT(OV2_TRANSPORT) | BIT(OV2_TUNNEL),
 	.ciphers = {

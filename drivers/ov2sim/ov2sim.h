@@ -215,6 +215,7 @@ void ov2sim_params_init(void);
 int ov2sim_params_register(struct devlink *devlink);
 void ov2sim_params_unregister(struct devlink *devlink);
 const char *ov2sim_params_switch(struct ov2_caps *caps, unsigned int i, bool *on);
+u32 ov2sim_params_window_max(const struct ov2_caps *caps);
 void ov2sim_settings_get(struct ov2sim *sim, struct ov2sim_settings *settings);
 void ov2sim_settings_restore(struct ov2sim *sim);
 

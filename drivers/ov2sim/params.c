@@ -86,6 +86,12 @@ const char *ov2sim_params_switch(struct ov2_caps *caps, unsigned int i, bool *on
 	return ov2sim_switches[i].name;
 }
 
+/* Return the largest replay window, or 0. */
+u32 ov2sim_params_window_max(const struct ov2_caps *caps)
+{
+	return caps->replay_windows ? BIT(fls(caps->replay_windows) - 1) : 0;
+}
+
 static int ov2sim_switch_set(struct ov2sim *sim, unsigned int i, bool on,
 			     struct netlink_ext_ack *extack)
 {
@@ -124,7 +130,7 @@ static int ov2sim_param_get(DEVLINK_PARAM_GET_ARGS)
 		ctx->val.vu32 = settings.caps.max_requests;
 		return 0;
 	case OV2SIM_PARAM_REPLAY_WINDOW_MAX:
-		ctx->val.vu32 = settings.caps.replay_window_max;
+		ctx->val.vu32 = ov2sim_params_window_max(&settings.caps);
 		return 0;
 	case OV2SIM_PARAM_SA_WATERMARK:
 		ctx->val.vu32 = settings.watermark;
@@ -158,22 +164,31 @@ static int ov2sim_param_set_delreq(struct ov2sim *sim, const char *name,
 	return 0;
 }
 
+/* All sizes of windows up to @max. */
+static u32 ov2sim_windows_to(u32 max)
+{
+	return max ? BIT(fls(max) - 1) | (BIT(fls(max) - 1) - 1) : 0;
+}
+
 static int ov2sim_param_set_limits(struct ov2sim *sim, u32 id, u32 value,
 				   struct netlink_ext_ack *extack)
 {
-	struct ov2_caps caps;
+	struct ov2_caps caps, hw;
 	int err;
 
+	ov2_nic_hw_caps(sim->nic, &hw);
+	if (id == OV2SIM_PARAM_REPLAY_WINDOW_MAX && value > ov2sim_params_window_max(&hw)) {
+		NL_SET_ERR_MSG_MOD(extack, "The hardware does not support this replay window");
+		return -EINVAL;
+	}
 	ov2_nic_caps(sim->nic, &caps);
 	if (id == OV2SIM_PARAM_REQUESTS_MAX)
 		caps.max_requests = value;
 	else
-		caps.replay_window_max = value;
+		caps.replay_windows = hw.replay_windows & ov2sim_windows_to(value);
 	err = ov2_nic_set_caps(sim->nic, &caps);
-	if (err && id == OV2SIM_PARAM_REQUESTS_MAX)
+	if (err)
 		NL_SET_ERR_MSG_MOD(extack, "requests_max is out of range");
-	else if (err)
-		NL_SET_ERR_MSG_MOD(extack, "The hardware does not support this replay window");
 	return err;
 }
 

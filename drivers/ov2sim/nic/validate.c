@@ -7,6 +7,7 @@
  */
 #include <kunit/visibility.h>
 #include <linux/export.h>
+#include <linux/log2.h>
 #include <net/ipv6.h>
 #include "validate.h"
 
@@ -75,7 +76,8 @@ static int ov2sim_validate_caps(const struct ov2_add_sa *node, const struct ov2_
 		return -EOPNOTSUPP;
 	if (node->esn && !(caps->features & OV2_CAP_ESN))
 		return -EOPNOTSUPP;
-	if (node->esn && node->dir == OV2_IN && node->replay_window > caps->replay_window_max)
+	if (node->esn && node->dir == OV2_IN &&
+	    (!is_power_of_2(node->replay_window) || !(caps->replay_windows & node->replay_window)))
 		return -EOPNOTSUPP;
 	return ov2sim_validate_encap(node, caps);
 }

@@ -77,11 +77,14 @@ enum ov2_auth {
  *	The kernel's seqiv does not set bit 63 before 2^63 packets, so the NIC and software cannot
  *	make the same IV.
  * @OV2_IV_RANDOM: unpredictable, 16 bytes (RFC 3602 section 3)
+ * @OV2_IV_HOST: the NIC makes none. The driver puts that of OV2_IV_SEQ into the packet before it
+ *	posts it: see ov2_esp_put_iv()
  */
 enum ov2_iv {
 	OV2_IV_NONE,
 	OV2_IV_SEQ,
 	OV2_IV_RANDOM,
+	OV2_IV_HOST,
 };
 
 /* A set of lengths in bytes: bit n stands for 4 * n bytes, up to 124. */
@@ -110,13 +113,21 @@ struct ov2_alg_caps {
 #define OV2_CAP_UDP_LSO		BIT(8)	/* LSO also with UDP encapsulation */
 #define OV2_CAP_ESP		BIT(9)	/* ESP offload at all: the admin's main switch */
 #define OV2_CAP_RX_SEQ		BIT(10)	/* reports the number it used: needed for inbound ESN */
+/* Makes IVs as OV2_IV_SEQ wants them, or leaves them to the host. A NIC that does neither cannot
+ * share an SA with software, so it gets no outbound SA whose cipher must not see an IV twice.
+ */
+#define OV2_CAP_IV_SEQ		BIT(11)
+#define OV2_CAP_IV_HOST		BIT(12)
 
 /**
  * struct ov2_caps - What a NIC can do.
  * @max_sas: SAs in its table, both directions together, all ports
+ * @max_dir_sas: SAs of one direction, by &enum ov2_dir; 0 if only @max_sas limits them
  * @max_list: longest list of one request, at least 1
  * @max_requests: requests it takes before it completes one, at least 1
- * @replay_window_max: largest replay window, in packets, of an SA whose window the NIC must know
+ * @replay_windows: replay windows, in packets, of SAs whose window the NIC must know: an OR of powers
+ *	of two, such as 32 | 64 | 128 | 256. An SA with another window gets the next larger one,
+ *	which does no harm, because xfrm checks its own.
  * @features: OV2_CAP_*
  * @families: outer address families, BIT(enum ov2_family)
  * @modes: BIT(enum ov2_mode)
@@ -129,9 +140,10 @@ struct ov2_alg_caps {
  */
 struct ov2_caps {
 	u32 max_sas;
+	u32 max_dir_sas[2];
 	u32 max_list;
 	u32 max_requests;
-	u32 replay_window_max;
+	u32 replay_windows;
 	u32 features;
 	u32 families;
 	u32 modes;

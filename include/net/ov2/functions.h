@@ -25,6 +25,7 @@ u32 ov2_nic_waiting_max(struct ov2_nic *nic);
 void ov2_nic_set_port_max(struct ov2_nic *nic, u32 sas);
 u32 ov2_nic_port_max(struct ov2_nic *nic);
 u32 ov2_nic_occupancy(struct ov2_nic *nic);
+u32 ov2_nic_occupancy_dir(struct ov2_nic *nic, enum ov2_dir dir);
 void ov2_nic_set_stack_gso(struct ov2_nic *nic, bool on);
 bool ov2_nic_stack_gso(struct ov2_nic *nic);
 
@@ -57,6 +58,12 @@ netdev_features_t ov2_features_check(struct sk_buff *skb, struct net_device *net
 				     netdev_features_t features);
 netdev_features_t ov2_fix_features(struct net_device *netdev, netdev_features_t features);
 int ov2_rx(struct ov2_port *port, struct sk_buff *skb, const struct ov2_rx_meta *meta);
+
+/* Helpers for drivers: esp.c */
+int ov2_esp_offset(const struct sk_buff *skb);
+void ov2_esp_put_iv(struct sk_buff *skb, const struct ov2_tx *tx);
+int ov2_esp_strip_trailer(struct sk_buff *skb, const struct ov2_tx *tx);
+int ov2_esp_put_trailer(struct sk_buff *skb, u8 nexthdr, u32 align, u32 icv_len);
 
 /* Counters: stats.c */
 int ov2_stats_count(void);

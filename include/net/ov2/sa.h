@@ -53,6 +53,8 @@ struct ov2_seq {
 /**
  * struct ov2_add_sa - One SA of an ADD_SA list.
  * @next: next node or NULL. NDIS: Next
+ * @priv: the driver's memory for this SA, &struct ov2_nic_ops.sa_priv_size bytes, the same in each
+ *	node for the SA; zero before the first ADD_SA
  * @cookie: the core's name for the SA, never 0; comes back in &struct ov2_rx_meta. In.
  * @offload_handle: the NIC's name for the SA: 0 when submitted; the NIC sets it, non-zero and
  *	unique among its live SAs, before completion if it has offloaded this SA, and leaves 0
@@ -84,7 +86,8 @@ struct ov2_seq {
  * @salt: the implicit part of the nonce of a combined cipher (RFC 4106 section 4)
  * @salt_len: its length
  * @iv_salt: what OV2_IV_SEQ is XORed with
- * @replay_window: size in packets; matters to the NIC only with @esn and for inbound
+ * @replay_window: size in packets; matters to the NIC only with @esn and for inbound, and is one of
+ *	&struct ov2_caps.replay_windows then
  * @seq: sequence numbers at the start
  * @sel: selector
  * @soft_packets: soft lifetime limit, 0 for none; xfrm enforces it in crypto mode
@@ -96,6 +99,7 @@ struct ov2_seq {
  */
 struct ov2_add_sa {
 	struct ov2_add_sa *next;
+	void *priv;
 	u32 cookie;
 	u32 offload_handle;
 	int status;
@@ -134,18 +138,21 @@ struct ov2_add_sa {
 /**
  * struct ov2_delete_sa - One SA of a DELETE_SA list.
  * @next: next node or NULL
+ * @priv: as in &struct ov2_add_sa
  * @offload_handle: the NIC's name for the SA
  *
  * NDIS: IPSEC_OFFLOAD_V2_DELETE_SA.
  */
 struct ov2_delete_sa {
 	struct ov2_delete_sa *next;
+	void *priv;
 	u32 offload_handle;
 };
 
 /**
  * struct ov2_update_sa - One SA of an UPDATE_SA list.
  * @next: next node or NULL
+ * @priv: as in &struct ov2_add_sa
  * @offload_handle: the NIC's name for the SA, which has ESN
  * @status: 0, -ENOENT for an unknown handle, -EINVAL for an SA without ESN. Out.
  * @seq: the new sequence state
@@ -154,6 +161,7 @@ struct ov2_delete_sa {
  */
 struct ov2_update_sa {
 	struct ov2_update_sa *next;
+	void *priv;
 	u32 offload_handle;
 	int status;
 	struct ov2_seq seq;

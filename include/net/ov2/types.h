@@ -64,7 +64,7 @@ struct ov2_request {
 };
 
 /**
- * struct ov2_nic_ops - What a NIC driver implements. All members are mandatory.
+ * struct ov2_nic_ops - What a NIC driver implements. All ops are mandatory.
  *
  * add_sa, delete_sa and update_sa return
  *
@@ -84,6 +84,12 @@ struct ov2_request {
  * wait for the NIC.
  */
 struct ov2_nic_ops {
+	/**
+	 * @sa_priv_size: bytes of memory that the driver wants for each SA, may be 0. The core
+	 *	allocates them with the SA, zeroed, gives the pointer with each node and with
+	 *	&struct ov2_tx, and frees them a grace period after the NIC has nothing of the SA.
+	 */
+	size_t sa_priv_size;
 	/**
 	 * @add_sa: offload each SA of @req->add. Every node is tried. Succeeds if at least one SA
 	 *	was offloaded, and fails with the reason if none was. NDIS:
@@ -137,7 +143,7 @@ struct ov2_port {
 	/* private: xfrmdev_ops is what the netdev points to and leads back to the port; the rest is
 	 * under the NIC's lock
 	 */
-	struct xfrmdev_ops xfrmdev_ops;
+	const struct xfrmdev_ops xfrmdev_ops;
 	bool closing;
 	bool esp_off;
 	u32 slots_used;
@@ -186,11 +192,19 @@ struct ov2_rx_meta {
 /**
  * struct ov2_tx - How to send a packet that the NIC must protect.
  * @offload_handle: the SA. NDIS: OffloadHandle of a send
+ * @priv: the driver's memory for the SA; valid until the driver returns from ndo_start_xmit()
  * @seq: sequence number of the packet, or of the first segment, all 64 bits
+ * @icv_len: bytes of the ICV
+ * @host_iv: the SA has OV2_IV_HOST
+ * @iv: IV of the packet, if @host_iv
  */
 struct ov2_tx {
 	u32 offload_handle;
+	void *priv;
 	u64 seq;
+	u32 icv_len;
+	bool host_iv;
+	__be64 iv;
 };
 
 #endif /* __NET_OV2_TYPES_H */
