@@ -6,6 +6,11 @@
 #include <linux/netdevice.h>
 #include <net/devlink.h>
 
+/* Out of tree Kconfig is not asked. The core registers handlers for ESP in both families. */
+#if !IS_ENABLED(CONFIG_IPV6)
+#error "ov2 needs a kernel with CONFIG_IPV6"
+#endif
+
 /* The get callback of a devlink parameter got an extack shortly before this macro was added. */
 #ifdef DEVLINK_PARAM_DRIVER_WITH_DEFAULTS
 #define DEVLINK_PARAM_GET_ARGS \

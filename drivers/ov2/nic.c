@@ -135,25 +135,6 @@ void *ov2_nic_priv(struct ov2_nic *nic)
 }
 EXPORT_SYMBOL_GPL(ov2_nic_priv);
 
-void ov2_nic_get(struct ov2_nic *nic)
-{
-	refcount_inc(&nic->ref);
-}
-
-/* Context: any up to softirq, for SAs are put in RCU callbacks: nothing that sleeps is left to do
- * by then.
- */
-void ov2_nic_put(struct ov2_nic *nic)
-{
-	if (!refcount_dec_and_test(&nic->ref))
-		return;
-	ov2_requests_free(nic);
-	xa_destroy(&nic->sas);
-	free_percpu(nic->stats);
-	kfree(nic->name);
-	kvfree(nic);
-}
-
 /**
  * ov2_nic_register - put a NIC into service
  * @nic: the NIC; its ops may be called from now on
@@ -231,7 +212,7 @@ void ov2_nic_unregister(struct ov2_nic *nic)
 	 */
 	spin_lock_bh(&nic->lock);
 	nic->life = OV2_NIC_GONE;
-	WRITE_ONCE(nic->engine.state, OV2_ENGINE_DEAD);
+	ov2_engine_die(nic);
 	spin_unlock_bh(&nic->lock);
 	flush_work(&nic->reset_work);
 	flush_work(&nic->pump_work);
@@ -253,6 +234,7 @@ void ov2_nic_free(struct ov2_nic *nic)
 {
 	destroy_workqueue(nic->wq);
 	ov2_pair_tables_free(nic);
+	ov2_requests_free(nic);
 	ov2_nic_put(nic);
 }
 EXPORT_SYMBOL_GPL(ov2_nic_free);

@@ -271,7 +271,7 @@ static inline u32 ov2_nic_present(const struct ov2_nic *nic)
 	return present;
 }
 
-/* nic.c */
+/* nic_ref.c */
 void ov2_nic_get(struct ov2_nic *nic);
 void ov2_nic_put(struct ov2_nic *nic);
 
@@ -288,6 +288,7 @@ void ov2_request_expire(struct ov2_nic *nic, unsigned long now);
 bool ov2_engine_halt(struct ov2_nic *nic);
 void ov2_engine_abort(struct ov2_nic *nic, bool dead);
 void ov2_engine_resume(struct ov2_nic *nic);
+void ov2_engine_die(struct ov2_nic *nic);
 
 /* pump.c */
 void ov2_pump_work(struct work_struct *work);

@@ -70,6 +70,13 @@ bool ov2_engine_halt(struct ov2_nic *nic)
 	return true;
 }
 
+/* Nothing is submitted again. */
+void ov2_engine_die(struct ov2_nic *nic)
+{
+	lockdep_assert_held(&nic->lock);
+	WRITE_ONCE(nic->engine.state, OV2_ENGINE_DEAD);
+}
+
 /* The NIC did not answer, or not as it should. */
 static void ov2_engine_misbehaved(struct ov2_nic *nic)
 {
@@ -369,7 +376,7 @@ void ov2_engine_abort(struct ov2_nic *nic, bool dead)
 
 	if (dead) {
 		spin_lock_bh(&nic->lock);
-		WRITE_ONCE(nic->engine.state, OV2_ENGINE_DEAD);
+		ov2_engine_die(nic);
 		spin_unlock_bh(&nic->lock);
 	}
 	do {

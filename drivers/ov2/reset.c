@@ -121,7 +121,7 @@ void ov2_nic_gone(struct ov2_nic *nic)
 	spin_lock_bh(&nic->lock);
 	if (nic->life != OV2_NIC_GONE) {
 		nic->life = OV2_NIC_GONE;
-		WRITE_ONCE(nic->engine.state, OV2_ENGINE_DEAD);
+		ov2_engine_die(nic);
 		queue_work(nic->wq, &nic->reset_work);
 	}
 	spin_unlock_bh(&nic->lock);

@@ -54,32 +54,6 @@ static void ov2_rx_delete_req(const struct ov2_port *port, u32 cookie)
 	rcu_read_unlock();
 }
 
-/* Returns true if xfrm_input() is going to infer the sequence number that the NIC has used.
- * xfrm_input() infers the upper half of an ESN itself, but trusts the NIC's verdict on the ICV.
- * With a different upper half it would accept a replayed packet as a new one. RFC 4303 appendix A2.
- */
-static bool ov2_rx_seq_agrees(struct xfrm_state *x, u64 seq)
-{
-	if (!(x->props.flags & XFRM_STATE_ESN))
-		return true;
-	return xfrm_replay_seqhi(x, htonl(lower_32_bits(seq))) == upper_32_bits(seq);
-}
-
-/* If xfrm does not infer the number of a good packet, treat the ICV as wrong, because it is wrong
- * for xfrm's number.
- */
-static void ov2_rx_check_seq(struct sk_buff *skb)
-{
-	struct xfrm_state *x = xfrm_input_state(skb);
-	struct xfrm_offload *xo = xfrm_offload(skb);
-
-	if (!(xo->status & CRYPTO_SUCCESS) ||
-	    ov2_rx_seq_agrees(x, (u64)xo->seq.hi << 32 | xo->seq.low))
-		return;
-	xo->status = x->props.mode == XFRM_MODE_TUNNEL ? CRYPTO_TUNNEL_ESP_AUTH_FAILED :
-							 CRYPTO_TRANSPORT_ESP_AUTH_FAILED;
-}
-
 /* The NIC does not learn of packets that software decrypted, nor of an XFRM_MSG_NEWAE. Do not
  * update it here: xfrm may only lag behind because packets are held, and an old window would make a
  * replay possible. ov2_seq_advance() queues an update as soon as xfrm accepts the next packet.
@@ -184,32 +158,6 @@ static u32 ov2_rx_esp_off(struct sk_buff *skb)
 	return pskb_may_pull(skb, off + sizeof(struct ip_esp_hdr)) ? off : 0;
 }
 
-/* Gives a marked packet to xfrm. @encap_type is that of the socket that received it, 0 without UDP.
- * The control block is as IP left it, or zero.
- *
- * Check the number again, because the window may have moved while a stand-in was on its way.
- * xfrm_input() follows at once. Both it and xfrm_replay_seqhi() read the window without x->lock, so
- * they can disagree only about a packet at the left edge of a window that another CPU moves in
- * between.
- */
-int ov2_rx_input(struct sk_buff *skb, u32 esp_off, int encap_type)
-{
-	bool ipv4 = skb->protocol == htons(ETH_P_IP);
-
-	ov2_rx_check_seq(skb);
-	__skb_pull(skb, esp_off);
-	skb_reset_transport_header(skb);
-	if (ipv4)
-		XFRM_TUNNEL_SKB_CB(skb)->tunnel.ip4 = NULL;
-	else
-		XFRM_TUNNEL_SKB_CB(skb)->tunnel.ip6 = NULL;
-	XFRM_SPI_SKB_CB(skb)->family = ipv4 ? AF_INET : AF_INET6;
-	XFRM_SPI_SKB_CB(skb)->daddroff = ipv4 ? offsetof(struct iphdr, daddr) :
-						offsetof(struct ipv6hdr, daddr);
-	XFRM_SPI_SKB_CB(skb)->seq = ip_esp_hdr(skb)->seq_no;
-	return xfrm_input(skb, IPPROTO_ESP, ip_esp_hdr(skb)->spi, encap_type);
-}
-
 /* With GRO, software decrypts before any other part of the stack sees the packet, so do the same.
  */
 static void ov2_rx_gro(struct sk_buff *skb, u32 esp_off)
@@ -276,95 +224,3 @@ int ov2_rx(struct ov2_port *port, struct sk_buff *skb, const struct ov2_rx_meta 
 	return ret;
 }
 EXPORT_SYMBOL_GPL(ov2_rx);
-
-/* xfrm's protocol callbacks */
-
-/* Higher than the priority of vti, so that stand-ins come here first and SA_DELETE_REQ is seen
- * whichever handler gets the packet.
- */
-#define OV2_RX_PRIORITY	200
-
-/* xfrm_input() calls this at its end, whether it accepted the packet or not. Always passes the
- * packet on. Context: softirq, RCU read side.
- */
-static int ov2_rx_cb(struct sk_buff *skb, int err)
-{
-	struct xfrm_offload *xo = xfrm_offload(skb);
-	const struct xfrm_state *x;
-	struct ov2_sa *sa;
-
-	if (!xo || !(xo->flags & SA_DELETE_REQ))
-		return 1;
-	xo->flags &= ~SA_DELETE_REQ;
-	x = xfrm_input_state(skb);
-	sa = ov2_sa_find(READ_ONCE(x->xso.offload_handle));
-	if (sa && rcu_access_pointer(sa->x) == x)
-		ov2_delreq_raise(sa);
-	return 1;
-}
-
-static int ov2_rx_esp(struct sk_buff *skb)
-{
-	return ov2_held_input(skb, 0);
-}
-
-static int ov2_rx_esp_in_udp(struct sk_buff *skb, int nexthdr, __be32 spi, int encap_type)
-{
-	return ov2_held_input(skb, encap_type);
-}
-
-static int ov2_rx_err4(struct sk_buff *skb, u32 info)
-{
-	return -ENOENT;
-}
-
-static int ov2_rx_err6(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type, u8 code,
-		       int offset, __be32 info)
-{
-	return -ENOENT;
-}
-
-static struct xfrm4_protocol ov2_rx_protocol4 = {
-	.handler = ov2_rx_esp,
-	.input_handler = ov2_rx_esp_in_udp,
-	.cb_handler = ov2_rx_cb,
-	.err_handler = ov2_rx_err4,
-	.priority = OV2_RX_PRIORITY,
-};
-
-static struct xfrm6_protocol ov2_rx_protocol6 = {
-	.handler = ov2_rx_esp,
-	.input_handler = ov2_rx_esp_in_udp,
-	.cb_handler = ov2_rx_cb,
-	.err_handler = ov2_rx_err6,
-	.priority = OV2_RX_PRIORITY,
-};
-
-int ov2_rx_init(void)
-{
-	int err;
-
-	err = ov2_held_init();
-	if (err)
-		return err;
-	err = xfrm4_protocol_register(&ov2_rx_protocol4, IPPROTO_ESP);
-	if (err)
-		goto err_held;
-	err = xfrm6_protocol_register(&ov2_rx_protocol6, IPPROTO_ESP);
-	if (err)
-		goto err_protocol4;
-	return 0;
-
-err_protocol4:
-	xfrm4_protocol_deregister(&ov2_rx_protocol4, IPPROTO_ESP);
-err_held:
-	ov2_held_exit();
-	return err;
-}
-
-void ov2_rx_exit(void)
-{
-	xfrm6_protocol_deregister(&ov2_rx_protocol6, IPPROTO_ESP);
-	xfrm4_protocol_deregister(&ov2_rx_protocol4, IPPROTO_ESP);
-	ov2_held_exit();
-}

@@ -7,11 +7,18 @@
 
 struct ov2_port;
 struct sk_buff;
+struct xfrm_state;
 
-/* rx.c */
+/* rx_protocol.c */
 int ov2_rx_init(void);
 void ov2_rx_exit(void);
+
+/* rx_input.c */
+bool ov2_rx_seq_agrees(struct xfrm_state *x, u64 seq);
+void ov2_rx_check_seq(struct sk_buff *skb);
 int ov2_rx_input(struct sk_buff *skb, u32 esp_off, int encap_type);
+
+/* rx.c */
 #if IS_ENABLED(CONFIG_KUNIT)
 struct ov2_rx_meta;
 int ov2_rx_mark(struct ov2_port *port, struct sk_buff *skb, const struct ov2_rx_meta *meta);

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ov2 core: the memory of a NIC, which outlives the NIC until the last SA is freed.
+ */
+#include <linux/slab.h>
+#include "ov2.h"
+
+void ov2_nic_get(struct ov2_nic *nic)
+{
+	refcount_inc(&nic->ref);
+}
+
+/* Context: any up to softirq, for SAs are put in RCU callbacks: nothing that sleeps is left to do
+ * by then.
+ */
+void ov2_nic_put(struct ov2_nic *nic)
+{
+	if (!refcount_dec_and_test(&nic->ref))
+		return;
+	xa_destroy(&nic->sas);
+	free_percpu(nic->stats);
+	kfree(nic->name);
+	kvfree(nic);
+}
