@@ -111,6 +111,8 @@ void ov2sim_hw_cancel(struct ov2sim_hw *hw, struct ov2_request *req)
 	struct ov2sim_cmdq *q = &hw->cmdq;
 	bool found;
 
+	if (ov2sim_fault_take(&hw->faults.deaf))
+		return;
 	spin_lock_bh(&q->lock);
 	found = ov2sim_cmd_take(&q->queued, req) || ov2sim_cmd_take(&q->parked, req);
 	if (found) {

@@ -14,6 +14,7 @@ static const struct {
 } ov2sim_fault_knobs[] = {
 	{ "delay_ms", offsetof(struct ov2sim_faults, delay) },
 	{ "lose", offsetof(struct ov2sim_faults, lose) },
+	{ "deaf", offsetof(struct ov2sim_faults, deaf) },
 	{ "refuse_nth", offsetof(struct ov2sim_faults, refuse) },
 	{ "reorder", offsetof(struct ov2sim_faults, reorder) },
 	{ "nomem", offsetof(struct ov2sim_faults, nomem) },

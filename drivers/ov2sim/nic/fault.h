@@ -10,6 +10,7 @@
  * @delay: execute each list this many milliseconds after its turn has come; a change also applies
  *	to the list that is being delayed
  * @lose: never execute and never answer this many of the next lists
+ * @deaf: ignore this many of the next cancels
  * @refuse: refuse this node of each ADD_SA list, counted from 1
  * @reorder: execute this many of the next lists only after the list that follows
  * @nomem: run out of memory for this many of the next SAs
@@ -23,6 +24,7 @@
 struct ov2sim_faults {
 	u32 delay;
 	u32 lose;
+	u32 deaf;
 	u32 refuse;
 	u32 reorder;
 	u32 nomem;
