@@ -55,7 +55,7 @@ static void nic_packet_put_ip(struct sk_buff *skb, enum ov2_family family, u8 pr
 	ip6h->daddr.s6_addr[15] = 2;
 }
 
-/* Put a TCP header, with the sum of the pseudo header as CHECKSUM_PARTIAL wants it. */
+/* Put a TCP header, with the sum of the pseudo header as CHECKSUM_PARTIAL requires. */
 static void nic_packet_put_tcp(struct sk_buff *skb, u32 ip_off, enum ov2_family family, u32 payload)
 {
 	const struct ipv6hdr *ip6h = (const struct ipv6hdr *)(skb->data + ip_off);

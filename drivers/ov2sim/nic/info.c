@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ov2sim: what the NIC shows of itself: the counters of its ports, which all workers add to, and
- * its SAs.
- */
+/* ov2sim: counters and SAs for debugfs, ethtool and devlink. All workers add to the counters. */
 #include <kunit/visibility.h>
 #include <linux/export.h>
 #include "hw.h"

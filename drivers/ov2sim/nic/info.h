@@ -52,7 +52,7 @@ void ov2sim_hw_stats(struct ov2sim_hw *hw, u32 port, u64 stats[OV2SIM_STAT_COUNT
 /* SAs: info.c */
 
 /**
- * struct ov2sim_sa_id - What identifies an SA, constant from its add to its delete.
+ * struct ov2sim_sa_id - Identity of an SA, constant from its add to its delete.
  * @handle: the NIC's name for it, offload_handle
  * @cookie: the core's name for it
  * @port: port
@@ -82,8 +82,8 @@ struct ov2sim_sa_id {
 };
 
 /**
- * struct ov2sim_sa_info - What the NIC shows of an SA: everything but its keys.
- * @id: what identifies it
+ * struct ov2sim_sa_info - State of an SA for debugfs and devlink, without its keys.
+ * @id: its identity
  * @alg: name of the algorithm
  * @icv_len: ICV length in bytes
  * @packets: packets processed successfully

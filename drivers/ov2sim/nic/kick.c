@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2sim: doorbells: what wakes a worker, and the interrupts by which the NIC wakes the driver.
+ * ov2sim: doorbells: the wake-up of a worker, and the interrupts to the driver.
  *
- * Everything else in the NIC may call these, and these call nothing else in the NIC.
+ * Every file of the NIC may call these functions. They call no other file of the NIC.
  */
 #include <linux/bottom_half.h>
 #include "hw.h"

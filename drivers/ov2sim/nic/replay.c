@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2sim: the sequence state of an SA: inference of the upper half of a received number, and what
- * moves the state.
+ * ov2sim: the sequence state of an SA: infers the upper half of received numbers, and follows the
+ * numbers that the NIC has verified or sent and the updates of the stack.
  */
 #include <kunit/visibility.h>
 #include <linux/export.h>

@@ -7,13 +7,14 @@
 #include <net/ov2/types.h>
 
 /**
- * struct ov2sim_replay - What the NIC keeps of an SA's replay window (RFC 4303 appendix A2).
+ * struct ov2sim_replay - Sequence state of an SA (RFC 4303 appendix A2).
  * @lock: guards @top
  * @top: highest sequence number verified or sent, T of appendix A2
  * @window: size of the window in packets, W of appendix A2
  * @esn: 64-bit sequence numbers
  *
- * The NIC infers the upper half of received numbers. It checks no replays; xfrm does.
+ * The NIC only infers the upper half of received numbers. It does not check for replays, because
+ * xfrm does.
  */
 struct ov2sim_replay {
 	spinlock_t lock;	/* guards top; process context only */

@@ -33,7 +33,7 @@ struct ov2sim_sa_use {
  * struct ov2sim_sa - An SA.
  * @hash: inbound: in its bucket, under &struct ov2sim_sadb.lock
  * @list: on a list of SAs that were unlinked and wait to be freed
- * @id: what identifies it; constant
+ * @id: its identity; constant
  * @esp: its cryptography; constant
  * @replay: its sequence state
  * @use: its counters
