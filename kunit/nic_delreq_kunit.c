@@ -267,6 +267,22 @@ static void nic_delreq_test_refused(struct kunit *test)
 	ov2sim_sadb_destroy(&table->db);
 }
 
+/* S58: a demand lasts until the delete. The SA counts as a victim when the NIC makes room. */
+static void nic_delreq_test_demand_counts(struct kunit *test)
+{
+	struct nic_delreq_table *table = nic_delreq_table(test, 4);
+
+	table->sas[0]->victim.reason = OV2SIM_VICTIM_DEMAND;
+	table->sas[0]->victim.until = jiffies;
+	table->db.watermark = 2;
+	ov2sim_victim_choose(&table->db, 0);
+	KUNIT_EXPECT_EQ(test, BIT(0), nic_delreq_wanted(table));
+	table->db.watermark = 1;
+	ov2sim_victim_choose(&table->db, 0);
+	KUNIT_EXPECT_EQ(test, BIT(0) | BIT(3), nic_delreq_wanted(table));
+	ov2sim_sadb_destroy(&table->db);
+}
+
 /* S6: an ADD_SA node that is refused for lack of room makes the NIC choose an SA. */
 static void nic_delreq_test_full(struct kunit *test)
 {
@@ -300,6 +316,7 @@ static struct kunit_case nic_delreq_cases[] = {
 	KUNIT_CASE(nic_delreq_test_watermark),
 	KUNIT_CASE(nic_delreq_test_expires),
 	KUNIT_CASE(nic_delreq_test_refused),
+	KUNIT_CASE(nic_delreq_test_demand_counts),
 	KUNIT_CASE(nic_delreq_test_full),
 	{}
 };
