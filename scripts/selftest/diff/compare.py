@@ -103,7 +103,7 @@ ALLOWED = (
         "in software the kernel gives clones and segments of IPv6 one number twice"),
     Row("nft\\.(output|postrouting)_(esp|natt|natt_other|tracked)", encap, anything,
         "in crypto mode the kernel writes the UDP header when it hands a packet to the device"),
-    Row("state.A.out.(packets|bytes)|nft\\.(output|postrouting)_"
+    Row("state.A.out'*.(packets|bytes)|nft\\.(output|postrouting)_"
         "(esp|natt|natt_other|tracked|marked)", lambda s: s.traffic == "gso", lambda a, b, *_: a <= b,
         "a burst is one packet unless xfrm segments it before it encrypts, as it must if the NIC "
         "does not take it"),
@@ -126,6 +126,8 @@ ALLOWED = (
     Row("wire.(esp|heads|gaps)|snmp.B.Udp6?.?InDatagrams|stat.B.XfrmInStateSeqError|"
         "state.B.in.(replay|packets|bytes)", lambda s: s.qdisc == "duplicate", anything,
         "the NIC is given each number once"),
+    Row("up", lambda s: s.qdisc == "duplicate" and s.window == "0", some_of,
+        "as above: without a window the far end takes a packet as often as it comes"),
     Row("up|wire.heads", waits_in_udp, dropped_in_udp,
         "software would mangle ESP in UDP that was meant for the NIC, so it is dropped"),
     Row("wire.(esp|gaps)|stat.B.gone|state.B.in.(packets|bytes)|tap.out..*|"

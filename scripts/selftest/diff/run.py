@@ -28,6 +28,7 @@ import play
 import scenario as scenarios
 import topo
 import world as worlds
+from soak_site import write
 
 
 class Runner:
@@ -40,6 +41,9 @@ class Runner:
         names = sorted({name for t in topo.TOPOLOGIES.values() for name in t.modules} |
                        set(topo.MODULES))
         subprocess.run(["modprobe", "-qa"] + names, check=False)
+        # What waits for a neighbour does so until it is known, on a slow machine as well.
+        for family in ("ipv4", "ipv6"):
+            write("/proc/sys/net/%s/neigh/default/mcast_solicit" % family, 60)
 
     def world(self, kind, name):
         if self.topology != name:
