@@ -245,8 +245,9 @@ class Run:
         self.fence = self.keep(traffic.Fence(
             traffic.End(self.a, topo.WIRE[4][0], self.topology.bind),
             traffic.End(self.b, topo.WIRE[4][1]), self.topology.down,
-            # A program is asked twice about a packet that xfrm encrypts, and about ESP as often.
-            2 if self.topology.queue else 1))
+            # A program is asked twice about a packet that xfrm encrypts, and about ESP as often;
+            # the last may be an answer.
+            3 if self.topology.queue else 1))
         self.flow = self.keep(self.datagrams_flow())
 
     # Traffic
