@@ -427,6 +427,73 @@ static void capacity_share_second_limit(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "1 SAs wait already"));
 }
 
+/* S6: a place that a port frees is for the SA of it that waits, also if another one is added before
+ * the core has looked.
+ */
+static void capacity_share_newer(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[2], *over, *newer;
+	struct fake_request *fr;
+	u32 base;
+
+	capacity_share_fill(f, x);
+	over = fixture_sa(f, NULL);
+	fixture_settle(f);
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	base = f->fake->total;
+	fixture_delete(f, x[0]);
+	fr = fake_nic_wait(f->fake, base);
+	disable_work_sync(&f->nic->pump_work);
+	fake_nic_finish(f->fake, fr);
+	newer = fixture_sa(f, NULL);
+	fixture_expect_state(f, over, OV2_PHASE_QUEUED);
+	fixture_expect_state(f, newer, OV2_PHASE_WAITING);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	enable_and_queue_work(f->nic->wq, &f->nic->pump_work);
+	fixture_expect_state(f, over, OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, newer, OV2_PHASE_WAITING);
+}
+
+/* S6: SAs of two ports wait for their shares: whichever port frees a place, its own SA gets it. */
+static void capacity_share_each(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[2], *over[2];
+
+	ov2_nic_set_port_max(f->nic, 1);
+	x[0] = fixture_sa(f, NULL);
+	x[1] = fixture_sa(f, &capacity_other_port);
+	over[0] = fixture_sa(f, NULL);
+	over[1] = fixture_sa(f, &capacity_other_port);
+	fixture_expect_state(f, over[0], OV2_PHASE_WAITING);
+	fixture_expect_state(f, over[1], OV2_PHASE_WAITING);
+	fixture_delete(f, x[1]);
+	fixture_expect_state(f, over[0], OV2_PHASE_WAITING);
+	fixture_expect_state(f, over[1], OV2_PHASE_OFFLOADED);
+	fixture_delete(f, x[0]);
+	fixture_expect_state(f, over[0], OV2_PHASE_OFFLOADED);
+}
+
+/* Those that wait for a NIC that cannot be reset wait no longer. */
+static void capacity_dead(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[CAPACITY], *waits[2];
+
+	ov2_nic_set_port_max(f->nic, CAPACITY);
+	capacity_fill(f, x);
+	waits[0] = fixture_sa(f, NULL);
+	waits[1] = fixture_sa(f, &capacity_other_port);
+	fixture_expect_state(f, waits[0], OV2_PHASE_WAITING);
+	fixture_expect_state(f, waits[1], OV2_PHASE_WAITING);
+	f->fake->reset_err = -EIO;
+	KUNIT_EXPECT_EQ(test, fake_nic_reset(f->fake), -ENODEV);
+	fixture_expect_state(f, waits[0], OV2_PHASE_SOFTWARE);
+	fixture_expect_state(f, waits[1], OV2_PHASE_SOFTWARE);
+	KUNIT_EXPECT_EQ(test, f->nic->slots.waiting, 0);
+}
+
 static struct kunit_case capacity_cases[] = {
 	KUNIT_CASE(capacity_one_more),
 	KUNIT_CASE(capacity_not_before_completion),
@@ -445,6 +512,9 @@ static struct kunit_case capacity_cases[] = {
 	KUNIT_CASE(capacity_share_port_gone),
 	KUNIT_CASE(capacity_share_reset),
 	KUNIT_CASE(capacity_share_second_limit),
+	KUNIT_CASE(capacity_share_newer),
+	KUNIT_CASE(capacity_share_each),
+	KUNIT_CASE(capacity_dead),
 	{ }
 };
 

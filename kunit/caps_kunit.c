@@ -327,6 +327,47 @@ static void caps_race_queued(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, memchr_inv(fixture_entry(x)->add.salt, 0, OV2_SALT_LEN_MAX));
 }
 
+/* S7: permitted again before the add is complete: it is in the NIC and stays there. */
+static void caps_race_back(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x;
+
+	f->fake->mode = FAKE_PEND;
+	x = fixture_sa(f, NULL);
+	fake_nic_wait(f->fake, 0);
+	fixture_settle(f);
+	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, caps_without_gcm(test)), 0);
+	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &fake_nic_caps), 0);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 1);
+}
+
+/* S7, S31: the add leaves while the configuration changes, before its SA has been looked at: its
+ * list goes without it, and the SA is back with the configuration.
+ */
+static void caps_race_walk(struct kunit *test)
+{
+	struct ov2_caps *caps = caps_without_gcm(test);
+	struct fixture *f = test->priv;
+	struct xfrm_state *x;
+
+	f->fake->mode = FAKE_NOW;
+	disable_work_sync(&f->nic->pump_work);
+	x = fixture_sa(f, NULL);
+	spin_lock_bh(&f->nic->lock);
+	f->nic->caps = *caps;
+	spin_unlock_bh(&f->nic->lock);
+	enable_and_queue_work(f->nic->wq, &f->nic->pump_work);
+	fixture_expect_state(f, x, OV2_PHASE_SOFTWARE);
+	KUNIT_EXPECT_FALSE(test, fake_nic_saw(f->fake, x->xso.offload_handle));
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &fake_nic_caps), 0);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
+}
+
 /* S7: one that waits for room is not let in either. */
 static void caps_race_waiting(struct kunit *test)
 {
@@ -558,6 +599,8 @@ static struct kunit_case caps_cases[] = {
 	KUNIT_CASE_PARAM(caps_refused, caps_bad_gen_params),
 	KUNIT_CASE(caps_race_adding),
 	KUNIT_CASE(caps_race_queued),
+	KUNIT_CASE(caps_race_back),
+	KUNIT_CASE(caps_race_walk),
 	KUNIT_CASE(caps_race_waiting),
 	KUNIT_CASE(caps_feature_off),
 	KUNIT_CASE(caps_announced),

@@ -351,6 +351,24 @@ static void delreq_hard_half(struct kunit *test)
 	delreq_expect_deleted(f, out);
 }
 
+/* S17, S60: it is not held back either: when xfrm deletes it alone it leaves the NIC. */
+static void delreq_hard_kept(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *in = delreq_sa(f, &delreq_in), *out = delreq_sa(f, &delreq_out);
+
+	ov2_nic_set_delreq_policy(f->nic, OV2_DELREQ_HARD);
+	delreq_set_km_state(in, XFRM_STATE_VOID);
+	delreq_packet(f, in->xso.offload_handle, false);
+	delreq_settle(f);
+	delreq_set_km_state(in, XFRM_STATE_VALID);
+	fixture_delete(f, out);
+	fixture_gc();
+	fixture_expect_state(f, in, OV2_PHASE_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 1);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
+}
+
 enum delreq_meets { DELREQ_NOTHING, DELREQ_DELETE_IN, DELREQ_DELETE_OUT, DELREQ_DELETE_BOTH,
 		    DELREQ_RESET, DELREQ_EXCLUDE };
 
@@ -719,6 +737,7 @@ static struct kunit_case delreq_cases[] = {
 	KUNIT_CASE_PARAM(delreq_hard_config, delreq_config_gen_params),
 	KUNIT_CASE_PARAM(delreq_hard_late, delreq_late_gen_params),
 	KUNIT_CASE_PARAM(delreq_hard_half, delreq_half_gen_params),
+	KUNIT_CASE(delreq_hard_kept),
 	KUNIT_CASE(delreq_after_delete),
 	KUNIT_CASE_PARAM(delreq_second_half, delreq_race_gen_params),
 	KUNIT_CASE_PARAM(delreq_counterpart_adding, delreq_race_gen_params),

@@ -271,7 +271,7 @@ static int fake_execute(struct fake_nic *fake, struct fake_request *fr)
 	switch (fr->kind) {
 	case OV2_ADD_SA:
 		for (sa = req->add; sa; sa = sa->next) {
-			sa->status = fake_add_one(fake, sa, fake->refuse & BIT(i));
+			sa->status = fake_add_one(fake, sa, i < 32 && fake->refuse & BIT(i));
 			fr->add[i++].offload_handle = sa->offload_handle;
 			err = err ?: sa->status;
 			done += !sa->status;
@@ -318,6 +318,8 @@ static void fake_complete(struct fake_nic *fake, struct fake_request *fr, bool e
 	spin_lock_bh(&fake->lock);
 	if (fr->req && execute)
 		status = fake_execute(fake, fr);
+	if (execute && fake->lie)
+		status = fake->lie;
 	req = fake_close(fake, fr, status);
 	spin_unlock_bh(&fake->lock);
 	if (req)

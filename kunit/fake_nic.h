@@ -51,7 +51,8 @@ struct fake_entry {
  * @nic: the core's half
  * @mode: what becomes of the next request
  * @err: for FAKE_FAIL
- * @refuse: bit n: the nth node of an ADD_SA list is refused
+ * @refuse: bit n: the nth node of an ADD_SA list is refused, of the first 32
+ * @lie: what a request that the test has finished fails with, although it was executed
  * @deaf: cancel does nothing
  * @reset_completes: reset completes pending requests by itself
  * @progress: for the test that sets @in_op
@@ -76,6 +77,7 @@ struct fake_nic {
 	enum fake_mode mode;
 	int err;
 	u32 refuse;
+	int lie;
 	bool deaf;
 	bool reset_completes;
 	bool progress;

@@ -226,6 +226,31 @@ static void offer_busiest(struct kunit *test)
 	fixture_expect_state(f, w[0], OV2_PHASE_WAITING);
 }
 
+/* The two SAs of a pair move together, so the packets of each count for both. */
+static void offer_busiest_pair(struct kunit *test)
+{
+	static const struct fixture_sa out = { .reqid = 7, .out = true }, in = { .reqid = 7 };
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[PLACES], *w[3];
+	int i;
+
+	offer_fill(f, x, PLACES);
+	for (i = 0; i < PLACES; i++)
+		x[i]->curlft.packets = 100000;
+	w[0] = fixture_sa(f, NULL);
+	w[1] = fixture_sa(f, &in);
+	w[2] = fixture_sa(f, &out);
+	w[0]->curlft.packets = 100;
+	w[1]->curlft.packets = 10;
+	w[2]->curlft.packets = 1000;
+	offer_tick(f);
+	fixture_delete(f, x[0]);
+	fixture_delete(f, x[1]);
+	fixture_expect_state(f, w[0], OV2_PHASE_WAITING);
+	fixture_expect_state(f, w[1], OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, w[2], OV2_PHASE_OFFLOADED);
+}
+
 /* A waiting SA that is much busier than one in the NIC is submitted to be refused: that is the
  * NIC's reason to ask for room. S6: it takes no place that it does not have.
  */
@@ -240,9 +265,13 @@ static void offer_asks(struct kunit *test)
 	idle = fixture_sa(f, NULL);
 	busy->curlft.packets = 1000;
 	total = f->fake->total;
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
 	offer_tick(f);
 	KUNIT_EXPECT_EQ(test, f->fake->total, total + 1);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ASKED), 1);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), PLACES);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	fake_nic_finish_all(f->fake);
 	fixture_expect_state(f, busy, OV2_PHASE_WAITING);
 	fixture_expect_state(f, idle, OV2_PHASE_WAITING);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), PLACES);
@@ -254,6 +283,26 @@ static void offer_asks(struct kunit *test)
 	fixture_expect_state(f, busy, OV2_PHASE_OFFLOADED);
 	fixture_expect_state(f, x[3], OV2_PHASE_WAITING);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), PLACES);
+}
+
+/* S6: the NIC takes the SA that was submitted to be refused: it is in the NIC like any other. */
+static void offer_taken(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[2], *busy;
+	struct ov2_caps caps;
+
+	ov2_nic_hw_caps(f->nic, &caps);
+	caps.max_sas = ARRAY_SIZE(x);
+	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
+	offer_fill(f, x, ARRAY_SIZE(x));
+	busy = fixture_sa(f, NULL);
+	busy->curlft.packets = 1000;
+	offer_tick(f);
+	fixture_expect_state(f, busy, OV2_PHASE_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ASKED), 1);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_REQUESTS), 0);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), ARRAY_SIZE(x) + 1);
 }
 
 /* The NIC has less room than it says: who is refused for it waits, and not in a circle. */
@@ -468,7 +517,9 @@ static struct kunit_case offer_cases[] = {
 	KUNIT_CASE(offer_pressure_doubles),
 	KUNIT_CASE(offer_back_off),
 	KUNIT_CASE(offer_busiest),
+	KUNIT_CASE(offer_busiest_pair),
 	KUNIT_CASE(offer_asks),
+	KUNIT_CASE(offer_taken),
 	KUNIT_CASE(offer_less_room),
 	KUNIT_CASE(offer_no_room),
 	KUNIT_CASE(offer_reasons),

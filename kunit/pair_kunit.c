@@ -141,6 +141,23 @@ static void pair_youngest(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, pair_is(in2, out2));
 }
 
+/* An SA that has lost its counterpart comes after those that have had none. */
+static void pair_again(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *in1, *in2, *out1, *out2;
+
+	in1 = pair_sa(f, &pair_in);
+	out1 = pair_sa(f, &pair_out);
+	out2 = pair_sa(f, &pair_out);
+	KUNIT_EXPECT_TRUE(test, pair_is(in1, out1));
+	fixture_delete(f, in1);
+	in1 = pair_sa(f, &pair_in);
+	KUNIT_EXPECT_TRUE(test, pair_is(in1, out2));
+	in2 = pair_sa(f, &pair_in);
+	KUNIT_EXPECT_TRUE(test, pair_is(in2, out1));
+}
+
 static void pair_set_if_id(struct fixture *f, struct xfrm_state *x, u32 if_id)
 {
 	spin_lock_bh(&f->nic->lock);
@@ -180,6 +197,7 @@ static struct kunit_case pair_cases[] = {
 	KUNIT_CASE(pair_selectors),
 	KUNIT_CASE(pair_generations),
 	KUNIT_CASE(pair_youngest),
+	KUNIT_CASE(pair_again),
 	KUNIT_CASE(pair_interfaces),
 	{ }
 };

@@ -162,6 +162,39 @@ static void request_op_fails(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, memchr_inv(sa->add.salt, 0, sizeof(sa->add.salt)));
 }
 
+/* S2, S19: a NIC that fails a list of which it has offloaded something breaks the rules. What it has
+ * is deleted, also if xfrm has deleted the SA meanwhile.
+ */
+static void request_fails_with_handle(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *first = request_blocker(f), *kept, *gone;
+	struct fake_request *fr;
+	u32 cookie;
+
+	kept = fixture_sa(f, NULL);
+	gone = fixture_sa(f, NULL);
+	cookie = gone->xso.offload_handle;
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
+	fr = fake_nic_wait(f->fake, 1);
+	request_expect(test, fr, OV2_ADD_SA, 2);
+	fixture_delete(f, gone);
+	fixture_gc();
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	f->fake->lie = -EIO;
+	fake_nic_finish(f->fake, fr);
+	f->fake->lie = 0;
+	fixture_expect_state(f, first, OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, kept, OV2_PHASE_SOFTWARE);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 1);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_SUCCESS), 2);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 2);
+	rcu_read_lock();
+	KUNIT_EXPECT_NULL(test, ov2_sa_find(cookie));
+	rcu_read_unlock();
+}
+
 /* One that lacks memory for a moment has not refused the SA: it is asked again, though not at once.
  */
 static void request_lacks_memory(struct kunit *test)
@@ -374,6 +407,36 @@ static void request_add_aborted(struct kunit *test)
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 1));
 	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ABORTED), 1);
+}
+
+/* Aborts eight adds in a row, beginning with the nth request. */
+static void request_abort_eight(struct fixture *f, u32 nth)
+{
+	u32 i;
+
+	for (i = nth; i < nth + 8; i++)
+		fake_nic_finish_status(f->fake, fake_nic_wait(f->fake, i), -ECANCELED);
+}
+
+/* S26, S28: a NIC that aborts more requests than that in a row is reset. */
+static void request_always_aborted(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = request_blocker(f), *y;
+
+	request_abort_eight(f, 0);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 8));
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
+	y = fixture_sa(f, NULL);
+	request_abort_eight(f, 9);
+	fake_nic_wait(f->fake, 17);
+	fixture_expect_state(f, y, OV2_PHASE_ADDING);
+	KUNIT_EXPECT_EQ(test, f->fake->resets, 0);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	fake_nic_finish_status(f->fake, fake_nic_wait(f->fake, 17), -ECANCELED);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, y, OV2_PHASE_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, f->fake->resets, 1);
 }
 
 /* S17: a delete that was aborted is asked again, until it is done. */
@@ -755,6 +818,7 @@ static struct kunit_case request_cases[] = {
 	KUNIT_CASE(request_partial),
 	KUNIT_CASE(request_none),
 	KUNIT_CASE(request_op_fails),
+	KUNIT_CASE(request_fails_with_handle),
 	KUNIT_CASE(request_lacks_memory),
 	KUNIT_CASE(request_keys_wiped),
 	KUNIT_CASE_PARAM(request_again, request_again_gen_params),
@@ -767,6 +831,7 @@ static struct kunit_case request_cases[] = {
 	KUNIT_CASE(request_delete_behind_refused),
 	KUNIT_CASE(request_delete_behind_aborted),
 	KUNIT_CASE(request_add_aborted),
+	KUNIT_CASE(request_always_aborted),
 	KUNIT_CASE(request_delete_aborted),
 	KUNIT_CASE(request_delete_fails),
 	KUNIT_CASE(request_turns),

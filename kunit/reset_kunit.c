@@ -233,6 +233,83 @@ static void reset_during_reset(struct kunit *test)
 	f->fake->hold_reset = NULL;
 }
 
+/* An answer that takes its time. */
+struct reset_slow {
+	struct work_struct work;
+	struct fixture *f;
+	struct ov2_list_kind kind;
+	bool (*done)(struct ov2_nic *nic, struct ov2_request *req);
+	const struct ov2_list_kind *kinds[OV2_REQUEST_COUNT];
+	struct completion begun;
+	struct completion go;
+};
+
+static struct reset_slow reset_slow;
+
+/* As if the SAs of the list took more than one step, between two of which the lock is free. */
+static bool reset_slow_done(struct ov2_nic *nic, struct ov2_request *req)
+	__must_hold(&nic->lock)
+{
+	spin_unlock_bh(&nic->lock);
+	complete(&reset_slow.begun);
+	wait_for_completion(&reset_slow.go);
+	spin_lock_bh(&nic->lock);
+	return reset_slow.done(nic, req);
+}
+
+static void reset_slow_answer(struct work_struct *work)
+{
+	struct fixture *f = reset_slow.f;
+
+	fake_nic_finish(f->fake, list_first_entry(&f->fake->requests, struct fake_request, list));
+}
+
+static void reset_slow_init(struct fixture *f)
+{
+	struct ov2_nic *nic = f->nic;
+
+	reset_slow.f = f;
+	init_completion(&reset_slow.begun);
+	init_completion(&reset_slow.go);
+	INIT_WORK(&reset_slow.work, reset_slow_answer);
+	memcpy(reset_slow.kinds, nic->engine.kinds, sizeof(reset_slow.kinds));
+	reset_slow.kind = *reset_slow.kinds[OV2_ADD_SA];
+	reset_slow.done = reset_slow.kind.done;
+	reset_slow.kind.done = reset_slow_done;
+	reset_slow.kinds[OV2_ADD_SA] = &reset_slow.kind;
+}
+
+/* S62: a reset waits for a request that was answered before it, until all SAs of it have been seen
+ * to: what they got is not from after the reset.
+ */
+static void reset_meets_answer(struct kunit *test)
+{
+	const struct ov2_list_kind *const *kinds;
+	struct fixture *f = test->priv;
+	struct xfrm_state *x;
+
+	x = fixture_sa(f, NULL);
+	fake_nic_wait(f->fake, 0);
+	fixture_expect_state(f, x, OV2_PHASE_ADDING);
+	reset_slow_init(f);
+	kinds = f->nic->engine.kinds;
+	f->nic->engine.kinds = reset_slow.kinds;
+	schedule_work(&reset_slow.work);
+	wait_for_completion(&reset_slow.begun);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	fake_nic_reset_later(f->fake);
+	while (!waitqueue_active(&f->nic->idle) && !fixture_counter(f, OV2_CNT_RESETS))
+		schedule_timeout_uninterruptible(1);
+	KUNIT_EXPECT_EQ(test, f->fake->resets, 1);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_RESETS), 0);
+	f->nic->engine.kinds = kinds;
+	complete(&reset_slow.go);
+	flush_work(&reset_slow.work);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 1);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 2);
+}
+
 enum reset_moment { RESET_IN_OP, RESET_BEFORE_RESTORE, RESET_IN_RESTORE };
 
 struct reset_delete_row {
@@ -624,6 +701,7 @@ static struct kunit_case reset_cases[] = {
 	KUNIT_CASE_PARAM(reset_during_update, reset_gen_params),
 	KUNIT_CASE(reset_meanwhile),
 	KUNIT_CASE(reset_during_reset),
+	KUNIT_CASE(reset_meets_answer),
 	KUNIT_CASE_PARAM(reset_meets_delete, reset_delete_gen_params),
 	KUNIT_CASE(reset_not_accepted),
 	KUNIT_CASE(reset_add_not_accepted),

@@ -3,6 +3,8 @@
  * UPDATE_SA: when the NIC is told of an ESN SA's sequence numbers, and when not. The NIC learns of
  * the packets that it verifies by itself.
  */
+#include <linux/skbuff.h>
+#include "../drivers/ov2/rx.h"
 #include "xfrm_fixture.h"
 
 static const struct fixture_sa update_esn = { .esn = true, .seq = 100 };
@@ -151,6 +153,60 @@ static void update_while_queued(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_UPDATE_REQUESTS), 0);
 }
 
+/* An SA that is restored after a reset takes the numbers along, too: no update, though one was queued
+ * while the NIC was being reset.
+ */
+static void update_over_reset(struct kunit *test)
+{
+	DECLARE_COMPLETION_ONSTACK(go);
+	struct fixture *f = test->priv;
+	struct xfrm_state *x;
+
+	x = fixture_sa(f, &update_esn);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
+	f->fake->hold_reset = &go;
+	fake_nic_reset_later(f->fake);
+	fake_nic_wait_resetting(f->fake);
+	update_advance(x, 0x80000005, 0);
+	KUNIT_EXPECT_EQ(test, f->nic->updates, 1);
+	complete(&go);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
+	f->fake->hold_reset = NULL;
+	update_expect(f, x, 0x80000005);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_UPDATE_REQUESTS), 0);
+	KUNIT_EXPECT_EQ(test, f->nic->updates, 0);
+}
+
+/* S21: packets that the NIC has verified itself have moved its window as well. */
+static void update_seen(struct kunit *test)
+{
+	struct ov2_rx_meta meta = {
+		.flags = OV2_RX_CRYPTO_DONE,
+		.status = CRYPTO_SUCCESS,
+		.seq = 200,
+	};
+	struct fixture *f = test->priv;
+	struct sk_buff *skb;
+	struct xfrm_state *x;
+
+	x = fixture_sa(f, &update_esn);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
+	skb = alloc_skb(128, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	skb_put_zero(skb, 64);
+	meta.cookie = x->xso.offload_handle;
+	local_bh_disable();
+	rcu_read_lock();
+	KUNIT_EXPECT_EQ(test, ov2_rx_mark(fixture_port_of(f, 0), skb, &meta), 1);
+	rcu_read_unlock();
+	local_bh_enable();
+	kfree_skb(skb);
+	update_advance(x, 232, 0);
+	update_expect(f, x, 100);
+	update_advance(x, 233, 0);
+	update_expect(f, x, 233);
+}
+
 /* Advances while an update runs become one more, of the last state. */
 static void update_coalesced(struct kunit *test)
 {
@@ -237,6 +293,29 @@ static void update_refused(struct kunit *test)
 	fixture_expect_state(f, x, OV2_PHASE_SOFTWARE);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_UPDATE_FAIL), 1);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
+}
+
+/* S22, S6: also if the SA has waited for its place before: it does not wait again. */
+static void update_refused_late(struct kunit *test)
+{
+	struct ov2_caps caps = fake_nic_caps;
+	struct fixture *f = test->priv;
+	struct xfrm_state *first, *x;
+
+	caps.max_sas = 1;
+	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
+	first = fixture_sa(f, NULL);
+	x = fixture_sa(f, &update_esn);
+	fixture_expect_state(f, x, OV2_PHASE_WAITING);
+	fixture_delete(f, first);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	update_advance(x, 0x80000000, 0);
+	fake_nic_wait(f->fake, 3);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	fake_nic_finish_status(f->fake, fake_nic_wait(f->fake, 3), -EINVAL);
+	fixture_expect_state(f, x, OV2_PHASE_SOFTWARE);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 }
 
@@ -336,10 +415,13 @@ static struct kunit_case update_cases[] = {
 	KUNIT_CASE(update_never),
 	KUNIT_CASE(update_while_adding),
 	KUNIT_CASE(update_while_queued),
+	KUNIT_CASE(update_over_reset),
+	KUNIT_CASE(update_seen),
 	KUNIT_CASE(update_coalesced),
 	KUNIT_CASE(update_lists),
 	KUNIT_CASE(update_aborted),
 	KUNIT_CASE(update_refused),
+	KUNIT_CASE(update_refused_late),
 	KUNIT_CASE(update_and_delete),
 	KUNIT_CASE(update_behind_delete),
 	KUNIT_CASE(update_software),

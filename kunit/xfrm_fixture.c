@@ -303,11 +303,14 @@ struct xfrm_state *fixture_sa(struct fixture *f, const struct fixture_sa *want)
 /* The teardown does not delete it any more. The reference stays the caller's. */
 void fixture_forget(struct fixture *f, struct xfrm_state *x)
 {
-	struct fixture_node *node, *next;
+	struct fixture_node *node;
 
-	list_for_each_entry_safe(node, next, &f->states, list)
-		if (node->x == x)
+	list_for_each_entry(node, &f->states, list) {
+		if (node->x == x) {
 			list_del(&node->list);
+			return;
+		}
+	}
 }
 
 /* Deletes a state as `ip xfrm state delete` does; x is not to be used any more. */

@@ -16,6 +16,9 @@
 static DEFINE_XARRAY_FLAGS(ov2_sas, XA_FLAGS_LOCK_BH | XA_FLAGS_ALLOC1);
 VISIBLE_IF_KUNIT u32 ov2_next_cookie;
 EXPORT_SYMBOL_IF_KUNIT(ov2_next_cookie);
+/* Counts the SAs that walks look at, so that KUnit sees that those of other NICs are left out. */
+VISIBLE_IF_KUNIT atomic_t ov2_sa_looks;
+EXPORT_SYMBOL_IF_KUNIT(ov2_sa_looks);
 static struct kmem_cache *ov2_sa_cache;
 
 int ov2_sa_cache_init(void)
@@ -109,6 +112,8 @@ static void ov2_sa_free_rcu(struct rcu_head *rcu)
 
 static struct ov2_sa *ov2_sa_find_after(struct ov2_nic *nic, unsigned long *cookie)
 {
+	if (IS_ENABLED(CONFIG_KUNIT))
+		atomic_inc(&ov2_sa_looks);
 	return xa_find_after(&nic->sas, cookie, U32_MAX, XA_PRESENT);
 }
 
