@@ -177,6 +177,34 @@ static void update_over_reset(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->nic->updates, 0);
 }
 
+/* S65: an update that is queued for a NIC whose reset fails does not keep the SA. */
+static void update_reset_fails(struct kunit *test)
+{
+	DECLARE_COMPLETION_ONSTACK(go);
+	struct fixture *f = test->priv;
+	struct xfrm_state *x;
+	u32 cookie;
+
+	x = fixture_sa(f, &update_esn);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
+	cookie = x->xso.offload_handle;
+	f->fake->hold_reset = &go;
+	f->fake->reset_err = -EIO;
+	fake_nic_reset_later(f->fake);
+	fake_nic_wait_resetting(f->fake);
+	update_advance(x, 0x80000005, 0);
+	KUNIT_EXPECT_EQ(test, f->nic->updates, 1);
+	complete(&go);
+	fixture_expect_state(f, x, OV2_PHASE_SOFTWARE);
+	f->fake->hold_reset = NULL;
+	KUNIT_EXPECT_EQ(test, f->nic->updates, 0);
+	fixture_delete(f, x);
+	fixture_gc();
+	rcu_read_lock();
+	KUNIT_EXPECT_NULL(test, ov2_sa_find(cookie));
+	rcu_read_unlock();
+}
+
 /* S21: packets that the NIC has verified itself have moved its window as well. */
 static void update_seen(struct kunit *test)
 {
@@ -416,6 +444,7 @@ static struct kunit_case update_cases[] = {
 	KUNIT_CASE(update_while_adding),
 	KUNIT_CASE(update_while_queued),
 	KUNIT_CASE(update_over_reset),
+	KUNIT_CASE(update_reset_fails),
 	KUNIT_CASE(update_seen),
 	KUNIT_CASE(update_coalesced),
 	KUNIT_CASE(update_lists),

@@ -160,6 +160,8 @@ static void ov2_sa_removed(struct ov2_sa *sa)
 	list_del_init(&sa->queue);
 	WRITE_ONCE(sa->offload_handle, 0);
 	ov2_sa_release_slot(sa);
+	/* Nothing takes it off the queue of a NIC that is out of service. */
+	ov2_seq_drop_update(sa);
 	ov2_sa_release_delete(sa);
 	ov2_nic_kick(nic);
 	if (sa->goal == OV2_GOAL_GONE) {

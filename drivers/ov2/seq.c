@@ -16,17 +16,23 @@ void ov2_seq_init(struct ov2_sa *sa, const struct ov2_add_sa *add)
 	sa->seq.last = sa->seq.told;
 }
 
-/* An ADD_SA tells the NIC @seq. An update that was queued before is stale. */
-void ov2_seq_filled(struct ov2_sa *sa, struct ov2_seq seq)
+/* The NIC has nothing of the SA to update. The caller has a reference. */
+void ov2_seq_drop_update(struct ov2_sa *sa)
 {
 	lockdep_assert_held(&sa->nic->lock);
-	WRITE_ONCE(sa->seq.told, ov2_seq_u64(seq));
-	sa->seq.now = seq;
 	if (list_empty(&sa->seq.queue))
 		return;
 	list_del_init(&sa->seq.queue);
 	sa->nic->updates--;
 	ov2_sa_put(sa);
+}
+
+/* An ADD_SA tells the NIC @seq. An update that was queued before is stale. */
+void ov2_seq_filled(struct ov2_sa *sa, struct ov2_seq seq)
+{
+	WRITE_ONCE(sa->seq.told, ov2_seq_u64(seq));
+	sa->seq.now = seq;
+	ov2_seq_drop_update(sa);
 }
 
 /* Queues an update. While one is running its completion sees that the numbers have moved on. An SA
