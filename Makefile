@@ -14,7 +14,7 @@ install: all
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
 
 dkms-install:
-	scripts/dkms.sh $(VERSION)
+	scripts/rig/dkms.sh $(VERSION)
 
 check:
 	scripts/check.sh

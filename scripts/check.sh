@@ -3,8 +3,8 @@
 #
 # Every gate and every test of the project, one line each; `make check`.
 
-# shellcheck source=lib.sh
-. "$(dirname "$0")/lib.sh"
+# shellcheck source=rig/lib.sh
+. "$(dirname "$0")/rig/lib.sh"
 
 usage()
 {
@@ -44,7 +44,7 @@ shell_files()
 
 kernel_source()
 {
-	"$OV2_SCRIPTS/kernel.sh" --source 7.3
+	"$OV2_RIG/kernel.sh" --source 7.3
 }
 
 # A check that has something to say prints it and fails.
@@ -136,7 +136,7 @@ lint()
 	local name=$1 out sources sparse=() rc=0
 
 	[[ $name != *7.3 ]] || sparse=(C=2)
-	out=$("$OV2_SCRIPTS/kernel.sh" --modules "$name" "${sparse[@]}" 2>&1) || rc=$?
+	out=$("$OV2_RIG/kernel.sh" --modules "$name" "${sparse[@]}" 2>&1) || rc=$?
 	printf '%s\n' "$out"
 	((rc == 0 && ${#sparse[@]})) || return "$rc"
 	sources=$(c_files | grep -c '\.c$')
@@ -179,7 +179,7 @@ check_headers()
 {
 	local kdir
 
-	kdir=$("$OV2_SCRIPTS/kernel.sh" uml-7.3) || return
+	kdir=$("$OV2_RIG/kernel.sh" uml-7.3) || return
 	ov2_locked headers headers_build "$kdir"
 }
 
@@ -242,7 +242,7 @@ check_includes()
 # What a script sources may be any of the libraries.
 check_shellcheck()
 {
-	shell_files | unless_clean "$(cat .shellcheckrc scripts/lib.sh scripts/{selftest,upstream}/*lib.sh |
+	shell_files | unless_clean "$(cat .shellcheckrc scripts/rig/*.sh scripts/{selftest,upstream}/*lib.sh |
 		sha256sum) $(shellcheck --version)" shellcheck
 }
 
@@ -352,11 +352,11 @@ stock_build()
 	local root module rc=0
 
 	if [[ $1 != debian-6.12 ]]; then
-		"$OV2_SCRIPTS/kernel.sh" --modules "$1"
+		"$OV2_RIG/kernel.sh" --modules "$1"
 		return
 	fi
 	root=$(mktemp -d)
-	"$OV2_SCRIPTS/kernel.sh" --modules "$1" --install "$root" || rc=$?
+	"$OV2_RIG/kernel.sh" --modules "$1" --install "$root" || rc=$?
 	for module in ov2 ov2sim; do
 		if [[ ! $(find "$root" -path "*/lib/modules/*/$module.ko*") ]]; then
 			echo "make install has not installed $module"
@@ -374,7 +374,7 @@ prompt()
 {
 	local start ms
 
-	"$OV2_SCRIPTS/kernel.sh" --built "$1" || { echo "# SKIP $1 is not built"; return 4; }
+	"$OV2_RIG/kernel.sh" --built "$1" || { echo "# SKIP $1 is not built"; return 4; }
 	for _ in 1 2 3 4 5; do
 		start=${EPOCHREALTIME/[.,]/}
 		vm --kernel "$1" -- true || return
@@ -461,8 +461,8 @@ prepare()
 {
 	ov2_need gcc make git python3 perl xz-utils kmod rsync
 	kernel_source >/dev/null
-	"$OV2_SCRIPTS/kernel.sh" "${uml[@]}" "${stock[@]}" >/dev/null
-	"$OV2_SCRIPTS/rootfs.sh" user build swan5 >/dev/null
+	"$OV2_RIG/kernel.sh" "${uml[@]}" "${stock[@]}" >/dev/null
+	"$OV2_RIG/rootfs.sh" user build swan5 >/dev/null
 }
 
 passed=0 failed=0 skipped=0

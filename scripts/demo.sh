@@ -14,7 +14,7 @@ usage()
 	cat <<-'EOF'
 	Usage: scripts/demo.sh [--kernel NAME] [--verbose]
 
-	Boots a stock Debian kernel (debian-6.12; NAME as scripts/kernel.sh has them)
+	Boots a stock Debian kernel (debian-6.12; NAME as scripts/rig/kernel.sh has them)
 	in a VM, lets strongSwan set up tunnels between two simulated NICs, and shows
 	that the NICs do all of their cryptography. Needs root on Debian 12 or 13,
 	and fetches what is missing. Exit status 0: all of it was seen.

@@ -4,8 +4,8 @@
 # The KUnit suites: as kernel CI runs them, by the kernel's own kunit.py with the
 # project overlaid on a kernel tree, or as modules in a VM.
 
-# shellcheck source=lib.sh
-. "$(dirname "$0")/lib.sh"
+# shellcheck source=rig/lib.sh
+. "$(dirname "$0")/rig/lib.sh"
 
 usage()
 {
@@ -43,7 +43,7 @@ by_kunit_py()
 	local src dir
 
 	ov2_need gcc make flex bison bc libelf-dev libssl-dev python3
-	src=$("$OV2_SCRIPTS/kernel.sh" --source 7.3)
+	src=$("$OV2_RIG/kernel.sh" --source 7.3)
 	# One for all checkouts: what differs between them is compiled anew.
 	dir=$OV2_CACHE/kunit/tree
 	make_shadow "$src" "$dir"
@@ -72,7 +72,7 @@ in_vm()
 {
 	local name=$1 src out suite rc=0
 
-	src=$("$OV2_SCRIPTS/kernel.sh" --source 7.3)
+	src=$("$OV2_RIG/kernel.sh" --source 7.3)
 	out=$(mktemp -d)
 	# shellcheck disable=SC2016
 	"$OV2_SCRIPTS/vm.sh" --kernel "$name" --modules kunit --out "$out" --klog "$out/klog" -- \

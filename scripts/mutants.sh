@@ -5,8 +5,8 @@
 # scripts/mutants/list says, and runs the KUnit suites each time: each breakage must
 # be caught. One that survives is a missing test.
 
-# shellcheck source=lib.sh
-. "$(dirname "$0")/lib.sh"
+# shellcheck source=rig/lib.sh
+. "$(dirname "$0")/rig/lib.sh"
 
 usage()
 {
@@ -131,7 +131,7 @@ tests_pass()
 
 builds()
 {
-	built=$("$tree/scripts/kernel.sh" --modules "$kernel" 2>"$tree.build")
+	built=$("$tree/scripts/rig/kernel.sh" --modules "$kernel" 2>"$tree.build")
 }
 
 # Without a breakage everything passes.

@@ -3,15 +3,15 @@
 #
 # The soak with one seed after the other, each in a VM of its own.
 
-# shellcheck source=lib.sh
-. "$(dirname "$0")/lib.sh"
+# shellcheck source=rig/lib.sh
+. "$(dirname "$0")/rig/lib.sh"
 
 usage()
 {
 	cat <<-'EOF'
 	Usage: scripts/soak.sh [OPTION]... [SEED]...   seeds 1 to 20 if there are none
 
-	  --kernel NAME   as kernel.sh --list has them (uml-7.3)
+	  --kernel NAME   as rig/kernel.sh --list has them (uml-7.3)
 	  --seconds N     of operations, for each seed (60)
 	  --jobs N        VMs at a time (as many as there are CPUs for)
 
@@ -80,8 +80,8 @@ trap 'exit 130' INT TERM
 # In braces: all of it is read before it runs, and the file may change meanwhile.
 {
 # Built once, before many want it.
-"$OV2_SCRIPTS/kernel.sh" "$kernel" >/dev/null
-"$OV2_SCRIPTS/rootfs.sh" user >/dev/null
+"$OV2_RIG/kernel.sh" "$kernel" >/dev/null
+"$OV2_RIG/rootfs.sh" user >/dev/null
 for seed in "${seeds[@]}"; do
 	((${#running[@]} < jobs)) || wait_one
 	(trap - EXIT; soak "$seed") >"$log/$seed.log" 2>&1 </dev/null &

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Debian 12's strongSwan 5.9, which knows hw_offload = yes: with strongSwan 6 at
-# the other end, and at both. Its root comes from: scripts/rootfs.sh swan5
+# the other end, and at both. Its root comes from: scripts/rig/rootfs.sh swan5
 
 # Chains of && that end in || report what broke.
 # shellcheck disable=SC2015,SC2119
@@ -49,7 +49,7 @@ T "strongSwan 5.9 at both ends, two children, hw_offload = auto" old "l r" child
 
 setup()
 {
-	[[ -x $swan5/usr/sbin/charon-systemd ]] || fail "no root: scripts/rootfs.sh swan5"
+	[[ -x $swan5/usr/sbin/charon-systemd ]] || fail "no root: scripts/rig/rootfs.sh swan5"
 	swan_setup && swan_bridge && swan_inner || fail "no wire"
 }
 

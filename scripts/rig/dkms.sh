@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Hand the modules to DKMS: scripts/dkms.sh VERSION [ARG...], with ARG for dkms build.
+# Hand the modules to DKMS: scripts/rig/dkms.sh VERSION [ARG...], with ARG for dkms build.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -3,14 +3,14 @@
 #
 # Which lines the tests reach: the KUnit suites and the selftest areas that are named as
 # arguments, or those that bring errors about, run on a build with gcov; prints the share of
-# each file. Fails if an error label is reached by no test, unless scripts/coverage.list
+# each file. Fails if an error label is reached by no test, unless scripts/rig/coverage.list
 # says why. The annotated sources stay in the cache.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 dir=$OV2_CACHE/coverage/$(ov2_checkout_id)
-list=$OV2_SCRIPTS/coverage.list
+list=$OV2_RIG/coverage.list
 areas=("$@")
 ((${#areas[@]})) || areas=(nomem life reset capacity config features delreq errors meta)
 rc=0
@@ -23,7 +23,7 @@ mkdir -p "$dir/data"
 	bash -c 'rmmod ov2sim_nic_kunit ov2_kunit && exec "$@"' bash \
 	"$OV2_SCRIPTS/selftest/run.sh" "${areas[@]}" >&2 ||
 	{ rc=1; ov2_say "the tests failed; what they reached follows"; }
-build=$("$OV2_SCRIPTS/kernel.sh" --modules uml-7.3 OV2_GCOV=1 2>/dev/null)
+build=$("$OV2_RIG/kernel.sh" --modules uml-7.3 OV2_GCOV=1 2>/dev/null)
 
 mkdir "$dir/work"
 ln -s "$build/drivers" "$build/include" "$dir/work/"

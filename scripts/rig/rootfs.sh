@@ -7,14 +7,16 @@
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=apt.sh
+. "$OV2_RIG/apt.sh"
 
 usage()
 {
 	cat <<-'EOF'
-	Usage: scripts/rootfs.sh [user|build|swan5]...    make them, print their paths
-	       scripts/rootfs.sh --run NAME -- COMMAND...
-	                                                  run COMMAND in one, with the
-	                                                  cache at its usual path
+	Usage: scripts/rig/rootfs.sh [user|build|swan5]...
+	                              make them, print their paths
+	       scripts/rig/rootfs.sh --run NAME -- COMMAND...
+	                              run COMMAND in one, with the cache at its usual path
 	EOF
 }
 
