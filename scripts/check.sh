@@ -242,7 +242,7 @@ check_includes()
 # What a script sources may be any of the libraries.
 check_shellcheck()
 {
-	shell_files | unless_clean "$(cat .shellcheckrc scripts/rig/*.sh scripts/{selftest,upstream}/*lib.sh |
+	shell_files | unless_clean "$(cat .shellcheckrc scripts/rig/*.sh scripts/selftest/lib/*.sh scripts/{selftest,upstream}/lib.sh |
 		sha256sum) $(shellcheck --version)" shellcheck
 }
 
@@ -324,15 +324,11 @@ kunit_vm()
 
 areas()
 {
-	local path
-
 	# The long ones first: none runs on alone at the end.
-	for path in scripts/selftest/{soak,swan_rekey,reset,config,kernel_faults}.sh scripts/selftest/*.sh; do
-		case ${path##*/} in
-		run.sh | lib.sh | *_lib.sh | pm.sh | '*.sh') ;;
-		*) basename "$path" .sh ;;
-		esac
-	done | awk '!seen[$0]++'
+	{
+		printf '%s\n' soak swan_rekey reset config kernel_faults
+		"$OV2_SCRIPTS/selftest/run.sh" --list
+	} | awk '!seen[$0]++'
 }
 
 # Ends with the check that it is for.

@@ -43,8 +43,8 @@ if [[ $inside == no ]]; then
 fi
 
 set --
-# shellcheck source=selftest/swan_lib.sh
-. "$here/selftest/swan_lib.sh"
+# shellcheck source=selftest/lib/swan.sh
+. "$here/selftest/lib/swan.sh"
 
 heading()
 {

@@ -68,7 +68,7 @@ def gather():
         for number, name in kunit_tests(path):
             found.setdefault(number, {}).setdefault(kind, set()).add(name)
     for path in sorted((TOP / "scripts/selftest").glob("*.sh")):
-        if path.stem in ("lib", "run") or path.stem.endswith("_lib"):
+        if path.stem in ("lib", "run"):
             continue
         for number in selftest_numbers(path.read_text()):
             found.setdefault(number, {}).setdefault("E", set()).add(path.stem)

@@ -5,8 +5,8 @@
 #   OV2_ZIPF_PLACES=N  places (64)   OV2_ZIPF_RATE=N  packets per second (400)
 #   OV2_ZIPF_SETTLE=S  seconds until it must be steady (45)
 
-# shellcheck source=../selftest/events_lib.sh
-. "$(dirname "$0")/../selftest/events_lib.sh"
+# shellcheck source=../selftest/lib/events.sh
+. "$(dirname "$0")/../selftest/lib/events.sh"
 
 bench=$(cd "$(dirname "$0")" && pwd)
 places=${OV2_ZIPF_PLACES:-64}

@@ -8,8 +8,8 @@
 #   |  vc  |--------| va  (br0)  ov2sim1 |----------| ov2sim2 |
 #   +------+        +--------------------+          +---------+
 
-# shellcheck source=frame_lib.sh
-. "$(dirname "$0")/frame_lib.sh"
+# shellcheck source=lib/frame.sh
+. "$(dirname "$0")/lib/frame.sh"
 
 queues=4
 station=02:00:5e:00:53:01

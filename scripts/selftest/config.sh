@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The configuration changes under traffic: S7, S29, S30, S31, S32, S34.
 
-# shellcheck source=events_lib.sh
-. "$(dirname "$0")/events_lib.sh"
+# shellcheck source=lib/events.sh
+. "$(dirname "$0")/lib/events.sh"
 
 # Everything that the admin can switch, with what needs it; all: so many of four SAs
 # are in the NIC (4), gone: so many leave (all).

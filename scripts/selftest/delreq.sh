@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # SaDeleteReq, from the NIC to its answer: S58, S59, S60, S61.
 
-# shellcheck source=events_lib.sh
-. "$(dirname "$0")/events_lib.sh"
+# shellcheck source=lib/events.sh
+. "$(dirname "$0")/lib/events.sh"
 
 after_each()
 {

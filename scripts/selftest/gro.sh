@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # S56: protected segments are verified one by one, and only then coalesced.
 
-# shellcheck source=events_lib.sh
-. "$(dirname "$0")/events_lib.sh"
+# shellcheck source=lib/events.sh
+. "$(dirname "$0")/lib/events.sh"
 
 damaged=20
 

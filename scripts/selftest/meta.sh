@@ -3,8 +3,8 @@
 # What the NIC leaves alone, what it passes on with a status, and what the
 # stack decides about it.
 
-# shellcheck source=frame_lib.sh
-. "$(dirname "$0")/frame_lib.sh"
+# shellcheck source=lib/frame.sh
+. "$(dirname "$0")/lib/frame.sh"
 
 # S47: no SA of the NIC's: delivered with no metadata, and the stack finds none.
 unknown_spi()

@@ -42,7 +42,7 @@ make_root()
 		copy_program "$program" || return
 	done
 	ln -s mawk "$root/usr/bin/awk"
-	cp "$selftest/lib.sh" "$0" "$root/tmp/" || return
+	cp -r "$selftest/lib.sh" "$selftest/lib" "$0" "$root/tmp/" || return
 	mount --rbind /dev "$root/dev" && mount --rbind /sys "$root/sys" &&
 		mount -t proc proc "$root/proc" && mount -t tmpfs run "$root/run"
 }

@@ -3,8 +3,8 @@
 # Reset, restore and removal: S28, S62, S63, S65.
 #   OV2_RESET_SAS=N   SAs of the test that measures a restore (10000)
 
-# shellcheck source=events_lib.sh
-. "$(dirname "$0")/events_lib.sh"
+# shellcheck source=lib/events.sh
+. "$(dirname "$0")/lib/events.sh"
 
 after_each()
 {

@@ -2,23 +2,30 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Runs the selftests inside a VM:
 #   scripts/vm.sh -- scripts/selftest/run.sh [AREA[:PART OF A TEST'S NAME]]...
+#   scripts/selftest/run.sh --list
 # Areas are the files beside this one; pm switches the VM off, and is run only when it
 # is asked for. Prints KTAP.
 
 set -u -o pipefail
 cd "$(dirname "$0")" || exit
 
-if (($#)); then
-	areas=("$@")
-else
-	areas=()
+list()
+{
+	local path
+
 	for path in *.sh; do
 		case $path in
-		run.sh | lib.sh | *_lib.sh | pm.sh) ;;
-		*) areas+=("${path%.sh}") ;;
+		run.sh | lib.sh | pm.sh) ;;
+		*) echo "${path%.sh}" ;;
 		esac
 	done
-fi
+}
+
+areas=("$@")
+case ${1:-} in
+'') mapfile -t areas < <(list) ;;
+--list) list; exit ;;
+esac
 
 rc=0
 n=0

@@ -6,8 +6,8 @@
 # Chains of && that end in || report what broke.
 # shellcheck disable=SC2015,SC2119
 
-# shellcheck source=swan_lib.sh
-. "$(dirname "$0")/swan_lib.sh"
+# shellcheck source=lib/swan.sh
+. "$(dirname "$0")/lib/swan.sh"
 
 # connection [KEY=VALUE]... -- SAS_L SAS_R COUNTERS: a connection as swan_defaults
 # has it but for these; so many SAs in the NICs; who has worked on the packets.

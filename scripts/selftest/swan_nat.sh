@@ -6,8 +6,8 @@
 # Chains of && that end in || report what broke.
 # shellcheck disable=SC2015,SC2119
 
-# shellcheck source=swan_lib.sh
-. "$(dirname "$0")/swan_lib.sh"
+# shellcheck source=lib/swan.sh
+. "$(dirname "$0")/lib/swan.sh"
 
 both="1 1 1 1"
 

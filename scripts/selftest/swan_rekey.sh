@@ -6,8 +6,8 @@
 # Chains of && that end in || report what broke.
 # shellcheck disable=SC2015,SC2119
 
-# shellcheck source=swan_ping_lib.sh
-. "$(dirname "$0")/swan_ping_lib.sh"
+# shellcheck source=lib/swan_ping.sh
+. "$(dirname "$0")/lib/swan_ping.sh"
 
 rekey_children()
 {

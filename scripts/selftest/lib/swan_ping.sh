@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash disable=SC2015,SC2119
+# shellcheck shell=bash disable=SC2015,SC2034,SC2119,SC2120,SC2154
 # Pings between two strongSwans while SAs are replaced: none may be lost, and
 # nothing may leave in clear.
 
-# shellcheck source=swan_lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/swan_lib.sh"
+# shellcheck source=swan.sh
+. "$(dirname "${BASH_SOURCE[0]}")/swan.sh"
 
 # start_connection [KEY=VALUE]...: up, and every SA in its NIC.
 start_connection()
@@ -61,8 +61,8 @@ pings_reach()
 # counted, too. Rekeying has no such gaps.
 anew=no anew_before=()
 
-# xfrm_stat END NAME
-xfrm_stat()
+# swan_xfrm_stat END NAME
+swan_xfrm_stat()
 {
 	ip netns exec "sw$1" sed -n "s/^$2[[:space:]]*//p" /proc/net/xfrm_stat
 }
@@ -71,9 +71,9 @@ xfrm_stat()
 # for the NIC, at either.
 xfrm_gaps()
 {
-	xfrm_stat l XfrmAcquireError
-	xfrm_stat l XfrmInNoStates
-	xfrm_stat r XfrmInNoStates
+	swan_xfrm_stat l XfrmAcquireError
+	swan_xfrm_stat l XfrmInNoStates
+	swan_xfrm_stat r XfrmInNoStates
 	swan_counter l ipsec_sa_rx_drop_no_sa
 	swan_counter r ipsec_sa_rx_drop_no_sa
 }

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 # What happened meanwhile: the core's trace, xfrm's and devlink's messages,
 # streams in the background.
 
-# shellcheck source=lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=../lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
 # The core's events from here on.
 trace_begin()
@@ -37,7 +37,6 @@ left()
 monitor_begin()
 {
 	spawn a ip xfrm monitor SA expire
-	# shellcheck disable=SC2034
 	monitor=$child
 }
 
@@ -54,7 +53,6 @@ stream_run()
 {
 	local result=ok pid
 
-	# shellcheck disable=SC2154
 	a python3 "$selftest/traffic.py" tcp "$addr_a" $((20000 + $1)) "$addr_b" 7 \
 		"$2" "$3" >"$tmp/stream.out" 2>&1 &
 	pid=$!

@@ -1,18 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 # Frames that are captured, changed and sent again, and what the stack counts of them.
 
-# shellcheck source=lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-
-xfrm_stat()
-{
-	local name value
-
-	while read -r name value; do
-		[[ $name != "$2" ]] || echo "$value"
-	done <<<"$("$1" cat /proc/net/xfrm_stat)"
-}
+# shellcheck source=../lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
 xfrm_stat_is()
 {

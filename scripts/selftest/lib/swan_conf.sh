@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2034,SC2154
+# What the daemons are told: connections and children, from C.
+
+# A connection; swan_defaults resets it before every test. A child may have esp and inner of its
+# own: esp2, inner2.
+declare -A C=()
+
+swan_defaults()
+{
+	C=([local]=192.0.2.1 [remote]=192.0.2.2 [mode]=tunnel [inner]=4 [children]=1
+		[esp]=aes128gcm16 [hw_l]=crypto [hw_r]=crypto [encap]=no [rekey]=0 [rand]=0
+		[start]=none [clear]=no)
+}
+
+# The traffic selector of child $2 at end $1.
+swan_ts()
+{
+	local n=1
+
+	[[ $1 == l ]] || n=2
+	if [[ ${C[mode]} == transport ]]; then
+		echo dynamic
+	elif [[ ${C[inner$2]:-${C[inner]}} == 6 ]]; then
+		echo "fd00:$n:$2::1/128"
+	else
+		echo "10.$n.$2.1/32"
+	fi
+}
+
+swan_child_conf()
+{
+	local k=$1 end=$2 other=$3
+
+	cat <<-EOF
+		c$k {
+			local_ts = $(swan_ts "$end" "$k")
+			remote_ts = $(swan_ts "$other" "$k")
+			mode = ${C[mode]}
+			esp_proposals = ${C[esp$k]:-${C[esp]}}
+			hw_offload = $([[ $SWAN_LINK == veth ]] && echo no || echo "${C[hw_$end]}")
+			rekey_time = ${C[rekey]}s
+			rand_time = ${C[rand]}s
+			life_time = 3600s
+			start_action = $([[ $end == l ]] && echo "${C[start]}" || echo none)
+		}
+	EOF
+}
+
+swan_conf()
+{
+	local end=$1 dir=$SWAN_DIR/$1 other=r k
+	local me=${C[local]} peer=${C[remote]}
+
+	if [[ $end == r ]]; then
+		other=l me=${C[remote]} peer=%any
+	fi
+	mkdir -p "$dir"
+	cat >"$dir/strongswan.conf" <<-EOF
+		swanctl {
+			load = random
+		}
+		charon-systemd {
+			load = openssl random nonce kdf pem kernel-netlink socket-default vici
+			make_before_break = yes
+			delete_rekeyed_delay = 1
+			retransmit_timeout = 1
+			retransmit_tries = 8
+			filelog {
+				log {
+					path = $dir/log
+					flush_line = yes
+					default = 1
+					knl = 1
+				}
+			}
+			plugins {
+				vici {
+					socket = unix://$dir/vici
+				}
+			}
+		}
+	EOF
+	{
+		cat <<-EOF
+			connections {
+			ike {
+				version = 2
+				mobike = no
+				local_addrs = $me
+				remote_addrs = $peer
+				encap = ${C[encap]}
+				proposals = aes128-sha256-x25519
+				rekey_time = 0s
+				reauth_time = 0s
+				local {
+					auth = psk
+					id = $end.ov2.test
+				}
+				remote {
+					auth = psk
+					id = $other.ov2.test
+				}
+				children {
+		EOF
+		for ((k = 1; k <= C[children]; k++)); do
+			swan_child_conf "$k" "$end" "$other"
+		done
+		printf '}\n}\n}\nsecrets {\nike {\nsecret = 0x%s\n}\n}\n' "$(cat "$SWAN_DIR/psk")"
+	} >"$dir/swanctl.conf"
+}
