@@ -3,7 +3,7 @@
 """Which tests hold which rule of scripts/semantics.md to be true.
 
 Without arguments: fails if a rule lacks a test of a kind that its row asks for, or a
-breakage in scripts/mutants/list that shows that its tests are worth something, or if the
+mutant in scripts/mutants/list that shows that its tests are worth something, or if the
 table's last column is not what the tests say. With --update: writes the column.
 
 A KUnit case tests the rules whose numbers are in it or in the comment before it, and a
@@ -76,7 +76,7 @@ def gather():
 
 
 def broken():
-    """The rules that some breakage breaks."""
+    """The rules that some mutant breaks."""
     fields = [line.split("\t") for line in MUTANTS.read_text().splitlines() if line[0] != "#"]
     return {number for field in fields for number in numbers(field[1])}
 
@@ -93,7 +93,7 @@ def column(tests):
 
 def main():
     found = gather()
-    breakages = broken()
+    mutants = broken()
     lines = TABLE.read_text().splitlines()
     errors = []
     known = set()
@@ -107,8 +107,8 @@ def main():
         if kinds == "n/a":
             continue
         errors += [f"{number} has not {KINDS[k]}: {rule}" for k in kinds.split() if k not in tests]
-        if number not in breakages:
-            errors.append(f"{number} has no breakage in {MUTANTS.relative_to(TOP)}: {rule}")
+        if number not in mutants:
+            errors.append(f"{number} has no mutant in {MUTANTS.relative_to(TOP)}: {rule}")
         lines[i] = f"| {number} | {kinds} | {rule} | {column(tests)} |"
     errors += [f"{n} is tested and not in the table" for n in sorted(set(found) - known)]
     errors += [f"S{n} is not in the table" for n in range(1, 66) if f"S{n}" not in known]
