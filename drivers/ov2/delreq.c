@@ -10,7 +10,6 @@
  * answers, because they need x->lock.
  */
 #include <linux/module.h>
-#include <net/xfrm.h>
 #include <kunit/visibility.h>
 #include "ov2.h"
 #include "trace.h"

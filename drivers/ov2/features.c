@@ -44,7 +44,7 @@ static netdev_features_t ov2_features_of(struct sk_buff *skb, struct net_device 
 	bool live;
 
 	rcu_read_lock();
-	sa = ov2_sa_of(x);
+	sa = ov2_state_sa(x);
 	live = sa && features & NETIF_F_HW_ESP && sa->port->netdev == netdev &&
 	       x->xso.dev == netdev && sa->dir == OV2_OUT && ov2_tx_usable(sa, netdev);
 	if (live && !(READ_ONCE(sa->nic->features) & OV2_CAP_LSO))

@@ -7,11 +7,12 @@
 #include <linux/refcount.h>
 #include <linux/rhashtable-types.h>
 #include <linux/spinlock.h>
-#include <linux/u64_stats_sync.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
+#include "engine.h"
 #include "sa.h"
+#include "stats.h"
 
 struct dentry;
 struct seq_file;
@@ -28,142 +29,6 @@ enum ov2_nic_life {
 	OV2_NIC_IN_SERVICE,
 	OV2_NIC_CLOSING,
 	OV2_NIC_GONE,
-};
-
-/* The order matters: packets are given to the NIC up to OV2_ENGINE_STALLED. */
-enum ov2_engine_state {
-	OV2_ENGINE_RUNNING,
-	OV2_ENGINE_FULL,	/* the NIC answered -EAGAIN: nothing is submitted before it is ready */
-	OV2_ENGINE_STALLED,	/* the NIC answered -EBUSY: nothing is submitted before a reset */
-	OV2_ENGINE_RESETTING,	/* nothing is submitted until the reset is complete */
-	OV2_ENGINE_DEAD,	/* gone, or a reset failed: nothing is submitted again */
-};
-
-/* Control path counters, one per NIC, under nic->lock. Order is that of ov2_stats_names. */
-enum ov2_counter {
-	OV2_CNT_ADD_REQUESTS,
-	OV2_CNT_ADD_SUCCESS,
-	OV2_CNT_ADD_FAIL,
-	OV2_CNT_ADD_CANCELLED,
-	OV2_CNT_ADD_WAITING,
-	OV2_CNT_DELETE_REQUESTS,
-	OV2_CNT_DELETE_SUCCESS,
-	OV2_CNT_UPDATE_REQUESTS,
-	OV2_CNT_UPDATE_SUCCESS,
-	OV2_CNT_UPDATE_FAIL,
-	OV2_CNT_NOT_ACCEPTED,
-	OV2_CNT_DEFERRED,
-	OV2_CNT_ABORTED,
-	OV2_CNT_DEADLINES,
-	OV2_CNT_RESETS,
-	OV2_CNT_RESTORED,
-	OV2_CNT_DEMOTED,
-	OV2_CNT_DELREQ,
-	OV2_CNT_ASKED,
-	OV2_CNT_PROTOCOL_ERRORS,
-	OV2_CNT_COUNT,
-};
-
-/* Packet path counters, per CPU. Order is that of ov2_packet_counter_names. */
-enum ov2_packet_counter {
-	OV2_PKT_RX_MARKED,
-	OV2_PKT_RX_FAILED,
-	OV2_PKT_RX_DROP_SA,
-	OV2_PKT_RX_DROP_MEM,
-	OV2_PKT_RX_DROP_HELD,
-	OV2_PKT_RX_SEQ_MISMATCH,
-	OV2_PKT_RX_DELREQ,
-	OV2_PKT_TX_PROTECTED,
-	OV2_PKT_TX_DROP_SA,
-	OV2_PKT_TX_DROP_SEQ,
-	OV2_PKT_TX_DROP_CSUM,
-	OV2_PKT_COUNT,
-};
-
-struct ov2_pcpu_stats {
-	u64_stats_t packets[OV2_PKT_COUNT];
-	struct u64_stats_sync syncp;
-};
-
-/**
- * struct ov2_list_kind - One kind of request, for the engine, which knows no SA.
- * @counter: counts submitted requests
- * @must_succeed: a NIC that fails such a request is reset
- * @take: append up to @max nodes to the list of @req, and return their number. Context: nic->lock
- * @fill: complete the nodes, and drop those that cannot be submitted. Optional. Context: process,
- *	no locks
- * @done: take up to OV2_SA_STEP nodes off the list of @req, which has been completed, and return
- *	whether there are more. Context: nic->lock
- */
-struct ov2_list_kind {
-	enum ov2_counter counter;
-	bool must_succeed;
-	u32 (*take)(struct ov2_nic *nic, struct ov2_request *req, u32 max);
-	void (*fill)(struct ov2_nic *nic, struct ov2_request *req);
-	bool (*done)(struct ov2_nic *nic, struct ov2_request *req);
-};
-
-/**
- * struct ov2_engine - The part of a NIC that request.c owns, under nic->lock.
- * @kinds: by &enum ov2_request_kind, constant
- * @state: also read without the lock on the packet path
- * @misbehaved: the core has decided on the reset that is under way
- * @deletes_first: adds wait for slots, so deletes go first; slot.c sets it
- * @last: kind of the last request, for fairness between adds and deletes
- * @inflight: requests that the NIC has
- * @inflight_count: their number, and that of requests that are built or completed
- * @free: the others, of which there are hw_caps.max_requests in all
- * @next_id: id of the next request
- * @aborts: requests in a row that the NIC aborted without being asked
- * @deadline: milliseconds until a request is cancelled
- * @progress: counts completed requests and calls of ov2_nic_ready()
- * @stalled_since: jiffies when @state became FULL or STALLED
- * @deadline_work: looks for requests past their deadline
- */
-struct ov2_engine {
-	const struct ov2_list_kind *const *kinds;
-	enum ov2_engine_state state;
-	bool misbehaved;
-	bool deletes_first;
-	enum ov2_request_kind last;
-	struct list_head inflight;
-	u32 inflight_count;
-	struct list_head free;
-	u32 next_id;
-	u32 aborts;
-	u32 deadline;
-	u32 progress;
-	unsigned long stalled_since;
-	struct delayed_work deadline_work;
-};
-
-/**
- * struct ov2_slots - The part of a NIC that slot.c owns, under nic->lock.
- * @waitq: SAs that wait for a slot, by direction, the busiest first
- * @backoffq: SAs that are not promoted for a while
- * @waiting_ports: ports that have SAs on their own wait queue
- * @waiting: SAs on all of these queues
- * @waiting_max: the limit of @waiting
- * @port_max: slots that one port may have, 0 for no limit
- * @promote: waiting SAs are promoted when slots become free
- * @pressure_until: jiffies (64 bits) until which the NIC counts as under pressure
- * @fill_after: jiffies (64 bits) before which no slot is filled under pressure
- * @pressure_level: number of times in a row that the NIC has asked for the slots of SAs that an IKE
- *	daemon replaces
- * @work: once per interval while SAs wait
- */
-struct ov2_slots {
-	struct list_head waitq[2];
-	struct list_head backoffq;
-	struct list_head waiting_ports;
-	u32 waiting;
-	u32 waiting_max;
-	u32 port_max;
-	bool promote;
-	u64 pressure_until;
-	u64 fill_after;
-	u8 pressure_level;
-	struct delayed_work work;
 };
 
 /**
@@ -275,30 +140,11 @@ static inline u32 ov2_nic_present(const struct ov2_nic *nic)
 void ov2_nic_get(struct ov2_nic *nic);
 void ov2_nic_put(struct ov2_nic *nic);
 
-/* request.c */
-int ov2_requests_alloc(struct ov2_nic *nic);
-void ov2_requests_free(struct ov2_nic *nic);
-int ov2_request_cache_init(void);
-void ov2_request_cache_exit(void);
-struct ov2_request *ov2_request_take(struct ov2_nic *nic);
-void ov2_request_submit(struct ov2_nic *nic, struct ov2_request *req);
-bool ov2_request_retry(const struct ov2_request *req);
-void ov2_request_deadline_work(struct work_struct *work);
-void ov2_request_expire(struct ov2_nic *nic, unsigned long now);
-bool ov2_engine_halt(struct ov2_nic *nic);
-void ov2_engine_abort(struct ov2_nic *nic, bool dead);
-void ov2_engine_resume(struct ov2_nic *nic);
-void ov2_engine_die(struct ov2_nic *nic);
-
 /* pump.c */
 void ov2_pump_work(struct work_struct *work);
 
 /* reset.c */
 void ov2_nic_reset_work(struct work_struct *work);
-
-/* stats.c */
-void ov2_stats_inc(struct ov2_nic *nic, enum ov2_packet_counter counter);
-void ov2_stats_show(struct ov2_nic *nic, struct seq_file *seq);
 
 /* debugfs.c */
 void ov2_debugfs_init(void);

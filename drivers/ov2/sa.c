@@ -5,7 +5,6 @@
  */
 #include <linux/slab.h>
 #include <linux/xarray.h>
-#include <net/xfrm.h>
 #include <kunit/visibility.h>
 #include "ov2.h"
 
@@ -45,16 +44,6 @@ struct ov2_sa *ov2_sa_find(unsigned long cookie)
 	return xa_load(&ov2_sas, cookie);
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_sa_find);
-
-/* Returns the SA of a state, or NULL once xfrm has deleted the state. Context: RCU read side, or a
- * call of xfrm's between add and free.
- */
-struct ov2_sa *ov2_sa_of(const struct xfrm_state *x)
-{
-	struct ov2_sa *sa = ov2_sa_find(READ_ONCE(x->xso.offload_handle));
-
-	return sa && rcu_access_pointer(sa->x) == x ? sa : NULL;
-}
 
 struct ov2_sa *ov2_sa_alloc(struct ov2_nic *nic, struct ov2_port *port, struct xfrm_state *x)
 {

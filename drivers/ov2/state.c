@@ -72,3 +72,13 @@ void ov2_state_expire(struct ov2_sa *sa, void (*expire)(struct xfrm_state *x))
 	expire(x);
 	xfrm_state_put(x);
 }
+
+/* Returns the SA of a state, or NULL once xfrm has deleted the state. Context: RCU read side, or a
+ * call of xfrm's between add and free.
+ */
+struct ov2_sa *ov2_state_sa(const struct xfrm_state *x)
+{
+	struct ov2_sa *sa = ov2_sa_find(READ_ONCE(x->xso.offload_handle));
+
+	return sa && rcu_access_pointer(sa->x) == x ? sa : NULL;
+}

@@ -123,7 +123,7 @@ bool ov2_tx_offload_ok(struct sk_buff *skb, struct xfrm_state *x)
 	bool ok = false;
 
 	rcu_read_lock();
-	sa = ov2_sa_of(x);
+	sa = ov2_state_sa(x);
 	if (sa && sa->dir == OV2_OUT && ov2_tx_usable(sa, sa->port->netdev) &&
 	    ov2_tx_headers_ok(skb, x) && ov2_tx_family_ok(skb, x, sa))
 		ok = skb_is_gso(skb) ? ov2_tx_gso_ok(skb, x, sa) : ov2_tx_single_ok(skb, sa);

@@ -76,7 +76,7 @@ err_put:
 
 static void ov2_xdo_state_delete(struct net_device *netdev, struct xfrm_state *x)
 {
-	struct ov2_sa *sa = ov2_sa_of(x);
+	struct ov2_sa *sa = ov2_state_sa(x);
 
 	if (!sa)
 		return;
@@ -108,7 +108,7 @@ static void ov2_xdo_state_advance_esn(struct xfrm_state *x)
 	struct ov2_sa *sa;
 
 	rcu_read_lock();
-	sa = ov2_sa_of(x);
+	sa = ov2_state_sa(x);
 	if (sa)
 		ov2_seq_advance(sa, ov2_xlate_seq(x, sa->dir));
 	rcu_read_unlock();
