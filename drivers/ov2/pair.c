@@ -79,12 +79,12 @@ void ov2_pair_init(struct ov2_sa *sa, struct xfrm_state *x)
 	sa->pair.mark = x->mark.v & x->mark.m;
 }
 
-/* An inbound SA with a mark or, on newer kernels, with an if_id is never offloaded: the inbound SA
- * that goes with an outbound one of that kind has none.
+/* An inbound SA with an if_id is never offloaded on newer kernels, and one with a mark on none, so
+ * the inbound SA that goes with an outbound one of that kind has none.
  */
 static bool ov2_pair_match(const struct ov2_pair *in, const struct ov2_pair *out)
 {
-	return (in->if_id == out->if_id || !in->if_id) && (in->mark == out->mark || !in->mark);
+	return in->if_id == out->if_id || !in->if_id;
 }
 
 static bool ov2_pair_exact(const struct ov2_sa *a, const struct ov2_sa *b)

@@ -18,7 +18,8 @@ void ov2_port_init(struct ov2_nic *nic, struct ov2_port *port, struct net_device
 	port->nic = nic;
 	port->netdev = netdev;
 	port->index = index;
-	INIT_LIST_HEAD(&port->waitq);
+	INIT_LIST_HEAD(&port->waitq[OV2_IN]);
+	INIT_LIST_HEAD(&port->waitq[OV2_OUT]);
 	INIT_LIST_HEAD(&port->waiting);
 	/* Constant from here on, which is why the member is. */
 	memcpy((void *)&port->xfrmdev_ops, &ov2_xfrmdev_ops, sizeof(ov2_xfrmdev_ops));

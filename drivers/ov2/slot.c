@@ -101,7 +101,7 @@ static void ov2_slot_unwait(struct ov2_sa *sa)
 		return;
 	list_del_init(&sa->slot.queue);
 	ov2_slot_count(sa->nic, -1);
-	if (port && list_empty(&port->waitq))
+	if (port && list_empty(&port->waitq[OV2_IN]) && list_empty(&port->waitq[OV2_OUT]))
 		list_del_init(&port->waiting);
 }
 
@@ -118,7 +118,7 @@ static struct list_head *ov2_slot_queue(const struct ov2_sa *sa)
 		return &slots->waitq[sa->dir];
 	if (list_empty(&sa->port->waiting))
 		list_add_tail(&sa->port->waiting, &slots->waiting_ports);
-	return &sa->port->waitq;
+	return &sa->port->waitq[sa->dir];
 }
 
 /* Puts an SA at the end of the queue that it belongs to. */
@@ -299,8 +299,6 @@ static void ov2_slot_settle_sa(struct ov2_sa *sa)
 
 		ov2_slot_demote(sa, next);
 	}
-	if (!ov2_slot_in_service(sa->nic))
-		sa->slot.next = OV2_SLOT_STAY;
 	if (sa->slot.next == OV2_SLOT_WAIT || sa->slot.next == OV2_SLOT_BACKOFF)
 		ov2_slot_wait(sa);
 	ov2_sa_trace_phase(sa, from);
@@ -308,10 +306,10 @@ static void ov2_slot_settle_sa(struct ov2_sa *sa)
 		ov2_slot_readmit(sa);
 }
 
-/* Returns the first of the SAs that wait for a slot of one direction, or NULL. */
-static struct ov2_sa *ov2_slot_first(struct ov2_nic *nic, enum ov2_dir dir)
+/* Returns the first SA of a wait queue, or NULL. */
+static struct ov2_sa *ov2_slot_first(struct list_head *waitq)
 {
-	return list_first_entry_or_null(&nic->slots.waitq[dir], struct ov2_sa, slot.queue);
+	return list_first_entry_or_null(waitq, struct ov2_sa, slot.queue);
 }
 
 /* Returns the busier of two SAs that wait, or the one that has come first. One may be NULL. */
@@ -324,20 +322,27 @@ static struct ov2_sa *ov2_slot_better(struct ov2_sa *a, struct ov2_sa *b)
 	return (s32)(a->cookie - b->cookie) < 0 ? a : b;
 }
 
+/* Returns the SA of two wait queues, one for each direction, that gets the next slot, or NULL. */
+static struct ov2_sa *ov2_slot_next_of(const struct ov2_nic *nic, struct list_head *waitq)
+{
+	bool in = ov2_slot_free(nic, OV2_IN), out = ov2_slot_free(nic, OV2_OUT);
+
+	return ov2_slot_better(in ? ov2_slot_first(&waitq[OV2_IN]) : NULL,
+			       out ? ov2_slot_first(&waitq[OV2_OUT]) : NULL);
+}
+
 /* Returns the SA that gets the next slot, or NULL. */
 static struct ov2_sa *ov2_slot_next_waiting(struct ov2_nic *nic)
 {
-	bool in = ov2_slot_free(nic, OV2_IN), out = ov2_slot_free(nic, OV2_OUT);
 	struct ov2_port *port;
 	struct ov2_sa *sa;
 
-	sa = ov2_slot_better(in ? ov2_slot_first(nic, OV2_IN) : NULL,
-			     out ? ov2_slot_first(nic, OV2_OUT) : NULL);
+	sa = ov2_slot_next_of(nic, nic->slots.waitq);
 	if (sa)
 		return sa;
 	list_for_each_entry(port, &nic->slots.waiting_ports, waiting) {
-		sa = list_first_entry(&port->waitq, struct ov2_sa, slot.queue);
-		if (!ov2_slot_share_used(sa) && (sa->dir == OV2_IN ? in : out))
+		sa = ov2_slot_next_of(nic, port->waitq);
+		if (sa && !ov2_slot_share_used(sa))
 			return sa;
 	}
 	return NULL;
@@ -454,9 +459,10 @@ int ov2_slot_admit(struct ov2_sa *sa, struct netlink_ext_ack *extack)
 	err = ov2_slot_check(sa, extack);
 	if (err)
 		goto out;
-	/* A slot that has become free since the pump ran goes to an SA that waits (S6). */
-	ov2_slot_settle(nic);
-	room = ov2_slot_room(sa);
+	/* A slot that has become free since the pump ran goes to an SA that waits (S6). If more
+	 * SAs are to be settled than one hold of the lock allows, the pump goes on with them.
+	 */
+	room = !ov2_slot_settle(nic) && ov2_slot_room(sa);
 	if (!room && nic->slots.waiting >= nic->slots.waiting_max) {
 		ov2_slot_tell_refused(sa, extack);
 		err = -EOPNOTSUPP;
@@ -540,7 +546,8 @@ static u32 ov2_slot_probe_step(struct ov2_nic *nic, const struct ov2_rank_list *
 	    !nic->slots.promote || ov2_slot_contended(nic))
 		return 0;
 	for (seen = 0; seen < OV2_SA_STEP && *probes < limit; seen++) {
-		sa = ov2_slot_better(ov2_slot_first(nic, OV2_IN), ov2_slot_first(nic, OV2_OUT));
+		sa = ov2_slot_better(ov2_slot_first(&nic->slots.waitq[OV2_IN]),
+				     ov2_slot_first(&nic->slots.waitq[OV2_OUT]));
 		if (!sa)
 			break;
 		if (ov2_slot_share_used(sa)) {

@@ -147,7 +147,7 @@ struct ov2_port {
 	bool closing;
 	bool esp_off;
 	u32 slots_used;
-	struct list_head waitq;
+	struct list_head waitq[2];
 	struct list_head waiting;
 };
 
