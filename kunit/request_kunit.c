@@ -78,21 +78,11 @@ static void request_add_delete(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
 }
 
-/* Holds the NIC busy with one pending add. */
-static struct xfrm_state *request_blocker(struct fixture *f)
-{
-	struct xfrm_state *x = fixture_sa(f, NULL);
-
-	fake_nic_wait(f->fake, 0);
-	fixture_settle(f);
-	return x;
-}
-
 /* S2, S3, S5: each node of a list is tried, and those that are refused disturb no other. */
 static void request_partial(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	struct xfrm_state *x[5], *first = request_blocker(f);
+	struct xfrm_state *x[5], *first = fixture_blocker(f);
 	struct fake_request *fr;
 	int i;
 
@@ -121,7 +111,7 @@ static void request_partial(struct kunit *test)
 static void request_none(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	struct xfrm_state *x[3], *first = request_blocker(f);
+	struct xfrm_state *x[3], *first = fixture_blocker(f);
 	struct fake_request *fr;
 	int i;
 
@@ -168,7 +158,7 @@ static void request_op_fails(struct kunit *test)
 static void request_fails_with_handle(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	struct xfrm_state *first = request_blocker(f), *kept, *gone;
+	struct xfrm_state *first = fixture_blocker(f), *kept, *gone;
 	struct fake_request *fr;
 	u32 cookie;
 
@@ -221,7 +211,7 @@ static void request_lacks_memory(struct kunit *test)
 static void request_keys_wiped(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	struct xfrm_state *x = request_blocker(f);
+	struct xfrm_state *x = fixture_blocker(f);
 	struct ov2_sa *sa = fixture_entry(x);
 
 	KUNIT_EXPECT_NOT_NULL(test, memchr_inv(sa->add.key_area, 0, sizeof(sa->add.key_area)));
@@ -241,7 +231,7 @@ static void request_group_commit(struct kunit *test)
 	struct fixture *f = test->priv;
 	u32 cookie = 0, i, j;
 
-	request_blocker(f);
+	fixture_blocker(f);
 	for (i = 1; i < 20; i++)
 		fixture_sa(f, NULL);
 	fixture_settle(f);
@@ -326,7 +316,7 @@ static void request_several(struct kunit *test)
 static void request_cancel_pair(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	struct xfrm_state *first = request_blocker(f), *x = fixture_sa(f, NULL);
+	struct xfrm_state *first = fixture_blocker(f), *x = fixture_sa(f, NULL);
 
 	fixture_expect_state(f, x, OV2_PHASE_QUEUED);
 	fixture_delete(f, x);
@@ -342,7 +332,7 @@ static void request_cancel_pair(struct kunit *test)
 static void request_delete_behind_add(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	struct xfrm_state *x = request_blocker(f);
+	struct xfrm_state *x = fixture_blocker(f);
 	u32 cookie = x->xso.offload_handle;
 	struct fake_request *fr;
 
@@ -374,7 +364,7 @@ static void request_delete_behind_add(struct kunit *test)
 static void request_delete_behind_refused(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	struct xfrm_state *x = request_blocker(f);
+	struct xfrm_state *x = fixture_blocker(f);
 
 	fixture_delete(f, x);
 	f->fake->refuse = BIT(0);
@@ -388,7 +378,7 @@ static void request_delete_behind_refused(struct kunit *test)
 static void request_delete_behind_aborted(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	struct xfrm_state *x = request_blocker(f);
+	struct xfrm_state *x = fixture_blocker(f);
 
 	fixture_delete(f, x);
 	fake_nic_finish_status(f->fake, fake_nic_wait(f->fake, 0), -ECANCELED);
@@ -401,7 +391,7 @@ static void request_delete_behind_aborted(struct kunit *test)
 static void request_add_aborted(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	struct xfrm_state *x = request_blocker(f);
+	struct xfrm_state *x = fixture_blocker(f);
 
 	fake_nic_finish_status(f->fake, fake_nic_wait(f->fake, 0), -ECANCELED);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 1));
@@ -422,7 +412,7 @@ static void request_abort_eight(struct fixture *f, u32 nth)
 static void request_always_aborted(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	struct xfrm_state *x = request_blocker(f), *y;
+	struct xfrm_state *x = fixture_blocker(f), *y;
 
 	request_abort_eight(f, 0);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 8));
@@ -443,7 +433,7 @@ static void request_always_aborted(struct kunit *test)
 static void request_delete_aborted(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	struct xfrm_state *x = request_blocker(f);
+	struct xfrm_state *x = fixture_blocker(f);
 	struct fake_request *fr;
 	u32 handle, i;
 
@@ -469,7 +459,7 @@ static void request_delete_aborted(struct kunit *test)
 static void request_delete_fails(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	struct xfrm_state *x = request_blocker(f);
+	struct xfrm_state *x = fixture_blocker(f);
 
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
 	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
@@ -514,7 +504,7 @@ static void request_turns(struct kunit *test)
 static void request_completed_as_pending(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	struct xfrm_state *x = request_blocker(f);
+	struct xfrm_state *x = fixture_blocker(f);
 
 	fake_nic_finish_status(f->fake, fake_nic_wait(f->fake, 0), -EINPROGRESS);
 	fixture_expect_state(f, x, OV2_PHASE_SOFTWARE);
@@ -524,7 +514,7 @@ static void request_completed_as_pending(struct kunit *test)
 static void request_completed_twice(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	struct xfrm_state *x = request_blocker(f);
+	struct xfrm_state *x = fixture_blocker(f);
 	struct ov2_request *req = fake_nic_wait(f->fake, 0)->req;
 
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
@@ -532,209 +522,6 @@ static void request_completed_twice(struct kunit *test)
 	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 1);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
-}
-
-/* S26, S28: a request that is past its deadline is cancelled, and one that is complete is not
- * touched. The SA that took too long goes on in software and is tried again later.
- */
-static void request_deadline(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-	struct xfrm_state *done = request_blocker(f), *late;
-	struct fake_request *fr;
-
-	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
-	late = fixture_sa(f, NULL);
-	fr = fake_nic_wait(f->fake, 1);
-	fixture_settle(f);
-	ov2_request_expire(f->nic, fr->deadline - 1);
-	fixture_settle(f);
-	KUNIT_EXPECT_EQ(test, f->fake->cancels, 0);
-	KUNIT_EXPECT_EQ(test, f->fake->resets, 0);
-
-	WRITE_ONCE(f->fake->mode, FAKE_NOW);
-	ov2_request_expire(f->nic, fr->deadline);
-	fixture_expect_state(f, late, OV2_PHASE_WAITING);
-	fixture_expect_state(f, done, OV2_PHASE_OFFLOADED);
-	KUNIT_EXPECT_EQ(test, f->fake->cancels, 1);
-	KUNIT_EXPECT_EQ(test, fr->status, -ECANCELED);
-	KUNIT_EXPECT_EQ(test, f->fake->resets, 0);
-	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DEADLINES), 1);
-	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
-	fixture_entry(late)->slot.backoff_until = get_jiffies_64();
-	fixture_tick(f);
-	fixture_expect_state(f, late, OV2_PHASE_OFFLOADED);
-}
-
-/* S28: the NIC does not answer cancel either, so it is reset after another deadline, and the reset
- * takes the request back.
- */
-static void request_deadline_deaf(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-	struct xfrm_state *x = request_blocker(f);
-	struct fake_request *fr = fake_nic_wait(f->fake, 0);
-	unsigned long deadline;
-
-	f->fake->deaf = true;
-	ov2_request_expire(f->nic, fr->deadline);
-	fixture_expect_state(f, x, OV2_PHASE_ADDING);
-	deadline = READ_ONCE(fr->req->deadline);
-	KUNIT_EXPECT_TRUE(test, time_after(deadline, fr->deadline));
-	ov2_request_expire(f->nic, deadline - 1);
-	fixture_settle(f);
-	KUNIT_EXPECT_EQ(test, f->fake->cancels, 1);
-	KUNIT_EXPECT_EQ(test, f->fake->resets, 0);
-	ov2_request_expire(f->nic, deadline);
-	fixture_expect_state(f, x, OV2_PHASE_WAITING);
-	KUNIT_EXPECT_EQ(test, f->fake->resets, 1);
-	KUNIT_EXPECT_EQ(test, f->fake->cancels, 1);
-	KUNIT_EXPECT_NULL(test, fr->req);
-	/* The NIC is as good as new. */
-	f->fake->mode = FAKE_NOW;
-	fixture_expect_state(f, fixture_sa(f, NULL), OV2_PHASE_OFFLOADED);
-}
-
-/* S28: the deadline also comes by itself. */
-static void request_deadline_timer(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-
-	KUNIT_ASSERT_EQ(test, ov2_nic_set_deadline(f->nic, 10), 0);
-	f->fake->deaf = true;
-	request_blocker(f);
-	fake_nic_wait_resets(f->fake, 1);
-	fixture_settle(f);
-	KUNIT_EXPECT_EQ(test, f->fake->cancels, 1);
-}
-
-/* S28: each request has a deadline of its own, that of its submission. */
-static void request_deadline_each(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-	struct fake_request *first, *second;
-	struct xfrm_state *x;
-	struct ov2_caps caps;
-
-	fixture_destroy(f);
-	caps = fake_nic_caps;
-	f = fixture_create(test, &caps);
-	request_blocker(f);
-	KUNIT_ASSERT_EQ(test, ov2_nic_set_deadline(f->nic, 60000), 0);
-	x = fixture_sa(f, NULL);
-	first = fake_nic_wait(f->fake, 0);
-	second = fake_nic_wait(f->fake, 1);
-	fixture_settle(f);
-	KUNIT_EXPECT_TRUE(test, time_after(second->deadline, first->deadline));
-	ov2_request_expire(f->nic, first->deadline);
-	fixture_expect_state(f, x, OV2_PHASE_ADDING);
-	KUNIT_EXPECT_EQ(test, f->fake->cancels, 1);
-	fake_nic_finish(f->fake, second);
-	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
-}
-
-/* S26: what was completed just before its deadline is not cancelled, and the NIC not reset. */
-static void request_answer_then_deadline(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-	struct xfrm_state *x = request_blocker(f);
-	struct fake_request *fr = fake_nic_wait(f->fake, 0);
-
-	fake_nic_finish(f->fake, fr);
-	ov2_request_expire(f->nic, fr->deadline);
-	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
-	KUNIT_EXPECT_EQ(test, f->fake->cancels, 0);
-	KUNIT_EXPECT_EQ(test, f->fake->resets, 0);
-	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DEADLINES), 0);
-}
-
-/* S25, S26: an answer that comes after cancel has completed the request is the NIC's fault:
- * counted, and without any effect.
- */
-static void request_cancel_then_answer(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-	struct xfrm_state *x = request_blocker(f);
-	struct fake_request *fr = fake_nic_wait(f->fake, 0);
-	struct ov2_request *req = fr->req;
-
-	ov2_request_expire(f->nic, fr->deadline);
-	fixture_expect_state(f, x, OV2_PHASE_WAITING);
-	KUNIT_EXPECT_EQ(test, fr->status, -ECANCELED);
-	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ABORTED), 1);
-	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
-	ov2_request_complete(f->nic, req, 0);
-	fixture_expect_state(f, x, OV2_PHASE_WAITING);
-	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 1);
-	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
-	/* The request is as good as new. */
-	f->fake->mode = FAKE_NOW;
-	fixture_expect_state(f, fixture_sa(f, NULL), OV2_PHASE_OFFLOADED);
-}
-
-/* The NIC answers while it is asked to cancel, and there is more to do for it at once. */
-static void request_answer_meanwhile(struct fake_nic *fake, struct ov2_request *req)
-{
-	struct fixture *f = fake->test->priv;
-	struct xfrm_state *x;
-
-	fake_nic_finish(fake, fake_nic_wait(fake, 0));
-	x = fixture_sa(f, NULL);
-	flush_work(&f->nic->pump_work);
-	/* The NIC still looks at the request: it is not the next one yet. */
-	KUNIT_EXPECT_EQ(fake->test, fake->total, 1);
-	KUNIT_EXPECT_EQ(fake->test, fixture_sa_state(x), OV2_PHASE_QUEUED);
-}
-
-/* S26: completed while cancel runs: the completion counts, and the request is not given out again
- * before cancel has returned. The NIC has answered, so it is not reset.
- */
-static void request_cancel_meets_answer(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-	struct xfrm_state *x = request_blocker(f);
-	struct fake_request *fr = fake_nic_wait(f->fake, 0);
-
-	f->fake->in_cancel = request_answer_meanwhile;
-	ov2_request_expire(f->nic, fr->deadline);
-	f->fake->in_cancel = NULL;
-	fixture_settle(f);
-	WRITE_ONCE(f->fake->mode, FAKE_NOW);
-	fake_nic_finish_all(f->fake);
-	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
-	KUNIT_EXPECT_EQ(test, fr->status, 0);
-	KUNIT_EXPECT_EQ(test, f->fake->live, 2);
-	KUNIT_EXPECT_EQ(test, f->fake->cancels, 1);
-	KUNIT_EXPECT_EQ(test, f->fake->resets, 0);
-	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ABORTED), 0);
-	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ADD_FAIL), 0);
-	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
-}
-
-static void request_delete_meanwhile(struct fake_nic *fake, struct ov2_request *req)
-{
-	struct fixture *f = fake->test->priv;
-
-	fixture_delete(f, list_first_entry(&f->states, struct fixture_node, list)->x);
-	fixture_gc();
-}
-
-/* S19, S26: xfrm deletes the SA while its add is being cancelled: nothing is left of it. */
-static void request_cancel_meets_delete(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-	u32 cookie = request_blocker(f)->xso.offload_handle;
-	struct fake_request *fr = fake_nic_wait(f->fake, 0);
-
-	f->fake->in_cancel = request_delete_meanwhile;
-	ov2_request_expire(f->nic, fr->deadline);
-	fixture_settle(f);
-	KUNIT_EXPECT_EQ(test, fr->status, -ECANCELED);
-	KUNIT_EXPECT_EQ(test, f->fake->total, 1);
-	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
-	rcu_read_lock();
-	KUNIT_EXPECT_NULL(test, ov2_sa_find(cookie));
-	rcu_read_unlock();
 }
 
 /* The NIC completes another request before the core has seen its -EAGAIN. */
@@ -774,7 +561,7 @@ static void request_again(struct kunit *test)
 
 	fixture_destroy(test->priv);
 	f = fixture_create(test, &fake_nic_caps);
-	first = request_blocker(f);
+	first = fixture_blocker(f);
 	fake_nic_wait(f->fake, 0);
 	fixture_settle(f);
 	f->fake->progress = row->completion;
@@ -837,14 +624,6 @@ static struct kunit_case request_cases[] = {
 	KUNIT_CASE(request_turns),
 	KUNIT_CASE(request_completed_as_pending),
 	KUNIT_CASE(request_completed_twice),
-	KUNIT_CASE(request_deadline),
-	KUNIT_CASE(request_deadline_deaf),
-	KUNIT_CASE(request_deadline_timer),
-	KUNIT_CASE(request_deadline_each),
-	KUNIT_CASE(request_answer_then_deadline),
-	KUNIT_CASE(request_cancel_then_answer),
-	KUNIT_CASE(request_cancel_meets_answer),
-	KUNIT_CASE(request_cancel_meets_delete),
 	{ }
 };
 

@@ -300,6 +300,16 @@ struct xfrm_state *fixture_sa(struct fixture *f, const struct fixture_sa *want)
 	return x;
 }
 
+/* An SA whose add keeps a NIC busy that answers when the test says so. Only as the first. */
+struct xfrm_state *fixture_blocker(struct fixture *f)
+{
+	struct xfrm_state *x = fixture_sa(f, NULL);
+
+	fake_nic_wait(f->fake, 0);
+	fixture_settle(f);
+	return x;
+}
+
 /* The teardown does not delete it any more. The reference stays the caller's. */
 void fixture_forget(struct fixture *f, struct xfrm_state *x)
 {

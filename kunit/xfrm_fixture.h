@@ -106,6 +106,7 @@ int fixture_dev_add(struct fixture *f, struct xfrm_state *x, const struct fixtur
 int fixture_offload(struct fixture *f, struct xfrm_state *x, const struct fixture_sa *want);
 void fixture_forget(struct fixture *f, struct xfrm_state *x);
 struct xfrm_state *fixture_sa(struct fixture *f, const struct fixture_sa *want);
+struct xfrm_state *fixture_blocker(struct fixture *f);
 void fixture_delete(struct fixture *f, struct xfrm_state *x);
 void fixture_gc(void);
 void fixture_check(struct fixture *f);
