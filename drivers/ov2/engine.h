@@ -79,7 +79,9 @@ struct ov2_request *ov2_request_take(struct ov2_nic *nic);
 void ov2_request_submit(struct ov2_nic *nic, struct ov2_request *req);
 bool ov2_request_retry(const struct ov2_request *req);
 void ov2_request_deadline_work(struct work_struct *work);
+#if IS_ENABLED(CONFIG_KUNIT)
 void ov2_request_expire(struct ov2_nic *nic, unsigned long now);
+#endif
 bool ov2_engine_halt(struct ov2_nic *nic);
 void ov2_engine_abort(struct ov2_nic *nic, bool dead);
 void ov2_engine_resume(struct ov2_nic *nic);
