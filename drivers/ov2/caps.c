@@ -50,7 +50,9 @@ bool ov2_caps_subset(const struct ov2_caps *caps, const struct ov2_caps *of)
 	for (i = 0; i < OV2_AUTH_COUNT; i++)
 		if (!ov2_alg_caps_subset(&caps->auths[i], &of->auths[i]))
 			return false;
-	/* Who makes IVs is a property of the hardware, and of SAs that exist already. */
+	/* SAs that exist already depend on whether the NIC or the host makes IVs, so this cannot be
+	 * configured.
+	 */
 	if ((caps->features ^ of->features) & (OV2_CAP_IV_SEQ | OV2_CAP_IV_HOST))
 		return false;
 	return caps->max_sas <= of->max_sas && caps->max_list <= of->max_list &&
@@ -145,7 +147,7 @@ static u32 ov2_caps_window(const struct ov2_caps *caps, u32 packets)
 	return windows & -windows;
 }
 
-/* Fits a node that ov2_caps_check() has passed to what the NIC can do. */
+/* Adapts a node that ov2_caps_check() has accepted to the capabilities of the NIC. */
 void ov2_caps_adapt(const struct ov2_caps *caps, struct ov2_add_sa *add)
 {
 	if (add->esn && add->dir == OV2_IN)
@@ -153,7 +155,7 @@ void ov2_caps_adapt(const struct ov2_caps *caps, struct ov2_add_sa *add)
 	add->iv = ov2_caps_iv(caps, add->iv);
 }
 
-/* Returns who makes the IVs that @iv asks for. */
+/* Returns the kind of IV for a NIC with @caps: OV2_IV_HOST if the NIC does not make OV2_IV_SEQ. */
 enum ov2_iv ov2_caps_iv(const struct ov2_caps *caps, enum ov2_iv iv)
 {
 	return iv == OV2_IV_SEQ && !(caps->features & OV2_CAP_IV_SEQ) ? OV2_IV_HOST : iv;

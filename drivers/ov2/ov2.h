@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ov2 core: the functions that its files offer each other. */
+/* ov2 core: the declarations that its files share. */
 #ifndef __OV2_H
 #define __OV2_H
 

@@ -21,7 +21,7 @@ void ov2_port_init(struct ov2_nic *nic, struct ov2_port *port, struct net_device
 	INIT_LIST_HEAD(&port->waitq[OV2_IN]);
 	INIT_LIST_HEAD(&port->waitq[OV2_OUT]);
 	INIT_LIST_HEAD(&port->waiting);
-	/* Constant from here on, which is why the member is. */
+	/* The member is const, because it does not change from here on. */
 	memcpy((void *)&port->xfrmdev_ops, &ov2_xfrmdev_ops, sizeof(ov2_xfrmdev_ops));
 	netdev->xfrmdev_ops = &port->xfrmdev_ops;
 }

@@ -55,7 +55,7 @@ struct ov2_held {
 };
 
 static struct ov2_held ov2_held[OV2_HELD_MAX];
-/* guards ov2_held, ov2_held_next and ov2_held_used; a leaf, BH off */
+/* Guards ov2_held, ov2_held_next and ov2_held_used; a leaf, BH off. */
 static DEFINE_SPINLOCK(ov2_held_lock);
 static u64 ov2_held_next;
 static u32 ov2_held_used;
@@ -192,7 +192,7 @@ static struct sk_buff *ov2_held_standin(const struct sk_buff *skb, u32 esp_off, 
 struct sk_buff *ov2_held_put(struct ov2_port *port, struct sk_buff *skb, u32 esp_off)
 {
 	struct sk_buff *standin;
-	struct ov2_held *place, old;
+	struct ov2_held *slot, old;
 	u64 number;
 
 	spin_lock(&ov2_held_lock);
@@ -203,9 +203,9 @@ struct sk_buff *ov2_held_put(struct ov2_port *port, struct sk_buff *skb, u32 esp
 		return NULL;
 	ov2_nic_get(port->nic);
 	spin_lock(&ov2_held_lock);
-	place = &ov2_held[number % OV2_HELD_MAX];
-	old = ov2_held_take(place);
-	*place = (struct ov2_held){ number, skb, port->nic, esp_off, jiffies };
+	slot = &ov2_held[number % OV2_HELD_MAX];
+	old = ov2_held_take(slot);
+	*slot = (struct ov2_held){ number, skb, port->nic, esp_off, jiffies };
 	ov2_held_used++;
 	spin_unlock(&ov2_held_lock);
 	ov2_held_drop(&old);
@@ -271,18 +271,18 @@ int ov2_held_input(struct sk_buff *standin, int encap_type)
 {
 	struct ov2_held held = {};
 	struct ov2_ticket ticket;
-	struct ov2_held *place;
+	struct ov2_held *slot;
 	bool found = true;
 
 	if (skb_copy_bits(standin, sizeof(struct ip_esp_hdr), &ticket, sizeof(ticket)) ||
 	    ticket.mac != ov2_held_mac(ticket.number))
 		return -EINVAL;
-	place = &ov2_held[ticket.number % OV2_HELD_MAX];
+	slot = &ov2_held[ticket.number % OV2_HELD_MAX];
 	spin_lock(&ov2_held_lock);
-	if (place->skb && place->number == ticket.number) {
-		found = ov2_held_is_found(place, standin);
+	if (slot->skb && slot->number == ticket.number) {
+		found = ov2_held_is_found(slot, standin);
 		if (found)
-			held = ov2_held_take(place);
+			held = ov2_held_take(slot);
 	}
 	spin_unlock(&ov2_held_lock);
 	/* This may be a copy. Keep the packet for the original. */

@@ -79,7 +79,7 @@ struct ov2_sa *ov2_sa_alloc(struct ov2_nic *nic, struct ov2_port *port, struct x
 
 err_cookie:
 	xa_erase_bh(&ov2_sas, sa->cookie);
-	/* A packet with a made-up cookie may have found the SA. */
+	/* A packet with an invented cookie may have found the SA. */
 	synchronize_rcu();
 err_free:
 	kfree(sa->priv);

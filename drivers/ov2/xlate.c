@@ -120,7 +120,9 @@ static int ov2_xlate_separate(const struct xfrm_state *x, struct ov2_add_sa *add
 				    &add->auth_key_off, &add->auth_key_len, extack);
 }
 
-/* Reads the salt of seqiv, &struct ov2_add_sa.iv_salt. The caller knows that it is the generator. */
+/* Reads the salt of seqiv, &struct ov2_add_sa.iv_salt. The caller knows that seqiv is the
+ * generator.
+ */
 void ov2_xlate_iv_salt(const struct xfrm_state *x, u8 *salt)
 {
 	const struct aead_geniv_ctx *geniv = crypto_aead_ctx((struct crypto_aead *)x->data);
@@ -158,7 +160,7 @@ static int ov2_xlate_iv(const struct xfrm_state *x, struct ov2_add_sa *add,
 	}
 	if (add->seq.high & BIT(31)) {
 		NL_SET_ERR_MSG_MOD(extack,
-				   "Cannot offload sequence numbers of 2^63 and more, whose IVs software makes");
+				   "Cannot offload sequence numbers of 2^63 and more because IVs would repeat");
 		return -EOPNOTSUPP;
 	}
 	add->iv = OV2_IV_SEQ;
@@ -240,7 +242,8 @@ static int ov2_xlate_check(const struct xfrm_state *x, struct netlink_ext_ack *e
 		return -EOPNOTSUPP;
 	}
 	if (x->props.mode != XFRM_MODE_TRANSPORT && x->props.mode != XFRM_MODE_TUNNEL) {
-		NL_SET_ERR_MSG_MOD(extack, "Only transport and tunnel xfrm states may be offloaded");
+		NL_SET_ERR_MSG_MOD(extack,
+				   "Only transport and tunnel xfrm states may be offloaded");
 		return -EOPNOTSUPP;
 	}
 	if (x->xso.type != XFRM_DEV_OFFLOAD_CRYPTO) {
