@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The NIC's SA table: the last SA, those that wait for room, and who gets it. */
+/* The NIC's SA table: the last slot, SAs that wait for a slot, and the order in which they get one.
+ */
 #include "xfrm_fixture.h"
 
 #define CAPACITY	4
@@ -32,10 +33,10 @@ static void capacity_fill(struct fixture *f, struct xfrm_state **x)
 	KUNIT_ASSERT_EQ(f->test, f->fake->live, CAPACITY);
 }
 
-/* S6: what is advertised is offloaded; one more waits in software, and xfrm is told why; a delete
- * makes room for exactly one, and that is the one that has waited longest.
+/* S6: the advertised number of SAs is offloaded. One more waits in software, and xfrm is told why.
+ * A delete frees exactly one slot, for the SA that has waited longest.
  */
-static void capacity_one_more(struct kunit *test)
+static void capacity_test_one_more(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x[CAPACITY], *first, *second;
@@ -57,8 +58,8 @@ static void capacity_one_more(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), CAPACITY);
 }
 
-/* S6, S18: room is there when the NIC has completed the delete, and not before. */
-static void capacity_not_before_completion(struct kunit *test)
+/* S6, S18: a slot becomes free when the NIC completes the delete, not before. */
+static void capacity_test_not_before_completion(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x[CAPACITY], *waits;
@@ -78,8 +79,8 @@ static void capacity_not_before_completion(struct kunit *test)
 	fixture_expect_state(f, waits, OV2_PHASE_OFFLOADED);
 }
 
-/* S5, S6: an add that is refused takes no room. */
-static void capacity_refused(struct kunit *test)
+/* S5, S6: an add that the NIC rejects occupies no slot. */
+static void capacity_test_refused(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x[CAPACITY], *refused;
@@ -91,8 +92,8 @@ static void capacity_refused(struct kunit *test)
 	capacity_fill(f, x);
 }
 
-/* S6: places are given at admission: pending adds count. */
-static void capacity_pending(struct kunit *test)
+/* S6: an SA gets its slot at admission, so pending adds count. */
+static void capacity_test_pending(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x[CAPACITY], *waits;
@@ -103,7 +104,7 @@ static void capacity_pending(struct kunit *test)
 		x[i] = fixture_sa(f, NULL);
 	waits = fixture_sa(f, NULL);
 	fixture_expect_state(f, waits, OV2_PHASE_WAITING);
-	/* One is refused: the place is free again. */
+	/* The NIC rejects one SA, and its slot is free again. */
 	f->fake->refuse = BIT(0);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
@@ -113,8 +114,10 @@ static void capacity_pending(struct kunit *test)
 	fixture_expect_state(f, waits, OV2_PHASE_OFFLOADED);
 }
 
-/* S6: past a second limit xfrm is refused, with the limit named, and goes on in software. */
-static void capacity_second_limit(struct kunit *test)
+/* S6: when too many SAs wait, the core refuses another one and names the limit. xfrm continues in
+ * software.
+ */
+static void capacity_test_second_limit(struct kunit *test)
 {
 	static const struct fixture_sa plain;
 	struct fixture *f = test->priv;
@@ -132,15 +135,15 @@ static void capacity_second_limit(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "1 SAs wait already"));
 	fixture_expect_state(f, waits, OV2_PHASE_WAITING);
 
-	/* One that waits is deleted: the NIC does not hear of it, and the next may wait. */
+	/* Delete a waiting SA: the NIC is not told, and another SA may wait. */
 	fixture_delete(f, waits);
 	fixture_settle(f);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_REQUESTS), 0);
 	fixture_expect_state(f, fixture_sa(f, NULL), OV2_PHASE_WAITING);
 }
 
-/* While SAs wait for room deletes leave first. */
-static void capacity_deletes_first(struct kunit *test)
+/* Deletes are submitted before adds while SAs wait for slots. */
+static void capacity_test_deletes_first(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x[CAPACITY];
@@ -161,17 +164,17 @@ static void capacity_deletes_first(struct kunit *test)
 	fake_nic_wait(f->fake, base);
 	fixture_delete(f, x[1]);
 	fixture_delete(f, x[2]);
-	/* With the first delete the first waiting SA is queued; two still wait. */
+	/* The first delete queues the first waiting SA. Two SAs still wait. */
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, base));
 	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, base + 1)->kind, OV2_DELETE_SA);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, base + 1));
 	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, base + 2)->kind, OV2_DELETE_SA);
 }
 
-/* S6: the limit that counts is that of the current configuration. Raising it makes room at once;
- * lowering it takes nothing from anybody, but room comes back only below it.
+/* S6: the current configuration limits the number of SAs. Raising the limit frees slots at once.
+ * Lowering it evicts no SA, but a slot becomes free only below the new limit.
  */
-static void capacity_configured(struct kunit *test)
+static void capacity_test_configured(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x[CAPACITY], *waits[2];
@@ -197,8 +200,8 @@ static void capacity_configured(struct kunit *test)
 	fixture_expect_state(f, waits[1], OV2_PHASE_OFFLOADED);
 }
 
-/* S63: a reset changes nothing about who has a place and who waits. */
-static void capacity_reset(struct kunit *test)
+/* S63: after a reset the same SAs have slots and the same SAs wait. */
+static void capacity_test_reset(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x[CAPACITY], *waits;
@@ -213,8 +216,8 @@ static void capacity_reset(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), CAPACITY);
 }
 
-/* S65: those that wait are let go at removal; nothing is added to a NIC that goes. */
-static void capacity_removal(struct kunit *test)
+/* S65: waiting SAs stop waiting when the NIC is removed, and no SA is added to it. */
+static void capacity_test_removal(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x[CAPACITY];
@@ -232,7 +235,7 @@ static void capacity_removal(struct kunit *test)
 
 static const struct fixture_sa capacity_other_port = { .port = 1 };
 
-/* A port that may have two places has two. */
+/* Fills the share of a port that may have two slots. */
 static void capacity_share_fill(struct fixture *f, struct xfrm_state *x[2])
 {
 	KUNIT_EXPECT_EQ(f->test, ov2_nic_port_max(f->nic), 0);
@@ -245,10 +248,11 @@ static void capacity_share_fill(struct fixture *f, struct xfrm_state *x[2])
 	fixture_expect_state(f, x[1], OV2_PHASE_OFFLOADED);
 }
 
-/* S6: a port gets its share and no more, whatever room there is, and xfrm is told why; another port
- * gets what is left. Only a place that the same port frees is for those of it that wait.
+/* S6: a port gets its share and no more, even if slots are free, and xfrm is told why. Another port
+ * gets the other slots. Only an SA of the same port that leaves the NIC lets a waiting SA of the
+ * port in.
  */
-static void capacity_share(struct kunit *test)
+static void capacity_test_share(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x[2], *over[2], *other[2];
@@ -277,8 +281,8 @@ static void capacity_share(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->live, 3);
 }
 
-/* The place that a port frees is its own only when the NIC has completed the delete. */
-static void capacity_share_not_before_completion(struct kunit *test)
+/* A slot counts for its port until the NIC completes the delete. */
+static void capacity_test_share_not_before_completion(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x[2], *over;
@@ -297,8 +301,8 @@ static void capacity_share_not_before_completion(struct kunit *test)
 	fixture_expect_state(f, over, OV2_PHASE_OFFLOADED);
 }
 
-/* A larger share, or none, makes room at once; a smaller one takes nothing away. */
-static void capacity_share_changed(struct kunit *test)
+/* A larger share, or none, frees slots at once. A smaller one evicts no SA. */
+static void capacity_test_share_changed(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x[2], *over[2];
@@ -321,10 +325,10 @@ static void capacity_share_changed(struct kunit *test)
 	fixture_expect_state(f, over[1], OV2_PHASE_OFFLOADED);
 }
 
-/* The first that waits has its port's place, waits for room in the table and is deleted: the next
- * follows.
+/* The first waiting SA could get a slot of its port's share, but the table is full. It is deleted,
+ * and the next SA gets the slot.
  */
-static void capacity_share_waiter_deleted(struct kunit *test)
+static void capacity_test_share_waiter_deleted(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x[2], *over[2], *other;
@@ -351,8 +355,9 @@ static void capacity_share_waiter_deleted(struct kunit *test)
 	fixture_expect_state(f, over[1], OV2_PHASE_OFFLOADED);
 }
 
-/* However busy, an SA of a port that has its share does not press the NIC for others' places. */
-static void capacity_share_not_asked(struct kunit *test)
+/* An SA of a port that has its share does not probe for slots of other ports, however busy it is.
+ */
+static void capacity_test_share_not_asked(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x[2], *over;
@@ -366,15 +371,17 @@ static void capacity_share_not_asked(struct kunit *test)
 	fixture_tick(f);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ASKED), 0);
 	fixture_expect_state(f, over, OV2_PHASE_WAITING);
-	/* With a larger share it may. */
+	/* With a larger share it probes. */
 	ov2_nic_set_port_max(f->nic, 3);
 	over->curlft.packets = 2000;
 	fixture_tick(f);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ASKED), 1);
 }
 
-/* S65: the NIC is still at the deletes of a port when that has gone; it is counted no more. */
-static void capacity_share_port_gone(struct kunit *test)
+/* S65: a port goes while the NIC still executes the port's deletes. Their slots no longer count for
+ * the port.
+ */
+static void capacity_test_share_port_gone(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x[2];
@@ -394,8 +401,8 @@ static void capacity_share_port_gone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->nic->slots.waiting, 0);
 }
 
-/* S63: a reset changes nothing about a port's share. */
-static void capacity_share_reset(struct kunit *test)
+/* S63: after a reset a port still has its share of slots. */
+static void capacity_test_share_reset(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x[2], *over;
@@ -409,8 +416,10 @@ static void capacity_share_reset(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_port_of(f, 0)->slots_used, 2);
 }
 
-/* S6: past the second limit a port that has its share is refused, and told of it. */
-static void capacity_share_second_limit(struct kunit *test)
+/* S6: when too many SAs wait, the core refuses another SA of a port that has its share, and names
+ * both limits.
+ */
+static void capacity_test_share_second_limit(struct kunit *test)
 {
 	static const struct fixture_sa plain;
 	struct fixture *f = test->priv;
@@ -427,10 +436,10 @@ static void capacity_share_second_limit(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "1 SAs wait already"));
 }
 
-/* S6: a place that a port frees is for the SA of it that waits, also if another one is added before
- * the core has looked.
+/* S6: a slot of a port's share that becomes free goes to the waiting SA of the port, even if
+ * another SA is added before the pump has run.
  */
-static void capacity_share_newer(struct kunit *test)
+static void capacity_test_share_newer(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x[2], *over, *newer;
@@ -455,8 +464,10 @@ static void capacity_share_newer(struct kunit *test)
 	fixture_expect_state(f, newer, OV2_PHASE_WAITING);
 }
 
-/* S6: SAs of two ports wait for their shares: whichever port frees a place, its own SA gets it. */
-static void capacity_share_each(struct kunit *test)
+/* S6: SAs of two ports wait because the shares are used. A slot of a port's share goes to an SA of
+ * that port.
+ */
+static void capacity_test_share_each(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x[2], *over[2];
@@ -475,8 +486,8 @@ static void capacity_share_each(struct kunit *test)
 	fixture_expect_state(f, over[0], OV2_PHASE_OFFLOADED);
 }
 
-/* Those that wait for a NIC that cannot be reset wait no longer. */
-static void capacity_dead(struct kunit *test)
+/* Waiting SAs stop waiting when the NIC cannot be reset. */
+static void capacity_test_dead(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x[CAPACITY], *waits[2];
@@ -495,26 +506,26 @@ static void capacity_dead(struct kunit *test)
 }
 
 static struct kunit_case capacity_cases[] = {
-	KUNIT_CASE(capacity_one_more),
-	KUNIT_CASE(capacity_not_before_completion),
-	KUNIT_CASE(capacity_refused),
-	KUNIT_CASE(capacity_pending),
-	KUNIT_CASE(capacity_second_limit),
-	KUNIT_CASE(capacity_deletes_first),
-	KUNIT_CASE(capacity_configured),
-	KUNIT_CASE(capacity_reset),
-	KUNIT_CASE(capacity_removal),
-	KUNIT_CASE(capacity_share),
-	KUNIT_CASE(capacity_share_not_before_completion),
-	KUNIT_CASE(capacity_share_changed),
-	KUNIT_CASE(capacity_share_waiter_deleted),
-	KUNIT_CASE(capacity_share_not_asked),
-	KUNIT_CASE(capacity_share_port_gone),
-	KUNIT_CASE(capacity_share_reset),
-	KUNIT_CASE(capacity_share_second_limit),
-	KUNIT_CASE(capacity_share_newer),
-	KUNIT_CASE(capacity_share_each),
-	KUNIT_CASE(capacity_dead),
+	KUNIT_CASE(capacity_test_one_more),
+	KUNIT_CASE(capacity_test_not_before_completion),
+	KUNIT_CASE(capacity_test_refused),
+	KUNIT_CASE(capacity_test_pending),
+	KUNIT_CASE(capacity_test_second_limit),
+	KUNIT_CASE(capacity_test_deletes_first),
+	KUNIT_CASE(capacity_test_configured),
+	KUNIT_CASE(capacity_test_reset),
+	KUNIT_CASE(capacity_test_removal),
+	KUNIT_CASE(capacity_test_share),
+	KUNIT_CASE(capacity_test_share_not_before_completion),
+	KUNIT_CASE(capacity_test_share_changed),
+	KUNIT_CASE(capacity_test_share_waiter_deleted),
+	KUNIT_CASE(capacity_test_share_not_asked),
+	KUNIT_CASE(capacity_test_share_port_gone),
+	KUNIT_CASE(capacity_test_share_reset),
+	KUNIT_CASE(capacity_test_share_second_limit),
+	KUNIT_CASE(capacity_test_share_newer),
+	KUNIT_CASE(capacity_test_share_each),
+	KUNIT_CASE(capacity_test_dead),
 	{ }
 };
 

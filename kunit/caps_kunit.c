@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Capabilities: what is refused and in which words, each capability for itself, and changes of the
- * configuration that meet adds.
+ * Capabilities: each capability alone, the sentences of refusals, and changes of the configuration
+ * that race with adds.
  */
 #include <linux/netdevice.h>
 #include <linux/notifier.h>
@@ -24,7 +24,7 @@ static void caps_exit(struct kunit *test)
 	fixture_destroy(test->priv);
 }
 
-/* One capability off, and an SA that needs it: refused. All else on: taken. */
+/* Without one capability, an SA that needs it is refused. With all others off, it is accepted. */
 struct caps_row {
 	const char *name;
 	void (*off)(struct ov2_caps *caps);
@@ -81,7 +81,8 @@ static const struct caps_row caps_rows[] = {
 	{ "IPv4", caps_off_ipv4, { }, "IPv4 is not supported" },
 	{ "IPv6", caps_off_ipv6, { .family = AF_INET6 }, "IPv6 is not supported" },
 	{ "transport mode", caps_off_transport, { }, "Transport mode is not supported" },
-	{ "tunnel mode", caps_off_tunnel, { .mode = XFRM_MODE_TUNNEL }, "Tunnel mode is not supported" },
+	{ "tunnel mode", caps_off_tunnel, { .mode = XFRM_MODE_TUNNEL },
+	  "Tunnel mode is not supported" },
 	{ "cross family", caps_off_cross,
 	  { .mode = XFRM_MODE_TUNNEL, .sel_family = AF_INET6 }, "inner and outer families differ" },
 	{ "ESN inbound", caps_off_esn, { .esn = true }, "ESN xfrm states" },
@@ -130,11 +131,11 @@ static const struct caps_row caps_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(caps, caps_rows, name);
 
-/* S7, S34: with everything on the SA is offloaded. When the capability goes it is taken off the
- * NIC and lives on in software; the next one is refused, and xfrm goes on in software with a
- * sentence that names the limit. When the capability is back, so is the offload.
+/* S7, S34: with all capabilities the SA is offloaded. Without the capability it leaves the NIC and
+ * continues in software. A new SA is refused with a sentence that names the limit, and xfrm
+ * continues in software. With the capability again, the first SA is promoted.
  */
-static void caps_each(struct kunit *test)
+static void caps_test_each(struct kunit *test)
 {
 	const struct caps_row *row = test->param_value;
 	struct fixture *f = test->priv;
@@ -142,7 +143,7 @@ static void caps_each(struct kunit *test)
 	struct ov2_caps all, less;
 	u32 handle;
 
-	/* An SA that none of the rows excludes at the same time. */
+	/* This SA is not excluded by any of the rows. */
 	x = fixture_sa(f, &row->sa);
 	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	handle = fixture_entry(x)->offload_handle;
@@ -170,8 +171,8 @@ static void caps_each(struct kunit *test)
 	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 }
 
-/* S34: a capability that is off bears on nothing else. */
-static void caps_only_that(struct kunit *test)
+/* S34: a missing capability does not affect SAs that do not need it. */
+static void caps_test_only_that(struct kunit *test)
 {
 	static const struct { unsigned int row, sa; } pairs[] = {
 		{ 2, 3 }, { 3, 2 }, { 4, 5 }, { 5, 4 }, { 6, 5 }, { 7, 0 }, { 8, 4 },
@@ -201,8 +202,10 @@ static void caps_only_that(struct kunit *test)
 	}
 }
 
-/* S29, S30: both are readable, all is on at the start, and current stays a subset. */
-static void caps_readable(struct kunit *test)
+/* S29, S30: hardware capabilities and configuration are readable. All capabilities are on at the
+ * start, and the configuration stays a subset.
+ */
+static void caps_test_readable(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct ov2_caps hw, cur;
@@ -255,8 +258,8 @@ static const struct caps_bad_row caps_bad_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(caps_bad, caps_bad_rows, name);
 
-/* S29: what is more than the hardware can do, or makes no sense, changes nothing. */
-static void caps_refused(struct kunit *test)
+/* S29: a configuration that exceeds the hardware, or that is invalid, changes nothing. */
+static void caps_test_refused(struct kunit *test)
 {
 	const struct caps_bad_row *row = test->param_value;
 	struct fixture *f = test->priv;
@@ -279,10 +282,10 @@ static struct ov2_caps *caps_without_gcm(struct kunit *test)
 	return caps;
 }
 
-/* S7: the add is on its way when the configuration excludes its algorithm: not on the NIC in the
- * end.
+/* S7: the configuration excludes the algorithm of an SA while the NIC adds it. The NIC does not
+ * keep the SA.
  */
-static void caps_race_adding(struct kunit *test)
+static void caps_test_race_adding(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x;
@@ -299,8 +302,10 @@ static void caps_race_adding(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 }
 
-/* S7: the add is still queued: it never leaves, and its list goes without it. */
-static void caps_race_queued(struct kunit *test)
+/* S7: the configuration excludes the algorithm of a queued SA. The SA is not submitted; the rest of
+ * its list is.
+ */
+static void caps_test_race_queued(struct kunit *test)
 {
 	struct fixture_sa sha = { CAPS_CBC(128), CAPS_SHA1 };
 	struct fixture *f = test->priv;
@@ -322,13 +327,13 @@ static void caps_race_queued(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, fake_nic_saw(f->fake, stays->xso.offload_handle));
 	KUNIT_EXPECT_EQ(test, f->fake->live, 1);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
-	/* Nothing of the key that was taken for the NIC stays behind. */
+	/* The core has wiped the key that it had fetched for the NIC. */
 	KUNIT_EXPECT_NULL(test, memchr_inv(fixture_entry(x)->add.key_area, 0, OV2_KEY_AREA_LEN));
 	KUNIT_EXPECT_NULL(test, memchr_inv(fixture_entry(x)->add.salt, 0, OV2_SALT_LEN_MAX));
 }
 
-/* S7: permitted again before the add is complete: it is in the NIC and stays there. */
-static void caps_race_back(struct kunit *test)
+/* S7: the configuration permits the SA again before the add completes. The SA stays in the NIC. */
+static void caps_test_race_back(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x;
@@ -345,10 +350,11 @@ static void caps_race_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->total, 1);
 }
 
-/* S7, S31: the add leaves while the configuration changes, before its SA has been looked at: its
- * list goes without it, and the SA is back with the configuration.
+/* S7, S31: the configuration changes, and the add is submitted before the walk over all SAs has
+ * reached its SA. The list is submitted without the SA, which is promoted when the configuration
+ * permits it again.
  */
-static void caps_race_walk(struct kunit *test)
+static void caps_test_race_walk(struct kunit *test)
 {
 	struct ov2_caps *caps = caps_without_gcm(test);
 	struct fixture *f = test->priv;
@@ -368,8 +374,8 @@ static void caps_race_walk(struct kunit *test)
 	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 }
 
-/* S7: one that waits for room is not let in either. */
-static void caps_race_waiting(struct kunit *test)
+/* S7: an SA that the configuration excludes while it waits for a slot gets none. */
+static void caps_test_race_waiting(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct ov2_caps caps;
@@ -398,10 +404,11 @@ static void caps_set_esp(struct net_device *netdev, bool on)
 	rtnl_unlock();
 }
 
-/* S31: esp-hw-offload off on the netdev: what is in the NIC leaves it, in both directions, and a
- * new SA goes to software, with the reason; other ports are not concerned. On again, all is back.
+/* S31: esp-hw-offload is switched off on a netdev. Its SAs of both directions leave the NIC, and a
+ * new SA is refused with the reason. Other ports keep theirs. After esp-hw-offload is on again, the
+ * SAs are promoted.
  */
-static void caps_feature_off(struct kunit *test)
+static void caps_test_feature_off(struct kunit *test)
 {
 	static const struct fixture_sa plain, sent = { .out = true }, elsewhere = { .port = 1 };
 	netdev_features_t esp = NETIF_F_HW_ESP | NETIF_F_HW_ESP_TX_CSUM | NETIF_F_GSO_ESP;
@@ -471,10 +478,11 @@ static void caps_set_and_update(struct fixture *f, const struct ov2_caps *caps)
 	rtnl_unlock();
 }
 
-/* S32: a change of the configuration is announced, with the whole of it: by the trace always, by
- * the netdev's feature event if features come or go with it; one that is refused is not.
+/* S32: a change of the configuration is announced with the whole configuration: by the trace
+ * always, by the feature event of the netdev if features change. A change that is refused is not
+ * announced.
  */
-static void caps_announced(struct kunit *test)
+static void caps_test_announced(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct caps_heard heard = { .nic = f->nic, .netdev = f->netdev[0] };
@@ -542,8 +550,8 @@ static const struct ov2_nic_ops caps_ops[] = {
 	  .cancel = caps_no_cancel, .reset = caps_no_reset },
 };
 
-/* A NIC with an op too few, or capabilities that make no sense, is refused. */
-static void caps_alloc(struct kunit *test)
+/* The core refuses a NIC that lacks an op or whose capabilities are invalid. */
+static void caps_test_alloc(struct kunit *test)
 {
 	struct ov2_caps caps = fake_nic_caps;
 	struct ov2_nic *nic;
@@ -563,10 +571,10 @@ static void caps_alloc(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(nic), -EINVAL);
 }
 
-/* S31: of a pair that the configuration excludes the inbound SA leaves first, as for SaDeleteReq,
- * whichever was added first.
+/* S31: the configuration excludes both SAs of a pair. The inbound SA leaves the NIC first, as for
+ * SaDeleteReq, whichever was added first.
  */
-static void caps_pair_order(struct kunit *test)
+static void caps_test_pair_order(struct kunit *test)
 {
 	static const struct fixture_sa in = { .reqid = 7 }, out = { .reqid = 7, .out = true };
 	struct fixture *f = test->priv;
@@ -593,19 +601,19 @@ static void caps_pair_order(struct kunit *test)
 }
 
 static struct kunit_case caps_cases[] = {
-	KUNIT_CASE_PARAM(caps_each, caps_gen_params),
-	KUNIT_CASE(caps_only_that),
-	KUNIT_CASE(caps_readable),
-	KUNIT_CASE_PARAM(caps_refused, caps_bad_gen_params),
-	KUNIT_CASE(caps_race_adding),
-	KUNIT_CASE(caps_race_queued),
-	KUNIT_CASE(caps_race_back),
-	KUNIT_CASE(caps_race_walk),
-	KUNIT_CASE(caps_race_waiting),
-	KUNIT_CASE(caps_feature_off),
-	KUNIT_CASE(caps_announced),
-	KUNIT_CASE(caps_alloc),
-	KUNIT_CASE(caps_pair_order),
+	KUNIT_CASE_PARAM(caps_test_each, caps_gen_params),
+	KUNIT_CASE(caps_test_only_that),
+	KUNIT_CASE(caps_test_readable),
+	KUNIT_CASE_PARAM(caps_test_refused, caps_bad_gen_params),
+	KUNIT_CASE(caps_test_race_adding),
+	KUNIT_CASE(caps_test_race_queued),
+	KUNIT_CASE(caps_test_race_back),
+	KUNIT_CASE(caps_test_race_walk),
+	KUNIT_CASE(caps_test_race_waiting),
+	KUNIT_CASE(caps_test_feature_off),
+	KUNIT_CASE(caps_test_announced),
+	KUNIT_CASE(caps_test_alloc),
+	KUNIT_CASE(caps_test_pair_order),
 	{ }
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Requests that the NIC does not answer in time, and answers that come just before, during and
- * after their cancellation. The NIC takes one request at a time.
+ * Requests past their deadline: the core cancels them, and cancels that race with answers. The NIC
+ * takes one request at a time.
  */
 #include "xfrm_fixture.h"
 
@@ -19,10 +19,10 @@ static void deadline_exit(struct kunit *test)
 	fixture_destroy(test->priv);
 }
 
-/* S26, S28: a request that is past its deadline is cancelled, and one that is complete is not
- * touched. The SA that took too long goes on in software and is tried again later.
+/* S26, S28: a request past its deadline is cancelled. A finished request is not touched. The SA of
+ * the late request waits in software and is submitted again after a back-off.
  */
-static void deadline_cancels(struct kunit *test)
+static void deadline_test_cancels(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *done = fixture_blocker(f), *late;
@@ -51,10 +51,10 @@ static void deadline_cancels(struct kunit *test)
 	fixture_expect_state(f, late, OV2_PHASE_OFFLOADED);
 }
 
-/* S28: the NIC does not answer cancel either, so it is reset after another deadline, and the reset
+/* S28: the NIC does not answer cancel either. It is reset after another deadline, and the reset
  * takes the request back.
  */
-static void deadline_deaf(struct kunit *test)
+static void deadline_test_deaf(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = fixture_blocker(f);
@@ -75,13 +75,13 @@ static void deadline_deaf(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->resets, 1);
 	KUNIT_EXPECT_EQ(test, f->fake->cancels, 1);
 	KUNIT_EXPECT_NULL(test, fr->req);
-	/* The NIC is as good as new. */
+	/* The NIC works again. */
 	f->fake->mode = FAKE_NOW;
 	fixture_expect_state(f, fixture_sa(f, NULL), OV2_PHASE_OFFLOADED);
 }
 
-/* S28: the deadline also comes by itself. */
-static void deadline_timer(struct kunit *test)
+/* S28: the deadline also works by the core's own timer. */
+static void deadline_test_timer(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
@@ -93,8 +93,8 @@ static void deadline_timer(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->cancels, 1);
 }
 
-/* S28: each request has a deadline of its own, that of its submission. */
-static void deadline_each(struct kunit *test)
+/* S28: each request has its own deadline, counted from its submission. */
+static void deadline_test_each(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct fake_request *first, *second;
@@ -118,8 +118,10 @@ static void deadline_each(struct kunit *test)
 	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 }
 
-/* S26: what was completed just before its deadline is not cancelled, and the NIC not reset. */
-static void deadline_after_answer(struct kunit *test)
+/* S26: a request that was completed just before its deadline is not cancelled, and the NIC is not
+ * reset.
+ */
+static void deadline_test_after_answer(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = fixture_blocker(f);
@@ -133,10 +135,10 @@ static void deadline_after_answer(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DEADLINES), 0);
 }
 
-/* S25, S26: an answer that comes after cancel has completed the request is the NIC's fault:
- * counted, and without any effect.
+/* S25, S26: an answer after cancel has completed the request is the NIC's mistake. The core counts
+ * it and ignores it.
  */
-static void deadline_then_answer(struct kunit *test)
+static void deadline_test_cancel_then_answer(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = fixture_blocker(f);
@@ -152,12 +154,12 @@ static void deadline_then_answer(struct kunit *test)
 	fixture_expect_state(f, x, OV2_PHASE_WAITING);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 1);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
-	/* The request is as good as new. */
+	/* The request can be used again. */
 	f->fake->mode = FAKE_NOW;
 	fixture_expect_state(f, fixture_sa(f, NULL), OV2_PHASE_OFFLOADED);
 }
 
-/* The NIC answers while it is asked to cancel, and there is more to do for it at once. */
+/* The NIC answers while cancel runs, and the next request is ready to be submitted. */
 static void deadline_answer_meanwhile(struct fake_nic *fake, struct ov2_request *req)
 {
 	struct fixture *f = fake->test->priv;
@@ -166,15 +168,15 @@ static void deadline_answer_meanwhile(struct fake_nic *fake, struct ov2_request 
 	fake_nic_finish(fake, fake_nic_wait(fake, 0));
 	x = fixture_sa(f, NULL);
 	flush_work(&f->nic->pump_work);
-	/* The NIC still looks at the request: it is not the next one yet. */
+	/* The NIC still uses the request in cancel, so it is not submitted again yet. */
 	KUNIT_EXPECT_EQ(fake->test, fake->total, 1);
 	KUNIT_EXPECT_EQ(fake->test, fixture_sa_state(x), OV2_PHASE_QUEUED);
 }
 
-/* S26: completed while cancel runs: the completion counts, and the request is not given out again
- * before cancel has returned. The NIC has answered, so it is not reset.
+/* S26: the NIC completes a request while cancel runs. The completion counts, and the request is not
+ * used again before cancel has returned. The NIC has answered, so it is not reset.
  */
-static void deadline_meets_answer(struct kunit *test)
+static void deadline_test_cancel_meets_answer(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = fixture_blocker(f);
@@ -205,7 +207,7 @@ static void deadline_delete_meanwhile(struct fake_nic *fake, struct ov2_request 
 }
 
 /* S19, S26: xfrm deletes the SA while its add is being cancelled: nothing is left of it. */
-static void deadline_meets_delete(struct kunit *test)
+static void deadline_test_cancel_meets_delete(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	u32 cookie = fixture_blocker(f)->xso.offload_handle;
@@ -223,14 +225,14 @@ static void deadline_meets_delete(struct kunit *test)
 }
 
 static struct kunit_case deadline_cases[] = {
-	KUNIT_CASE(deadline_cancels),
-	KUNIT_CASE(deadline_deaf),
-	KUNIT_CASE(deadline_timer),
-	KUNIT_CASE(deadline_each),
-	KUNIT_CASE(deadline_after_answer),
-	KUNIT_CASE(deadline_then_answer),
-	KUNIT_CASE(deadline_meets_answer),
-	KUNIT_CASE(deadline_meets_delete),
+	KUNIT_CASE(deadline_test_cancels),
+	KUNIT_CASE(deadline_test_deaf),
+	KUNIT_CASE(deadline_test_timer),
+	KUNIT_CASE(deadline_test_each),
+	KUNIT_CASE(deadline_test_after_answer),
+	KUNIT_CASE(deadline_test_cancel_then_answer),
+	KUNIT_CASE(deadline_test_cancel_meets_answer),
+	KUNIT_CASE(deadline_test_cancel_meets_delete),
 	{ }
 };
 

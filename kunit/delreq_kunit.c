@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * SaDeleteReq: raised by the NIC on a packet, answered by one DELETE_SA for the inbound SA and then
- * one for its counterpart.
+ * SaDeleteReq: the NIC raises it on a packet, and the core answers with one DELETE_SA for the
+ * inbound SA and then one for its counterpart.
  */
 #include <linux/skbuff.h>
 #include "../drivers/ov2/rx.h"
@@ -26,7 +26,9 @@ static void delreq_exit(struct kunit *test)
 	fixture_destroy(test->priv);
 }
 
-/* One packet with the flag; processed by the NIC or not. Returns the skb's flags. */
+/* Receives one packet with the flag, processed by the NIC or not. Returns the flags of its
+ * xfrm_offload.
+ */
 static u32 delreq_packet(struct fixture *f, u32 cookie, bool done)
 {
 	struct ov2_rx_meta meta = {
@@ -72,10 +74,10 @@ static struct xfrm_state *delreq_sa(struct fixture *f, const struct fixture_sa *
 	return x;
 }
 
-/* S59: on a packet that the NIC processed the flag rides on the skb; on another it is consumed at
- * once, and the packet is left as it is.
+/* S59: the skb carries the flag if the NIC has processed the packet. Otherwise the core consumes
+ * the flag at once and leaves the packet as it is.
  */
-static void delreq_rides(struct kunit *test)
+static void delreq_test_carried(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = delreq_sa(f, &delreq_in);
@@ -90,10 +92,11 @@ static void delreq_rides(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
 }
 
-/* S60: however many packets carry it, one delete of the inbound SA and then, when that is
- * complete, one of the outbound. S61: both are served until their own delete.
+/* S60: however many packets carry the flag, before and after the answer, the NIC gets one delete of
+ * the inbound SA and, when that is complete, one of the outbound SA. S61: each SA is served until
+ * its own delete completes.
  */
-static void delreq_demote(struct kunit *test)
+static void delreq_test_demote(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *in = delreq_sa(f, &delreq_in), *out = delreq_sa(f, &delreq_out);
@@ -103,8 +106,11 @@ static void delreq_demote(struct kunit *test)
 	int i;
 
 	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	disable_work_sync(&f->nic->delreq_work);
 	for (i = 0; i < 5; i++)
 		delreq_packet(f, in->xso.offload_handle, false);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELREQ), 1);
+	enable_and_queue_work(f->nic->wq, &f->nic->delreq_work);
 	fr = fake_nic_wait(f->fake, 2);
 	delreq_settle(f);
 	for (i = 0; i < 5; i++)
@@ -131,12 +137,12 @@ static void delreq_demote(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_DELREQ), 10);
 	KUNIT_EXPECT_EQ(test, (int)in->km.state, XFRM_STATE_VALID);
 	KUNIT_EXPECT_EQ(test, (int)out->km.state, XFRM_STATE_VALID);
-	/* S60: they are not taken back at once by a NIC that has just asked for room. */
+	/* S60: the SAs are not promoted at once, because the NIC has just evicted them. */
 	KUNIT_EXPECT_EQ(test, f->fake->total, 4);
 }
 
-/* An inbound SA without a counterpart is answered alone. */
-static void delreq_alone(struct kunit *test)
+/* An inbound SA without a counterpart is deleted alone. */
+static void delreq_test_alone(struct kunit *test)
 {
 	static const struct fixture_sa other = { .reqid = 8, .out = true };
 	struct fixture *f = test->priv;
@@ -149,8 +155,8 @@ static void delreq_alone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_REQUESTS), 1);
 }
 
-/* S58: nothing but an offloaded inbound SA's packet counts. */
-static void delreq_ignored(struct kunit *test)
+/* S58: the flag counts only on a packet of an offloaded inbound SA. */
+static void delreq_test_ignored(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *out = delreq_sa(f, &delreq_out), *in;
@@ -172,8 +178,8 @@ static void delreq_ignored(struct kunit *test)
 	fixture_expect_state(f, out, OV2_PHASE_OFFLOADED);
 }
 
-/* The admin's choice: soft asks the key manager to rekey and demotes. */
-static void delreq_soft(struct kunit *test)
+/* The policy soft demotes both SAs and asks the key manager to rekey. */
+static void delreq_test_soft(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *in = delreq_sa(f, &delreq_in), *out = delreq_sa(f, &delreq_out);
@@ -188,7 +194,7 @@ static void delreq_soft(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (int)out->km.state, XFRM_STATE_VALID);
 }
 
-/* xfrm has let go of it: only our reference is left. */
+/* xfrm has deleted the state, and only the test's reference is left. */
 static void delreq_expect_deleted(struct fixture *f, struct xfrm_state *x)
 {
 	KUNIT_EXPECT_EQ(f->test, (int)x->km.state, XFRM_STATE_DEAD);
@@ -198,38 +204,15 @@ static void delreq_expect_deleted(struct fixture *f, struct xfrm_state *x)
 	xfrm_state_put(x);
 }
 
-/* Hard: both states are deleted, the inbound first on the NIC as well. */
-static void delreq_hard(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-	struct xfrm_state *in = delreq_sa(f, &delreq_in), *out = delreq_sa(f, &delreq_out);
-	u32 in_handle = fixture_entry(in)->offload_handle;
-	u32 out_handle = fixture_entry(out)->offload_handle;
+enum delreq_config { DELREQ_CONFIG_SAME, DELREQ_CONFIG_CAPS, DELREQ_CONFIG_ESP };
 
-	ov2_nic_set_delreq_policy(f->nic, OV2_DELREQ_HARD);
-	WRITE_ONCE(f->fake->mode, FAKE_PEND);
-	delreq_packet(f, in->xso.offload_handle, false);
-	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, 2)->del[0].offload_handle, in_handle);
-	delreq_settle(f);
-	KUNIT_EXPECT_EQ(test, f->fake->total, 3);
-	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 2));
-	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, 3)->del[0].offload_handle, out_handle);
-	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 3));
-	delreq_settle(f);
-	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
-	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
-	KUNIT_EXPECT_EQ(test, f->fake->total, 4);
-	delreq_expect_deleted(f, in);
-	delreq_expect_deleted(f, out);
-}
-
-/* The configuration that changes while xfrm tells of the inbound SA's end. */
+/* For delreq_config_change(), which xfrm calls without the test. */
 static struct fixture *delreq_config_fixture;
 static struct xfrm_state *delreq_config_out;
-static bool delreq_config_esp;
+static enum delreq_config delreq_config_what;
 
-/* Under x->lock, between the inbound SA's delete and the outbound one's: what a change of the
- * configuration does to the latter.
+/* Excludes the outbound SA when xfrm reports the hard expire of the inbound SA: after the core has
+ * deleted the inbound SA, before it deletes the outbound one. x->lock is held.
  */
 static int delreq_config_change(struct xfrm_state *x, const struct km_event *c)
 {
@@ -238,9 +221,9 @@ static int delreq_config_change(struct xfrm_state *x, const struct km_event *c)
 	if (c->event != XFRM_MSG_EXPIRE || x->xso.dir != XFRM_DEV_OFFLOAD_IN)
 		return 0;
 	spin_lock_bh(&f->nic->lock);
-	if (delreq_config_esp)
+	if (delreq_config_what == DELREQ_CONFIG_ESP)
 		fixture_port_of(f, 0)->esp_off = true;
-	else
+	else if (delreq_config_what == DELREQ_CONFIG_CAPS)
 		f->nic->caps.features &= ~OV2_CAP_ESP;
 	ov2_slot_recheck(fixture_entry(delreq_config_out));
 	spin_unlock_bh(&f->nic->lock);
@@ -249,24 +232,25 @@ static int delreq_config_change(struct xfrm_state *x, const struct km_event *c)
 
 static struct xfrm_mgr delreq_config_mgr = { .notify = delreq_config_change };
 
-struct delreq_config_row {
+struct delreq_hard_row {
 	const char *name;
-	bool esp;
+	enum delreq_config what;
 };
 
-static const struct delreq_config_row delreq_config_rows[] = {
-	{ "the configuration", false },
-	{ "ESP offload", true },
+static const struct delreq_hard_row delreq_hard_rows[] = {
+	{ "nothing changes", DELREQ_CONFIG_SAME },
+	{ "the configuration excludes the outbound SA", DELREQ_CONFIG_CAPS },
+	{ "ESP offload is switched off", DELREQ_CONFIG_ESP },
 };
 
-KUNIT_ARRAY_PARAM_DESC(delreq_config, delreq_config_rows, name);
+KUNIT_ARRAY_PARAM_DESC(delreq_hard, delreq_hard_rows, name);
 
-/* S60, S7: the configuration excludes the outbound SA while it is held back behind the inbound one:
- * one delete of each, in order.
+/* S60, S7: the policy hard deletes both states. The NIC gets one delete of each, the inbound SA's
+ * first, even if the configuration excludes the outbound SA while its delete is held.
  */
-static void delreq_hard_config(struct kunit *test)
+static void delreq_test_hard(struct kunit *test)
 {
-	const struct delreq_config_row *row = test->param_value;
+	const struct delreq_hard_row *row = test->param_value;
 	struct fixture *f = test->priv;
 	struct xfrm_state *in = delreq_sa(f, &delreq_in), *out = delreq_sa(f, &delreq_out);
 	u32 in_handle = fixture_entry(in)->offload_handle;
@@ -276,12 +260,13 @@ static void delreq_hard_config(struct kunit *test)
 	WRITE_ONCE(f->fake->mode, FAKE_PEND);
 	delreq_config_fixture = f;
 	delreq_config_out = out;
-	delreq_config_esp = row->esp;
+	delreq_config_what = row->what;
 	xfrm_register_km(&delreq_config_mgr);
 	delreq_packet(f, in->xso.offload_handle, false);
 	delreq_settle(f);
 	xfrm_unregister_km(&delreq_config_mgr);
-	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DEMOTED), 1);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DEMOTED),
+			row->what != DELREQ_CONFIG_SAME);
 	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, 2)->del[0].offload_handle, in_handle);
 	KUNIT_EXPECT_EQ(test, f->fake->total, 3);
 
@@ -305,24 +290,25 @@ static void delreq_set_km_state(struct xfrm_state *x, u8 state)
 	spin_unlock_bh(&x->lock);
 }
 
-struct delreq_half_row {
+struct delreq_not_valid_row {
 	const char *name;
 	bool adding;
 };
 
-static const struct delreq_half_row delreq_half_rows[] = {
+static const struct delreq_not_valid_row delreq_not_valid_rows[] = {
 	{ "the outbound SA is in the NIC", false },
 	{ "the outbound SA is on its way in", true },
 };
 
-KUNIT_ARRAY_PARAM_DESC(delreq_half, delreq_half_rows, name);
+KUNIT_ARRAY_PARAM_DESC(delreq_not_valid, delreq_not_valid_rows, name);
 
-/* S60: if xfrm does not let the inbound SA go the outbound one stays as well; the next packet that
- * says so has both deleted.
+/* S60: the flag may come before xfrm has made the inbound state VALID, and xfrm cannot expire such
+ * a state. Then both SAs stay in the NIC, and the outbound SA's delete is not held. The next packet
+ * with the flag, after the state has become VALID, gets both deleted.
  */
-static void delreq_hard_half(struct kunit *test)
+static void delreq_test_hard_not_valid(struct kunit *test)
 {
-	const struct delreq_half_row *row = test->param_value;
+	const struct delreq_not_valid_row *row = test->param_value;
 	struct fixture *f = test->priv;
 	struct xfrm_state *in = delreq_sa(f, &delreq_in), *out;
 
@@ -351,8 +337,10 @@ static void delreq_hard_half(struct kunit *test)
 	delreq_expect_deleted(f, out);
 }
 
-/* S17, S60: it is not held back either: when xfrm deletes it alone it leaves the NIC. */
-static void delreq_hard_kept(struct kunit *test)
+/* S17, S60: the delete of the outbound SA is not held either: when xfrm deletes it alone, it leaves
+ * the NIC.
+ */
+static void delreq_test_hard_kept(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *in = delreq_sa(f, &delreq_in), *out = delreq_sa(f, &delreq_out);
@@ -383,7 +371,7 @@ static const struct delreq_race_row delreq_race_rows[] = {
 	{ "xfrm deletes the inbound SA", DELREQ_DELETE_IN, 2 },
 	{ "xfrm deletes the outbound SA", DELREQ_DELETE_OUT, 2 },
 	{ "xfrm deletes both", DELREQ_DELETE_BOTH, 2 },
-	/* The first is aborted, and both are gone with the table. */
+	/* The reset aborts the first delete and removes both SAs. */
 	{ "the NIC is reset", DELREQ_RESET, 0 },
 	{ "the configuration excludes them", DELREQ_EXCLUDE, 2 },
 };
@@ -432,8 +420,10 @@ static const struct delreq_late_row delreq_late_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(delreq_late, delreq_late_rows, name);
 
-/* S60: who has left the NIC when it is his turn has no place to give back, and xfrm keeps him. */
-static void delreq_hard_late(struct kunit *test)
+/* S60: both SAs leave the NIC before the core answers, because of a reset or the configuration.
+ * There is nothing to answer, and xfrm keeps both states.
+ */
+static void delreq_test_hard_late(struct kunit *test)
 {
 	const struct delreq_late_row *row = test->param_value;
 	struct fixture *f = test->priv;
@@ -461,8 +451,10 @@ static void delreq_hard_late(struct kunit *test)
 	fixture_expect_state(f, out, row->reset ? OV2_PHASE_OFFLOADED : OV2_PHASE_SOFTWARE);
 }
 
-/* S60: raised before a reset and again after it, and both before it is answered: answered once. */
-static void delreq_over_reset(struct kunit *test)
+/* S60: the flag is raised before a reset and again after it, and the core answers after both: it
+ * answers once.
+ */
+static void delreq_test_over_reset(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *in = delreq_sa(f, &delreq_in), *out = delreq_sa(f, &delreq_out);
@@ -481,10 +473,11 @@ static void delreq_over_reset(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, refcount_read(&fixture_entry(in)->ref), 2);
 }
 
-/* S60, S17: an outbound SA that is held back behind one inbound SA, which xfrm deletes, is not held
- * back behind the next one as well: each SA is in one DELETE_SA list at a time.
+/* S60, S17: the delete of an outbound SA is held while its inbound SA is deleted. xfrm deletes that
+ * inbound SA, and a new one pairs with the outbound SA and is evicted as well. The delete is held
+ * for the first one only, because each SA is in one DELETE_SA list at a time.
  */
-static void delreq_chained_twice(struct kunit *test)
+static void delreq_test_held_once(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *in1 = delreq_sa(f, &delreq_in), *in2, *out;
@@ -498,7 +491,7 @@ static void delreq_chained_twice(struct kunit *test)
 	fixture_delete(f, in1);
 	fixture_gc();
 	in2 = fixture_sa(f, &delreq_in);
-	/* It waits for a moment: the NIC has asked for room. */
+	/* The new SA waits for an interval, because the NIC is under pressure. */
 	fixture_tick(f);
 	add2 = fake_nic_wait(f->fake, 3);
 	fake_nic_finish(f->fake, add2);
@@ -522,10 +515,10 @@ static void delreq_chained_twice(struct kunit *test)
 	fixture_expect_state(f, out, OV2_PHASE_WAITING);
 }
 
-/* S60, S17: whatever happens between the two deletes, each SA leaves the NIC exactly once, and the
- * inbound one first.
+/* S60, S17: something happens while the NIC executes the inbound SA's delete and the outbound SA's
+ * delete is held. Each SA leaves the NIC exactly once, the inbound one first.
  */
-static void delreq_race(struct kunit *test)
+static void delreq_test_race_inbound(struct kunit *test)
 {
 	const struct delreq_race_row *row = test->param_value;
 	struct fixture *f = test->priv;
@@ -556,26 +549,6 @@ static void delreq_race(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
 }
 
-/* S60: once, also if more packets come before it is answered. */
-static void delreq_once(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-	struct xfrm_state *in = delreq_sa(f, &delreq_in), *out = delreq_sa(f, &delreq_out);
-	int i;
-
-	disable_work_sync(&f->nic->delreq_work);
-	for (i = 0; i < 3; i++)
-		delreq_packet(f, in->xso.offload_handle, false);
-	fixture_expect_state(f, in, OV2_PHASE_OFFLOADED);
-	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELREQ), 1);
-	enable_and_queue_work(f->nic->wq, &f->nic->delreq_work);
-	delreq_settle(f);
-	fixture_expect_state(f, out, OV2_PHASE_WAITING);
-	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_DELREQ), 3);
-	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_SUCCESS), 2);
-	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
-}
-
 struct delreq_before_row {
 	const char *name;
 	enum ov2_delreq_policy policy;
@@ -597,10 +570,10 @@ static const struct delreq_before_row delreq_before_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(delreq_before, delreq_before_rows, name);
 
-/* S60, S17: xfrm deletes between the flag and its answer. What xfrm deletes is deleted once; an
- * outbound SA whose inbound one xfrm has deleted is xfrm's to delete.
+/* S60, S17: xfrm deletes SAs after the flag was raised and before the core answers. Each SA is
+ * deleted once. If xfrm has deleted the inbound SA, the core leaves the outbound SA in the NIC.
  */
-static void delreq_before_answer(struct kunit *test)
+static void delreq_test_before_answer(struct kunit *test)
 {
 	const struct delreq_before_row *row = test->param_value;
 	struct fixture *f = test->priv;
@@ -626,8 +599,10 @@ static void delreq_before_answer(struct kunit *test)
 	}
 }
 
-/* S58, S60: the flag on a packet of an SA that xfrm has deleted already, but the NIC still has. */
-static void delreq_after_delete(struct kunit *test)
+/* S58, S60: the flag comes on a packet of an SA that xfrm has deleted but the NIC still has. There
+ * is no answer.
+ */
+static void delreq_test_after_delete(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *in = delreq_sa(f, &delreq_in), *out = delreq_sa(f, &delreq_out);
@@ -648,8 +623,10 @@ static void delreq_after_delete(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_SUCCESS), 1);
 }
 
-/* S60, S17: the inbound delete is done, the outbound one is in the NIC, and xfrm deletes. */
-static void delreq_second_half(struct kunit *test)
+/* S60, S17: something happens while the NIC executes the outbound SA's delete, after the inbound
+ * SA's. No SA is deleted twice.
+ */
+static void delreq_test_race_outbound(struct kunit *test)
 {
 	const struct delreq_race_row *row = test->param_value;
 	struct fixture *f = test->priv;
@@ -670,10 +647,10 @@ static void delreq_second_half(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
 }
 
-/* S60: the counterpart is still being added: it leaves again when it is in, and not before the
- * inbound one has left, whatever happens meanwhile.
+/* S60: the NIC still adds the counterpart when the core answers. The counterpart is deleted after
+ * it was added, and after the inbound SA has left, whatever happens meanwhile.
  */
-static void delreq_counterpart_adding(struct kunit *test)
+static void delreq_test_counterpart_adding(struct kunit *test)
 {
 	const struct delreq_race_row *row = test->param_value;
 	struct fixture *f = test->priv;
@@ -708,8 +685,8 @@ static void delreq_counterpart_adding(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
 }
 
-/* S65: nothing is answered on a NIC that goes. */
-static void delreq_removal(struct kunit *test)
+/* S65: a NIC that is removed gets no answer. */
+static void delreq_test_removal(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *in = delreq_sa(f, &delreq_in);
@@ -723,25 +700,23 @@ static void delreq_removal(struct kunit *test)
 }
 
 static struct kunit_case delreq_cases[] = {
-	KUNIT_CASE(delreq_rides),
-	KUNIT_CASE(delreq_demote),
-	KUNIT_CASE(delreq_alone),
-	KUNIT_CASE(delreq_ignored),
-	KUNIT_CASE(delreq_soft),
-	KUNIT_CASE(delreq_hard),
-	KUNIT_CASE_PARAM(delreq_race, delreq_race_gen_params),
-	KUNIT_CASE(delreq_once),
-	KUNIT_CASE(delreq_over_reset),
-	KUNIT_CASE(delreq_chained_twice),
-	KUNIT_CASE_PARAM(delreq_before_answer, delreq_before_gen_params),
-	KUNIT_CASE_PARAM(delreq_hard_config, delreq_config_gen_params),
-	KUNIT_CASE_PARAM(delreq_hard_late, delreq_late_gen_params),
-	KUNIT_CASE_PARAM(delreq_hard_half, delreq_half_gen_params),
-	KUNIT_CASE(delreq_hard_kept),
-	KUNIT_CASE(delreq_after_delete),
-	KUNIT_CASE_PARAM(delreq_second_half, delreq_race_gen_params),
-	KUNIT_CASE_PARAM(delreq_counterpart_adding, delreq_race_gen_params),
-	KUNIT_CASE(delreq_removal),
+	KUNIT_CASE(delreq_test_carried),
+	KUNIT_CASE(delreq_test_demote),
+	KUNIT_CASE(delreq_test_alone),
+	KUNIT_CASE(delreq_test_ignored),
+	KUNIT_CASE(delreq_test_soft),
+	KUNIT_CASE_PARAM(delreq_test_hard, delreq_hard_gen_params),
+	KUNIT_CASE_PARAM(delreq_test_race_inbound, delreq_race_gen_params),
+	KUNIT_CASE(delreq_test_over_reset),
+	KUNIT_CASE(delreq_test_held_once),
+	KUNIT_CASE_PARAM(delreq_test_before_answer, delreq_before_gen_params),
+	KUNIT_CASE_PARAM(delreq_test_hard_late, delreq_late_gen_params),
+	KUNIT_CASE_PARAM(delreq_test_hard_not_valid, delreq_not_valid_gen_params),
+	KUNIT_CASE(delreq_test_hard_kept),
+	KUNIT_CASE(delreq_test_after_delete),
+	KUNIT_CASE_PARAM(delreq_test_race_outbound, delreq_race_gen_params),
+	KUNIT_CASE_PARAM(delreq_test_counterpart_adding, delreq_race_gen_params),
+	KUNIT_CASE(delreq_test_removal),
 	{ }
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A NIC driver for tests, see fake_nic.h. What it may not do in the contexts that it is called in,
- * such as fail a test, it notes in fake_nic.violation, which fake_nic_check() reports.
+ * A NIC driver for tests, see fake_nic.h. It cannot fail a test in the contexts that it is called
+ * in, so it stores mistakes of the core in fake_nic.violation, which fake_nic_check() reports.
  */
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -180,7 +180,9 @@ static void fake_check_nodes(struct fake_nic *fake, const struct fake_request *f
 				       fr->del[i].offload_handle);
 			break;
 		default:
-			/* One that a delete has overtaken is no fault, one without a handle is. */
+			/* A delete may have overtaken the update, which is no mistake. An update
+			 * without a handle is one.
+			 */
 			entry = fake_find(fake, fr->update[i].offload_handle);
 			fake_violation(fake, !fr->update[i].offload_handle,
 				       "an update without a handle");
@@ -208,7 +210,7 @@ static void fake_check_request(struct fake_nic *fake, const struct ov2_request *
 	fake_violation(fake, req->status != -EINPROGRESS, "submitted with status %d", req->status);
 }
 
-/* What the core must not have touched since it handed it over. */
+/* The core must not change a list while the NIC has it. */
 static void fake_check_untouched(struct fake_nic *fake, const struct fake_request *fr)
 {
 	size_t size = fake_node_size(fr->kind);
@@ -257,7 +259,7 @@ static void fake_remove(struct fake_nic *fake, struct fake_entry *entry)
 	fake->live--;
 }
 
-/* Does what the request asks for and returns its status. */
+/* Executes a request and returns its status. */
 static int fake_execute(struct fake_nic *fake, struct fake_request *fr)
 {
 	struct ov2_request *req = fr->req;
@@ -295,8 +297,8 @@ static int fake_execute(struct fake_nic *fake, struct fake_request *fr)
 	}
 }
 
-/* Gives the request back. Returns what to call ov2_request_complete() with, NULL if it is the
- * core's already.
+/* Gives the request back to the core. Returns the request to call ov2_request_complete() with, or
+ * NULL if the core has it already.
  */
 static struct ov2_request *fake_close(struct fake_nic *fake, struct fake_request *fr, int status)
 {
@@ -326,7 +328,7 @@ static void fake_complete(struct fake_nic *fake, struct fake_request *fr, bool e
 		ov2_request_complete(fake->nic, req, status);
 }
 
-/* Answers at once, or not yet. */
+/* Answers at once, or leaves the request pending. */
 static int fake_answer(struct fake_nic *fake, struct fake_request *fr, enum fake_mode mode)
 {
 	int status;
@@ -364,7 +366,9 @@ static int fake_op(struct ov2_nic *nic, struct ov2_request *req, enum ov2_reques
 	if (!fr)
 		return -ENOMEM;
 	spin_lock_bh(&fake->lock);
-	/* Whoever changes the mode and then answers what is there leaves none out. */
+	/* Read the mode under the lock: a test that changes the mode and then answers all requests
+	 * misses none.
+	 */
 	mode = READ_ONCE(fake->mode);
 	fake->ops_running++;
 	fake->open++;
@@ -465,7 +469,7 @@ static int fake_reset_hw(struct fake_nic *fake)
 	return fake->reset_err;
 }
 
-/* Resets the NIC, as a driver does it. Returns what ov2_nic_reset_done() says. */
+/* Resets the NIC as a driver does. Returns the result of ov2_nic_reset_done(). */
 int fake_nic_reset(struct fake_nic *fake)
 {
 	int err;
@@ -505,7 +509,6 @@ static void fake_reset(struct ov2_nic *nic)
 		fake_nic_reset(fake);
 }
 
-
 static const struct ov2_nic_ops fake_nic_ops = {
 	.add_sa = fake_add_sa,
 	.delete_sa = fake_delete_sa,
@@ -522,7 +525,7 @@ static void fake_softirq(struct work_struct *work)
 	fake_nic_finish_all(fake);
 }
 
-/* The caller destroys it, after all netdevs are gone. */
+/* The caller destroys it after all netdevs are gone. */
 struct fake_nic *fake_nic_create(struct kunit *test, const struct ov2_caps *caps)
 {
 	static u32 count;
@@ -590,7 +593,7 @@ static struct fake_request *fake_nth(struct fake_nic *fake, u32 nth)
 	return found;
 }
 
-/* The nth request since the beginning, counted from 0; waits until it has come. */
+/* Waits for the nth request since the beginning, counted from 0, and returns it. */
 struct fake_request *fake_nic_wait(struct fake_nic *fake, u32 nth)
 {
 	struct fake_request *fr;
@@ -620,7 +623,7 @@ void fake_nic_finish(struct fake_nic *fake, struct fake_request *fr)
 	fake_complete(fake, fr, true, 0);
 }
 
-/* Without doing anything, for failures and aborts. */
+/* Completes a request without executing it, for failures and aborts. */
 void fake_nic_finish_status(struct fake_nic *fake, struct fake_request *fr, int status)
 {
 	fake_complete(fake, fr, false, status);
@@ -658,7 +661,7 @@ bool fake_nic_has(struct fake_nic *fake, u32 handle)
 	return found;
 }
 
-/* Has an SA ever been in an ADD_SA list? */
+/* Returns whether an SA was ever in an ADD_SA list. */
 bool fake_nic_saw(struct fake_nic *fake, u32 cookie)
 {
 	struct fake_request *fr;
@@ -673,7 +676,7 @@ bool fake_nic_saw(struct fake_nic *fake, u32 cookie)
 	return found;
 }
 
-/* What the NIC has of the SA with a certain SPI, NULL if nothing. */
+/* Returns the NIC's SA with this SPI, or NULL. */
 const struct ov2_add_sa *fake_nic_by_spi(struct fake_nic *fake, u32 spi)
 {
 	const struct ov2_add_sa *found = NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A NIC driver for tests. It records every request, answers when the test says so (its clock is
- * the test), and checks after each step that the core keeps the rules of <net/ov2.h>. It includes
- * nothing else of the project: the proof that the public header suffices.
+ * A NIC driver for tests. It records every request, answers when the test says so (the test is its
+ * clock), and checks after each step that the core keeps the rules of <net/ov2.h>. It includes no
+ * other header of the project, which proves that the public header suffices.
  */
 #ifndef __OV2_KUNIT_FAKE_NIC_H
 #define __OV2_KUNIT_FAKE_NIC_H
@@ -14,7 +14,7 @@
 #include <linux/workqueue.h>
 #include <net/ov2.h>
 
-/* How a request is answered, from when fake_nic.mode is set. */
+/* How requests are answered from when fake_nic.mode is set. */
 enum fake_mode {
 	FAKE_PEND,	/* the op returns -EINPROGRESS and the test completes the request */
 	FAKE_NOW,	/* done when the op returns 0 */
@@ -25,10 +25,10 @@ enum fake_mode {
 	FAKE_AGAIN,	/* the op returns -EAGAIN: not now */
 };
 
-/* One request, kept for the whole test; the copies are of what was submitted. */
+/* One request, kept for the whole test. The copies show the list as it was submitted. */
 struct fake_request {
 	struct list_head list;
-	struct ov2_request *req;	/* NULL once it is the core's again */
+	struct ov2_request *req;	/* NULL once the core has it back */
 	enum ov2_request_kind kind;
 	u32 id;
 	u32 count;
@@ -46,15 +46,15 @@ struct fake_entry {
 };
 
 /**
- * struct fake_nic - the NIC
+ * struct fake_nic - The fake NIC.
  * @test: the test
- * @nic: the core's half
- * @mode: what becomes of the next request
- * @err: for FAKE_FAIL
- * @refuse: bit n: the nth node of an ADD_SA list is refused, of the first 32
- * @lie: what a request that the test has finished fails with, although it was executed
+ * @nic: the core's part
+ * @mode: how the next request is answered
+ * @err: error of FAKE_FAIL
+ * @refuse: bit n: reject the nth node of an ADD_SA list, of the first 32
+ * @lie: error that a request which the test finishes fails with, although it was executed
  * @deaf: cancel does nothing
- * @reset_completes: reset completes pending requests by itself
+ * @reset_completes: reset completes pending requests itself
  * @progress: for the test that sets @in_op
  * @reset_err: how the reset ends
  * @reset_later: the driver resets the NIC from a work item when the core asks for it
@@ -63,13 +63,13 @@ struct fake_entry {
  * @in_cancel: called inside cancel before it looks for the request, without locks
  * @after_reset: called at the end of reset, without locks
  * @requests: all requests, oldest first; @lock guards this and what follows
- * @total: their number
- * @open: those not completed
- * @open_max: most at a time
+ * @total: number of all requests
+ * @open: number of pending requests
+ * @open_max: maximum of @open
  * @cancels: calls of cancel
  * @resets: calls of reset
  * @live: SAs in the table
- * @violation: the first rule that the core broke
+ * @violation: the first rule that the core has broken
  */
 struct fake_nic {
 	struct kunit *test;
@@ -95,8 +95,8 @@ struct fake_nic {
 	u32 resets;
 	u32 live;
 	char violation[128];
-	/* private: the state of its machinery */
-	/* guards what is private, the lists and the counts */
+	/* private: */
+	/* guards the private part, the lists and the counts */
 	spinlock_t lock;
 	wait_queue_head_t wait;
 	bool resetting;

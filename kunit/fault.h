@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* For the suites: has memory run out. */
+/* For the suites: fault injection for memory allocations. */
 #ifndef __OV2_KUNIT_FAULT_H
 #define __OV2_KUNIT_FAULT_H
 
 #include <kunit/test.h>
 #include <linux/sched.h>
 
-/* Has the nth allocation of the test's thread that may not sleep fail, counted from 1. */
+/* Makes the nth allocation of the test's thread that may not sleep fail, counted from 1. */
 static inline void fault_nth(struct kunit *test, u32 nth)
 {
 #if IS_ENABLED(CONFIG_FAILSLAB)
@@ -16,7 +16,7 @@ static inline void fault_nth(struct kunit *test, u32 nth)
 #endif
 }
 
-/* Ends it. Returns whether the allocation has failed. */
+/* Ends the fault injection. Returns whether an allocation has failed. */
 static inline bool fault_done(void)
 {
 #if IS_ENABLED(CONFIG_FAILSLAB)

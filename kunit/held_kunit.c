@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Packets that are held while a stand-in goes their way: what the stand-in shows, the exchange, and
- * all the ways in which it does not come to that.
+ * Packets that are held while a stand-in goes through the stack: the content of the stand-in, the
+ * exchange, and the cases in which there is none.
  */
 #include <linux/ip.h>
 #include <linux/rtnetlink.h>
@@ -47,8 +47,8 @@ static struct sk_buff *held_standin(struct fixture *f, struct xfrm_state *x, u32
 	return standin;
 }
 
-/* It has the headers and the length of the packet, and nothing of what the NIC has decrypted. */
-static void held_shows(struct kunit *test)
+/* A stand-in has the headers and the length of the packet, and none of its plaintext. */
+static void held_test_shows(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = held_sa(f);
@@ -71,8 +71,8 @@ static void held_shows(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, x->curlft.packets, 1);
 }
 
-/* The packet takes over what the stack has done to its stand-in. */
-static void held_adopts(struct kunit *test)
+/* The packet inherits what the stack has done to its stand-in. */
+static void held_test_adopts(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = held_sa(f);
@@ -107,8 +107,8 @@ static const struct held_row held_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(held, held_rows, name);
 
-/* A stand-in that is not what it was: its packet is dropped and counted. */
-static void held_spoilt(struct kunit *test)
+/* A stand-in was changed: its packet is dropped and counted. */
+static void held_test_spoilt(struct kunit *test)
 {
 	const struct held_row *row = test->param_value;
 	struct fixture *f = test->priv;
@@ -122,8 +122,10 @@ static void held_spoilt(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_DROP_HELD), 1);
 }
 
-/* NAT has changed the destination: software finds no state for it, and what is held stays. */
-static void held_nat(struct kunit *test)
+/* NAT has changed the destination: software finds no state for the stand-in, and the packet remains
+ * held.
+ */
+static void held_test_nat(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = held_sa(f);
@@ -135,8 +137,8 @@ static void held_nat(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, x->curlft.packets, 0);
 }
 
-/* A packet that is no stand-in is software's, also one that guesses a ticket. */
-static void held_forged(struct kunit *test)
+/* Software processes a packet that is no stand-in, even if the packet guesses a ticket. */
+static void held_test_forged(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = held_sa(f);
@@ -156,7 +158,7 @@ static void held_forged(struct kunit *test)
 }
 
 /* The stack has copied the stand-in: xfrm gets the packet once. */
-static void held_copied(struct kunit *test)
+static void held_test_copied(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = held_sa(f);
@@ -171,8 +173,8 @@ static void held_copied(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, x->stats.integrity_failed, 0);
 }
 
-/* More packets than places: the oldest go, and their stand-ins find nothing. */
-static void held_full(struct kunit *test)
+/* The table is full: the oldest packets are dropped, and their stand-ins find nothing. */
+static void held_test_full(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = held_sa(f);
@@ -193,15 +195,15 @@ static void held_full(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ov2_held_count(), OV2_HELD_MAX - 1);
 }
 
-/* xfrm deletes the state: its packets do not keep it. */
-static void held_deleted(struct kunit *test)
+/* xfrm deletes the state: the packets that are held do not keep it. */
+static void held_test_deleted(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = held_sa(f);
 	unsigned long end = jiffies + 10 * HZ;
 	struct sk_buff *standin = held_standin(f, x, 5);
 
-	/* It would free them, too, but later. */
+	/* It would free them as well, but later. */
 	disable_delayed_work_sync(&ov2_held_later);
 	fixture_delete(f, x);
 	while (ov2_held_count() && time_before(jiffies, end))
@@ -213,10 +215,10 @@ static void held_deleted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, packet_seen.packets, 0);
 }
 
-/* S54: the window moves on while the stand-in is on its way, so far that xfrm infers another upper
- * half: the packet is late, not new.
+/* S54: the window moves while the stand-in is on its way, so far that xfrm infers another upper
+ * half. The packet is late and must not count as new.
  */
-static void held_late(struct kunit *test)
+static void held_test_late(struct kunit *test)
 {
 	struct fixture_sa esn = held_in;
 	struct fixture *f = test->priv;
@@ -238,8 +240,8 @@ static void held_late(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, x->replay_esn->seq_hi, 0);
 }
 
-/* The device goes: what it has received goes with it. */
-static void held_unregister(struct kunit *test)
+/* The device is unregistered: the packets that it has received are freed. */
+static void held_test_unregister(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = held_sa(f);
@@ -251,16 +253,16 @@ static void held_unregister(struct kunit *test)
 }
 
 static struct kunit_case held_cases[] = {
-	KUNIT_CASE(held_shows),
-	KUNIT_CASE(held_adopts),
-	KUNIT_CASE_PARAM(held_spoilt, held_gen_params),
-	KUNIT_CASE(held_forged),
-	KUNIT_CASE(held_copied),
-	KUNIT_CASE(held_full),
-	KUNIT_CASE(held_deleted),
-	KUNIT_CASE(held_late),
-	KUNIT_CASE(held_nat),
-	KUNIT_CASE(held_unregister),
+	KUNIT_CASE(held_test_shows),
+	KUNIT_CASE(held_test_adopts),
+	KUNIT_CASE_PARAM(held_test_spoilt, held_gen_params),
+	KUNIT_CASE(held_test_forged),
+	KUNIT_CASE(held_test_copied),
+	KUNIT_CASE(held_test_full),
+	KUNIT_CASE(held_test_deleted),
+	KUNIT_CASE(held_test_late),
+	KUNIT_CASE(held_test_nat),
+	KUNIT_CASE(held_test_unregister),
 	{ }
 };
 

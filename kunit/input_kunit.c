@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The way of a packet through xfrm_input(): ESP in UDP, which comes to xfrm by its stand-in, and
- * SaDeleteReq, which rides on the skb and comes back by a protocol callback.
+ * Packets through xfrm_input(): ESP in UDP, which reaches xfrm by a stand-in, and SaDeleteReq,
+ * which the skb carries through xfrm to a protocol callback.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -61,7 +61,9 @@ static rx_handler_result_t input_catch(struct sk_buff **skb)
 	return RX_HANDLER_CONSUMED;
 }
 
-/* The driver gives it to the core. Returns the stand-in that the stack gets, NULL if none. */
+/* Gives @skb to the core as a driver does. Returns the stand-in that the stack gets, or NULL if
+ * there is none.
+ */
 static struct sk_buff *input_receive(struct fixture *f, struct sk_buff *skb,
 				     const struct ov2_rx_meta *meta)
 {
@@ -102,10 +104,10 @@ static const struct input_row input_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(input, input_rows, name);
 
-/* S49, S55: a marked packet in UDP is xfrm's when its stand-in comes to xfrm, without what the
- * frame was padded with; xfrm judges it by its status and number.
+/* S49, S55: a marked packet in UDP reaches xfrm when its stand-in does, without the padding of its
+ * frame. xfrm judges it by its status and number.
  */
-static void input_udp(struct kunit *test)
+static void input_test_udp(struct kunit *test)
 {
 	const struct input_row *row = test->param_value;
 	struct fixture *f = test->priv;
@@ -134,10 +136,10 @@ static void input_udp(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_DELREQ), 0);
 }
 
-/* S59, S60: SaDeleteReq comes back from xfrm, whether that accepted the packet or not, is answered
- * once, and nobody behind the core sees the flag.
+/* S59, S60: the core sees SaDeleteReq again at the end of xfrm_input(), whether xfrm accepted the
+ * packet or not. It answers once, and no protocol after the core's sees the flag.
  */
-static void input_delreq(struct kunit *test)
+static void input_test_delreq(struct kunit *test)
 {
 	const struct input_row *row = test->param_value;
 	struct fixture *f = test->priv;
@@ -206,9 +208,10 @@ static const struct input_odd_row input_odd_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(input_odd, input_odd_rows, name);
 
-/* What the NIC cannot have processed is dropped and counted: it is plaintext, so it must not go on.
+/* The NIC reports a packet as processed that it cannot have processed. The core drops and counts
+ * it, because it may be plaintext.
  */
-static void input_not_taken(struct kunit *test)
+static void input_test_not_taken(struct kunit *test)
 {
 	const struct input_odd_row *row = test->param_value;
 	struct fixture *f = test->priv;
@@ -225,7 +228,7 @@ static void input_not_taken(struct kunit *test)
 	local_bh_disable();
 	ret = ov2_rx(fixture_port_of(f, 0), skb, &meta);
 	local_bh_enable();
-	/* Else the skb is no longer the test's. */
+	/* If the core has taken the skb, the test must not use it. */
 	KUNIT_ASSERT_LT(test, ret, 0);
 	KUNIT_EXPECT_EQ(test, ov2_held_count(), 0);
 	KUNIT_EXPECT_EQ(test, packet_seen.packets, 0);
@@ -234,10 +237,10 @@ static void input_not_taken(struct kunit *test)
 	kfree_skb(skb);
 }
 
-/* A packet that no NIC has seen, and one that has the flag of another's SA: the core passes them
- * on, and takes nothing off its NIC.
+/* The core passes on a packet that no NIC has processed, and packets with the flag whose cookie
+ * does not belong to their state. No SA leaves its NIC.
  */
-static void input_not_ours(struct kunit *test)
+static void input_test_not_ours(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = input_sa(f, &input_in), *y;
@@ -254,7 +257,7 @@ static void input_not_ours(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, packet_seen.err, -1);
 	KUNIT_EXPECT_EQ(test, packet_seen.flags, 0);
 
-	/* Its cookie is another's. */
+	/* The cookie is that of another state's SA. */
 	skb = packet_received(f, y, 1);
 	packet_mark(f, skb, y, CRYPTO_DONE | SA_DELETE_REQ);
 	swap(y->xso.offload_handle, cookie);
@@ -264,7 +267,7 @@ static void input_not_ours(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, packet_seen.err, 0);
 	KUNIT_EXPECT_EQ(test, packet_seen.flags, CRYPTO_DONE);
 
-	/* Nobody's: a state that is not offloaded. */
+	/* The state is not offloaded. */
 	skb = packet_received(f, y, 2);
 	packet_mark(f, skb, y, CRYPTO_DONE | SA_DELETE_REQ);
 	cookie = 0;
@@ -278,10 +281,10 @@ static void input_not_ours(struct kunit *test)
 	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 }
 
-/* S20, S60: xfrm deletes the SA while the flag is on its way: the one delete is the answer, and the
- * counterpart is left to xfrm.
+/* S20, S60: xfrm deletes the SA while the packet with the flag is in xfrm_input(). That delete is
+ * the answer, and the core does not touch the counterpart.
  */
-static void input_deleted_on_the_way(struct kunit *test)
+static void input_test_deleted_on_the_way(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = input_sa(f, &input_in), *out = input_sa(f, &input_out);
@@ -290,7 +293,7 @@ static void input_deleted_on_the_way(struct kunit *test)
 	packet_mark(f, skb, x, CRYPTO_DONE | SA_DELETE_REQ);
 	fixture_delete(f, x);
 	packet_input(skb);
-	/* Not every kernel asks the protocols about a packet of a state that is dead. */
+	/* Not every kernel calls the protocols for a packet whose state is dead. */
 	KUNIT_EXPECT_FALSE(test, packet_seen.flags & SA_DELETE_REQ);
 	fixture_gc();
 	input_settle(f);
@@ -300,11 +303,11 @@ static void input_deleted_on_the_way(struct kunit *test)
 }
 
 static struct kunit_case input_cases[] = {
-	KUNIT_CASE_PARAM(input_udp, input_gen_params),
-	KUNIT_CASE_PARAM(input_delreq, input_gen_params),
-	KUNIT_CASE_PARAM(input_not_taken, input_odd_gen_params),
-	KUNIT_CASE(input_not_ours),
-	KUNIT_CASE(input_deleted_on_the_way),
+	KUNIT_CASE_PARAM(input_test_udp, input_gen_params),
+	KUNIT_CASE_PARAM(input_test_delreq, input_gen_params),
+	KUNIT_CASE_PARAM(input_test_not_taken, input_odd_gen_params),
+	KUNIT_CASE(input_test_not_ours),
+	KUNIT_CASE(input_test_deleted_on_the_way),
 	{ }
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whether the stack may leave a packet to the NIC: what offload_ok() answers, and which features
- * the netdev can have.
+ * Which packets the stack may leave to the NIC: the answers of offload_ok(), and the features of
+ * the netdev.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -111,8 +111,10 @@ static struct sk_buff *offload_skb(struct fixture *f, const struct offload_row *
 	return skb;
 }
 
-/* S42: a GSO packet in UDP is left to the NIC only while that segments it: the stack cannot. */
-static void offload_ok_udp(struct kunit *test)
+/* S42: a GSO packet in UDP is left to the NIC only while the NIC can segment it, because the stack
+ * cannot.
+ */
+static void offload_test_ok_udp(struct kunit *test)
 {
 	static const struct offload_row row = { .sa = TX_UDP, .gso = true };
 	static const netdev_features_t needed[] = { NETIF_F_TSO, NETIF_F_GSO_ESP };
@@ -122,13 +124,14 @@ static void offload_ok_udp(struct kunit *test)
 	struct net_device *netdev = f->netdev[0];
 	struct xfrm_state *x = fixture_sa(f, &row.sa);
 	struct sk_buff *skb = offload_skb(f, &row);
+	int i;
 
 	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	ov2_nic_set_stack_gso(f->nic, true);
 	rcu_read_lock();
 	skb_dst_set_noref(skb, &dst);
 	KUNIT_EXPECT_TRUE(test, netdev->xfrmdev_ops->xdo_dev_offload_ok(skb, x));
-	for (int i = 0; i < ARRAY_SIZE(needed); i++) {
+	for (i = 0; i < ARRAY_SIZE(needed); i++) {
 		netdev->features &= ~needed[i];
 		KUNIT_EXPECT_FALSE(test, netdev->xfrmdev_ops->xdo_dev_offload_ok(skb, x));
 		netdev->features |= needed[i];
@@ -138,8 +141,8 @@ static void offload_ok_udp(struct kunit *test)
 	kfree_skb(skb);
 }
 
-/* S34, S42, S45: what the stack may leave to the NIC; the rest software encrypts. */
-static void offload_ok(struct kunit *test)
+/* S34, S42, S45: which packets the stack may leave to the NIC. Software encrypts the others. */
+static void offload_test_ok(struct kunit *test)
 {
 	const struct offload_row *row = test->param_value;
 	struct dst_ops ops = { .family = row->inner ?: row->sa.family ?: AF_INET };
@@ -175,8 +178,10 @@ static void offload_ok(struct kunit *test)
 	fixture_gc();
 }
 
-/* S1: the optimistic add: software serves the SA until the NIC has it. */
-static void offload_ok_life(struct kunit *test)
+/* S1: software encrypts until the NIC has the SA, because xfrm does not wait for an add in crypto
+ * mode.
+ */
+static void offload_test_ok_life(struct kunit *test)
 {
 	static const struct offload_row row = { .sa = { .out = true } };
 	struct dst_ops ops = { .family = AF_INET };
@@ -198,7 +203,7 @@ static void offload_ok_life(struct kunit *test)
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
 	rcu_read_lock();
 	KUNIT_EXPECT_TRUE(test, xdo->xdo_dev_offload_ok(skb, x));
-	/* S31: ESP switched off on the netdev. */
+	/* S31: ESP offload is off on the netdev. */
 	f->netdev[0]->features &= ~NETIF_F_HW_ESP;
 	KUNIT_EXPECT_FALSE(test, xdo->xdo_dev_offload_ok(skb, x));
 	f->netdev[0]->features |= NETIF_F_HW_ESP;
@@ -223,8 +228,8 @@ static const struct offload_fix_row offload_fix_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(offload_fix, offload_fix_rows, name);
 
-/* S42: what depends on what is off is off. */
-static void offload_fix_features(struct kunit *test)
+/* S42: a feature is off if one that it depends on is off. */
+static void offload_test_fix_features(struct kunit *test)
 {
 	const struct offload_fix_row *row = test->param_value;
 	struct fixture *f = test->priv;
@@ -232,8 +237,8 @@ static void offload_fix_features(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ov2_fix_features(f->netdev[0], row->wanted), row->possible);
 }
 
-/* S42: so is what the configuration does not have. */
-static void offload_fix_caps(struct kunit *test)
+/* S42: a feature is off if the configuration lacks its capability. */
+static void offload_test_fix_caps(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct ov2_caps caps = fake_nic_caps;
@@ -250,11 +255,11 @@ static void offload_fix_caps(struct kunit *test)
 }
 
 static struct kunit_case offload_cases[] = {
-	KUNIT_CASE_PARAM(offload_ok, offload_gen_params),
-	KUNIT_CASE(offload_ok_udp),
-	KUNIT_CASE(offload_ok_life),
-	KUNIT_CASE_PARAM(offload_fix_features, offload_fix_gen_params),
-	KUNIT_CASE(offload_fix_caps),
+	KUNIT_CASE_PARAM(offload_test_ok, offload_gen_params),
+	KUNIT_CASE(offload_test_ok_udp),
+	KUNIT_CASE(offload_test_ok_life),
+	KUNIT_CASE_PARAM(offload_test_fix_features, offload_fix_gen_params),
+	KUNIT_CASE(offload_test_fix_caps),
 	{ }
 };
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which outbound SA is the counterpart of which inbound one: whom a SaDeleteReq takes along. */
+/* Which outbound SA corresponds to which inbound SA, and so leaves the NIC with it after a
+ * SaDeleteReq.
+ */
 #include "xfrm_fixture.h"
 
 static const struct fixture_sa pair_in = { .reqid = 7 };
@@ -57,8 +59,8 @@ static const struct pair_row pair_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(pair, pair_rows, name);
 
-/* S60: who is whose counterpart, whichever was first. */
-static void pair_pairs(struct kunit *test)
+/* S60: which SAs form a pair, whichever was added first. */
+static void pair_test_pairs(struct kunit *test)
 {
 	const struct pair_row *row = test->param_value;
 	struct fixture *f = test->priv;
@@ -74,7 +76,7 @@ static void pair_pairs(struct kunit *test)
 }
 
 /* With reqid 0 the selectors must mirror each other. */
-static void pair_selectors(struct kunit *test)
+static void pair_test_selectors(struct kunit *test)
 {
 	static const struct fixture_sa in, out = { .out = true };
 	struct fixture *f = test->priv;
@@ -94,8 +96,10 @@ static void pair_selectors(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, pair_is(x, z));
 }
 
-/* Two generations of a rekey look the same: each inbound SA keeps the outbound one of its own. */
-static void pair_generations(struct kunit *test)
+/* Two generations of a rekey look the same: each inbound SA keeps the outbound SA of its own
+ * generation.
+ */
+static void pair_test_generations(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *in1, *out1, *in2, *out2;
@@ -116,10 +120,10 @@ static void pair_generations(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, fake_nic_by_spi(f->fake, fixture_spi(out2)));
 }
 
-/* Of several that have no counterpart yet the youngest is the one, but for one that has the same
+/* The youngest of several SAs without a counterpart is chosen, unless one of them has the same
  * mark.
  */
-static void pair_youngest(struct kunit *test)
+static void pair_test_youngest(struct kunit *test)
 {
 	static const struct fixture_sa marked = { .reqid = 9, .out = true, .mark = 3 };
 	static const struct fixture_sa plain = { .reqid = 9, .out = true }, in = { .reqid = 9 };
@@ -141,8 +145,8 @@ static void pair_youngest(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, pair_is(in2, out2));
 }
 
-/* An SA that has lost its counterpart comes after those that have had none. */
-static void pair_again(struct kunit *test)
+/* An SA that has lost its counterpart is chosen after those that never had one. */
+static void pair_test_again(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *in1, *in2, *out1, *out2;
@@ -165,10 +169,10 @@ static void pair_set_if_id(struct fixture *f, struct xfrm_state *x, u32 if_id)
 	spin_unlock_bh(&f->nic->lock);
 }
 
-/* Inbound SAs of an xfrm interface, which older kernels offload: it is the interface's, and rather
- * than of one that has no interface.
+/* Older kernels offload inbound SAs of an xfrm interface. Such an SA pairs only with an outbound SA
+ * of the same interface, which prefers it to an inbound SA without an interface.
  */
-static void pair_interfaces(struct kunit *test)
+static void pair_test_interfaces(struct kunit *test)
 {
 	static const struct fixture_sa out5 = { .reqid = 7, .out = true, .if_id = 5 };
 	static const struct fixture_sa out9 = { .reqid = 7, .out = true, .if_id = 9 };
@@ -193,12 +197,12 @@ static void pair_interfaces(struct kunit *test)
 }
 
 static struct kunit_case pair_cases[] = {
-	KUNIT_CASE_PARAM(pair_pairs, pair_gen_params),
-	KUNIT_CASE(pair_selectors),
-	KUNIT_CASE(pair_generations),
-	KUNIT_CASE(pair_youngest),
-	KUNIT_CASE(pair_again),
-	KUNIT_CASE(pair_interfaces),
+	KUNIT_CASE_PARAM(pair_test_pairs, pair_gen_params),
+	KUNIT_CASE(pair_test_selectors),
+	KUNIT_CASE(pair_test_generations),
+	KUNIT_CASE(pair_test_youngest),
+	KUNIT_CASE(pair_test_again),
+	KUNIT_CASE(pair_test_interfaces),
 	{ }
 };
 

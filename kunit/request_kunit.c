@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The request engine of the core: completion in all its ways, lists, adds and deletes that meet.
- * The NIC takes one request at a time unless a test says otherwise, so that what is submitted
- * behind a pending one gathers.
+ * The request engine of the core: all kinds of completion, lists, and deletes that race with adds.
+ * The NIC takes one request at a time unless a test says otherwise, so that SAs gather behind a
+ * pending request.
  */
 #include "xfrm_fixture.h"
 
@@ -41,10 +41,11 @@ static const struct request_mode_row request_mode_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(request_mode, request_mode_rows, name);
 
-/* S3, S4, S16, S25: a lone add leaves at once and ends with the NIC's handle; a delete leaves
- * nothing behind. All of it however the NIC completes.
+/* S3, S4, S16, S25: an add is submitted at once if no request is in flight, and gets the NIC's
+ * handle. After a delete nothing is left. The rows are the ways in which the NIC completes
+ * requests.
  */
-static void request_add_delete(struct kunit *test)
+static void request_test_add_delete(struct kunit *test)
 {
 	const struct request_mode_row *row = test->param_value;
 	struct fixture *f = test->priv;
@@ -78,8 +79,8 @@ static void request_add_delete(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
 }
 
-/* S2, S3, S5: each node of a list is tried, and those that are refused disturb no other. */
-static void request_partial(struct kunit *test)
+/* S2, S3, S5: the NIC tries each node of a list, and rejected nodes do not affect the others. */
+static void request_test_partial(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x[5], *first = fixture_blocker(f);
@@ -107,8 +108,8 @@ static void request_partial(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
 }
 
-/* S2, S5: a list of which nothing was offloaded fails, and leaves nothing. */
-static void request_none(struct kunit *test)
+/* S2, S5: a list of which no SA was offloaded fails, and nothing is left of it. */
+static void request_test_none(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x[3], *first = fixture_blocker(f);
@@ -127,14 +128,14 @@ static void request_none(struct kunit *test)
 	fixture_expect_state(f, first, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
-	/* Deleting what is in software is none of the NIC's business. */
+	/* The NIC is not told about the delete of an SA in software. */
 	fixture_delete(f, x[0]);
 	fixture_settle(f);
 	KUNIT_EXPECT_EQ(test, f->fake->total, 2);
 }
 
-/* S5: the op refuses the whole request; the keys do not stay in the core either. */
-static void request_op_fails(struct kunit *test)
+/* S5: the op fails the whole request. The core has wiped the keys as well. */
+static void request_test_op_fails(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x;
@@ -152,10 +153,10 @@ static void request_op_fails(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, memchr_inv(sa->add.salt, 0, sizeof(sa->add.salt)));
 }
 
-/* S2, S19: a NIC that fails a list of which it has offloaded something breaks the rules. What it has
- * is deleted, also if xfrm has deleted the SA meanwhile.
+/* S2, S19: a NIC that fails a list although it has offloaded some of its SAs breaks the rules. The
+ * core deletes them, even those that xfrm has deleted meanwhile.
  */
-static void request_fails_with_handle(struct kunit *test)
+static void request_test_fails_with_handle(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *first = fixture_blocker(f), *kept, *gone;
@@ -185,9 +186,10 @@ static void request_fails_with_handle(struct kunit *test)
 	rcu_read_unlock();
 }
 
-/* One that lacks memory for a moment has not refused the SA: it is asked again, though not at once.
+/* A NIC that lacks memory has not rejected the SA for what it is. The SA is submitted again, after
+ * a back-off.
  */
-static void request_lacks_memory(struct kunit *test)
+static void request_test_lacks_memory(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x;
@@ -207,8 +209,8 @@ static void request_lacks_memory(struct kunit *test)
 	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 }
 
-/* S27: after completion the core has wiped the keys: nobody may need them any more. */
-static void request_keys_wiped(struct kunit *test)
+/* S27: the core wipes the keys after completion, because the NIC no longer needs them. */
+static void request_test_keys_wiped(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = fixture_blocker(f);
@@ -222,10 +224,10 @@ static void request_keys_wiped(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, sa->add.next);
 }
 
-/* Group commit: what comes while a request is in flight leaves in lists as long as the NIC takes
- * them, in the order in which it came.
+/* Group commit: SAs that are added while a request is in flight are submitted in lists as long as
+ * the NIC takes them, in the order of their adds.
  */
-static void request_group_commit(struct kunit *test)
+static void request_test_group_commit(struct kunit *test)
 {
 	static const u32 counts[] = { 1, 8, 8, 3 };
 	struct fixture *f = test->priv;
@@ -251,8 +253,8 @@ static void request_group_commit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->open_max, 1);
 }
 
-/* S16: a flush becomes full DELETE_SA lists, and the whole of each is walked. */
-static void request_delete_lists(struct kunit *test)
+/* S16: a flush becomes full DELETE_SA lists, and the NIC walks each to its end. */
+static void request_test_delete_lists(struct kunit *test)
 {
 	static const u32 counts[] = { 1, 8, 8, 3 };
 	struct fixture *f = test->priv;
@@ -282,14 +284,16 @@ static void request_delete_lists(struct kunit *test)
 }
 
 /* S23: as many requests in flight as the NIC takes, answered out of order. */
-static void request_several(struct kunit *test)
+static void request_test_several(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x[4];
 	struct ov2_caps caps;
 	u32 i;
 
-	/* The pool is made for what the hardware can do: this needs a NIC of its own. */
+	/* The number of requests is that of the hardware capabilities, so this needs a NIC of its
+	 * own.
+	 */
 	fixture_destroy(f);
 	caps = fake_nic_caps;
 	caps.max_requests = 3;
@@ -312,8 +316,8 @@ static void request_several(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->open_max, 3);
 }
 
-/* S19: a delete before the add has left cancels both; the NIC sees neither. */
-static void request_cancel_pair(struct kunit *test)
+/* S19: a delete before the add is submitted cancels both; the NIC sees neither. */
+static void request_test_cancel_pair(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *first = fixture_blocker(f), *x = fixture_sa(f, NULL);
@@ -328,8 +332,10 @@ static void request_cancel_pair(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ADD_CANCELLED), 1);
 }
 
-/* S19, S24: a delete while the add runs takes effect after it; neither it nor the free waits. */
-static void request_delete_behind_add(struct kunit *test)
+/* S19, S24: a delete while the add runs takes effect after the add. Neither the delete nor the free
+ * of the state waits for the NIC.
+ */
+static void request_test_delete_behind_add(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = fixture_blocker(f);
@@ -360,35 +366,29 @@ static void request_delete_behind_add(struct kunit *test)
 	rcu_read_unlock();
 }
 
-/* S19: the add that a delete waits for is refused: there is nothing to delete. */
-static void request_delete_behind_refused(struct kunit *test)
+/* S19: the NIC rejects, or aborts, the add that a delete waits for. There is nothing to delete, and
+ * the add is not submitted again.
+ */
+static void request_test_delete_behind_failed(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	struct xfrm_state *x = fixture_blocker(f);
 
-	fixture_delete(f, x);
+	fixture_delete(f, fixture_blocker(f));
 	f->fake->refuse = BIT(0);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
 	fixture_settle(f);
 	KUNIT_EXPECT_EQ(test, f->fake->total, 1);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
-}
 
-/* S19: and if it is aborted, it is not asked for again. */
-static void request_delete_behind_aborted(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-	struct xfrm_state *x = fixture_blocker(f);
-
-	fixture_delete(f, x);
-	fake_nic_finish_status(f->fake, fake_nic_wait(f->fake, 0), -ECANCELED);
+	fixture_delete(f, fixture_blocker(f));
+	fake_nic_finish_status(f->fake, fake_nic_wait(f->fake, 1), -ECANCELED);
 	fixture_settle(f);
-	KUNIT_EXPECT_EQ(test, f->fake->total, 1);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 2);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 }
 
-/* S26: an add that the NIC aborts by itself is asked again. */
-static void request_add_aborted(struct kunit *test)
+/* S26: an add that the NIC aborts without being asked is submitted again. */
+static void request_test_add_aborted(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = fixture_blocker(f);
@@ -408,8 +408,8 @@ static void request_abort_eight(struct fixture *f, u32 nth)
 		fake_nic_finish_status(f->fake, fake_nic_wait(f->fake, i), -ECANCELED);
 }
 
-/* S26, S28: a NIC that aborts more requests than that in a row is reset. */
-static void request_always_aborted(struct kunit *test)
+/* S26, S28: a NIC that aborts more than eight requests in a row is reset. */
+static void request_test_always_aborted(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = fixture_blocker(f), *y;
@@ -429,8 +429,8 @@ static void request_always_aborted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->resets, 1);
 }
 
-/* S17: a delete that was aborted is asked again, until it is done. */
-static void request_delete_aborted(struct kunit *test)
+/* S17: a delete that was aborted is submitted again until it is done. */
+static void request_test_delete_aborted(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = fixture_blocker(f);
@@ -455,8 +455,8 @@ static void request_delete_aborted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->resets, 0);
 }
 
-/* S17: a NIC that cannot delete is broken, and is reset. */
-static void request_delete_fails(struct kunit *test)
+/* S17: a NIC that fails a delete is broken, so the core resets it. */
+static void request_test_delete_fails(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = fixture_blocker(f);
@@ -471,8 +471,8 @@ static void request_delete_fails(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->total, 2);
 }
 
-/* Deletes do not starve adds, nor the reverse: they take turns. */
-static void request_turns(struct kunit *test)
+/* Adds and deletes take turns, so that neither starves the other. */
+static void request_test_turns(struct kunit *test)
 {
 	static const enum ov2_request_kind kinds[] = {
 		OV2_DELETE_SA, OV2_ADD_SA, OV2_DELETE_SA, OV2_ADD_SA,
@@ -500,8 +500,8 @@ static void request_turns(struct kunit *test)
 	}
 }
 
-/* S25: a NIC that breaks the rules is counted and does no harm. */
-static void request_completed_as_pending(struct kunit *test)
+/* S25: a NIC that completes a request wrongly is counted and does no harm. */
+static void request_test_completed_as_pending(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = fixture_blocker(f);
@@ -511,7 +511,7 @@ static void request_completed_as_pending(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 1);
 }
 
-static void request_completed_twice(struct kunit *test)
+static void request_test_completed_twice(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = fixture_blocker(f);
@@ -524,7 +524,9 @@ static void request_completed_twice(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
 }
 
-/* The NIC completes another request before the core has seen its -EAGAIN. */
+/* The NIC completes another request, or the driver calls ov2_nic_ready(), before the core has seen
+ * the -EAGAIN of this op.
+ */
 static void request_progress_meanwhile(struct fake_nic *fake, struct ov2_request *req)
 {
 	fake->in_op = NULL;
@@ -550,10 +552,11 @@ static const struct request_again_row request_again_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(request_again, request_again_rows, name);
 
-/* A list for which the NIC has no room goes back, and is submitted again when another request
- * completes or the driver says so, whichever way that races with the answer. The NIC is not reset.
+/* The NIC answers a list with -EAGAIN. The list is submitted again when another request completes
+ * or the driver calls ov2_nic_ready(), before or after the core has seen the answer. The NIC is not
+ * reset.
  */
-static void request_again(struct kunit *test)
+static void request_test_again(struct kunit *test)
 {
 	const struct request_again_row *row = test->param_value;
 	struct xfrm_state *first, *x;
@@ -583,8 +586,8 @@ static void request_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ADD_FAIL), 0);
 }
 
-/* S28: a NIC that never gets ready is reset. */
-static void request_again_for_ever(struct kunit *test)
+/* S28: a NIC that never becomes ready is reset. */
+static void request_test_never_ready(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x;
@@ -601,29 +604,28 @@ static void request_again_for_ever(struct kunit *test)
 }
 
 static struct kunit_case request_cases[] = {
-	KUNIT_CASE_PARAM(request_add_delete, request_mode_gen_params),
-	KUNIT_CASE(request_partial),
-	KUNIT_CASE(request_none),
-	KUNIT_CASE(request_op_fails),
-	KUNIT_CASE(request_fails_with_handle),
-	KUNIT_CASE(request_lacks_memory),
-	KUNIT_CASE(request_keys_wiped),
-	KUNIT_CASE_PARAM(request_again, request_again_gen_params),
-	KUNIT_CASE(request_again_for_ever),
-	KUNIT_CASE(request_group_commit),
-	KUNIT_CASE(request_delete_lists),
-	KUNIT_CASE(request_several),
-	KUNIT_CASE(request_cancel_pair),
-	KUNIT_CASE(request_delete_behind_add),
-	KUNIT_CASE(request_delete_behind_refused),
-	KUNIT_CASE(request_delete_behind_aborted),
-	KUNIT_CASE(request_add_aborted),
-	KUNIT_CASE(request_always_aborted),
-	KUNIT_CASE(request_delete_aborted),
-	KUNIT_CASE(request_delete_fails),
-	KUNIT_CASE(request_turns),
-	KUNIT_CASE(request_completed_as_pending),
-	KUNIT_CASE(request_completed_twice),
+	KUNIT_CASE_PARAM(request_test_add_delete, request_mode_gen_params),
+	KUNIT_CASE(request_test_partial),
+	KUNIT_CASE(request_test_none),
+	KUNIT_CASE(request_test_op_fails),
+	KUNIT_CASE(request_test_fails_with_handle),
+	KUNIT_CASE(request_test_lacks_memory),
+	KUNIT_CASE(request_test_keys_wiped),
+	KUNIT_CASE_PARAM(request_test_again, request_again_gen_params),
+	KUNIT_CASE(request_test_never_ready),
+	KUNIT_CASE(request_test_group_commit),
+	KUNIT_CASE(request_test_delete_lists),
+	KUNIT_CASE(request_test_several),
+	KUNIT_CASE(request_test_cancel_pair),
+	KUNIT_CASE(request_test_delete_behind_add),
+	KUNIT_CASE(request_test_delete_behind_failed),
+	KUNIT_CASE(request_test_add_aborted),
+	KUNIT_CASE(request_test_always_aborted),
+	KUNIT_CASE(request_test_delete_aborted),
+	KUNIT_CASE(request_test_delete_fails),
+	KUNIT_CASE(request_test_turns),
+	KUNIT_CASE(request_test_completed_as_pending),
+	KUNIT_CASE(request_test_completed_twice),
 	{ }
 };
 

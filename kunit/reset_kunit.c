@@ -24,10 +24,10 @@ static void reset_esn_advance(struct xfrm_state *x, u64 seq)
 	spin_unlock_bh(&x->lock);
 }
 
-/* S63: after a reset the NIC has all SAs again, in lists, under the same cookies and with what
- * xfrm has of their sequence numbers by now; xfrm has not noticed.
+/* S63: after a reset the NIC gets all SAs again, in lists, under the same cookies and with xfrm's
+ * current sequence numbers. xfrm does not notice.
  */
-static void reset_restores(struct kunit *test)
+static void reset_test_restores(struct kunit *test)
 {
 	struct fixture_sa out = { .out = true }, esn = { .esn = true, .seq = 100 };
 	struct fixture *f = test->priv;
@@ -75,8 +75,8 @@ static const struct reset_row reset_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(reset, reset_rows, name);
 
-/* S62: a running add is aborted, and asked for again after the reset. */
-static void reset_during_add(struct kunit *test)
+/* S62: a pending add is aborted by the reset, and submitted again after it. */
+static void reset_test_during_add(struct kunit *test)
 {
 	const struct reset_row *row = test->param_value;
 	struct fixture *f = test->priv;
@@ -101,8 +101,8 @@ static void reset_during_add(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
 }
 
-/* S19, S62: a running add whose SA xfrm has deleted is aborted for good. */
-static void reset_during_deleted_add(struct kunit *test)
+/* S19, S62: a pending add whose SA xfrm has deleted is aborted and not submitted again. */
+static void reset_test_during_deleted_add(struct kunit *test)
 {
 	const struct reset_row *row = test->param_value;
 	struct fixture *f = test->priv;
@@ -122,8 +122,8 @@ static void reset_during_deleted_add(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ADD_CANCELLED), 0);
 }
 
-/* S62, S17: a running delete is aborted; after the reset there is nothing left to delete. */
-static void reset_during_delete(struct kunit *test)
+/* S62, S17: a pending delete is aborted by the reset. After it there is nothing to delete. */
+static void reset_test_during_delete(struct kunit *test)
 {
 	const struct reset_row *row = test->param_value;
 	struct fixture *f = test->priv;
@@ -145,10 +145,10 @@ static void reset_during_delete(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_REQUESTS), 1);
 }
 
-/* S62, S22: a running update is aborted; the restore carries the numbers, and no update names a
- * handle of before the reset.
+/* S62, S22: a pending update is aborted by the reset. The restore carries the numbers, and no
+ * update uses a handle from before the reset.
  */
-static void reset_during_update(struct kunit *test)
+static void reset_test_during_update(struct kunit *test)
 {
 	const struct reset_row *row = test->param_value;
 	struct fixture_sa esn = { .esn = true, .seq = 100 };
@@ -170,16 +170,16 @@ static void reset_during_update(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_nic_by_spi(f->fake, fixture_spi(x))->seq.low, 0x80000005);
 	KUNIT_EXPECT_EQ(test, fake_nic_by_spi(f->fake, fixture_spi(x))->seq.high, 1);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_UPDATE_FAIL), 0);
-	/* And what comes later is told as ever. */
+	/* Later moves of the window are updates as usual. */
 	reset_esn_advance(x, 0x200000005ULL);
 	fixture_settle(f);
 	KUNIT_EXPECT_EQ(test, fake_nic_by_spi(f->fake, fixture_spi(x))->seq.high, 2);
 }
 
-/* S62: while the NIC is being reset nothing is submitted; adds and deletes are taken all the same
- * and have their effect afterwards.
+/* S62: nothing is submitted while the NIC is being reset. Adds and deletes are accepted, and take
+ * effect after it.
  */
-static void reset_meanwhile(struct kunit *test)
+static void reset_test_meanwhile(struct kunit *test)
 {
 	DECLARE_COMPLETION_ONSTACK(go);
 	struct fixture *f = test->priv;
@@ -210,8 +210,10 @@ static void reset_meanwhile(struct kunit *test)
 	f->fake->hold_reset = NULL;
 }
 
-/* An error that the driver notices while a reset runs may have come too late for it. */
-static void reset_during_reset(struct kunit *test)
+/* The driver reports an error while a reset runs. That reset may have passed the error by, so
+ * another one follows.
+ */
+static void reset_test_during_reset(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x;
@@ -233,7 +235,7 @@ static void reset_during_reset(struct kunit *test)
 	f->fake->hold_reset = NULL;
 }
 
-/* An answer that takes its time. */
+/* Answers from a work item of its own. */
 struct reset_slow {
 	struct work_struct work;
 	struct fixture *f;
@@ -246,7 +248,7 @@ struct reset_slow {
 
 static struct reset_slow reset_slow;
 
-/* As if the SAs of the list took more than one step, between two of which the lock is free. */
+/* The SAs of the list seem to take more than one step, between which the lock is free. */
 static bool reset_slow_done(struct ov2_nic *nic, struct ov2_request *req)
 	__must_hold(&nic->lock)
 {
@@ -279,10 +281,10 @@ static void reset_slow_init(struct fixture *f)
 	reset_slow.kinds[OV2_ADD_SA] = &reset_slow.kind;
 }
 
-/* S62: a reset waits for a request that was answered before it, until all SAs of it have been seen
- * to: what they got is not from after the reset.
+/* S62: a reset waits for a request that was answered before it, until the core has completed all of
+ * its SAs, so that none of them gets a handle after the reset.
  */
-static void reset_meets_answer(struct kunit *test)
+static void reset_test_meets_answer(struct kunit *test)
 {
 	const struct ov2_list_kind *const *kinds;
 	struct fixture *f = test->priv;
@@ -335,10 +337,10 @@ static void reset_delete_first(struct fake_nic *fake)
 	fixture_gc();
 }
 
-/* S19, S63: xfrm deletes an SA while it is about to be restored: the NIC does not have it in the
- * end, and is asked to delete nothing but what it has.
+/* S19, S63: xfrm deletes an SA that is about to be restored. In the end the NIC does not have it,
+ * and it was asked to delete only SAs that it had.
  */
-static void reset_meets_delete(struct kunit *test)
+static void reset_test_meets_delete(struct kunit *test)
 {
 	const struct reset_delete_row *row = test->param_value;
 	DECLARE_COMPLETION_ONSTACK(go);
@@ -368,7 +370,7 @@ static void reset_meets_delete(struct kunit *test)
 	fr = fake_nic_wait(f->fake, f->fake->total - 1);
 	KUNIT_EXPECT_EQ(test, fr->kind, OV2_ADD_SA);
 	KUNIT_EXPECT_EQ(test, fr->count, 1 + row->deletes);
-	/* The NIC's name of before means nothing, and there is no new one yet. */
+	/* The handle from before the reset is void, and there is no new one yet. */
 	KUNIT_EXPECT_EQ(test, fixture_entry(stays)->offload_handle, 0);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	fake_nic_finish_all(f->fake);
@@ -381,8 +383,8 @@ static void reset_meets_delete(struct kunit *test)
 	rcu_read_unlock();
 }
 
-/* S17, S62: what the NIC does not accept is held back until it has been reset. */
-static void reset_not_accepted(struct kunit *test)
+/* S17, S62: a request that the NIC does not accept waits until the NIC has been reset. */
+static void reset_test_not_accepted(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x, *gone;
@@ -403,8 +405,8 @@ static void reset_not_accepted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 1);
 }
 
-/* S62: an add is not accepted, keeps its place and leaves after the reset. */
-static void reset_add_not_accepted(struct kunit *test)
+/* S62: the NIC does not accept an add. The SA keeps its slot, and is submitted after the reset. */
+static void reset_test_add_not_accepted(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x;
@@ -420,8 +422,10 @@ static void reset_add_not_accepted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ADD_FAIL), 0);
 }
 
-/* S28: a NIC that accepts nothing and does not reset either is reset at the deadline. */
-static void reset_not_accepted_forever(struct kunit *test)
+/* S28: the NIC accepts nothing and does not reset itself either. The core resets it at the
+ * deadline.
+ */
+static void reset_test_not_accepted_forever(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x;
@@ -442,8 +446,10 @@ static void reset_not_accepted_forever(struct kunit *test)
 
 static const struct fixture_sa reset_plain;
 
-/* A NIC that cannot be reset is dead: all goes on in software, and new SAs are told why. */
-static void reset_fails(struct kunit *test)
+/* A NIC that cannot be reset is dead. All SAs continue in software, and new SAs are refused with
+ * the reason.
+ */
+static void reset_test_fails(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x, *adding, *late;
@@ -475,13 +481,13 @@ static void reset_fails(struct kunit *test)
 static void reset_error_in_reset(struct fake_nic *fake)
 {
 	fake->after_reset = NULL;
-	/* Another error while the first reset runs, which then fails. */
+	/* The driver reports another error while the first reset runs, which then fails. */
 	fake_nic_reset_later(fake);
 	fake->reset_err = 0;
 }
 
-/* A NIC whose reset has failed is out of service for good, also if another one was asked for. */
-static void reset_stays_dead(struct kunit *test)
+/* A NIC whose reset has failed stays out of service, even if another reset was requested. */
+static void reset_test_stays_dead(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x;
@@ -500,10 +506,10 @@ static void reset_stays_dead(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "its reset failed"));
 }
 
-/* S65: after a surprise removal requests are refused at once, what runs is aborted, and nothing
- * hangs: xfrm deletes the SAs without a single op.
+/* S65: after a surprise removal new requests are refused at once and pending ones are aborted.
+ * Nothing hangs: xfrm deletes the SAs, and no op is called.
  */
-static void reset_gone(struct kunit *test)
+static void reset_test_gone(struct kunit *test)
 {
 	static const struct fixture_sa plain;
 	struct fixture *f = test->priv;
@@ -519,7 +525,7 @@ static void reset_gone(struct kunit *test)
 	fixture_settle(f);
 	f->fake->deaf = true;
 	total = f->fake->total;
-	/* A delete is about to be submitted: it goes nowhere either. */
+	/* A delete that is about to be submitted is not. */
 	local_bh_disable();
 	KUNIT_EXPECT_EQ(test, xfrm_state_delete(deleting), 0);
 	ov2_nic_gone(f->nic);
@@ -540,8 +546,8 @@ static void reset_gone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->resets, 1);
 }
 
-/* S65: at once, also while the last call of the reset op takes its time. */
-static void reset_gone_at_once(struct kunit *test)
+/* S65: this holds at once, while the last call of the reset op still runs. */
+static void reset_test_gone_at_once(struct kunit *test)
 {
 	DECLARE_COMPLETION_ONSTACK(go);
 	struct fixture *f = test->priv;
@@ -568,8 +574,8 @@ static void reset_gone_at_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 }
 
-/* S65: the removal of the ports deletes all SAs unasked, and unregistration waits for it. */
-static void reset_removal(struct kunit *test)
+/* S65: the removal of the ports deletes all SAs, and unregistration waits for the deletes. */
+static void reset_test_removal(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	u32 i;
@@ -591,7 +597,9 @@ struct reset_answer {
 	int err;
 };
 
-/* Answers everything as soon as the unregistration of the NIC has begun, but adds an SA before. */
+/* Answers every request as soon as the unregistration of the NIC has begun, after it has added an
+ * SA.
+ */
 static void reset_answer_late(struct work_struct *work)
 {
 	struct reset_answer *answer = container_of(work, struct reset_answer, work);
@@ -604,10 +612,10 @@ static void reset_answer_late(struct work_struct *work)
 	fake_nic_finish_all(f->fake);
 }
 
-/* S65: unregistration of a NIC whose SAs xfrm still has, on a port that stays; which takes no new
- * ones, though.
+/* S65: the NIC is unregistered while xfrm still has SAs on a port that stays. The port accepts no
+ * new SAs.
  */
-static void reset_removal_before_ports(struct kunit *test)
+static void reset_test_removal_before_ports(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct reset_answer answer = { .f = f };
@@ -636,10 +644,10 @@ static void reset_removal_before_ports(struct kunit *test)
 	xfrm_state_put(answer.late);
 }
 
-/* S28, S65: a NIC that never answers delays neither its ports' removal nor, beyond the deadline,
- * its own; and not at all that of another NIC.
+/* S28, S65: a NIC that never answers delays neither the removal of its ports nor another NIC's
+ * removal, and its own only until the deadline.
  */
-static void reset_never_answers(struct kunit *test)
+static void reset_test_never_answers(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct fake_nic *other;
@@ -666,7 +674,7 @@ static void reset_never_answers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 }
 
-/* An op completes the last request and takes its time to return. */
+/* The op completes the last request, and returns some time later. */
 static void reset_linger(struct fake_nic *fake, struct ov2_request *req)
 {
 	unsigned long end = jiffies + HZ / 5;
@@ -675,8 +683,8 @@ static void reset_linger(struct fake_nic *fake, struct ov2_request *req)
 		schedule_timeout_uninterruptible(1);
 }
 
-/* No op runs on once unregistration has returned. */
-static void reset_removal_op_lingers(struct kunit *test)
+/* No op runs after unregistration has returned. */
+static void reset_test_removal_op_lingers(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x;
@@ -694,26 +702,26 @@ static void reset_removal_op_lingers(struct kunit *test)
 }
 
 static struct kunit_case reset_cases[] = {
-	KUNIT_CASE(reset_restores),
-	KUNIT_CASE_PARAM(reset_during_add, reset_gen_params),
-	KUNIT_CASE_PARAM(reset_during_deleted_add, reset_gen_params),
-	KUNIT_CASE_PARAM(reset_during_delete, reset_gen_params),
-	KUNIT_CASE_PARAM(reset_during_update, reset_gen_params),
-	KUNIT_CASE(reset_meanwhile),
-	KUNIT_CASE(reset_during_reset),
-	KUNIT_CASE(reset_meets_answer),
-	KUNIT_CASE_PARAM(reset_meets_delete, reset_delete_gen_params),
-	KUNIT_CASE(reset_not_accepted),
-	KUNIT_CASE(reset_add_not_accepted),
-	KUNIT_CASE(reset_not_accepted_forever),
-	KUNIT_CASE(reset_fails),
-	KUNIT_CASE(reset_stays_dead),
-	KUNIT_CASE(reset_gone),
-	KUNIT_CASE(reset_gone_at_once),
-	KUNIT_CASE(reset_removal),
-	KUNIT_CASE(reset_removal_before_ports),
-	KUNIT_CASE(reset_never_answers),
-	KUNIT_CASE(reset_removal_op_lingers),
+	KUNIT_CASE(reset_test_restores),
+	KUNIT_CASE_PARAM(reset_test_during_add, reset_gen_params),
+	KUNIT_CASE_PARAM(reset_test_during_deleted_add, reset_gen_params),
+	KUNIT_CASE_PARAM(reset_test_during_delete, reset_gen_params),
+	KUNIT_CASE_PARAM(reset_test_during_update, reset_gen_params),
+	KUNIT_CASE(reset_test_meanwhile),
+	KUNIT_CASE(reset_test_during_reset),
+	KUNIT_CASE(reset_test_meets_answer),
+	KUNIT_CASE_PARAM(reset_test_meets_delete, reset_delete_gen_params),
+	KUNIT_CASE(reset_test_not_accepted),
+	KUNIT_CASE(reset_test_add_not_accepted),
+	KUNIT_CASE(reset_test_not_accepted_forever),
+	KUNIT_CASE(reset_test_fails),
+	KUNIT_CASE(reset_test_stays_dead),
+	KUNIT_CASE(reset_test_gone),
+	KUNIT_CASE(reset_test_gone_at_once),
+	KUNIT_CASE(reset_test_removal),
+	KUNIT_CASE(reset_test_removal_before_ports),
+	KUNIT_CASE(reset_test_never_answers),
+	KUNIT_CASE(reset_test_removal_op_lingers),
 	{ }
 };
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The receive path of the core: what ov2_rx() makes of the NIC's word, in every state of an SA. */
+/* The receive path of the core: what ov2_rx() does with a packet and the NIC's report, in every
+ * state of an SA.
+ */
 #include <linux/skbuff.h>
 #include "fault.h"
 #include "../drivers/ov2/rx.h"
@@ -48,7 +50,7 @@ static int rx_one(struct fixture *f, struct sk_buff *skb, u32 cookie, u32 status
 	return rx_meta(f, skb, &meta);
 }
 
-/* The packet is marked as xfrm wants it. */
+/* The packet is marked as xfrm needs it. */
 static void rx_expect_marked(struct fixture *f, struct xfrm_state *x, u32 status)
 {
 	struct sk_buff *skb = rx_skb(f->test);
@@ -71,7 +73,7 @@ static void rx_expect_marked(struct fixture *f, struct xfrm_state *x, u32 status
 	KUNIT_EXPECT_EQ(f->test, refcount_read(&x->refcnt), refs);
 }
 
-/* The driver is told to drop the packet, it is counted, and nothing was put on it. */
+/* ov2_rx() tells the driver to drop the packet, counts it, and leaves no mark on it. */
 static void rx_expect_dropped(struct fixture *f, u32 cookie)
 {
 	u64 dropped = fixture_packets(f, OV2_PKT_RX_DROP_SA);
@@ -83,8 +85,8 @@ static void rx_expect_dropped(struct fixture *f, u32 cookie)
 	kfree_skb(skb);
 }
 
-/* S46, S50: an offloaded SA's packets are marked; a receive may beat the completion of the add. */
-static void rx_marks(struct kunit *test)
+/* S46, S50: packets of an offloaded SA are marked, even if they arrive before the add completes. */
+static void rx_test_marks(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = fixture_sa(f, NULL);
@@ -114,8 +116,8 @@ static const struct rx_status_row rx_status_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(rx_status, rx_status_rows, name);
 
-/* S49: a packet that failed is delivered with its status: the stack decides. */
-static void rx_failed(struct kunit *test)
+/* S49: a packet that failed is delivered with its status, and the stack decides. */
+static void rx_test_failed(struct kunit *test)
 {
 	const struct rx_status_row *row = test->param_value;
 	struct fixture *f = test->priv;
@@ -129,8 +131,10 @@ static void rx_failed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_MARKED), 0);
 }
 
-/* S47, S48, S50: not processed, not marked, whatever else the NIC says. */
-static void rx_unprocessed(struct kunit *test)
+/* S47, S48, S50: a packet that the NIC has not processed is not marked, whatever else the NIC
+ * reports.
+ */
+static void rx_test_unprocessed(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct sk_buff *skb = rx_skb(test);
@@ -151,8 +155,9 @@ static void rx_unprocessed(struct kunit *test)
 	kfree_skb(skb);
 }
 
-/* S1: what was never in the NIC is not received with; and nobody's cookie is nobody's SA. */
-static void rx_never_offloaded(struct kunit *test)
+/* S1: an SA that was never in the NIC receives no packets, and neither does a cookie without an SA.
+ */
+static void rx_test_never_offloaded(struct kunit *test)
 {
 	struct fixture_sa out = { .out = true };
 	struct fixture *f = test->priv;
@@ -175,10 +180,10 @@ static void rx_never_offloaded(struct kunit *test)
 	rx_expect_dropped(f, queued->xso.offload_handle + 1000);
 }
 
-/* S18, S20: from xfrm's delete on, an SA is not used for receive, though the NIC has it for a
- * while; and its cookie stays nobody's when there are new SAs (S9).
+/* S18, S20: from xfrm's delete on an SA receives no packets, although the NIC may still have it.
+ * S9: new SAs do not get its cookie.
  */
-static void rx_deleted(struct kunit *test)
+static void rx_test_deleted(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x, *newer;
@@ -203,10 +208,10 @@ static void rx_deleted(struct kunit *test)
 	rx_expect_marked(f, newer, CRYPTO_SUCCESS);
 }
 
-/* S20, S61: one that is taken off the NIC but stays with xfrm receives, also what the NIC had
- * processed before its delete was complete.
+/* S20, S61: an SA that leaves the NIC but stays in xfrm receives packets, even after its delete is
+ * complete, because the NIC had processed them before.
  */
-static void rx_demoting(struct kunit *test)
+static void rx_test_demoting(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct ov2_caps caps;
@@ -229,10 +234,10 @@ static void rx_demoting(struct kunit *test)
 	rx_expect_dropped(f, x->xso.offload_handle);
 }
 
-/* No memory for the mark: the packet is dropped and counted, for software would decrypt plaintext,
- * and no reference on the state is lost.
+/* Without memory for the mark the packet is dropped and counted, because software would decrypt
+ * plaintext. The reference on the state is put.
  */
-static void rx_no_memory(struct kunit *test)
+static void rx_test_no_memory(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct sk_buff *skb = rx_skb(test);
@@ -256,8 +261,8 @@ static void rx_no_memory(struct kunit *test)
 	rx_expect_marked(f, x, CRYPTO_SUCCESS);
 }
 
-/* Another NIC's cookie. */
-static void rx_other_nic(struct kunit *test)
+/* The cookie is that of an SA of another NIC. */
+static void rx_test_other_nic(struct kunit *test)
 {
 	struct fixture *f = test->priv, *other;
 	struct xfrm_state *x;
@@ -272,10 +277,10 @@ static void rx_other_nic(struct kunit *test)
 	fixture_destroy(other);
 }
 
-/* The last reference on a state that nobody has deleted goes: no packet may revive it, and the
- * NIC's entry goes with it.
+/* The last reference on a state is put without a delete: no packet may get a reference again, and
+ * the SA leaves the NIC.
  */
-static void rx_free_without_delete(struct kunit *test)
+static void rx_test_free_without_delete(struct kunit *test)
 {
 	static const struct fixture_sa plain;
 	struct fixture *f = test->priv;
@@ -302,10 +307,10 @@ static void rx_free_without_delete(struct kunit *test)
 	rx_expect_dropped(f, cookie);
 }
 
-/* Another port's cookie, and a packet to another MAC address, which the NIC should not have
- * touched.
+/* The NIC should not have processed two kinds of packets: those with the cookie of another port's
+ * SA, and those to another MAC address.
  */
-static void rx_not_for_the_port(struct kunit *test)
+static void rx_test_not_for_the_port(struct kunit *test)
 {
 	const struct fixture_sa other = { .port = 1 };
 	struct fixture *f = test->priv;
@@ -324,8 +329,9 @@ static void rx_not_for_the_port(struct kunit *test)
 	kfree_skb(skb);
 }
 
-/* xfrm sets the mark of the SA on what software has decrypted; so does the core. */
-static void rx_output_mark(struct kunit *test)
+/* The core sets the output mark of the SA on the packet, as xfrm does after software has decrypted.
+ */
+static void rx_test_output_mark(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct sk_buff *skb = rx_skb(test);
@@ -344,8 +350,8 @@ static void rx_output_mark(struct kunit *test)
 
 struct rx_esn_row {
 	const char *name;
-	u64 window;	/* right edge of xfrm's */
-	u64 seq;	/* the NIC's */
+	u64 window;	/* right edge of xfrm's window */
+	u64 seq;	/* number that the NIC has used */
 	u32 status;
 	int ret;
 	u32 marked;
@@ -369,11 +375,11 @@ static const struct rx_esn_row rx_esn_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(rx_esn, rx_esn_rows, name);
 
-/* S54: xfrm infers the upper half of a number again. If the NIC has used another one, a good
- * verdict counts for nothing, and software gets what failed. The NIC is told when xfrm's window has
- * moved.
+/* S54: xfrm infers the upper half of a number as well. If the NIC has used a different one, the
+ * core ignores a good verdict, and software decrypts a packet that failed. The NIC is not updated
+ * until xfrm's window moves.
  */
-static void rx_esn_numbers(struct kunit *test)
+static void rx_test_esn_numbers(struct kunit *test)
 {
 	const struct rx_esn_row *row = test->param_value;
 	const struct fixture_sa esn = { .esn = true, .seq = row->window };
@@ -399,8 +405,8 @@ static void rx_esn_numbers(struct kunit *test)
 	kfree_skb(skb);
 }
 
-/* A NIC that goes on inferring wrong numbers loses the SA to software, which comes back later. */
-static void rx_esn_mistrust(struct kunit *test)
+/* An SA leaves a NIC that keeps inferring wrong numbers, and waits in software. */
+static void rx_test_esn_mistrust(struct kunit *test)
 {
 	const struct fixture_sa esn = { .esn = true, .seq = 1000 };
 	struct ov2_rx_meta meta = {
@@ -426,19 +432,19 @@ static void rx_esn_mistrust(struct kunit *test)
 }
 
 static struct kunit_case rx_cases[] = {
-	KUNIT_CASE(rx_marks),
-	KUNIT_CASE_PARAM(rx_failed, rx_status_gen_params),
-	KUNIT_CASE(rx_unprocessed),
-	KUNIT_CASE(rx_never_offloaded),
-	KUNIT_CASE(rx_deleted),
-	KUNIT_CASE(rx_demoting),
-	KUNIT_CASE(rx_no_memory),
-	KUNIT_CASE(rx_other_nic),
-	KUNIT_CASE(rx_free_without_delete),
-	KUNIT_CASE(rx_not_for_the_port),
-	KUNIT_CASE(rx_output_mark),
-	KUNIT_CASE_PARAM(rx_esn_numbers, rx_esn_gen_params),
-	KUNIT_CASE(rx_esn_mistrust),
+	KUNIT_CASE(rx_test_marks),
+	KUNIT_CASE_PARAM(rx_test_failed, rx_status_gen_params),
+	KUNIT_CASE(rx_test_unprocessed),
+	KUNIT_CASE(rx_test_never_offloaded),
+	KUNIT_CASE(rx_test_deleted),
+	KUNIT_CASE(rx_test_demoting),
+	KUNIT_CASE(rx_test_no_memory),
+	KUNIT_CASE(rx_test_other_nic),
+	KUNIT_CASE(rx_test_free_without_delete),
+	KUNIT_CASE(rx_test_not_for_the_port),
+	KUNIT_CASE(rx_test_output_mark),
+	KUNIT_CASE_PARAM(rx_test_esn_numbers, rx_esn_gen_params),
+	KUNIT_CASE(rx_test_esn_mistrust),
 	{ }
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* SAs and their names, twins with one SPI, closing ports, and everything at once. */
+/* SAs and their cookies, twins with one SPI, closing ports, and everything at the same time. */
 #include <linux/kthread.h>
 #include "xfrm_fixture.h"
 
@@ -28,10 +28,10 @@ static struct ov2_sa *sa_find(unsigned long cookie)
 	return sa;
 }
 
-/* S9: names are never 0, differ while both live, and are not given again when one has gone. What
- * another driver keeps in their place is not taken for one of them if its lower half is alike.
+/* S9: cookies are never 0, differ while both SAs live, and are not given again after an SA is gone.
+ * A pointer of another driver's is not taken for a cookie whose lower half is the same.
  */
-static void sa_cookies(struct kunit *test)
+static void sa_test_cookies(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	u32 cookies[20];
@@ -59,10 +59,10 @@ static void sa_cookies(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->live, ARRAY_SIZE(cookies) / 2);
 }
 
-/* S9: after 2^32 SAs the names begin anew, and pass over those of SAs that live, and of one that
- * xfrm has deleted but the NIC still has: its packets must not come to a newer SA.
+/* S9: after 2^32 SAs the cookies start again. They skip those of live SAs, and that of an SA that
+ * xfrm has deleted but the NIC still has, because its packets must not reach a newer SA.
  */
-static void sa_cookies_wrap(struct kunit *test)
+static void sa_test_cookies_wrap(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	u32 saved = ov2_next_cookie, live, dying, last, next;
@@ -97,8 +97,9 @@ static void sa_cookies_wrap(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->live, 3);
 }
 
-/* S9: a handle stands for one SA: live ones are unique, and an SA that is gone has none. */
-static void sa_handles(struct kunit *test)
+/* S9: a handle stands for one SA. Handles of live SAs are unique, and an SA that is gone has none.
+ */
+static void sa_test_handles(struct kunit *test)
 {
 	struct xfrm_state *x[3];
 	struct fixture *f = test->priv;
@@ -123,10 +124,10 @@ static void sa_handles(struct kunit *test)
 	fixture_expect_state(f, x[2], OV2_PHASE_OFFLOADED);
 }
 
-/* S18: an outbound SA is deleted after a grace period, for a packet may be on its way to the NIC
- * with its handle; an inbound one at once, unless xfrm keeps it.
+/* S18: an outbound SA is deleted after a grace period, because a packet with its handle may be on
+ * its way to the NIC. An inbound SA is deleted at once, unless xfrm keeps it.
  */
-static void sa_delete_grace(struct kunit *test)
+static void sa_test_delete_grace(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *in = fixture_sa(f, &sa_in), *out = fixture_sa(f, &sa_out);
@@ -149,7 +150,7 @@ static void sa_delete_grace(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, fake_nic_has(f->fake, in_handle));
 	KUNIT_EXPECT_TRUE(test, fake_nic_has(f->fake, out_handle));
 	fixture_expect_state(f, kept, OV2_PHASE_DEMOTING);
-	/* Nor does a delete of one that has to wait hurry it. */
+	/* xfrm's delete of an SA that already waits does not shorten the wait. */
 	fixture_delete(f, kept);
 	fixture_settle(f);
 	KUNIT_EXPECT_EQ(test, f->fake->live, 2);
@@ -159,10 +160,10 @@ static void sa_delete_grace(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
 }
 
-/* xfrm may add a second SA with the SPI and destination of one that it has, and delete one of the
- * two: they are apart, whichever goes first.
+/* xfrm may add a second SA with the SPI and destination of the first, and delete either of them.
+ * The core keeps them apart, whichever goes first.
  */
-static void sa_twins(struct kunit *test)
+static void sa_test_twins(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *older, *newer;
@@ -178,7 +179,7 @@ static void sa_twins(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->live, 2);
 	older_handle = fixture_entry(older)->offload_handle;
 
-	/* As xfrm_state_update() does it: the newer is taken away again. */
+	/* Delete the newer SA, as xfrm_state_update() does. */
 	xfrm_dev_state_delete(newer);
 	newer->km.state = XFRM_STATE_DEAD;
 	xfrm_state_put(newer);
@@ -188,8 +189,8 @@ static void sa_twins(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, fake_nic_has(f->fake, older_handle));
 }
 
-/* S65: a port on its way out takes no more SAs; deletes work until it is gone. */
-static void sa_closing_port(struct kunit *test)
+/* S65: a port that closes accepts no SAs. Deletes work until it is gone. */
+static void sa_test_closing_port(struct kunit *test)
 {
 	struct fixture_sa elsewhere = { .port = 1 };
 	struct fixture *f = test->priv;
@@ -223,10 +224,8 @@ static void sa_softirq_delete(struct work_struct *work)
 	xfrm_state_delete(bh->x);
 }
 
-/* S24: delete comes with BH off and x->lock held, from softirq as well, as xfrm's timers have
- * it.
- */
-static void sa_delete_atomic(struct kunit *test)
+/* S24: xfrm deletes with BH off and x->lock held, and from softirq as well, as its timers do. */
+static void sa_test_delete_atomic(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = fixture_sa(f, &sa_in);
@@ -247,7 +246,7 @@ static void sa_delete_atomic(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 }
 
-/* Freed without having been deleted, in each state: the NIC keeps nothing. */
+/* A state is freed without a delete, in each state of the SA: the NIC keeps nothing. */
 struct sa_free_row {
 	const char *name;
 	enum fake_mode mode;
@@ -264,7 +263,7 @@ static const struct sa_free_row sa_free_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(sa_free, sa_free_rows, name);
 
-static void sa_free_without_delete(struct kunit *test)
+static void sa_test_free_without_delete(struct kunit *test)
 {
 	const struct sa_free_row *row = test->param_value;
 	struct fixture *f = test->priv;
@@ -300,7 +299,7 @@ struct sa_worker {
 	int errors;
 };
 
-/* The receive window of an SA with ESN moves into the next upper half. */
+/* Moves the receive window of an SA with ESN into the next upper half. */
 static void sa_advance(struct fixture *f, struct xfrm_state *x)
 {
 	const struct xfrmdev_ops *ops = f->netdev[0]->xfrmdev_ops;
@@ -311,8 +310,8 @@ static void sa_advance(struct fixture *f, struct xfrm_state *x)
 	spin_unlock_bh(&x->lock);
 }
 
-/* Adds, sees some through, updates, deletes, over and over. No assertions here: not the test's
- * thread.
+/* Adds, waits for some adds, updates and deletes, over and over. It makes no assertions because it
+ * does not run in the test's thread.
  */
 static void sa_work(struct work_struct *work)
 {
@@ -344,11 +343,10 @@ static void sa_work(struct work_struct *work)
 	}
 }
 
-/* S23: adds, updates, deletes, resets and changes of the configuration at once, with the NIC
- * answering from softirq: in the end all is gone on both sides and every request was completed
- * once.
+/* S23: adds, updates, deletes, resets and configuration changes at the same time, with a NIC that
+ * answers from softirq. In the end both sides are empty, and every request was completed once.
  */
-static void sa_concurrent(struct kunit *test)
+static void sa_test_concurrent(struct kunit *test)
 {
 	struct sa_worker *workers = kunit_kcalloc(test, SA_WORKERS, sizeof(*workers), GFP_KERNEL);
 	struct fixture *f = test->priv;
@@ -387,20 +385,20 @@ static void sa_concurrent(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->resets, 3);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 0);
-	/* And the NIC is as good as before. */
+	/* The NIC works as before. */
 	fixture_expect_state(f, fixture_sa(f, &sa_in), OV2_PHASE_OFFLOADED);
 }
 
 static struct kunit_case sa_cases[] = {
-	KUNIT_CASE(sa_cookies),
-	KUNIT_CASE(sa_cookies_wrap),
-	KUNIT_CASE(sa_handles),
-	KUNIT_CASE(sa_delete_grace),
-	KUNIT_CASE(sa_twins),
-	KUNIT_CASE(sa_closing_port),
-	KUNIT_CASE(sa_delete_atomic),
-	KUNIT_CASE_PARAM(sa_free_without_delete, sa_free_gen_params),
-	KUNIT_CASE(sa_concurrent),
+	KUNIT_CASE(sa_test_cookies),
+	KUNIT_CASE(sa_test_cookies_wrap),
+	KUNIT_CASE(sa_test_handles),
+	KUNIT_CASE(sa_test_delete_grace),
+	KUNIT_CASE(sa_test_twins),
+	KUNIT_CASE(sa_test_closing_port),
+	KUNIT_CASE(sa_test_delete_atomic),
+	KUNIT_CASE_PARAM(sa_test_free_without_delete, sa_free_gen_params),
+	KUNIT_CASE(sa_test_concurrent),
 	{ }
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Many SAs: lists that are longer than a step of the core, walks that look at the SAs of one NIC
- * alone, and thousands of SAs that look the same.
+ * only, and thousands of SAs that look the same.
  */
 #include "xfrm_fixture.h"
 
@@ -9,7 +9,7 @@
 #define SCALE_MANY	3000			/* more than a ranking has room for */
 #define SCALE_FEW	10
 
-/* A NIC besides the fixture's. */
+/* A NIC in addition to the fixture's. */
 static struct fixture *scale_other;
 
 static int scale_init(struct kunit *test)
@@ -51,7 +51,7 @@ static void scale_expect(struct fixture *f, enum ov2_sa_state state, u32 count)
 	KUNIT_EXPECT_EQ(f->test, f->nic->sas_in[state], count);
 }
 
-/* The nth request has all SAs but the first. The NIC does what it asks for. */
+/* Expects that the nth request has all SAs but the first, and lets the NIC execute it. */
 static void scale_finish(struct fixture *f, u32 nth, enum ov2_request_kind kind)
 {
 	struct fake_request *fr = fake_nic_wait(f->fake, nth);
@@ -79,11 +79,11 @@ static void scale_configure(struct fixture *f, bool esp)
 	KUNIT_EXPECT_EQ(f->test, ov2_nic_set_caps(f->nic, &caps), 0);
 }
 
-/* S2, S16, S21, S25, S31, S63: as many SAs as a NIC takes in a list go the whole way together: they
- * are added, updated, restored after a reset, and deleted when the configuration excludes them. S6:
- * when it permits them and the NIC has no room, all of them wait.
+/* S2, S16, S21, S25, S31, S63: as many SAs as a NIC takes in a list go through all steps together.
+ * They are added, updated, restored after a reset, and deleted when the configuration excludes
+ * them. S6: when it permits them again and the NIC has no slots, all of them wait.
  */
-static void scale_lists(struct kunit *test)
+static void scale_test_lists(struct kunit *test)
 {
 	static const struct fixture_sa esn = { .esn = true };
 	struct fixture *f = test->priv;
@@ -130,10 +130,10 @@ static void scale_lists(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->nic->slots.waiting, SCALE_SAS);
 }
 
-/* S6: slots that became free are for the SAs that wait, also if there are more of both than the
- * core sees to at a time when an SA is added.
+/* S6: slots that became free go to waiting SAs, even if there are more of both than the core
+ * handles in one step when an SA is added.
  */
-static void scale_admit(struct kunit *test)
+static void scale_test_admit(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state **x, *newer;
@@ -172,8 +172,8 @@ static void scale_count(struct ov2_sa *sa, void *count)
 	++*(u32 *)count;
 }
 
-/* Returns how many SAs are looked at while the other NIC, whose SAs are in it, is walked, reset and
- * configured.
+/* Returns the number of SAs that are looked at while the other NIC, which has the SAs, is walked,
+ * reset and configured.
  */
 static u32 scale_looks(struct kunit *test)
 {
@@ -191,7 +191,7 @@ static u32 scale_looks(struct kunit *test)
 	return atomic_read(&ov2_sa_looks) - before;
 }
 
-/* S6: the busiest of all that wait gets the next slot. */
+/* S6: the busiest of all waiting SAs gets the next slot. */
 static void scale_busiest(struct fixture *f, struct xfrm_state *in_nic, struct xfrm_state *busiest)
 {
 	in_nic->curlft.packets = 100000;
@@ -202,8 +202,8 @@ static void scale_busiest(struct fixture *f, struct xfrm_state *in_nic, struct x
 	fixture_expect_state(f, busiest, OV2_PHASE_OFFLOADED);
 }
 
-/* S60: the counterpart is the youngest. The one that would be better, being the only one without a
- * mark, is too far away to be looked for.
+/* S60: the youngest SA is the counterpart. The only SA without a mark would be a better one, but it
+ * is too far away in the ring to be found.
  */
 static void scale_pair(struct fixture *f, struct xfrm_state *youngest)
 {
@@ -213,10 +213,10 @@ static void scale_pair(struct fixture *f, struct xfrm_state *youngest)
 	KUNIT_EXPECT_PTR_EQ(f->test, fixture_entry(x)->pair.other, fixture_entry(youngest));
 }
 
-/* S31, S63: however many SAs another NIC has, no more of them are looked at. S6, S60: nor do those
- * get lost among each other.
+/* S31, S63: the number of SAs that are looked at does not depend on the SAs of another NIC. S6,
+ * S60: SAs that look the same are not mixed up.
  */
-static void scale_many(struct kunit *test)
+static void scale_test_many(struct kunit *test)
 {
 	static const struct fixture_sa out = { .reqid = 7, .out = true };
 	static const struct fixture_sa marked = { .reqid = 7, .out = true, .mark = 3 };
@@ -244,9 +244,9 @@ static void scale_many(struct kunit *test)
 }
 
 static struct kunit_case scale_cases[] = {
-	KUNIT_CASE(scale_lists),
-	KUNIT_CASE(scale_admit),
-	KUNIT_CASE(scale_many),
+	KUNIT_CASE(scale_test_lists),
+	KUNIT_CASE(scale_test_admit),
+	KUNIT_CASE(scale_test_many),
 	{ }
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The numbers that the NIC has been given to send: each once, S41. */
+/* S41: the NIC is given each number to send once. */
 #include "xfrm_fixture.h"
 
 static int sent_init(struct kunit *test)
@@ -46,7 +46,7 @@ static const struct sent_row sent_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(sent, sent_rows, name);
 
-static void sent_add(struct kunit *test)
+static void sent_test_add(struct kunit *test)
 {
 	const struct sent_row *row = test->param_value;
 	u32 i;
@@ -59,8 +59,8 @@ static void sent_add(struct kunit *test)
 	local_bh_enable();
 }
 
-/* Against a model that forgets nothing: what is taken was never taken before. */
-static void sent_model(struct kunit *test)
+/* Compare with a model that remembers every number: no number is taken twice. */
+static void sent_test_model(struct kunit *test)
 {
 	unsigned long *model = kunit_kcalloc(test, BITS_TO_LONGS(8192), sizeof(*model), GFP_KERNEL);
 	u32 i, taken = 0, state = 1;
@@ -84,8 +84,8 @@ static void sent_model(struct kunit *test)
 }
 
 static struct kunit_case sent_cases[] = {
-	KUNIT_CASE_PARAM(sent_add, sent_gen_params),
-	KUNIT_CASE(sent_model),
+	KUNIT_CASE_PARAM(sent_test_add, sent_gen_params),
+	KUNIT_CASE(sent_test_model),
 	{ }
 };
 

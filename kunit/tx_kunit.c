@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The send path of the core behind xfrm: what becomes of a packet that waits in a qdisc, and which
- * SA the driver sends it with.
+ * The send path of the core behind xfrm: what happens to a packet that waits in a qdisc, and with
+ * which SA the driver sends it.
  */
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
@@ -28,7 +28,7 @@ static void tx_exit(struct kunit *test)
 	fixture_destroy(test->priv);
 }
 
-/* A packet as xfrm hands it down: IP, perhaps UDP, ESP. */
+/* A packet as xfrm hands it down: IP, optionally UDP, ESP. */
 static struct sk_buff *tx_skb(struct fixture *f, struct xfrm_state *x, u32 seq)
 {
 	bool ipv6 = x->props.family == AF_INET6;
@@ -63,7 +63,7 @@ static struct sk_buff *tx_skb(struct fixture *f, struct xfrm_state *x, u32 seq)
 	return skb;
 }
 
-/* Gives it the sec_path of an offloaded send. */
+/* Adds the sec_path of an offloaded send. */
 static struct xfrm_offload *tx_secpath(struct kunit *test, struct sk_buff *skb,
 				       struct xfrm_state *x, u64 seq)
 {
@@ -115,7 +115,7 @@ static void tx_expect_dropped(struct fixture *f, struct sk_buff *skb)
 	tx_expect_counted(f, skb, OV2_PKT_TX_DROP_SA);
 }
 
-/* The next packet that is asked for has the next number. */
+/* Expects that the packet is sent with @handle, and gives it the next number. */
 static void tx_expect_sa(struct fixture *f, struct sk_buff *skb, u32 handle)
 {
 	struct ip_esp_hdr *esp = (struct ip_esp_hdr *)skb_transport_header(skb);
@@ -126,8 +126,8 @@ static void tx_expect_sa(struct fixture *f, struct sk_buff *skb, u32 handle)
 	be32_add_cpu(&esp->seq_no, skb_is_gso(skb) ? skb_shinfo(skb)->gso_segs : 1);
 }
 
-/* S36: no sec_path, or one that says nothing of a send: no IPsec work. */
-static void tx_no_work(struct kunit *test)
+/* S36: a packet needs no protection if it has no sec_path, or one that is not for a send. */
+static void tx_test_no_work(struct kunit *test)
 {
 	struct fixture_sa in = { };
 	struct fixture *f = test->priv;
@@ -138,7 +138,7 @@ static void tx_no_work(struct kunit *test)
 	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	skb = tx_skb(f, x, 1);
 	KUNIT_EXPECT_EQ(test, tx_ask(skb, &tx), 0);
-	/* One that was received with an SA and is forwarded. */
+	/* A packet that was received with an SA and is forwarded. */
 	tx_secpath(test, skb, x, 1);
 	skb_sec_path(skb)->olen = 0;
 	KUNIT_EXPECT_EQ(test, tx_ask(skb, &tx), 0);
@@ -147,10 +147,10 @@ static void tx_no_work(struct kunit *test)
 	kfree_skb(skb);
 }
 
-/* S36, S18, S37: the three answers, along the life of an SA. What the stack has handed over is
- * served until the NIC's delete has completed, and never goes out in clear.
+/* S36, S18, S37: the three answers of ov2_tx_sa(), along the life of an SA. A framed packet is sent
+ * with the SA until the NIC completes the delete, and never leaves as plaintext.
  */
-static void tx_life(struct kunit *test)
+static void tx_test_life(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x;
@@ -170,7 +170,7 @@ static void tx_life(struct kunit *test)
 	tx_expect_sa(f, skb, handle);
 	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_TX_PROTECTED), 1);
 
-	/* The sec_path keeps x, but not its offload: it is freed when the last packet goes. */
+	/* The sec_path keeps x until the packet is freed, but does not keep the SA in the NIC. */
 	fixture_delete(f, x);
 	fake_nic_wait(f->fake, 1);
 	fixture_expect_state(f, x, OV2_PHASE_DELETING);
@@ -182,8 +182,10 @@ static void tx_life(struct kunit *test)
 	fixture_gc();
 }
 
-/* S44: taken off the NIC while xfrm keeps it: served until it is off, then dropped. */
-static void tx_demoting(struct kunit *test)
+/* S44: an SA leaves the NIC but stays in xfrm. Packets are sent with it until it has left, and
+ * dropped after that.
+ */
+static void tx_test_demoting(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = fixture_sa(f, &tx_plain);
@@ -207,8 +209,10 @@ static void tx_demoting(struct kunit *test)
 	kfree_skb(skb);
 }
 
-/* S37, S44: nothing is given to a NIC that is being reset; afterwards the new handle is used. */
-static void tx_reset(struct kunit *test)
+/* S37, S44: no packet is given to a NIC that is being reset. After the reset the new handle is
+ * used.
+ */
+static void tx_test_reset(struct kunit *test)
 {
 	DECLARE_COMPLETION_ONSTACK(go);
 	struct fixture *f = test->priv;
@@ -231,8 +235,8 @@ static void tx_reset(struct kunit *test)
 	kfree_skb(skb);
 }
 
-/* S37: SAs that cannot be meant. */
-static void tx_not_for_sending(struct kunit *test)
+/* S37: SAs that cannot belong to the packet. */
+static void tx_test_not_for_sending(struct kunit *test)
 {
 	struct fixture_sa in = { };
 	struct fixture *f = test->priv, *other;
@@ -245,7 +249,7 @@ static void tx_not_for_sending(struct kunit *test)
 	tx_expect_dropped(f, skb);
 	kfree_skb(skb);
 
-	/* Refused by the NIC. */
+	/* The NIC rejects the SA. */
 	f->fake->refuse = ~0U;
 	x = fixture_sa(f, &tx_plain);
 	fixture_expect_state(f, x, OV2_PHASE_SOFTWARE);
@@ -256,7 +260,7 @@ static void tx_not_for_sending(struct kunit *test)
 
 	x = fixture_sa(f, &tx_plain);
 	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
-	/* Another NIC's. */
+	/* The SA is another NIC's. */
 	other = fixture_create(test, NULL);
 	test->priv = f;
 	skb = tx_offloaded(f, x, 1);
@@ -266,8 +270,8 @@ static void tx_not_for_sending(struct kunit *test)
 	fixture_destroy(other);
 }
 
-/* S44: meant for an SA but not handed over as XFRM_XMIT: still in clear. */
-static void tx_in_clear(struct kunit *test)
+/* S44: a packet that was framed for an SA but does not have XFRM_XMIT is still plaintext. */
+static void tx_test_in_clear(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = fixture_sa(f, &tx_plain);
@@ -277,7 +281,7 @@ static void tx_in_clear(struct kunit *test)
 	skb = tx_skb(f, x, 1);
 	tx_secpath(test, skb, x, 1);
 	tx_expect_dropped(f, skb);
-	/* S44: whatever has become of the state's offload meanwhile. */
+	/* S44: this does not depend on what has become of the offload of the state. */
 	x->xso.type = XFRM_DEV_OFFLOAD_UNSPECIFIED;
 	tx_expect_dropped(f, skb);
 	x->xso.type = XFRM_DEV_OFFLOAD_CRYPTO;
@@ -307,8 +311,8 @@ static const struct tx_done_row tx_done_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(tx_done, tx_done_rows, name);
 
-/* S44: ESP that a NIC has decrypted and that comes to be sent before xfrm has seen it. */
-static void tx_decrypted(struct kunit *test)
+/* S44: ESP that a NIC has decrypted and that is sent before xfrm has seen it. */
+static void tx_test_decrypted(struct kunit *test)
 {
 	const struct tx_done_row *row = test->param_value;
 	struct fixture_sa want = { .encap = row->encap ? UDP_ENCAP_ESPINUDP : 0 };
@@ -334,8 +338,8 @@ static void tx_decrypted(struct kunit *test)
 	kfree_skb(skb);
 }
 
-/* S43: software has encrypted the packet, and the checksum inside was left to the NIC. */
-static void tx_csum_in_cipher(struct kunit *test)
+/* S43: software has encrypted a packet whose checksum was left to the NIC. */
+static void tx_test_csum_in_cipher(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = fixture_sa(f, &tx_plain);
@@ -350,10 +354,10 @@ static void tx_csum_in_cipher(struct kunit *test)
 	kfree_skb(skb);
 }
 
-/* S41: a number goes to the NIC once, whoever repeats the packet; with an IV that the NIC does not
- * derive from the number that is xfrm's business.
+/* S41: a number is given to the NIC once, whichever part of the stack repeats the packet. This does
+ * not apply if the NIC does not derive the IV from the number.
  */
-static void tx_number_twice(struct kunit *test)
+static void tx_test_number_twice(struct kunit *test)
 {
 	const struct fixture_sa cbc = {
 		.out = true, .ealg = "cbc(aes)", .ealg_bits = 128, .aalg = "hmac(sha256)",
@@ -368,7 +372,7 @@ static void tx_number_twice(struct kunit *test)
 	skb = tx_offloaded(f, x, 7);
 	KUNIT_EXPECT_EQ(test, tx_ask(skb, &tx), 1);
 	tx_expect_counted(f, skb, OV2_PKT_TX_DROP_SEQ);
-	/* Over a reset, too. */
+	/* A reset does not make a number available again. */
 	KUNIT_ASSERT_EQ(test, fake_nic_reset(f->fake), 0);
 	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	tx_expect_counted(f, skb, OV2_PKT_TX_DROP_SEQ);
@@ -382,8 +386,10 @@ static void tx_number_twice(struct kunit *test)
 	kfree_skb(skb);
 }
 
-/* A handle that is another driver's pointer, and another port of the same NIC. */
-static void tx_foreign(struct kunit *test)
+/* The packet's handle is another driver's pointer, or the packet reaches another port of the same
+ * NIC.
+ */
+static void tx_test_foreign(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = fixture_sa(f, &tx_plain);
@@ -424,10 +430,10 @@ static const struct tx_seq_row tx_seq_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(tx_seq, tx_seq_rows, name);
 
-/* S40, S14: the header tells the lower half; the upper half is that of the number nearest to what
- * xfrm counted.
+/* S40, S14: the lower half of the number is that of the ESP header. The number is the one nearest
+ * to the number that xfrm has counted.
  */
-static void tx_upper_half(struct kunit *test)
+static void tx_test_upper_half(struct kunit *test)
 {
 	const struct tx_seq_row *row = test->param_value;
 	struct fixture_sa want = { .out = true, .esn = true };
@@ -446,8 +452,8 @@ static void tx_upper_half(struct kunit *test)
 	kfree_skb(skb);
 }
 
-/* Without ESN there is no upper half; with UDP the ESP header is behind the UDP header. */
-static void tx_seq_plain(struct kunit *test)
+/* Without ESN there is no upper half. With UDP the ESP header is behind the UDP header. */
+static void tx_test_seq_plain(struct kunit *test)
 {
 	struct fixture_sa udp = { .out = true, .encap = UDP_ENCAP_ESPINUDP };
 	struct fixture_sa ipv6 = { .out = true, .family = AF_INET6 };
@@ -498,10 +504,10 @@ static const struct tx_check_row tx_check_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(tx_check, tx_check_rows, name);
 
-/* S41, S44: what is framed for the NIC as a whole is not sent in parts: they would share a sequence
- * number and an IV.
+/* S41, S44: a burst that was framed for the NIC as a whole is not sent in segments, because they
+ * would share one sequence number and one IV.
  */
-static void tx_segmented_late(struct kunit *test)
+static void tx_test_segmented_late(struct kunit *test)
 {
 	static const struct fixture_sa out = { .out = true };
 	struct fixture *f = test->priv;
@@ -514,18 +520,18 @@ static void tx_segmented_late(struct kunit *test)
 	skb_shinfo(skb)->gso_size = 50;
 	skb_shinfo(skb)->gso_segs = 2;
 	skb_shinfo(skb)->gso_type = SKB_GSO_TCPV4 | SKB_GSO_ESP;
-	/* The driver had no room: the stack looks at it again. */
+	/* The driver had no room, so the stack checks the features again. */
 	KUNIT_EXPECT_EQ(test, ov2_features_check(skb, f->netdev[0], TX_FEATURES), TX_FEATURES);
 	tx_expect_sa(f, skb, fixture_entry(x)->offload_handle);
-	/* And again, when segmentation has been switched off. */
+	/* Segmentation is switched off, and the stack checks the features once more. */
 	ov2_features_check(skb, f->netdev[0], TX_FEATURES & ~NETIF_F_GSO_ESP);
 	skb_gso_reset(skb);
 	tx_expect_counted(f, skb, OV2_PKT_TX_DROP_SEQ);
 	kfree_skb(skb);
 }
 
-/* S41: a clone was segmented, and both count the numbers in one place. */
-static void tx_clone_segmented(struct kunit *test)
+/* S41: a clone was segmented. The packet and its clone share one counter of numbers. */
+static void tx_test_clone_segmented(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = fixture_sa(f, &tx_plain);
@@ -543,8 +549,8 @@ static void tx_clone_segmented(struct kunit *test)
 	kfree_skb(skb);
 }
 
-/* What is spoilt for the stack's segments is spoilt for this packet alone. */
-static void tx_spoils_one(struct kunit *test)
+/* Making ov2_tx_sa() drop a packet does not affect its clone. */
+static void tx_test_spoils_one(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = fixture_sa(f, &tx_plain);
@@ -563,10 +569,10 @@ static void tx_spoils_one(struct kunit *test)
 	kfree_skb(skb);
 }
 
-/* S41, S44: nor is a packet in UDP cut up by the stack on its way, which makes a segment more than
- * xfrm has taken numbers for.
+/* S41, S44: the stack must not segment a packet in UDP either, because it makes one segment more
+ * than xfrm has taken numbers for.
  */
-static void tx_udp_segmented_late(struct kunit *test)
+static void tx_test_udp_segmented_late(struct kunit *test)
 {
 	static const struct fixture_sa udp = TX_UDP;
 	struct fixture *f = test->priv;
@@ -590,11 +596,11 @@ static void tx_udp_segmented_late(struct kunit *test)
 	kfree_skb(skb);
 }
 
-/* S43, S44: a packet that has waited in a qdisc goes back to software if its SA is not live any
- * more, with its checksum; one in UDP, which software would mangle, stays the NIC's, and is dropped
- * there.
+/* S43, S44: a packet waits in a qdisc, and its SA leaves the NIC. Software encrypts the packet,
+ * after the stack has completed its checksum. A packet in UDP stays with the NIC and is dropped
+ * there, because software would build wrong headers.
  */
-static void tx_features_check(struct kunit *test)
+static void tx_test_features_check(struct kunit *test)
 {
 	const struct tx_check_row *row = test->param_value;
 	DECLARE_COMPLETION_ONSTACK(go);
@@ -622,7 +628,7 @@ static void tx_features_check(struct kunit *test)
 	features = ov2_features_check(skb, f->netdev[0], TX_FEATURES);
 	KUNIT_EXPECT_EQ(test, features,
 			row->kept ? TX_FEATURES : TX_SOFTWARE_FEATURES | udp);
-	/* ESP offload may be off already, as with a VLAN tag, and another port is not its port. */
+	/* ESP offload may be off already, as with a VLAN tag, and another port has other SAs. */
 	if (!row->xmit && !row->sa.encap) {
 		KUNIT_EXPECT_EQ(test, ov2_features_check(skb, f->netdev[0],
 							 NETIF_F_SG | NETIF_F_HW_CSUM),
@@ -640,10 +646,10 @@ static void tx_features_check(struct kunit *test)
 	fixture_gc();
 }
 
-/* S44: software would mangle a packet in UDP. Where the stack would have software encrypt it,
- * because ESP offload is off or the packet comes to another port, it is dropped.
+/* S44: a packet in UDP is dropped where the stack would let software encrypt it, because ESP
+ * offload is off or the packet reaches another port. Software would build wrong headers.
  */
-static void tx_udp_not_to_software(struct kunit *test)
+static void tx_test_udp_not_to_software(struct kunit *test)
 {
 	static const struct fixture_sa udp = TX_UDP;
 	struct fixture *f = test->priv;
@@ -667,24 +673,24 @@ static void tx_udp_not_to_software(struct kunit *test)
 }
 
 static struct kunit_case tx_cases[] = {
-	KUNIT_CASE(tx_no_work),
-	KUNIT_CASE(tx_life),
-	KUNIT_CASE(tx_demoting),
-	KUNIT_CASE(tx_reset),
-	KUNIT_CASE(tx_not_for_sending),
-	KUNIT_CASE(tx_in_clear),
-	KUNIT_CASE_PARAM(tx_decrypted, tx_done_gen_params),
-	KUNIT_CASE(tx_csum_in_cipher),
-	KUNIT_CASE(tx_number_twice),
-	KUNIT_CASE(tx_foreign),
-	KUNIT_CASE(tx_clone_segmented),
-	KUNIT_CASE(tx_spoils_one),
-	KUNIT_CASE_PARAM(tx_upper_half, tx_seq_gen_params),
-	KUNIT_CASE(tx_seq_plain),
-	KUNIT_CASE(tx_segmented_late),
-	KUNIT_CASE(tx_udp_segmented_late),
-	KUNIT_CASE_PARAM(tx_features_check, tx_check_gen_params),
-	KUNIT_CASE(tx_udp_not_to_software),
+	KUNIT_CASE(tx_test_no_work),
+	KUNIT_CASE(tx_test_life),
+	KUNIT_CASE(tx_test_demoting),
+	KUNIT_CASE(tx_test_reset),
+	KUNIT_CASE(tx_test_not_for_sending),
+	KUNIT_CASE(tx_test_in_clear),
+	KUNIT_CASE_PARAM(tx_test_decrypted, tx_done_gen_params),
+	KUNIT_CASE(tx_test_csum_in_cipher),
+	KUNIT_CASE(tx_test_number_twice),
+	KUNIT_CASE(tx_test_foreign),
+	KUNIT_CASE(tx_test_clone_segmented),
+	KUNIT_CASE(tx_test_spoils_one),
+	KUNIT_CASE_PARAM(tx_test_upper_half, tx_seq_gen_params),
+	KUNIT_CASE(tx_test_seq_plain),
+	KUNIT_CASE(tx_test_segmented_late),
+	KUNIT_CASE(tx_test_udp_segmented_late),
+	KUNIT_CASE_PARAM(tx_test_features_check, tx_check_gen_params),
+	KUNIT_CASE(tx_test_udp_not_to_software),
 	{ }
 };
 

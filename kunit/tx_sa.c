@@ -2,7 +2,7 @@
 /* For the suites of the send path, see tx_sa.h. */
 #include "tx_sa.h"
 
-/* Brings an offloaded SA into the state that a row wants. */
+/* Brings an offloaded SA into the state that a row asks for. */
 void tx_bring(struct fixture *f, struct xfrm_state *x, enum tx_sa_is is)
 {
 	struct ov2_caps caps;

@@ -7,7 +7,7 @@
 
 #define TX_ESP_FEATURES	(NETIF_F_HW_ESP | NETIF_F_GSO_ESP | NETIF_F_HW_ESP_TX_CSUM)
 #define TX_FEATURES	(TX_ESP_FEATURES | NETIF_F_SG | NETIF_F_TSO | NETIF_F_HW_CSUM)
-/* When software encrypts: the stack completes the checksum before. */
+/* The features for which software encrypts, so that the stack completes the checksum before. */
 #define TX_SOFTWARE_FEATURES	(NETIF_F_SG | NETIF_F_TSO)
 
 enum tx_sa_is { TX_LIVE, TX_DEMOTING, TX_SOFTWARE, TX_DELETED, TX_RESETTING };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * UPDATE_SA: when the NIC is told of an ESN SA's sequence numbers, and when not. The NIC learns of
- * the packets that it verifies by itself.
+ * UPDATE_SA: when the core tells the NIC the sequence numbers of an ESN SA. The NIC knows the
+ * packets that it has verified itself.
  */
 #include <linux/skbuff.h>
 #include "../drivers/ov2/rx.h"
@@ -22,7 +22,7 @@ static void update_exit(struct kunit *test)
 	fixture_destroy(test->priv);
 }
 
-/* As xfrm's replay code does it when a packet was accepted or sent. */
+/* Moves the window as xfrm's replay code does after it has accepted or sent a packet. */
 static void update_advance(struct xfrm_state *x, u64 seq, u64 oseq)
 {
 	spin_lock_bh(&x->lock);
@@ -69,10 +69,10 @@ static const struct update_row update_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(update, update_rows, name);
 
-/* S21: the NIC is told when software has moved the window by more than its size since the NIC was
- * told, or XFRM_MSG_NEWAE has moved it back, once, and nothing else changes.
+/* S21: the NIC is told once when software has moved the window by more than its size since the last
+ * time, or when XFRM_MSG_NEWAE has moved it back. Nothing else of the SA changes.
  */
-static void update_when(struct kunit *test)
+static void update_test_when(struct kunit *test)
 {
 	const struct update_row *row = test->param_value;
 	struct fixture_sa want = update_esn;
@@ -93,10 +93,10 @@ static void update_when(struct kunit *test)
 	KUNIT_EXPECT_MEMEQ(test, fake_nic_by_spi(f->fake, fixture_spi(x)), &before, sizeof(before));
 }
 
-/* S22: never for an SA without ESN, nor for an outbound one: the upper half to send comes with
- * each packet.
+/* S22: the NIC is never told about an SA without ESN, nor about an outbound SA, because each packet
+ * carries the upper half to send.
  */
-static void update_never(struct kunit *test)
+static void update_test_never(struct kunit *test)
 {
 	struct fixture_sa out = { .esn = true, .out = true }, plain = { };
 	struct fixture *f = test->priv;
@@ -112,8 +112,9 @@ static void update_never(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->total, 2);
 }
 
-/* S21: an advance while the add runs becomes an update right after it, of the last state only. */
-static void update_while_adding(struct kunit *test)
+/* S21: the window moves while the add runs. One update follows the add, with the last state only.
+ */
+static void update_test_while_adding(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct fake_request *fr;
@@ -136,8 +137,10 @@ static void update_while_adding(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->total, 2);
 }
 
-/* What is only queued takes the numbers along when it leaves: no update. */
-static void update_while_queued(struct kunit *test)
+/* The window moves while the SA is queued. The ADD_SA carries the new numbers, and there is no
+ * update.
+ */
+static void update_test_while_queued(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x;
@@ -153,10 +156,10 @@ static void update_while_queued(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_UPDATE_REQUESTS), 0);
 }
 
-/* An SA that is restored after a reset takes the numbers along, too: no update, though one was queued
- * while the NIC was being reset.
+/* An update is queued while the NIC is being reset. The restore carries the numbers, and there is
+ * no update.
  */
-static void update_over_reset(struct kunit *test)
+static void update_test_over_reset(struct kunit *test)
 {
 	DECLARE_COMPLETION_ONSTACK(go);
 	struct fixture *f = test->priv;
@@ -177,8 +180,8 @@ static void update_over_reset(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->nic->updates, 0);
 }
 
-/* S65: an update that is queued for a NIC whose reset fails does not keep the SA. */
-static void update_reset_fails(struct kunit *test)
+/* S65: an update that is queued when a reset fails does not keep the SA. */
+static void update_test_reset_fails(struct kunit *test)
 {
 	DECLARE_COMPLETION_ONSTACK(go);
 	struct fixture *f = test->priv;
@@ -205,8 +208,9 @@ static void update_reset_fails(struct kunit *test)
 	rcu_read_unlock();
 }
 
-/* S21: packets that the NIC has verified itself have moved its window as well. */
-static void update_seen(struct kunit *test)
+/* S21: packets that the NIC has verified itself have moved its window as well, so it is not told.
+ */
+static void update_test_seen(struct kunit *test)
 {
 	struct ov2_rx_meta meta = {
 		.flags = OV2_RX_CRYPTO_DONE,
@@ -235,8 +239,10 @@ static void update_seen(struct kunit *test)
 	update_expect(f, x, 233);
 }
 
-/* Advances while an update runs become one more, of the last state. */
-static void update_coalesced(struct kunit *test)
+/* The window moves several times while an update runs. One more update follows, with the last
+ * state.
+ */
+static void update_test_coalesced(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x;
@@ -258,7 +264,7 @@ static void update_coalesced(struct kunit *test)
 }
 
 /* Updates of several SAs share a list. */
-static void update_lists(struct kunit *test)
+static void update_test_lists(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x[12];
@@ -284,8 +290,8 @@ static void update_lists(struct kunit *test)
 		update_expect(f, x[i], 0x80000000 + i);
 }
 
-/* S26: an update that was aborted is asked again, with the state of then. */
-static void update_aborted(struct kunit *test)
+/* S26: an update that was aborted is submitted again, with the state of that time. */
+static void update_test_aborted(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x;
@@ -303,10 +309,10 @@ static void update_aborted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_UPDATE_FAIL), 0);
 }
 
-/* S22: the NIC refuses an update: it would infer wrong upper halves from then on, so the SA goes
- * to software.
+/* S22: the NIC rejects an update. It would infer wrong upper halves from then on, so the SA
+ * continues in software.
  */
-static void update_refused(struct kunit *test)
+static void update_test_refused(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x;
@@ -324,8 +330,8 @@ static void update_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 }
 
-/* S22, S6: also if the SA has waited for its place before: it does not wait again. */
-static void update_refused_late(struct kunit *test)
+/* S22, S6: the same for an SA that has waited for its slot before. It does not wait again. */
+static void update_test_refused_late(struct kunit *test)
 {
 	struct ov2_caps caps = fake_nic_caps;
 	struct fixture *f = test->priv;
@@ -347,10 +353,10 @@ static void update_refused_late(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 }
 
-/* S19, S22: the delete of an SA whose update runs does not wait for it, and overtaken by it the
- * update finds nothing: no harm.
+/* S19, S22: the delete of an SA does not wait for its update. The update finds no SA, which is
+ * harmless.
  */
-static void update_and_delete(struct kunit *test)
+static void update_test_and_delete(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x;
@@ -373,8 +379,8 @@ static void update_and_delete(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 }
 
-/* S22: an SA on its way out is not updated again. */
-static void update_behind_delete(struct kunit *test)
+/* S22: an SA that leaves the NIC is not updated again. */
+static void update_test_behind_delete(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x;
@@ -397,7 +403,7 @@ static void update_behind_delete(struct kunit *test)
 }
 
 /* An SA in software needs no update. */
-static void update_software(struct kunit *test)
+static void update_test_software(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x;
@@ -410,10 +416,10 @@ static void update_software(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->total, 1);
 }
 
-/* S21, S22: an update that is answered only when its SA has left and come back says nothing about
- * the SA that is there now.
+/* S21, S22: the SA leaves the NIC and comes back before the NIC answers an update. The answer does
+ * not affect the SA that is there now.
  */
-static void update_of_before(struct kunit *test)
+static void update_test_of_before(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = fixture_sa(f, &update_esn);
@@ -439,22 +445,22 @@ static void update_of_before(struct kunit *test)
 }
 
 static struct kunit_case update_cases[] = {
-	KUNIT_CASE_PARAM(update_when, update_gen_params),
-	KUNIT_CASE(update_never),
-	KUNIT_CASE(update_while_adding),
-	KUNIT_CASE(update_while_queued),
-	KUNIT_CASE(update_over_reset),
-	KUNIT_CASE(update_reset_fails),
-	KUNIT_CASE(update_seen),
-	KUNIT_CASE(update_coalesced),
-	KUNIT_CASE(update_lists),
-	KUNIT_CASE(update_aborted),
-	KUNIT_CASE(update_refused),
-	KUNIT_CASE(update_refused_late),
-	KUNIT_CASE(update_and_delete),
-	KUNIT_CASE(update_behind_delete),
-	KUNIT_CASE(update_software),
-	KUNIT_CASE(update_of_before),
+	KUNIT_CASE_PARAM(update_test_when, update_gen_params),
+	KUNIT_CASE(update_test_never),
+	KUNIT_CASE(update_test_while_adding),
+	KUNIT_CASE(update_test_while_queued),
+	KUNIT_CASE(update_test_over_reset),
+	KUNIT_CASE(update_test_reset_fails),
+	KUNIT_CASE(update_test_seen),
+	KUNIT_CASE(update_test_coalesced),
+	KUNIT_CASE(update_test_lists),
+	KUNIT_CASE(update_test_aborted),
+	KUNIT_CASE(update_test_refused),
+	KUNIT_CASE(update_test_refused_late),
+	KUNIT_CASE(update_test_and_delete),
+	KUNIT_CASE(update_test_behind_delete),
+	KUNIT_CASE(update_test_software),
+	KUNIT_CASE(update_test_of_before),
 	{ }
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * For the suites of the core, see xfrm_fixture.h. The states are in init_net, with SPIs and
- * addresses of their own; the netdevs are never up.
+ * addresses of their own. The netdevs are never up.
  */
 #include <linux/etherdevice.h>
 #include <linux/module.h>
@@ -72,7 +72,7 @@ struct fixture *fixture_create(struct kunit *test, const struct ov2_caps *caps)
 	INIT_LIST_HEAD(&f->states);
 	f->fake = fake_nic_create(test, caps ?: &fake_nic_caps);
 	f->nic = f->fake->nic;
-	/* Time passes when the test says so, however slow the machine is. */
+	/* The test decides when an interval has passed, however slow the machine is. */
 	disable_delayed_work_sync(&f->nic->slots.work);
 	test->priv = f;
 	for (i = 0; i < FIXTURE_PORTS; i++)
@@ -80,7 +80,7 @@ struct fixture *fixture_create(struct kunit *test, const struct ov2_caps *caps)
 	return f;
 }
 
-/* The end of the ports, as a driver's removal has it. */
+/* Removes the ports, as a driver's remove does. */
 void fixture_close(struct fixture *f)
 {
 	struct fixture_port *port;
@@ -97,7 +97,8 @@ void fixture_close(struct fixture *f)
 	}
 }
 
-/* From a suite's exit: also after a failed assertion. Everything that was made must go. */
+/* For a suite's exit, also after a failed assertion. Everything that was created must be destroyed.
+ */
 void fixture_destroy(struct fixture *f)
 {
 	struct fixture_node *node, *next;
@@ -235,8 +236,8 @@ static int fixture_fill(struct xfrm_state *x, const struct fixture_sa *want, u32
 	return err;
 }
 
-/* A state as xfrm_user makes one, not offloaded and not yet among xfrm's. To be freed by
- * xfrm_state_put(), or by the teardown if fixture_offload() succeeds.
+/* Makes a state as xfrm_user does, not offloaded and not yet inserted. The caller frees it with
+ * xfrm_state_put(), or the teardown does if fixture_offload() succeeds.
  */
 struct xfrm_state *fixture_state(struct fixture *f, const struct fixture_sa *want)
 {
@@ -255,7 +256,7 @@ struct xfrm_state *fixture_state(struct fixture *f, const struct fixture_sa *wan
 	return x;
 }
 
-/* Offloads a state that stays the caller's. Returns what xfrm_dev_state_add() does. */
+/* Offloads a state that the caller keeps. Returns the result of xfrm_dev_state_add(). */
 int fixture_dev_add(struct fixture *f, struct xfrm_state *x, const struct fixture_sa *want)
 {
 	struct xfrm_user_offload xuo = {
@@ -268,7 +269,7 @@ int fixture_dev_add(struct fixture *f, struct xfrm_state *x, const struct fixtur
 	return xfrm_dev_state_add(&init_net, x, &xuo, &f->extack);
 }
 
-/* The same, and gives it to xfrm. */
+/* Offloads a state and inserts it into xfrm. */
 int fixture_offload(struct fixture *f, struct xfrm_state *x, const struct fixture_sa *want)
 {
 	int err = fixture_dev_add(f, x, want);
@@ -280,13 +281,13 @@ int fixture_offload(struct fixture *f, struct xfrm_state *x, const struct fixtur
 	KUNIT_ASSERT_NOT_NULL(f->test, node);
 	node->x = x;
 	list_add_tail(&node->list, &f->states);
-	/* The first reference is xfrm's from here on. */
+	/* The first reference belongs to xfrm from here on. */
 	xfrm_state_hold(x);
 	KUNIT_ASSERT_EQ(f->test, xfrm_state_add(x), 0);
 	return 0;
 }
 
-/* An SA that xfrm has and the core has let in. */
+/* Returns a state that is in xfrm and that the core has admitted. */
 struct xfrm_state *fixture_sa(struct fixture *f, const struct fixture_sa *want)
 {
 	static const struct fixture_sa plain;
@@ -300,7 +301,7 @@ struct xfrm_state *fixture_sa(struct fixture *f, const struct fixture_sa *want)
 	return x;
 }
 
-/* An SA whose add keeps a NIC busy that answers when the test says so. Only as the first. */
+/* Keeps the NIC busy with one pending add, the first request. Returns its state. */
 struct xfrm_state *fixture_blocker(struct fixture *f)
 {
 	struct xfrm_state *x = fixture_sa(f, NULL);
@@ -310,7 +311,7 @@ struct xfrm_state *fixture_blocker(struct fixture *f)
 	return x;
 }
 
-/* The teardown does not delete it any more. The reference stays the caller's. */
+/* Keeps the teardown from deleting a state. The reference belongs to the caller. */
 void fixture_forget(struct fixture *f, struct xfrm_state *x)
 {
 	struct fixture_node *node;
@@ -323,7 +324,7 @@ void fixture_forget(struct fixture *f, struct xfrm_state *x)
 	}
 }
 
-/* Deletes a state as `ip xfrm state delete` does; x is not to be used any more. */
+/* Deletes a state as `ip xfrm state delete` does. The caller must not use x after that. */
 void fixture_delete(struct fixture *f, struct xfrm_state *x)
 {
 	fixture_forget(f, x);
@@ -331,7 +332,7 @@ void fixture_delete(struct fixture *f, struct xfrm_state *x)
 	xfrm_state_put(x);
 }
 
-/* Waits until xfrm has freed what has been deleted. */
+/* Waits until xfrm has freed all deleted states. */
 void fixture_gc(void)
 {
 	xfrm_flush_gc();
@@ -346,14 +347,14 @@ static void fixture_check_sa(struct ov2_sa *sa, void *arg)
 			      sa->cookie, sa->state, sa->goal, sa->slot.next, broken);
 }
 
-/* Each SA is in one of the situations that DOC: life of an SA lists. */
+/* Checks that each SA is in a situation that DOC: life of an SA lists. */
 void fixture_check(struct fixture *f)
 {
 	ov2_sa_for_each(f->nic, fixture_check_sa, f);
 	fake_nic_check(f->fake);
 }
 
-/* Waits until the core has nothing left that it can do without the NIC. */
+/* Waits until the core has done all that it can do before the NIC answers. */
 void fixture_settle(struct fixture *f)
 {
 	struct ov2_nic *nic = f->nic;
@@ -370,7 +371,7 @@ void fixture_settle(struct fixture *f)
 	fixture_check(f);
 }
 
-/* An interval after which waiting SAs are offered. */
+/* Ends an interval: runs the work that promotes waiting SAs. */
 void fixture_tick(struct fixture *f)
 {
 	enable_delayed_work(&f->nic->slots.work);
@@ -379,7 +380,7 @@ void fixture_tick(struct fixture *f)
 	disable_delayed_work_sync(&f->nic->slots.work);
 }
 
-/* What the core has under the name that xfrm has, NULL if nothing. For states of this test. */
+/* Returns the SA of a state of this test, or NULL. */
 struct ov2_sa *fixture_entry(struct xfrm_state *x)
 {
 	struct ov2_sa *sa;
@@ -397,7 +398,8 @@ enum ov2_sa_phase fixture_sa_state(struct xfrm_state *x)
 	return sa ? ov2_sa_phase(sa) : OV2_PHASE_GONE;
 }
 
-/* When the core has done what it can without the NIC. */
+/* Waits until the core has done all that it can do before the NIC answers, then checks the phase.
+ */
 void fixture_expect_state(struct fixture *f, struct xfrm_state *x, enum ov2_sa_phase state)
 {
 	const char *name;
@@ -417,7 +419,7 @@ u64 fixture_counter(struct fixture *f, enum ov2_counter counter)
 	return value;
 }
 
-/* As ethtool shows it. */
+/* Returns a counter as ethtool shows it. */
 u64 fixture_packets(struct fixture *f, enum ov2_packet_counter counter)
 {
 	u64 *data = kunit_kcalloc(f->test, ov2_stats_count(), sizeof(*data), GFP_KERNEL);

@@ -11,24 +11,24 @@
 #include "fake_nic.h"
 
 #define FIXTURE_PORTS		2
-#define FIXTURE_SPI		0x2000	/* of the first SA; the others count on */
+#define FIXTURE_SPI		0x2000	/* of the first SA; the others count up */
 #define FIXTURE_UNSPEC		0xffff	/* a selector for any family */
 
-/* A state of ours, for the teardown. */
+/* A state of the test, for the teardown. */
 struct fixture_node {
 	struct list_head list;
 	struct xfrm_state *x;
 };
 
 /**
- * struct fixture - a test's world
+ * struct fixture - The objects of a test.
  * @test: the test
  * @fake: the NIC
- * @nic: the core's half of it
+ * @nic: the core's part of the NIC
  * @netdev: its ports, registered and down
- * @states: states that fixture_sa() has made and nobody has deleted
+ * @states: states that fixture_sa() has created and that are not deleted yet
  * @next_spi: for the next state
- * @extack: what the last add said
+ * @extack: message of the last add
  */
 struct fixture {
 	struct kunit *test;
@@ -41,12 +41,12 @@ struct fixture {
 };
 
 /**
- * struct fixture_sa - what a state is made of
+ * struct fixture_sa - Parameters of a state.
  * @out: outbound
  * @family: 0 for AF_INET
  * @mode: XFRM_MODE_*
  * @proto: 0 for ESP
- * @packet: packet offload is asked for
+ * @packet: request packet offload
  * @aead: combined algorithm; without @ealg and @aalg: AES-GCM-128
  * @aead_bits: bits of its key, salt included
  * @aead_icv: bits of its ICV
@@ -58,16 +58,16 @@ struct fixture {
  * @esn: ESN
  * @window: replay window
  * @oseq: the last sequence number sent
- * @seq: the last one received
+ * @seq: the last sequence number received
  * @encap: UDP_ENCAP_* or 0
  * @mark: value and mask
- * @if_id: of its xfrm interface
+ * @if_id: id of the xfrm interface
  * @reqid: reqid
- * @sel_family: 0 as @family, FIXTURE_UNSPEC for none
+ * @sel_family: 0 for that of @family, FIXTURE_UNSPEC for none
  * @soft_packets: 0 for none
  * @hard_packets: 0 for none
- * @geniv: another IV generator than xfrm's
- * @port: netdev
+ * @geniv: an IV generator other than xfrm's
+ * @port: index of the netdev
  */
 struct fixture_sa {
 	bool out;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Packets as a NIC has received and decrypted them, for xfrm_input(): ESP in UDP, tunnel mode. And
- * a protocol that is asked behind the core's own, before xfrm's.
+ * a protocol whose priority is between the core's and xfrm's.
  */
 #include <linux/etherdevice.h>
 #include <linux/ip.h>
@@ -20,7 +20,7 @@
 
 struct packet_seen packet_seen;
 
-/* So that no route is looked for: there is none. */
+/* Avoids a route lookup, because there is no route. */
 static struct dst_ops packet_dst_ops = { .family = AF_INET };
 static struct dst_entry packet_dst = { .ops = &packet_dst_ops };
 
@@ -57,7 +57,7 @@ static void packet_put_ip(struct sk_buff *skb, const struct xfrm_state *x, u8 pr
 		packet_put_ip6(skb, x, proto, len);
 }
 
-/* What is behind UDP, decrypted. */
+/* Appends the decrypted part behind the UDP header. */
 static void packet_put_esp(struct sk_buff *skb, const struct xfrm_state *x, u32 seq)
 {
 	struct ip_esp_hdr *esp = skb_put_zero(skb, sizeof(*esp) + PACKET_IV_LEN);
@@ -71,7 +71,7 @@ static void packet_put_esp(struct sk_buff *skb, const struct xfrm_state *x, u32 
 	trailer[PACKET_PAD_LEN + 1] = x->props.family == AF_INET ? IPPROTO_IPIP : IPPROTO_IPV6;
 }
 
-/* Takes off what the frame was padded with. */
+/* Removes the padding of the frame. */
 static void packet_trim(struct sk_buff *skb)
 {
 	if (skb->protocol == htons(ETH_P_IP))
@@ -89,8 +89,8 @@ static void packet_put_udp(struct sk_buff *skb, const struct xfrm_state *x, u32 
 	uh->len = htons(len);
 }
 
-/* As eth_type_trans() leaves it: from the IP header to the padding of the frame. For an SA with
- * AES-GCM and tunnel mode.
+/* Returns a packet as eth_type_trans() leaves it, from the IP header to the padding of the frame,
+ * for an SA with AES-GCM and tunnel mode.
  */
 struct sk_buff *packet_received(struct fixture *f, struct xfrm_state *x, u32 seq)
 {
@@ -119,8 +119,8 @@ struct sk_buff *packet_received(struct fixture *f, struct xfrm_state *x, u32 seq
 	return skb;
 }
 
-/* The NIC gives it to the core, which marks and holds it. Returns the stand-in, NULL if there is
- * none: then the skb is the caller's again.
+/* The NIC gives the packet to the core, which marks and holds it. Returns the stand-in. Returns
+ * NULL if there is none; the skb belongs to the caller then.
  */
 struct sk_buff *packet_hold(struct fixture *f, struct sk_buff *skb, const struct xfrm_state *x,
 			    u32 flags, u32 status)
@@ -147,7 +147,7 @@ struct sk_buff *packet_hold(struct fixture *f, struct sk_buff *skb, const struct
 	return standin;
 }
 
-/* Marks it without asking the core. */
+/* Marks a packet without the core. */
 void packet_mark(struct fixture *f, struct sk_buff *skb, struct xfrm_state *x, u32 flags)
 {
 	struct sec_path *sp = secpath_set(skb);
@@ -162,8 +162,8 @@ void packet_mark(struct fixture *f, struct sk_buff *skb, struct xfrm_state *x, u
 	xo->status = CRYPTO_SUCCESS;
 }
 
-/* Gives it to xfrm, marked, a stand-in or neither, with the IP and the UDP header pulled. The skb
- * is gone.
+/* Gives a packet to xfrm, whether it is marked, a stand-in or neither, with the IP and UDP headers
+ * pulled. Consumes the skb.
  */
 void packet_input(struct sk_buff *skb)
 {

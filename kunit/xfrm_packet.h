@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* For the suites of the core: received packets for xfrm, and what its protocols see of them. */
+/* For the suites of the core: received packets, and what xfrm's protocols see of them. */
 #ifndef __OV2_KUNIT_XFRM_PACKET_H
 #define __OV2_KUNIT_XFRM_PACKET_H
 
@@ -7,12 +7,12 @@
 #include "xfrm_fixture.h"
 
 /**
- * struct packet_seen - what a protocol behind the core's has seen at the end of xfrm_input()
- * @packets: how many
- * @err: of the last: 0 if xfrm accepted it, else -1
+ * struct packet_seen - What a protocol behind the core's has seen at the end of xfrm_input().
+ * @packets: number of packets
+ * @err: of the last packet: 0 if xfrm accepted it, otherwise -1
  * @flags: its xfrm_offload.flags, 0 if it had none
  * @mark: its mark
- * @dev: where xfrm believes that it was received
+ * @dev: the device on which xfrm believes that it was received
  */
 struct packet_seen {
 	u32 packets;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Translation of xfrm_states into ADD_SA nodes, row by row: what comes out, and what is refused in
- * which words. The states are the kernel's own, with its IV generators.
+ * Translation of xfrm_states into ADD_SA nodes, row by row: the result, or the sentence of a
+ * refusal. The states are the kernel's own, with its IV generators.
  */
 #include <crypto/internal/geniv.h>
 #include <linux/udp.h>
@@ -29,7 +29,7 @@ static void xlate_exit(struct kunit *test)
 	fixture_destroy(test->priv);
 }
 
-/* A state as ov2's xdo_dev_state_add sees it, of which xfrm knows nothing yet. */
+/* A state as ov2's xdo_dev_state_add sees it, before xfrm has inserted it. */
 static struct xfrm_state *xlate_state(struct fixture *f, const struct fixture_sa *want)
 {
 	struct xfrm_state *x = fixture_state(f, want);
@@ -88,7 +88,7 @@ static const struct xlate_alg_row xlate_alg_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(xlate_alg, xlate_alg_rows, name);
 
-/* The fixture's keys count up from a byte that tells which key it is. */
+/* The fixture's keys count up from a byte that identifies the key. */
 static void xlate_expect_key(struct kunit *test, const u8 *key, unsigned int len, u8 first)
 {
 	unsigned int i;
@@ -97,8 +97,9 @@ static void xlate_expect_key(struct kunit *test, const u8 *key, unsigned int len
 		KUNIT_EXPECT_EQ(test, key[i], (u8)(first + i));
 }
 
-/* S10, S11, S12: every algorithm with the places and lengths of its keys; the salt is apart. */
-static void xlate_alg(struct kunit *test)
+/* S10, S11, S12: every algorithm, with the offsets and lengths of its keys. The salt is separate.
+ */
+static void xlate_test_alg(struct kunit *test)
 {
 	const struct xlate_alg_row *row = test->param_value;
 	struct fixture *f = test->priv;
@@ -135,8 +136,8 @@ static void xlate_alg(struct kunit *test)
 	xlate_put(x);
 }
 
-/* Inbound nobody makes IVs. */
-static void xlate_alg_inbound(struct kunit *test)
+/* The NIC makes no IVs for inbound SAs. */
+static void xlate_test_alg_inbound(struct kunit *test)
 {
 	const struct xlate_alg_row *row = test->param_value;
 	struct fixture *f = test->priv;
@@ -191,8 +192,8 @@ static void xlate_expect_addr(struct kunit *test, const struct in6_addr *addr,
 	KUNIT_EXPECT_MEMEQ(test, addr, &expected, sizeof(expected));
 }
 
-/* S13: family, direction, mode and end points, said explicitly. */
-static void xlate_shape(struct kunit *test)
+/* S13: family, direction, mode and end points are explicit. */
+static void xlate_test_shape(struct kunit *test)
 {
 	const struct xlate_shape_row *row = test->param_value;
 	struct fixture *f = test->priv;
@@ -240,8 +241,8 @@ static const struct xlate_seq_row xlate_seq_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(xlate_seq, xlate_seq_rows, name);
 
-/* S14: both halves, of the right direction, and the window. */
-static void xlate_sequence(struct kunit *test)
+/* S14: both halves of the number, of the right direction, and the window. */
+static void xlate_test_sequence(struct kunit *test)
 {
 	const struct xlate_seq_row *row = test->param_value;
 	struct fixture *f = test->priv;
@@ -257,8 +258,8 @@ static void xlate_sequence(struct kunit *test)
 	xlate_put(x);
 }
 
-/* Lifetimes and selector. */
-static void xlate_rest(struct kunit *test)
+/* Lifetimes and the selector are copied. */
+static void xlate_test_rest(struct kunit *test)
 {
 	struct fixture_sa want = { .out = true, .soft_packets = 1000, .hard_packets = 2000 };
 	struct fixture *f = test->priv;
@@ -312,7 +313,7 @@ static const struct xlate_bad_row xlate_bad_rows[] = {
 	{ "UDP out over IPv6",
 	  { .encap = UDP_ENCAP_ESPINUDP, .family = AF_INET6, .out = true },
 	  "Outbound UDP encapsulation over IPv6" },
-	/* Bit 63 of an IV tells whether the NIC made it. */
+	/* Bit 63 is set in the NIC's IVs and clear in those of software. */
 	{ "high ESN outbound", { .esn = true, .out = true, .oseq = BIT_ULL(63) },
 	  "sequence numbers of 2^63 and more" },
 	{ "CCM", { .aead = "rfc4309(ccm(aes))", .aead_bits = 152, .aead_icv = 128 },
@@ -330,8 +331,8 @@ static const struct xlate_bad_row xlate_bad_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(xlate_bad, xlate_bad_rows, name);
 
-/* S15: what cannot be offloaded is refused in words, and nothing of the key stays in the node. */
-static void xlate_refused(struct kunit *test)
+/* S15: an SA that cannot be offloaded is refused with a sentence, and no key stays in the node. */
+static void xlate_test_refused(struct kunit *test)
 {
 	const struct xlate_bad_row *row = test->param_value;
 	struct fixture *f = test->priv;
@@ -348,13 +349,13 @@ static void xlate_refused(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
 	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(f->extack._msg, row->msg), "\"%s\"", f->extack._msg);
 	KUNIT_EXPECT_NULL(test, memchr_inv(&add, 0, sizeof(add)));
-	/* S24: acquires and bonds give no extack. */
+	/* S24: acquires and bonds pass no extack. */
 	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, NULL), -EOPNOTSUPP);
 	xlate_put(x);
 }
 
-/* Outbound marks are xfrm's own business. */
-static void xlate_mark_out(struct kunit *test)
+/* The mark of an outbound SA does not concern the NIC. */
+static void xlate_test_mark_out(struct kunit *test)
 {
 	struct fixture_sa want = { .out = true, .mark = 5 };
 	struct fixture *f = test->priv;
@@ -365,8 +366,8 @@ static void xlate_mark_out(struct kunit *test)
 	xlate_put(x);
 }
 
-/* Only a mask: it matches packets with no mark, which the NIC cannot tell either. */
-static void xlate_mark_mask(struct kunit *test)
+/* A mask without a value matches packets without a mark. The NIC cannot check that either. */
+static void xlate_test_mark_mask(struct kunit *test)
 {
 	static const struct fixture_sa want;
 	struct fixture *f = test->priv;
@@ -378,7 +379,7 @@ static void xlate_mark_mask(struct kunit *test)
 	xlate_put(x);
 }
 
-static void xlate_encap_unknown(struct kunit *test)
+static void xlate_test_encap_unknown(struct kunit *test)
 {
 	struct fixture_sa want = { .encap = UDP_ENCAP_ESPINUDP };
 	struct fixture *f = test->priv;
@@ -392,8 +393,8 @@ static void xlate_encap_unknown(struct kunit *test)
 	xlate_put(x);
 }
 
-/* S13: whatever modes a kernel has. */
-static void xlate_modes(struct kunit *test)
+/* S13: only transport and tunnel mode are accepted, whatever modes a kernel has. */
+static void xlate_test_modes(struct kunit *test)
 {
 	static const struct fixture_sa want;
 	struct fixture *f = test->priv;
@@ -412,10 +413,10 @@ static void xlate_modes(struct kunit *test)
 	xlate_put(x);
 }
 
-/* S41: numbers that begin anew would have the NIC make the same IVs again; with ESN they do not,
- * and what counts no IVs may.
+/* S41: numbers that start again would make the NIC repeat IVs. With ESN they do not start again,
+ * and IVs that are not derived from numbers do not repeat.
  */
-static void xlate_may_wrap(struct kunit *test)
+static void xlate_test_may_wrap(struct kunit *test)
 {
 	static const struct {
 		struct fixture_sa sa;
@@ -443,8 +444,8 @@ static void xlate_may_wrap(struct kunit *test)
 	}
 }
 
-/* S10, S11: a key that has no room for the salt. */
-static void xlate_no_salt(struct kunit *test)
+/* S10, S11: a key that is too short for its salt. */
+static void xlate_test_no_salt(struct kunit *test)
 {
 	static const struct fixture_sa want;
 	struct fixture *f = test->priv;
@@ -460,7 +461,7 @@ static void xlate_no_salt(struct kunit *test)
 	xlate_put(x);
 }
 
-static void xlate_proto(struct kunit *test)
+static void xlate_test_proto(struct kunit *test)
 {
 	static const struct fixture_sa want;
 	struct fixture *f = test->priv;
@@ -479,10 +480,10 @@ static const struct xlate_alg_row *const xlate_geniv_rows[] = {
 	&xlate_alg_rows[0], &xlate_alg_rows[4], &xlate_alg_rows[6], &xlate_alg_rows[7],
 };
 
-/* An IV generator that is not the one that xfrm asked for cannot be continued: outbound refused,
- * the salt is not even read; inbound it does not matter.
+/* The NIC cannot continue the IVs of a generator that xfrm did not ask for. An outbound SA is
+ * refused, and the salt is not read. For an inbound SA the generator does not matter.
  */
-static void xlate_geniv(struct kunit *test)
+static void xlate_test_geniv(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct ov2_add_sa add;
@@ -505,7 +506,7 @@ static void xlate_geniv(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), 0);
 		xlate_put(x);
 	}
-	/* A transform whose IVs are not made as the NIC would go on. */
+	/* The NIC cannot continue the IVs of these transforms. */
 	for (i = 0; i < 3; i++) {
 		struct fixture_sa want = xlate_geniv_rows[i]->sa;
 
@@ -519,8 +520,10 @@ static void xlate_geniv(struct kunit *test)
 	}
 }
 
-/* The NIC gets what the translation says, and xfrm_user's caller what it refuses. */
-static void xlate_end_to_end(struct kunit *test)
+/* The NIC gets what the translation returns, and the caller of xfrm_user gets the reason of a
+ * refusal.
+ */
+static void xlate_test_end_to_end(struct kunit *test)
 {
 	struct fixture_sa good = { XLATE_CBC(256), XLATE_AUTH("sha512", 512, 256), .out = true };
 	struct fixture_sa bad = { .mark = 1 };
@@ -541,7 +544,7 @@ static void xlate_end_to_end(struct kunit *test)
 	fixture_settle(f);
 	KUNIT_EXPECT_EQ(test, f->fake->total, 1);
 
-	/* Packet offload is not done: an error, for xfrm has no software path there. */
+	/* Packet offload is an error, because xfrm has no software path for it. */
 	bad = (struct fixture_sa){ .packet = true };
 	y = fixture_state(f, &bad);
 	KUNIT_EXPECT_EQ(test, fixture_offload(f, y, &bad), -EOPNOTSUPP);
@@ -550,21 +553,21 @@ static void xlate_end_to_end(struct kunit *test)
 }
 
 static struct kunit_case xlate_cases[] = {
-	KUNIT_CASE_PARAM(xlate_alg, xlate_alg_gen_params),
-	KUNIT_CASE_PARAM(xlate_alg_inbound, xlate_alg_gen_params),
-	KUNIT_CASE_PARAM(xlate_shape, xlate_shape_gen_params),
-	KUNIT_CASE_PARAM(xlate_sequence, xlate_seq_gen_params),
-	KUNIT_CASE(xlate_rest),
-	KUNIT_CASE_PARAM(xlate_refused, xlate_bad_gen_params),
-	KUNIT_CASE(xlate_mark_out),
-	KUNIT_CASE(xlate_mark_mask),
-	KUNIT_CASE(xlate_encap_unknown),
-	KUNIT_CASE(xlate_modes),
-	KUNIT_CASE(xlate_may_wrap),
-	KUNIT_CASE(xlate_no_salt),
-	KUNIT_CASE(xlate_proto),
-	KUNIT_CASE(xlate_geniv),
-	KUNIT_CASE(xlate_end_to_end),
+	KUNIT_CASE_PARAM(xlate_test_alg, xlate_alg_gen_params),
+	KUNIT_CASE_PARAM(xlate_test_alg_inbound, xlate_alg_gen_params),
+	KUNIT_CASE_PARAM(xlate_test_shape, xlate_shape_gen_params),
+	KUNIT_CASE_PARAM(xlate_test_sequence, xlate_seq_gen_params),
+	KUNIT_CASE(xlate_test_rest),
+	KUNIT_CASE_PARAM(xlate_test_refused, xlate_bad_gen_params),
+	KUNIT_CASE(xlate_test_mark_out),
+	KUNIT_CASE(xlate_test_mark_mask),
+	KUNIT_CASE(xlate_test_encap_unknown),
+	KUNIT_CASE(xlate_test_modes),
+	KUNIT_CASE(xlate_test_may_wrap),
+	KUNIT_CASE(xlate_test_no_salt),
+	KUNIT_CASE(xlate_test_proto),
+	KUNIT_CASE(xlate_test_geniv),
+	KUNIT_CASE(xlate_test_end_to_end),
 	{ }
 };
 

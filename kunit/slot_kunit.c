@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which SAs have the places in the NIC when there are more SAs than places. The clock is the
- * test's: it runs the work that comes once per interval, and moves what was remembered of the time.
+ * Which SAs get the slots of the NIC when there are more SAs than slots. The test is the clock: it
+ * runs the work that runs once per interval, and changes the times that the core has stored.
  */
 #include <linux/rtnetlink.h>
 #include "xfrm_fixture.h"
 
-#define PLACES	4
+#define SLOTS	4
 
-static int offer_init(struct kunit *test)
+static int slot_init(struct kunit *test)
 {
 	struct ov2_caps caps = fake_nic_caps;
 	struct fixture *f;
 
-	caps.max_sas = PLACES;
+	caps.max_sas = SLOTS;
 	f = fixture_create(test, &caps);
 	f->fake->mode = FAKE_NOW;
 	return 0;
 }
 
-static void offer_exit(struct kunit *test)
+static void slot_exit(struct kunit *test)
 {
 	fixture_destroy(test->priv);
 }
 
-static void offer_fill(struct fixture *f, struct xfrm_state **x, u32 count)
+static void slot_fill(struct fixture *f, struct xfrm_state **x, u32 count)
 {
 	u32 i;
 
@@ -33,15 +33,15 @@ static void offer_fill(struct fixture *f, struct xfrm_state **x, u32 count)
 	fixture_settle(f);
 }
 
-/* One interval. */
-static void offer_tick(struct fixture *f)
+/* Ends an interval. */
+static void slot_tick(struct fixture *f)
 {
 	fixture_tick(f);
 	fixture_settle(f);
 }
 
-/* The NIC wants @x away. */
-static void offer_delete_req(struct fixture *f, struct xfrm_state *x)
+/* The NIC raises SaDeleteReq for @x. */
+static void slot_delete_req(struct fixture *f, struct xfrm_state *x)
 {
 	struct ov2_sa *sa = fixture_entry(x);
 
@@ -51,171 +51,170 @@ static void offer_delete_req(struct fixture *f, struct xfrm_state *x)
 	fixture_settle(f);
 }
 
-static void offer_pressure_over(struct fixture *f)
+static void slot_pressure_over(struct fixture *f)
 {
 	spin_lock_bh(&f->nic->lock);
 	f->nic->slots.pressure_until = get_jiffies_64();
 	spin_unlock_bh(&f->nic->lock);
 }
 
-static void offer_back_off_over(struct xfrm_state *x)
+static void slot_back_off_over(struct xfrm_state *x)
 {
 	fixture_entry(x)->slot.backoff_until = get_jiffies_64();
 }
 
-/* S60: an SA that the NIC wanted away waits, and is not back at once; nor is a new one let in as
- * if there were room. In time both are.
+/* S60: an SA that the NIC has evicted backs off, and a new SA waits as well although a slot is
+ * free. Later both are promoted.
  */
-static void offer_pressure(struct kunit *test)
+static void slot_test_pressure(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	struct xfrm_state *x[PLACES], *newer;
+	struct xfrm_state *x[SLOTS], *newer;
 
-	offer_fill(f, x, PLACES);
-	offer_delete_req(f, x[1]);
+	slot_fill(f, x, SLOTS);
+	slot_delete_req(f, x[1]);
 	fixture_expect_state(f, x[1], OV2_PHASE_WAITING);
-	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), PLACES - 1);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), SLOTS - 1);
 	newer = fixture_sa(f, NULL);
 	fixture_expect_state(f, newer, OV2_PHASE_WAITING);
 	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "has asked for room"));
-	KUNIT_EXPECT_EQ(test, f->fake->live, PLACES - 1);
+	KUNIT_EXPECT_EQ(test, f->fake->live, SLOTS - 1);
 
-	/* Another one goes, the usual way: its place is not given away at once either. */
+	/* xfrm deletes another SA. Its slot is not filled at once either. */
 	fixture_delete(f, x[0]);
 	fixture_expect_state(f, newer, OV2_PHASE_WAITING);
 
-	/* An interval later the newer one is in; the other one is to stay away for a while. */
+	/* After an interval the new SA is promoted. The other SA still backs off. */
 	fixture_entry(x[1])->slot.backoff_until = get_jiffies_64() + 1000 * HZ;
-	offer_tick(f);
+	slot_tick(f);
 	fixture_expect_state(f, newer, OV2_PHASE_OFFLOADED);
 	fixture_expect_state(f, x[1], OV2_PHASE_WAITING);
-	offer_back_off_over(x[1]);
-	offer_tick(f);
+	slot_back_off_over(x[1]);
+	slot_tick(f);
 	fixture_expect_state(f, x[1], OV2_PHASE_OFFLOADED);
 
-	offer_pressure_over(f);
+	slot_pressure_over(f);
 	fixture_delete(f, x[2]);
 	fixture_expect_state(f, fixture_sa(f, NULL), OV2_PHASE_OFFLOADED);
 }
 
-/* S60: the same where the states are deleted: what an IKE daemon sets up anew in their place is not
- * in the NIC at once, which would have to ask for room again.
+/* S60: the same with a policy that deletes the states. The IKE daemon's replacement SA is not
+ * promoted at once, because the NIC would have to evict an SA again.
  */
-static void offer_pressure_hard(struct kunit *test)
+static void slot_test_pressure_hard(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	struct xfrm_state *x[PLACES], *newer;
+	struct xfrm_state *x[SLOTS], *newer;
 
 	ov2_nic_set_delreq_policy(f->nic, OV2_DELREQ_HARD);
-	offer_fill(f, x, PLACES);
-	offer_delete_req(f, x[1]);
+	slot_fill(f, x, SLOTS);
+	slot_delete_req(f, x[1]);
 	KUNIT_EXPECT_EQ(test, (int)x[1]->km.state, XFRM_STATE_DEAD);
 	fixture_forget(f, x[1]);
 	xfrm_state_put(x[1]);
-	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), PLACES - 1);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), SLOTS - 1);
 	newer = fixture_sa(f, NULL);
 	fixture_expect_state(f, newer, OV2_PHASE_WAITING);
-	offer_tick(f);
+	slot_tick(f);
 	fixture_expect_state(f, newer, OV2_PHASE_OFFLOADED);
 }
 
-/* Places stay empty for @time from when the NIC has asked for that of @x. */
-static void offer_stays_empty(struct fixture *f, struct xfrm_state *x, u64 time)
+/* Slots stay empty for @time after the NIC has raised SaDeleteReq for @x. */
+static void slot_stays_empty(struct fixture *f, struct xfrm_state *x, u64 time)
 {
 	struct kunit *test = f->test;
 	struct xfrm_state *newer;
 	u64 before, after, until;
 
-	/* As if what was to be waited for last time were over. */
+	/* The time since the last SaDeleteReq is over. */
 	spin_lock_bh(&f->nic->lock);
 	f->nic->slots.fill_after = get_jiffies_64() - 1;
 	spin_unlock_bh(&f->nic->lock);
 	before = get_jiffies_64();
-	offer_delete_req(f, x);
+	slot_delete_req(f, x);
 	after = get_jiffies_64();
 	until = READ_ONCE(f->nic->slots.fill_after);
 	KUNIT_EXPECT_GE(test, until, before + time);
 	KUNIT_EXPECT_LE(test, until, after + time);
 	newer = fixture_sa(f, NULL);
-	offer_tick(f);
+	slot_tick(f);
 	if (time_before64(get_jiffies_64(), until))
 		fixture_expect_state(f, newer, OV2_PHASE_WAITING);
 }
 
-/* S60: what the IKE daemon sets up in place of SAs that the NIC wanted away finds a place the
- * later, the more often that has cost other SAs theirs. When the NIC has not asked for long all is
- * forgotten.
+/* S60: the time until slots are filled again doubles each time that the NIC evicts SAs which the
+ * IKE daemon replaces. It starts again after the pressure has ended.
  */
-static void offer_pressure_doubles(struct kunit *test)
+static void slot_test_pressure_doubles(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	struct xfrm_state *x[PLACES];
+	struct xfrm_state *x[SLOTS];
 	int i;
 
 	ov2_nic_set_delreq_policy(f->nic, OV2_DELREQ_SOFT);
-	offer_fill(f, x, PLACES);
-	for (i = 0; i < PLACES - 1; i++)
-		offer_stays_empty(f, x[i], ((1 << i) - 1) * HZ);
-	offer_pressure_over(f);
-	offer_stays_empty(f, x[i], 0);
+	slot_fill(f, x, SLOTS);
+	for (i = 0; i < SLOTS - 1; i++)
+		slot_stays_empty(f, x[i], ((1 << i) - 1) * HZ);
+	slot_pressure_over(f);
+	slot_stays_empty(f, x[i], 0);
 }
 
-static unsigned long offer_time_away(struct fixture *f, struct xfrm_state *x)
+static unsigned long slot_time_backed_off(struct fixture *f, struct xfrm_state *x)
 {
-	offer_delete_req(f, x);
+	slot_delete_req(f, x);
 	fixture_expect_state(f, x, OV2_PHASE_WAITING);
 	return fixture_entry(x)->slot.backoff_until - get_jiffies_64();
 }
 
-static void offer_back(struct fixture *f, struct xfrm_state *x)
+static void slot_come_back(struct fixture *f, struct xfrm_state *x)
 {
-	offer_pressure_over(f);
-	offer_back_off_over(x);
-	offer_tick(f);
+	slot_pressure_over(f);
+	slot_back_off_over(x);
+	slot_tick(f);
 	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 }
 
-/* Each time that the NIC wants the same SA away it stays away for longer, until it has been in the
- * NIC for long.
+/* The back-off of an SA doubles each time that the NIC evicts it. It starts again after the SA has
+ * been in the NIC for long.
  */
-static void offer_back_off(struct kunit *test)
+static void slot_test_back_off(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	unsigned long away, first;
+	unsigned long time, first;
 	struct xfrm_state *x;
 	int i;
 
-	offer_fill(f, &x, 1);
-	first = offer_time_away(f, x);
+	slot_fill(f, &x, 1);
+	first = slot_time_backed_off(f, x);
 	KUNIT_EXPECT_GT(test, first, 0);
-	offer_back(f, x);
+	slot_come_back(f, x);
 	for (i = 1; i < 4; i++) {
-		away = offer_time_away(f, x);
-		/* Some of it has passed by now, but not half of it. */
-		KUNIT_EXPECT_GT(test, away, first << (i - 1));
-		offer_back(f, x);
+		time = slot_time_backed_off(f, x);
+		/* Some of the time has passed by now, but less than half of it. */
+		KUNIT_EXPECT_GT(test, time, first << (i - 1));
+		slot_come_back(f, x);
 	}
 	fixture_entry(x)->offloaded_at = get_jiffies_64() - 1000 * HZ;
-	KUNIT_EXPECT_LE(test, offer_time_away(f, x), 2 * first);
+	KUNIT_EXPECT_LE(test, slot_time_backed_off(f, x), 2 * first);
 }
 
-/* A free place goes to the busiest of those that wait. */
-static void offer_busiest(struct kunit *test)
+/* A free slot goes to the busiest waiting SA. */
+static void slot_test_busiest(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	struct xfrm_state *x[PLACES], *w[3];
+	struct xfrm_state *x[SLOTS], *w[3];
 	int i;
 
-	offer_fill(f, x, PLACES);
-	/* Those in the NIC are busy too: nobody is asked to give way. */
-	for (i = 0; i < PLACES; i++)
+	slot_fill(f, x, SLOTS);
+	/* The SAs in the NIC are busy as well, so there is no probe. */
+	for (i = 0; i < SLOTS; i++)
 		x[i]->curlft.packets = 100000;
-	offer_fill(f, w, ARRAY_SIZE(w));
+	slot_fill(f, w, ARRAY_SIZE(w));
 	w[0]->curlft.packets = 10;
 	w[1]->curlft.packets = 1000;
 	w[2]->curlft.packets = 100;
-	offer_tick(f);
+	slot_tick(f);
 	for (i = 0; i < ARRAY_SIZE(w); i++)
 		fixture_expect_state(f, w[i], OV2_PHASE_WAITING);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ASKED), 0);
@@ -227,15 +226,15 @@ static void offer_busiest(struct kunit *test)
 }
 
 /* The two SAs of a pair move together, so the packets of each count for both. */
-static void offer_busiest_pair(struct kunit *test)
+static void slot_test_busiest_pair(struct kunit *test)
 {
 	static const struct fixture_sa out = { .reqid = 7, .out = true }, in = { .reqid = 7 };
 	struct fixture *f = test->priv;
-	struct xfrm_state *x[PLACES], *w[3];
+	struct xfrm_state *x[SLOTS], *w[3];
 	int i;
 
-	offer_fill(f, x, PLACES);
-	for (i = 0; i < PLACES; i++)
+	slot_fill(f, x, SLOTS);
+	for (i = 0; i < SLOTS; i++)
 		x[i]->curlft.packets = 100000;
 	w[0] = fixture_sa(f, NULL);
 	w[1] = fixture_sa(f, &in);
@@ -243,7 +242,7 @@ static void offer_busiest_pair(struct kunit *test)
 	w[0]->curlft.packets = 100;
 	w[1]->curlft.packets = 10;
 	w[2]->curlft.packets = 1000;
-	offer_tick(f);
+	slot_tick(f);
 	fixture_delete(f, x[0]);
 	fixture_delete(f, x[1]);
 	fixture_expect_state(f, w[0], OV2_PHASE_WAITING);
@@ -251,42 +250,42 @@ static void offer_busiest_pair(struct kunit *test)
 	fixture_expect_state(f, w[2], OV2_PHASE_OFFLOADED);
 }
 
-/* A waiting SA that is much busier than one in the NIC is submitted to be refused: that is the
- * NIC's reason to ask for room. S6: it takes no place that it does not have.
+/* A waiting SA that is much busier than an SA in the NIC is submitted as a probe. The NIC rejects
+ * it, which tells it to raise SaDeleteReq. S6: a rejected probe occupies no slot.
  */
-static void offer_asks(struct kunit *test)
+static void slot_test_probes(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	struct xfrm_state *x[PLACES], *busy, *idle;
+	struct xfrm_state *x[SLOTS], *busy, *idle;
 	u32 total;
 
-	offer_fill(f, x, PLACES);
+	slot_fill(f, x, SLOTS);
 	busy = fixture_sa(f, NULL);
 	idle = fixture_sa(f, NULL);
 	busy->curlft.packets = 1000;
 	total = f->fake->total;
 	WRITE_ONCE(f->fake->mode, FAKE_PEND);
-	offer_tick(f);
+	slot_tick(f);
 	KUNIT_EXPECT_EQ(test, f->fake->total, total + 1);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ASKED), 1);
-	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), PLACES);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), SLOTS);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	fake_nic_finish_all(f->fake);
 	fixture_expect_state(f, busy, OV2_PHASE_WAITING);
 	fixture_expect_state(f, idle, OV2_PHASE_WAITING);
-	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), PLACES);
-	KUNIT_EXPECT_EQ(test, f->fake->live, PLACES);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), SLOTS);
+	KUNIT_EXPECT_EQ(test, f->fake->live, SLOTS);
 
-	/* The NIC asks for room; the busy one gets it. */
-	offer_delete_req(f, x[3]);
-	offer_tick(f);
+	/* The NIC raises SaDeleteReq, and the busy SA gets the slot. */
+	slot_delete_req(f, x[3]);
+	slot_tick(f);
 	fixture_expect_state(f, busy, OV2_PHASE_OFFLOADED);
 	fixture_expect_state(f, x[3], OV2_PHASE_WAITING);
-	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), PLACES);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), SLOTS);
 }
 
-/* S6: the NIC takes the SA that was submitted to be refused: it is in the NIC like any other. */
-static void offer_taken(struct kunit *test)
+/* S6: the NIC accepts a probe. The SA is in the NIC like any other. */
+static void slot_test_taken(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x[2], *busy;
@@ -295,81 +294,65 @@ static void offer_taken(struct kunit *test)
 	ov2_nic_hw_caps(f->nic, &caps);
 	caps.max_sas = ARRAY_SIZE(x);
 	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
-	offer_fill(f, x, ARRAY_SIZE(x));
+	slot_fill(f, x, ARRAY_SIZE(x));
 	busy = fixture_sa(f, NULL);
 	busy->curlft.packets = 1000;
-	offer_tick(f);
+	slot_tick(f);
 	fixture_expect_state(f, busy, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ASKED), 1);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELETE_REQUESTS), 0);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), ARRAY_SIZE(x) + 1);
 }
 
-/* The NIC has less room than it says: who is refused for it waits, and not in a circle. */
-static void offer_less_room(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-	struct xfrm_state *x[2], *over;
-	u32 total;
-
-	f->fake->table_size = 2;
-	offer_fill(f, x, 2);
-	WRITE_ONCE(f->fake->mode, FAKE_PEND);
-	total = f->fake->total;
-	over = fixture_sa(f, NULL);
-	fake_nic_finish(f->fake, fake_nic_wait(f->fake, total));
-	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, total)->status, -ENOSPC);
-	fixture_expect_state(f, over, OV2_PHASE_WAITING);
-	KUNIT_EXPECT_EQ(test, f->fake->total, total + 1);
-	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 2);
-	/* There is room again, and time has passed. */
-	WRITE_ONCE(f->fake->mode, FAKE_NOW);
-	fake_nic_finish_all(f->fake);
-	fixture_delete(f, x[0]);
-	fixture_settle(f);
-	offer_back_off_over(over);
-	offer_tick(f);
-	fixture_expect_state(f, over, OV2_PHASE_OFFLOADED);
-}
-
-/* Who is refused for want of room again and again stays away for longer each time, though it has
- * never been in the NIC.
+/* The NIC takes fewer SAs than it has advertised. A rejected SA backs off for longer each time,
+ * although it has never been in the NIC, and occupies no slot. The core does not retry in a loop.
  */
-static void offer_no_room(struct kunit *test)
+static void slot_test_fewer(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	unsigned long away, first = 0;
+	unsigned long time, first = 0;
 	struct xfrm_state *x[2], *over;
-	int i;
+	u32 total, i;
 
 	f->fake->table_size = 2;
-	offer_fill(f, x, 2);
+	slot_fill(f, x, 2);
+	total = f->fake->total;
 	over = fixture_sa(f, NULL);
 	for (i = 0; i < 4; i++) {
 		fixture_expect_state(f, over, OV2_PHASE_WAITING);
+		KUNIT_EXPECT_EQ(test, f->fake->total, total + i + 1);
+		KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, total + i)->status, -ENOSPC);
+		KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 2);
 		KUNIT_EXPECT_EQ(test, fixture_entry(over)->slot.backoff, i + 1);
-		away = fixture_entry(over)->slot.backoff_until - get_jiffies_64();
+		time = fixture_entry(over)->slot.backoff_until - get_jiffies_64();
 		if (i)
-			/* Some of it has passed by now, but not half of it. */
-			KUNIT_EXPECT_GT(test, away, first << (i - 1));
+			/* Some of the time has passed by now, but less than half of it. */
+			KUNIT_EXPECT_GT(test, time, first << (i - 1));
 		else
-			first = away;
-		offer_back_off_over(over);
-		offer_tick(f);
+			first = time;
+		slot_back_off_over(over);
+		slot_tick(f);
 	}
 	KUNIT_EXPECT_EQ(test, f->fake->live, 2);
+
+	/* The NIC takes another SA, and time has passed. */
+	fixture_delete(f, x[0]);
+	fixture_settle(f);
+	slot_back_off_over(over);
+	slot_tick(f);
+	fixture_expect_state(f, over, OV2_PHASE_OFFLOADED);
 }
 
-/* S6, S2: each node of a list that fails as a whole has its own reason: who was refused for want of
- * room waits, and who for another does not.
+/* S6, S2: each node of a list that fails as a whole has its own status. An SA that is rejected for
+ * lack of space waits, one that is rejected for another reason does not.
  */
-static void offer_reasons(struct kunit *test)
+static void slot_test_reasons(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x, *bad, *over;
 
 	f->fake->table_size = 1;
-	offer_fill(f, &x, 1);
+	slot_fill(f, &x, 1);
 	disable_work_sync(&f->nic->pump_work);
 	bad = fixture_sa(f, NULL);
 	over = fixture_sa(f, NULL);
@@ -382,16 +365,16 @@ static void offer_reasons(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, 1)->status, -EIO);
 }
 
-/* Who has waited for a place and is then refused for another reason than room is not offered again:
- * it would be for ever.
+/* An SA that has waited for a slot and is then rejected for a reason other than space stays in
+ * software. The core does not retry, because the NIC would reject the SA each time.
  */
-static void offer_refused(struct kunit *test)
+static void slot_test_rejected(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	struct xfrm_state *x[PLACES], *waits;
+	struct xfrm_state *x[SLOTS], *waits;
 	u32 total;
 
-	offer_fill(f, x, PLACES);
+	slot_fill(f, x, SLOTS);
 	waits = fixture_sa(f, NULL);
 	fixture_expect_state(f, waits, OV2_PHASE_WAITING);
 	total = f->fake->total;
@@ -403,53 +386,53 @@ static void offer_refused(struct kunit *test)
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, total + 1));
 	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, total + 1)->status, -EIO);
 	fixture_expect_state(f, waits, OV2_PHASE_SOFTWARE);
-	offer_tick(f);
+	slot_tick(f);
 	KUNIT_EXPECT_EQ(test, f->fake->total, total + 2);
 
-	/* Nor when there is room and the NIC would take it. */
+	/* Even if there is a free slot and the NIC would take the SA now. */
 	f->fake->refuse = 0;
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	fake_nic_finish_all(f->fake);
 	fixture_delete(f, x[1]);
 	fixture_expect_state(f, waits, OV2_PHASE_SOFTWARE);
-	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), PLACES - 2);
+	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), SLOTS - 2);
 }
 
-/* The admin may leave waiting SAs in software. */
-static void offer_off(struct kunit *test)
+/* The admin disables promotion: waiting SAs stay in software. */
+static void slot_test_not_promoted(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	struct xfrm_state *x[PLACES], *waits;
+	struct xfrm_state *x[SLOTS], *waits;
 
 	KUNIT_EXPECT_TRUE(test, ov2_nic_reoffer(f->nic));
-	offer_fill(f, x, PLACES);
+	slot_fill(f, x, SLOTS);
 	waits = fixture_sa(f, NULL);
 	ov2_nic_set_reoffer(f->nic, false);
 	KUNIT_EXPECT_FALSE(test, ov2_nic_reoffer(f->nic));
 	fixture_delete(f, x[0]);
 	fixture_expect_state(f, waits, OV2_PHASE_WAITING);
-	offer_tick(f);
+	slot_tick(f);
 	fixture_expect_state(f, waits, OV2_PHASE_WAITING);
 	ov2_nic_set_reoffer(f->nic, true);
 	fixture_expect_state(f, waits, OV2_PHASE_OFFLOADED);
 }
 
-struct offer_config_row {
+struct slot_config_row {
 	const char *name;
 	bool esp;
 	bool early;
 };
 
-static const struct offer_config_row offer_config_rows[] = {
+static const struct slot_config_row slot_config_rows[] = {
 	{ "ESP offload off and on", true, false },
 	{ "ESP offload on before they have left", true, true },
 	{ "the configuration", false, false },
 	{ "the configuration, before they have left", false, true },
 };
 
-KUNIT_ARRAY_PARAM_DESC(offer_config, offer_config_rows, name);
+KUNIT_ARRAY_PARAM_DESC(slot_config, slot_config_rows, name);
 
-static void offer_configure(struct fixture *f, bool esp, bool on)
+static void slot_configure(struct fixture *f, bool esp, bool on)
 {
 	struct ov2_caps caps;
 
@@ -465,13 +448,13 @@ static void offer_configure(struct fixture *f, bool esp, bool on)
 	KUNIT_EXPECT_EQ(f->test, ov2_nic_set_caps(f->nic, &caps), 0);
 }
 
-/* S31, S7: what left the NIC because of the configuration comes back with it, also where what waits
- * for a place is left in software.
+/* S31, S7: SAs that left the NIC because of the configuration are promoted when it permits them,
+ * even if the promotion of waiting SAs is disabled.
  */
-static void offer_off_config(struct kunit *test)
+static void slot_test_barred(struct kunit *test)
 {
 	static const struct fixture_sa sent = { .out = true };
-	const struct offer_config_row *row = test->param_value;
+	const struct slot_config_row *row = test->param_value;
 	struct fixture *f = test->priv;
 	struct xfrm_state *in = fixture_sa(f, NULL), *out = fixture_sa(f, &sent);
 
@@ -480,10 +463,10 @@ static void offer_off_config(struct kunit *test)
 	fixture_expect_state(f, out, OV2_PHASE_OFFLOADED);
 	if (row->early)
 		WRITE_ONCE(f->fake->mode, FAKE_PEND);
-	offer_configure(f, row->esp, false);
+	slot_configure(f, row->esp, false);
 	fixture_expect_state(f, in, row->early ? OV2_PHASE_DEMOTING : OV2_PHASE_SOFTWARE);
 	fixture_expect_state(f, out, row->early ? OV2_PHASE_DEMOTING : OV2_PHASE_SOFTWARE);
-	offer_configure(f, row->esp, true);
+	slot_configure(f, row->esp, true);
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	fake_nic_finish_all(f->fake);
 	fixture_expect_state(f, in, OV2_PHASE_OFFLOADED);
@@ -491,50 +474,49 @@ static void offer_off_config(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->live, 2);
 }
 
-/* Deleting what waits after having been in the NIC leaves nothing behind. */
-static void offer_delete_waiting(struct kunit *test)
+/* An SA that has been in the NIC is deleted while it waits: nothing is left of it. */
+static void slot_test_delete_waiting(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x;
 	u32 total;
 
-	offer_fill(f, &x, 1);
-	offer_delete_req(f, x);
+	slot_fill(f, &x, 1);
+	slot_delete_req(f, x);
 	total = f->fake->total;
 	fixture_delete(f, x);
 	fixture_gc();
 	fixture_settle(f);
-	offer_pressure_over(f);
-	offer_tick(f);
+	slot_pressure_over(f);
+	slot_tick(f);
 	KUNIT_EXPECT_EQ(test, f->fake->total, total);
 	KUNIT_EXPECT_EQ(test, f->nic->slots.waiting, 0);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 }
 
-static struct kunit_case offer_cases[] = {
-	KUNIT_CASE(offer_pressure),
-	KUNIT_CASE(offer_pressure_hard),
-	KUNIT_CASE(offer_pressure_doubles),
-	KUNIT_CASE(offer_back_off),
-	KUNIT_CASE(offer_busiest),
-	KUNIT_CASE(offer_busiest_pair),
-	KUNIT_CASE(offer_asks),
-	KUNIT_CASE(offer_taken),
-	KUNIT_CASE(offer_less_room),
-	KUNIT_CASE(offer_no_room),
-	KUNIT_CASE(offer_reasons),
-	KUNIT_CASE(offer_refused),
-	KUNIT_CASE(offer_off),
-	KUNIT_CASE_PARAM(offer_off_config, offer_config_gen_params),
-	KUNIT_CASE(offer_delete_waiting),
+static struct kunit_case slot_cases[] = {
+	KUNIT_CASE(slot_test_pressure),
+	KUNIT_CASE(slot_test_pressure_hard),
+	KUNIT_CASE(slot_test_pressure_doubles),
+	KUNIT_CASE(slot_test_back_off),
+	KUNIT_CASE(slot_test_busiest),
+	KUNIT_CASE(slot_test_busiest_pair),
+	KUNIT_CASE(slot_test_probes),
+	KUNIT_CASE(slot_test_taken),
+	KUNIT_CASE(slot_test_fewer),
+	KUNIT_CASE(slot_test_reasons),
+	KUNIT_CASE(slot_test_rejected),
+	KUNIT_CASE(slot_test_not_promoted),
+	KUNIT_CASE_PARAM(slot_test_barred, slot_config_gen_params),
+	KUNIT_CASE(slot_test_delete_waiting),
 	{ }
 };
 
-static struct kunit_suite offer_suite = {
-	.name = "ov2_offer",
-	.init = offer_init,
-	.exit = offer_exit,
-	.test_cases = offer_cases,
+static struct kunit_suite slot_suite = {
+	.name = "ov2_slot",
+	.init = slot_init,
+	.exit = slot_exit,
+	.test_cases = slot_cases,
 };
 
-kunit_test_suite(offer_suite);
+kunit_test_suite(slot_suite);
