@@ -78,7 +78,7 @@ static void slot_test_pressure(struct kunit *test)
 	newer = fixture_sa(f, NULL);
 	fixture_expect_state(f, newer, OV2_PHASE_WAITING);
 	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
-	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "has asked for room"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "The NIC evicts SAs"));
 	KUNIT_EXPECT_EQ(test, f->fake->live, SLOTS - 1);
 
 	/* xfrm deletes another SA. Its slot is not filled at once either. */

@@ -408,13 +408,13 @@ static void ov2_slot_tell_waiting(const struct ov2_sa *sa, struct netlink_ext_ac
 
 	if (ov2_slot_share_used(sa))
 		NL_SET_ERR_MSG_FMT_MOD(extack,
-				       "The port has its share (%u) of the NIC's SA table, the SA waits in software",
+				       "The port has its share (%u) of the NIC's SA table, so the SA waits",
 				       nic->slots.port_max);
 	else if (ov2_slot_free(nic, sa->dir))
-		NL_SET_ERR_MSG_MOD(extack, "the NIC has asked for room, the SA waits in software");
+		NL_SET_ERR_MSG_MOD(extack, "The NIC evicts SAs, so the SA waits in software");
 	else
 		NL_SET_ERR_MSG_FMT_MOD(extack,
-				       "the NIC's SA table (%u) is full, the SA waits in software",
+				       "The NIC's SA table (%u) is full, so the SA waits in software",
 				       ov2_slot_table_size(sa));
 }
 
@@ -425,11 +425,11 @@ static void ov2_slot_tell_refused(const struct ov2_sa *sa, struct netlink_ext_ac
 
 	if (ov2_slot_share_used(sa))
 		NL_SET_ERR_MSG_FMT_MOD(extack,
-				       "The port has its share (%u) of the NIC's SA table, and %u SAs wait already",
+				       "The port has its share (%u) of the SA table and %u SAs wait already",
 				       nic->slots.port_max, nic->slots.waiting);
 	else
 		NL_SET_ERR_MSG_FMT_MOD(extack,
-				       "the NIC's SA table (%u) is full and %u SAs wait already",
+				       "The NIC's SA table (%u) is full and %u SAs wait already",
 				       ov2_slot_table_size(sa), nic->slots.waiting);
 }
 
@@ -438,11 +438,11 @@ static int ov2_slot_check(const struct ov2_sa *sa, struct netlink_ext_ack *extac
 	const struct ov2_nic *nic = sa->nic;
 
 	if (nic->life != OV2_NIC_IN_SERVICE || (sa->port && sa->port->closing)) {
-		NL_SET_ERR_MSG_MOD(extack, "the NIC is being removed");
+		NL_SET_ERR_MSG_MOD(extack, "The NIC is being removed");
 		return -EOPNOTSUPP;
 	}
 	if (nic->engine.state == OV2_ENGINE_DEAD) {
-		NL_SET_ERR_MSG_MOD(extack, "the NIC is out of service, its reset failed");
+		NL_SET_ERR_MSG_MOD(extack, "The NIC is out of service because its reset failed");
 		return -EOPNOTSUPP;
 	}
 	return ov2_caps_check(&nic->caps, &sa->add, extack);
