@@ -6,7 +6,9 @@
 #include <linux/netdevice.h>
 #include <net/devlink.h>
 
-/* Out of tree Kconfig is not asked. The core registers handlers for ESP in both families. */
+/* Kconfig's dependency does not apply out of tree. The core registers handlers for ESP in both
+ * families.
+ */
 #if !IS_ENABLED(CONFIG_IPV6)
 #error "ov2 needs a kernel with CONFIG_IPV6"
 #endif

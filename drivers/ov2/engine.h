@@ -12,7 +12,7 @@
 /* The order matters: packets are given to the NIC up to OV2_ENGINE_STALLED. */
 enum ov2_engine_state {
 	OV2_ENGINE_RUNNING,
-	OV2_ENGINE_FULL,	/* the NIC answered -EAGAIN: nothing is submitted before it is ready */
+	OV2_ENGINE_FULL,	/* -EAGAIN: nothing is submitted until the NIC is ready */
 	OV2_ENGINE_STALLED,	/* the NIC answered -EBUSY: nothing is submitted before a reset */
 	OV2_ENGINE_RESETTING,	/* nothing is submitted until the reset is complete */
 	OV2_ENGINE_DEAD,	/* gone, or a reset failed: nothing is submitted again */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: helpers for drivers, for the parts of an ESP packet that NICs leave to the host or want
- * without. Owns nothing.
+ * ov2 core: helpers for drivers, for the parts of an ESP packet that a NIC leaves to the host or
+ * does not want. Owns nothing.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -20,8 +20,8 @@
  * @skb: a packet for which ov2_tx_sa() has returned 1
  *
  * Context: any.
- * Return: its offset from skb->data, also behind UDP (RFC 3948) and IPv6 extension headers; xfrm has
- * it in the transport header.
+ * Return: its offset from skb->data. The ESP header may be behind UDP (RFC 3948) or IPv6 extension
+ * headers; xfrm has set the transport header to it, or to UDP.
  */
 int ov2_esp_offset(const struct sk_buff *skb)
 {
@@ -34,8 +34,8 @@ EXPORT_SYMBOL_GPL(ov2_esp_offset);
 
 /**
  * ov2_esp_put_iv - put the IV into a packet for a NIC that makes none
- * @skb: a packet for which ov2_tx_sa() has returned 1; its head is private and has the IV
- * @tx: what ov2_tx_sa() has filled; nothing is done without &struct ov2_tx.host_iv
+ * @skb: a packet for which ov2_tx_sa() has returned 1; its head is private and has room for the IV
+ * @tx: filled by ov2_tx_sa(); without &struct ov2_tx.host_iv nothing is done
  *
  * Context: any.
  */

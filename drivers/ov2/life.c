@@ -26,7 +26,7 @@ const char *ov2_sa_phase_name(enum ov2_sa_phase phase)
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_sa_phase_name);
 
-/* Without nic->lock the answer is a snapshot, for a human reader. Context: any. */
+/* Returns the phase. Without nic->lock it is a snapshot for a human reader. Context: any. */
 enum ov2_sa_phase ov2_sa_phase(const struct ov2_sa *sa)
 {
 	enum ov2_slot_next next = READ_ONCE(sa->slot.next);
@@ -117,7 +117,7 @@ static void ov2_sa_release_slot(struct ov2_sa *sa)
 	sa->slot_port = NULL;
 }
 
-/* @port closes: the NIC may have an SA for longer than there is a port. */
+/* @port closes. The NIC may keep an SA for longer than the port exists. */
 void ov2_sa_forget_port(struct ov2_sa *sa, void *port)
 {
 	if (sa->slot_port == port)
@@ -132,9 +132,9 @@ static void ov2_sa_queue_add(struct ov2_sa *sa)
 	ov2_sa_set_state(sa, OV2_SA_ADD_QUEUED);
 }
 
-/* Queues the DELETE_SA of an SA. For an outbound SA that is after a grace period, so that no packet
- * is on its way to the NIC whose sender saw the SA as offloaded (S18). Demoted SAs all wait for a
- * grace period, inbound ones as well, so that their deletes keep their order.
+/* Queues the DELETE_SA of an SA. An outbound SA first waits for a grace period, because a sender
+ * that saw the SA as offloaded may still bring its packet to the NIC (S18). Demoted SAs all wait
+ * for a grace period, inbound ones as well, so that their deletes keep their order.
  */
 static void ov2_sa_queue_delete(struct ov2_sa *sa)
 {
@@ -152,7 +152,9 @@ static void ov2_sa_queue_delete(struct ov2_sa *sa)
 	}
 }
 
-/* The NIC has nothing of the SA: software goes on if xfrm keeps it, otherwise it ends here. */
+/* The NIC has nothing of the SA. If xfrm keeps it, software continues and slot.c decides about it;
+ * otherwise it is gone.
+ */
 static void ov2_sa_removed(struct ov2_sa *sa)
 {
 	struct ov2_nic *nic = sa->nic;
@@ -200,7 +202,7 @@ static void ov2_sa_reconcile(struct ov2_sa *sa)
 	case OV2_SA_DEL_RCU:
 	case OV2_SA_DEL_QUEUED:
 	case OV2_SA_DELETING:
-		/* The goal is looked at again when this is over. */
+		/* The completion of the current step looks at the goal again. */
 	case OV2_SA_GONE:
 	case OV2_SA_STATES:
 		break;
@@ -208,7 +210,7 @@ static void ov2_sa_reconcile(struct ov2_sa *sa)
 	ov2_nic_kick(sa->nic);
 }
 
-/* Lets an SA in, with the goal NIC or SOFTWARE. Takes the engine's reference. */
+/* Admits an SA, with the goal NIC or SOFTWARE. Takes the engine's reference. */
 void ov2_sa_start(struct ov2_sa *sa, enum ov2_sa_goal goal)
 {
 	lockdep_assert_held(&sa->nic->lock);
@@ -221,8 +223,8 @@ void ov2_sa_start(struct ov2_sa *sa, enum ov2_sa_goal goal)
 	ov2_nic_kick(sa->nic);
 }
 
-/* Sets the goal. Cannot fail, allocates nothing. With GONE the caller needs a reference if it goes
- * on to use @sa.
+/* Sets the goal. Cannot fail and does not allocate. With GONE this may put the engine's reference,
+ * so a caller that uses @sa afterwards needs its own.
  */
 void ov2_sa_aim(struct ov2_sa *sa, enum ov2_sa_goal goal)
 {
@@ -249,7 +251,7 @@ void ov2_sa_hold_delete(struct ov2_sa *in, struct ov2_sa *out)
 	ov2_sa_get(out);
 }
 
-/* @in is removed, or not going to be. */
+/* @in has left the NIC, or is not going to leave it. */
 void ov2_sa_release_delete(struct ov2_sa *in)
 {
 	struct ov2_sa *out = in->next_del;
@@ -265,8 +267,8 @@ void ov2_sa_release_delete(struct ov2_sa *in)
 	ov2_sa_put(out);
 }
 
-/* A reset has emptied the NIC's table, and no request is in flight. The goals stay: an SA that is
- * wanted in the NIC is queued again.
+/* A reset has emptied the NIC's table, and no request is in flight. The goals stay, so an SA whose
+ * goal is the NIC is queued again.
  */
 void ov2_sa_forget(struct ov2_sa *sa)
 {
@@ -326,7 +328,7 @@ void ov2_delete_rcu_work(struct work_struct *work)
 
 /* ADD_SA */
 
-/* Wipes all that is secret in a node. */
+/* Wipes the keys and salts of a node. */
 void ov2_sa_wipe(struct ov2_add_sa *add)
 {
 	memzero_explicit(add->key_area, sizeof(add->key_area));
@@ -358,13 +360,13 @@ static u32 ov2_add_take(struct ov2_nic *nic, struct ov2_request *req, u32 max)
 	return taken;
 }
 
-/* Is the error one that the same SA need not meet again later? */
+/* Returns true if a later add of the same SA may succeed. */
 static bool ov2_add_transient(int err)
 {
 	return err == -ENOSPC || err == -ENOMEM || err == -EAGAIN || err == -ECANCELED;
 }
 
-/* An SA did not get into the NIC. */
+/* The NIC or the core has not accepted an SA. */
 static void ov2_add_refused(struct ov2_sa *sa, int err)
 {
 	struct ov2_nic *nic = sa->nic;
@@ -381,9 +383,9 @@ static void ov2_add_refused(struct ov2_sa *sa, int err)
 	ov2_sa_removed(sa);
 }
 
-/* Stores what xfrm has now: the keys are not kept between admission and here, and the sequence
- * numbers and the configuration may have changed. Returns 0, -ENOENT if xfrm has deleted the SA,
- * -EACCES if the configuration excludes it, or why it cannot be offloaded.
+/* Fills a node from xfrm's state: the keys were wiped after admission, and the sequence numbers and
+ * the configuration may have changed. Returns 0, -ENOENT if xfrm has deleted the SA, -EACCES if the
+ * configuration excludes it, or why it cannot be offloaded.
  */
 static int ov2_add_fill_node(struct ov2_sa *sa)
 {
@@ -451,7 +453,7 @@ static void ov2_add_offloaded(struct ov2_sa *sa, u32 offload_handle)
 	ov2_sa_reconcile(sa);
 }
 
-/* The NIC has not looked at the list: submit the SA again, if it is still wanted in the NIC. */
+/* The NIC has not executed the list. Submit the SA again if it is still wanted in the NIC. */
 static void ov2_add_requeue(struct ov2_sa *sa)
 {
 	if (sa->goal == OV2_GOAL_NIC || sa->goal == OV2_GOAL_PROBE)
@@ -463,7 +465,7 @@ static void ov2_add_requeue(struct ov2_sa *sa)
 static void ov2_add_done_node(struct ov2_request *req, struct ov2_sa *sa)
 {
 	struct ov2_nic *nic = sa->nic;
-	/* A reset empties the table, so what an aborted list has got into it is gone. */
+	/* A reset empties the table, so ignore the handles of an aborted list. */
 	u32 handle = ov2_engine_up(nic) || req->status != -ECANCELED ? sa->add.offload_handle : 0;
 	int err = sa->add.status ?: req->status ?: -EIO;
 
@@ -471,8 +473,8 @@ static void ov2_add_done_node(struct ov2_request *req, struct ov2_sa *sa)
 	if (handle) {
 		ov2_add_offloaded(sa, handle);
 		req->offloaded++;
-		/* A request that fails has offloaded nothing. Delete what the NIC has in spite of
-		 * that.
+		/* A request that fails must not have offloaded an SA. Delete those that the NIC has
+		 * nevertheless.
 		 */
 		if (req->status) {
 			nic->counters[OV2_CNT_PROTOCOL_ERRORS]++;

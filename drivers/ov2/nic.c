@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: NICs and their ports. Owns a NIC from allocation to the last put, and the drain at its
+ * ov2 core: NICs. Owns a NIC from allocation to the last put, its settings, and the drain at its
  * end.
  */
 #include <linux/slab.h>
@@ -10,7 +10,7 @@
 
 #define OV2_DEADLINE_MS		5000
 #define OV2_DEADLINE_MS_MAX	600000
-#define OV2_UNREGISTER_MS_MAX	30000U	/* others wait for the locks of who unregisters */
+#define OV2_UNREGISTER_MS_MAX	30000U	/* others wait for locks that the caller holds */
 #define OV2_WAITING_FACTOR	4	/* SAs that may wait, for each that the NIC can take */
 
 static bool ov2_nic_ops_complete(const struct ov2_nic_ops *ops)
@@ -49,18 +49,18 @@ static void ov2_nic_init_slots(struct ov2_nic *nic)
 
 /**
  * ov2_nic_alloc - allocate a NIC
- * @ops: what the driver implements, complete, constant
- * @hw_caps: what the hardware can do; copied. All of it is on at the start.
+ * @ops: the driver's ops, complete and constant
+ * @hw_caps: capabilities of the hardware; copied. All of them are on at the start.
  * @priv_size: bytes for the driver, zeroed, see ov2_nic_priv()
  * @name: a name for debugfs and traces; copied
  *
- * The order of things: ov2_nic_alloc(), ov2_nic_register(), then for each netdev ov2_port_init()
- * and register_netdev(); at the end for each netdev ov2_port_close() and unregister_netdev(), then
- * ov2_nic_unregister() and ov2_nic_free().
+ * Order of calls: ov2_nic_alloc(), ov2_nic_register(), then for each netdev ov2_port_init() and
+ * register_netdev(). To remove the NIC: for each netdev ov2_port_close() and unregister_netdev(),
+ * then ov2_nic_unregister() and ov2_nic_free().
  *
  * Context: process, may sleep.
- * Return: the NIC, to be freed with ov2_nic_free(), or an ERR_PTR: -EINVAL for an incomplete ops
- * table or capabilities that contradict themselves, -ENOMEM.
+ * Return: the NIC, which the driver frees with ov2_nic_free(), or an ERR_PTR: -EINVAL if an op is
+ * missing or no NIC can have @hw_caps, or -ENOMEM.
  */
 struct ov2_nic *ov2_nic_alloc(const struct ov2_nic_ops *ops, const struct ov2_caps *hw_caps,
 			      size_t priv_size, const char *name)
@@ -127,7 +127,7 @@ EXPORT_SYMBOL_GPL(ov2_nic_alloc);
  * @nic: the NIC
  *
  * Context: any.
- * Return: the memory asked for in ov2_nic_alloc().
+ * Return: the memory that ov2_nic_alloc() has allocated for the driver.
  */
 void *ov2_nic_priv(struct ov2_nic *nic)
 {
@@ -137,7 +137,7 @@ EXPORT_SYMBOL_GPL(ov2_nic_priv);
 
 /**
  * ov2_nic_register - put a NIC into service
- * @nic: the NIC; its ops may be called from now on
+ * @nic: the NIC; the core may call its ops from now on
  *
  * Context: process, may sleep.
  */
@@ -166,8 +166,8 @@ static void ov2_nic_close_sa(struct ov2_sa *sa, void *arg)
 	ov2_slot_abandon(sa);
 }
 
-/* unregister_netdev() has deleted all SAs of the ports; xfrm may still hold those of a port that is
- * not unregistered.
+/* Stops the promotion of SAs. unregister_netdev() has made xfrm delete the SAs of the ports, but
+ * xfrm may still have those of a port that is not unregistered.
  */
 static void ov2_nic_close(struct ov2_nic *nic)
 {
@@ -175,8 +175,8 @@ static void ov2_nic_close(struct ov2_nic *nic)
 	if (nic->life == OV2_NIC_IN_SERVICE)
 		nic->life = OV2_NIC_CLOSING;
 	spin_unlock_bh(&nic->lock);
-	/* From here on no SA is let in, and one whose ADD_SA is in flight leaves when that is
-	 * complete.
+	/* From here on no SA is admitted. An SA whose ADD_SA is in flight leaves the NIC when that
+	 * completes.
 	 */
 	ov2_sa_for_each(nic, ov2_nic_close_sa, NULL);
 }
@@ -186,11 +186,11 @@ static void ov2_nic_close(struct ov2_nic *nic)
  * @nic: the NIC; its netdevs have been unregistered
  *
  * Deletes all SAs and waits until the NIC has answered everything, or until the deadline has
- * passed; then the driver is asked for a last reset, which aborts what the NIC did not answer. No op
- * is called after the return, and no request is in flight. A reset of the driver's own must be over
- * before ov2_nic_free().
+ * passed. In the latter case asks the driver for a last reset, which aborts the remaining requests.
+ * After the return no op is called and no request is in flight. If the driver is resetting the NIC
+ * itself, that reset must be over before ov2_nic_free().
  *
- * Context: process, may sleep; no lock that the ops or completions take.
+ * Context: process, may sleep. The caller must hold no lock that the ops or completions take.
  */
 void ov2_nic_unregister(struct ov2_nic *nic)
 {
@@ -207,8 +207,8 @@ void ov2_nic_unregister(struct ov2_nic *nic)
 		ov2_nic_gone(nic);
 		wait_event_idle(nic->idle, ov2_nic_is_idle(nic));
 	}
-	/* From here on nothing is submitted, and no reset is asked for. Works may still be in an op
-	 * whose request is complete already.
+	/* From here on nothing is submitted and no reset is requested. Works may still be in an op
+	 * whose request is complete already, so wait for them.
 	 */
 	spin_lock_bh(&nic->lock);
 	nic->life = OV2_NIC_GONE;
@@ -226,7 +226,7 @@ EXPORT_SYMBOL_GPL(ov2_nic_unregister);
  * ov2_nic_free - free a NIC
  * @nic: the NIC, never registered or unregistered
  *
- * The driver's part may be gone afterwards.
+ * The driver's part may be freed with it.
  *
  * Context: process, may sleep.
  */
@@ -240,11 +240,13 @@ void ov2_nic_free(struct ov2_nic *nic)
 EXPORT_SYMBOL_GPL(ov2_nic_free);
 
 /**
- * ov2_nic_hw_caps - what the hardware can do
+ * ov2_nic_hw_caps - get the capabilities of the hardware
  * @nic: the NIC
- * @caps: to be filled
+ * @caps: filled
  *
- * NDIS: OID_TCP_OFFLOAD_HARDWARE_CAPABILITIES. Context: any up to softirq.
+ * NDIS: OID_TCP_OFFLOAD_HARDWARE_CAPABILITIES.
+ *
+ * Context: any up to softirq.
  */
 void ov2_nic_hw_caps(struct ov2_nic *nic, struct ov2_caps *caps)
 {
@@ -253,11 +255,13 @@ void ov2_nic_hw_caps(struct ov2_nic *nic, struct ov2_caps *caps)
 EXPORT_SYMBOL_GPL(ov2_nic_hw_caps);
 
 /**
- * ov2_nic_caps - the current configuration
+ * ov2_nic_caps - get the current configuration
  * @nic: the NIC
- * @caps: to be filled
+ * @caps: filled
  *
- * NDIS: OID_TCP_OFFLOAD_CURRENT_CONFIG. Context: any up to softirq.
+ * NDIS: OID_TCP_OFFLOAD_CURRENT_CONFIG.
+ *
+ * Context: any up to softirq.
  */
 void ov2_nic_caps(struct ov2_nic *nic, struct ov2_caps *caps)
 {
@@ -275,16 +279,16 @@ static void ov2_nic_recheck_sa(struct ov2_sa *sa, void *arg)
 /**
  * ov2_nic_set_caps - change the current configuration
  * @nic: the NIC
- * @caps: the new configuration, whole
+ * @caps: the whole new configuration
  *
- * To be followed by netdev_update_features() of the ports if LSO or checksums have changed. More
- * SAs than a smaller max_sas stay until they are deleted. SAs that fall outside of it are taken
- * off the NIC and go on in software; one whose add is running is when it is through. The change is
- * traced with the whole configuration. NDIS: OID_TCP_OFFLOAD_PARAMETERS and
- * NDIS_STATUS_TASK_OFFLOAD_CURRENT_CONFIG.
+ * SAs that the configuration excludes leave the NIC and continue in software. If the add of such an
+ * SA is running, it leaves when the add completes. If max_sas becomes smaller, SAs above it stay in
+ * the NIC until they are deleted. The change is traced with the whole configuration. If LSO or
+ * checksums have changed, the caller must call netdev_update_features() for the ports. NDIS:
+ * OID_TCP_OFFLOAD_PARAMETERS and NDIS_STATUS_TASK_OFFLOAD_CURRENT_CONFIG.
  *
  * Context: process, may sleep.
- * Return: 0, or -EINVAL if @caps is more than the hardware can do or makes no sense.
+ * Return: 0, or -EINVAL if @caps exceeds the hardware, or if no NIC can have it.
  */
 int ov2_nic_set_caps(struct ov2_nic *nic, const struct ov2_caps *caps)
 {
@@ -321,7 +325,7 @@ int ov2_nic_set_deadline(struct ov2_nic *nic, u32 msecs)
 EXPORT_SYMBOL_GPL(ov2_nic_set_deadline);
 
 /**
- * ov2_nic_deadline - how long the NIC may take to answer a request
+ * ov2_nic_deadline - how long may the NIC take to answer a request?
  * @nic: the NIC
  *
  * Context: any.
@@ -336,13 +340,13 @@ EXPORT_SYMBOL_GPL(ov2_nic_deadline);
 /**
  * ov2_nic_set_stack_gso - say whether the kernel segments all ESP packets right
  * @nic: the NIC
- * @on: it does; false at the start
+ * @on: true if it does; false, the default, if not
  *
- * xfrm may hand over a burst that it has framed for the NIC and numbered, and that the stack then
- * segments before the NIC sees it. Kernels without a fix make two mistakes there: segments of IPv6
- * get the number after their own for the IV, and segments of ESP in UDP are one more than the
- * numbers taken. Both use an IV twice, which breaks AES-GCM, so by default xfrm has to segment such
- * bursts before it numbers them, and software encrypts them.
+ * xfrm may frame a burst for the NIC and number it, and the stack may then segment it before the
+ * NIC sees it. Kernels without a fix make two mistakes there. Segments of IPv6 get the IV of the
+ * next number, and segments of ESP in UDP are one more than xfrm has reserved numbers for. Both use
+ * an IV twice, which breaks AES-GCM. By default xfrm must therefore segment such bursts before it
+ * numbers them, and software encrypts them.
  *
  * Context: any.
  */
@@ -366,7 +370,7 @@ bool ov2_nic_stack_gso(struct ov2_nic *nic)
 EXPORT_SYMBOL_GPL(ov2_nic_stack_gso);
 
 /**
- * ov2_nic_set_waiting_max - set how many SAs may wait in software for room in the NIC
+ * ov2_nic_set_waiting_max - set how many SAs may wait in software for a slot
  * @nic: the NIC
  * @sas: number of SAs
  *
@@ -381,7 +385,7 @@ void ov2_nic_set_waiting_max(struct ov2_nic *nic, u32 sas)
 EXPORT_SYMBOL_GPL(ov2_nic_set_waiting_max);
 
 /**
- * ov2_nic_waiting_max - how many SAs may wait in software for room in the NIC
+ * ov2_nic_waiting_max - how many SAs may wait in software for a slot?
  * @nic: the NIC
  *
  * Context: any.
@@ -394,11 +398,11 @@ u32 ov2_nic_waiting_max(struct ov2_nic *nic)
 EXPORT_SYMBOL_GPL(ov2_nic_waiting_max);
 
 /**
- * ov2_nic_occupancy - places taken in the NIC's SA table
+ * ov2_nic_occupancy - number of slots that are in use
  * @nic: the NIC
  *
  * Context: any.
- * Return: SAs that the NIC has, or that are on their way into it or out of it.
+ * Return: number of SAs that the NIC has, or that are about to enter or to leave it.
  */
 u32 ov2_nic_occupancy(struct ov2_nic *nic)
 {
@@ -407,12 +411,12 @@ u32 ov2_nic_occupancy(struct ov2_nic *nic)
 EXPORT_SYMBOL_GPL(ov2_nic_occupancy);
 
 /**
- * ov2_nic_occupancy_dir - slots of one direction that are taken in the NIC's SA table
+ * ov2_nic_occupancy_dir - number of slots of one direction that are in use
  * @nic: the NIC
  * @dir: the direction
  *
  * Context: any.
- * Return: SAs as for ov2_nic_occupancy().
+ * Return: number of SAs as for ov2_nic_occupancy().
  */
 u32 ov2_nic_occupancy_dir(struct ov2_nic *nic, enum ov2_dir dir)
 {

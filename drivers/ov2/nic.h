@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ov2 core: the NIC, its requests and its counters. */
+/* ov2 core: the NIC. */
 #ifndef __OV2_NIC_H
 #define __OV2_NIC_H
 
@@ -18,7 +18,7 @@ struct dentry;
 struct seq_file;
 
 /**
- * enum ov2_nic_life - How far a NIC has come, forwards only.
+ * enum ov2_nic_life - Stages in the life of a NIC, which never goes back.
  * @OV2_NIC_NEW: not registered
  * @OV2_NIC_IN_SERVICE: registered
  * @OV2_NIC_CLOSING: ov2_nic_unregister() has begun: no SA is added
@@ -109,8 +109,8 @@ struct ov2_nic {
 	u8 priv[] __aligned(NETDEV_ALIGN);
 };
 
-/* Has the pump run. Under the lock, so that ov2_nic_unregister(), which ends kicks under it, knows
- * that no work is queued after that.
+/* Makes the pump run. The lock orders kicks against ov2_nic_unregister(), which sets OV2_NIC_GONE
+ * under it and knows that no work is queued after that.
  */
 static inline void ov2_nic_kick(struct ov2_nic *nic)
 {
@@ -119,13 +119,13 @@ static inline void ov2_nic_kick(struct ov2_nic *nic)
 		queue_work(nic->wq, &nic->pump_work);
 }
 
-/* Are packets given to the NIC? Also without the lock. */
+/* Returns true if packets may be given to the NIC. Callable without the lock. */
 static inline bool ov2_engine_up(const struct ov2_nic *nic)
 {
 	return READ_ONCE(nic->engine.state) <= OV2_ENGINE_STALLED;
 }
 
-/* SAs that the NIC has or may have. */
+/* Returns the number of SAs that the NIC has or may have. */
 static inline u32 ov2_nic_present(const struct ov2_nic *nic)
 {
 	u32 present = 0;

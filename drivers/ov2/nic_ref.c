@@ -10,8 +10,8 @@ void ov2_nic_get(struct ov2_nic *nic)
 	refcount_inc(&nic->ref);
 }
 
-/* Context: any up to softirq, for SAs are put in RCU callbacks: nothing that sleeps is left to do
- * by then.
+/* RCU callbacks put SAs, and the last SA puts the NIC, so this must not sleep. Context: any up to
+ * softirq.
  */
 void ov2_nic_put(struct ov2_nic *nic)
 {

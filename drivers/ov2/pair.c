@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: which outbound SA corresponds to which inbound one. xfrm does not know; pairs are
+ * ov2 core: which outbound SA corresponds to which inbound SA. xfrm does not know. Pairs are
  * recorded when SAs are added, so that two generations of a rekey, which look the same, are kept
- * apart. Owns that part of an SA and the tables of unpaired SAs, all under nic->lock.
+ * apart. Owns the pair part of an SA and the tables of unpaired SAs, all under nic->lock.
  *
- * A table has one entry for all unpaired SAs of one direction that look the same: the youngest,
- * with the others in a ring, so that each step takes constant time however many there are.
+ * A table has one entry for all unpaired SAs of one direction that look the same. The entry is the
+ * youngest SA, with the others in a ring, so that each step takes constant time however many there
+ * are.
  */
 #include <linux/rhashtable.h>
 #include <net/xfrm.h>
 #include <kunit/visibility.h>
 #include "ov2.h"
 
-/* Of SAs that look the same, so many are looked at for one with the same mark and if_id. */
+/* At most this many SAs that look the same are searched for one with the same mark and if_id. */
 #define OV2_PAIR_LOOK	16
 
 static const struct rhashtable_params ov2_pair_params = {
@@ -42,7 +43,7 @@ void ov2_pair_tables_free(struct ov2_nic *nic)
 	rhashtable_destroy(&nic->unpaired[OV2_IN]);
 }
 
-/* The selector as this end sees it. */
+/* Turns the selector so that this end is its source. */
 static void ov2_pair_init_sel(struct ov2_sel *to, const struct ov2_sel *from, enum ov2_dir dir)
 {
 	*to = *from;
@@ -58,8 +59,8 @@ static void ov2_pair_init_sel(struct ov2_sel *to, const struct ov2_sel *from, en
 	to->prefixlen_d = from->prefixlen_s;
 }
 
-/* Context: from xfrm's add, before @sa is admitted; sa->add is filled. The id is compared as bytes,
- * and what is not set is zero from the allocation of @sa.
+/* xfrm's add calls this before @sa is admitted; sa->add is filled. The tables compare the id as
+ * bytes, so rely on ov2_sa_alloc() to have zeroed what is not set here.
  */
 void ov2_pair_init(struct ov2_sa *sa, struct xfrm_state *x)
 {
@@ -79,8 +80,8 @@ void ov2_pair_init(struct ov2_sa *sa, struct xfrm_state *x)
 	sa->pair.mark = x->mark.v & x->mark.m;
 }
 
-/* An inbound SA with an if_id is never offloaded on newer kernels, and one with a mark on none, so
- * the inbound SA that goes with an outbound one of that kind has none.
+/* No kernel offloads an inbound SA with a mark, and newer kernels offload none with an if_id, so an
+ * outbound SA of that kind pairs with an inbound SA that has none.
  */
 static bool ov2_pair_match(const struct ov2_pair *in, const struct ov2_pair *out)
 {
@@ -118,8 +119,8 @@ static struct ov2_sa *ov2_pair_find(const struct ov2_sa *sa)
 	return best;
 }
 
-/* Adds an SA to the unpaired ones, in front of those that look the same if it is new. If the table
- * cannot take another entry for lack of memory, the SA stays without a counterpart.
+/* Adds an SA to the unpaired SAs, in front of those that look the same if it is new. If there is no
+ * memory for a new entry, the SA stays without a counterpart.
  */
 static void ov2_pair_insert(struct ov2_sa *sa, bool new)
 {
@@ -131,7 +132,7 @@ static void ov2_pair_insert(struct ov2_sa *sa, bool new)
 		rhashtable_insert_fast(table, &sa->pair.node, ov2_pair_params);
 		return;
 	}
-	/* The entry of the table is the front of the ring, and what is before it the end. */
+	/* The entry of the table is the front of the ring, and the SA before it is the end. */
 	list_add_tail(&sa->pair.same, &first->pair.same);
 	if (new)
 		rhashtable_replace_fast(table, &first->pair.node, &sa->pair.node, ov2_pair_params);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * ov2 core: the pump, the only work that lets policy decide about SAs that have left the NIC, and
- * that submits requests. Whoever changes something that it looks at kicks it under nic->lock.
+ * that submits requests. Code that changes what the pump acts on kicks it under nic->lock.
  */
 #include "ov2.h"
 
-/* Context: nic->wq, one at a time. */
+/* Context: nic->wq, which runs one at a time. */
 void ov2_pump_work(struct work_struct *work)
 {
 	struct ov2_nic *nic = container_of(work, struct ov2_nic, pump_work);

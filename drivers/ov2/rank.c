@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: how busy SAs are. Owns the rate of an SA, under nic->lock, and finds the idlest of those
- * that have a slot and the busiest of those that wait for one.
+ * ov2 core: how busy SAs are. Owns the rate of an SA, under nic->lock, and finds the idlest SAs
+ * that have a slot and the busiest SAs that wait for one.
  */
 #include <linux/math64.h>
 #include <linux/slab.h>
@@ -9,10 +9,10 @@
 #include "ov2.h"
 #include "rank.h"
 
-#define OV2_RANK_KEEP	1024	/* at least so many SAs of each kind are put in order */
+#define OV2_RANK_KEEP	1024	/* minimum number of SAs of each kind that are sorted */
 
-/* Brings the rate of an SA up to date: an average that halves its memory in each interval, in 1/16
- * packets. While no SA waits nothing is measured.
+/* Updates the rate of an SA, in 1/16 packets: a moving average that weighs the last interval as
+ * much as all earlier ones. Nothing is measured while no SA waits.
  */
 void ov2_rank_measure(struct ov2_sa *sa)
 {

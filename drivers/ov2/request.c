@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: the request engine. Owns requests from the pool to completion, and the state of the
- * NIC as far as requests are concerned. It knows no SA: what a list is made of and what becomes of
- * it is up to the kinds.
+ * ov2 core: the request engine. Owns requests from the pool to completion, and the state of the NIC
+ * as far as requests are concerned. It knows no SA: &struct ov2_list_kind builds and completes the
+ * lists.
  *
- * Batching is group commit: as long as the NIC takes another request the queues are emptied into
- * one at once; while caps.max_requests are in flight SAs gather, and leave as one list when a
- * request completes. Only the pump takes and submits, so that a delete and the add before it never
- * change places; everything else queues and kicks.
+ * Batching is group commit. As long as the NIC takes another request, all queued SAs are submitted
+ * in one at once. While caps.max_requests are in flight, SAs gather, and leave as one list when a
+ * request completes. Only the pump takes and submits requests, so that a delete is never submitted
+ * before the add of its SA. All other contexts queue SAs and kick the pump.
  *
  * The requests are allocated at registration, so that submission never fails for lack of memory.
  */
@@ -16,7 +16,7 @@
 #include "ov2.h"
 #include "trace.h"
 
-/* A NIC that aborts more requests in a row without being asked is reset. */
+/* The core resets a NIC that aborts more requests in a row than this without being asked. */
 #define OV2_ABORTS_MAX	8
 
 static struct kmem_cache *ov2_request_cache;
@@ -57,8 +57,8 @@ int ov2_requests_alloc(struct ov2_nic *nic)
 	return 0;
 }
 
-/* Stops submission, and has no packet given to the NIC, until ov2_engine_resume(). Returns false if
- * that has happened already.
+/* Stops submission, and makes the send path give no packet to the NIC, until ov2_engine_resume().
+ * Returns false if it is stopped already.
  */
 bool ov2_engine_halt(struct ov2_nic *nic)
 {
@@ -70,14 +70,14 @@ bool ov2_engine_halt(struct ov2_nic *nic)
 	return true;
 }
 
-/* Nothing is submitted again. */
+/* Submits nothing again. */
 void ov2_engine_die(struct ov2_nic *nic)
 {
 	lockdep_assert_held(&nic->lock);
 	WRITE_ONCE(nic->engine.state, OV2_ENGINE_DEAD);
 }
 
-/* The NIC did not answer, or not as it should. */
+/* The NIC has not answered, or has answered wrongly, so ask for a reset. */
 static void ov2_engine_misbehaved(struct ov2_nic *nic)
 {
 	if (!ov2_engine_halt(nic))
@@ -115,8 +115,8 @@ static bool ov2_engine_stalled(const struct ov2_engine *engine)
 	return engine->state == OV2_ENGINE_FULL || engine->state == OV2_ENGINE_STALLED;
 }
 
-/* Has the deadline work run when the next request is due, or when a NIC that accepts nothing should
- * have been reset.
+/* Arms the deadline work for the next request that is due, or for a NIC that accepts nothing and
+ * must be reset then.
  */
 static void ov2_engine_arm_deadline(struct ov2_nic *nic)
 {
@@ -146,8 +146,8 @@ static u32 ov2_request_append(struct ov2_nic *nic, struct ov2_request *req,
 	return taken;
 }
 
-/* Starts a request of a kind that has something to do. Updates, which are few and short, never
- * wait. While SAs wait for slots deletes go before adds, otherwise they take turns.
+/* Starts a request of a kind that has SAs queued. Updates go first, because they are few and short.
+ * While SAs wait for slots deletes go before adds, otherwise adds and deletes take turns.
  */
 static bool ov2_request_start(struct ov2_nic *nic, struct ov2_request *req)
 {
@@ -170,7 +170,7 @@ static bool ov2_request_start(struct ov2_nic *nic, struct ov2_request *req)
 	return false;
 }
 
-/* Takes the next request, whose list is not complete yet, or NULL. */
+/* Returns the next request, or NULL. Its list is not complete yet. */
 struct ov2_request *ov2_request_take(struct ov2_nic *nic)
 {
 	struct ov2_engine *engine = &nic->engine;
@@ -189,7 +189,7 @@ struct ov2_request *ov2_request_take(struct ov2_nic *nic)
 	INIT_LIST_HEAD(&req->driver);
 	req->status = -EINPROGRESS;
 	if (!ov2_request_start(nic, req)) {
-		/* As ov2_request_release() leaves it, for a NIC that completes it once more. */
+		/* Mark it as ov2_request_release() does, in case the NIC completes it once more. */
 		req->done = true;
 		list_add(&req->list, &engine->free);
 		return NULL;
@@ -206,7 +206,7 @@ static void ov2_request_release(struct ov2_nic *nic, struct ov2_request *req)
 	lockdep_assert_held(&nic->lock);
 	req->done = true;
 	engine->inflight_count--;
-	/* Otherwise ov2_request_expire() still uses it. */
+	/* While cancelling is set, ov2_request_expire() still uses it. */
 	if (!req->cancelling)
 		list_add(&req->list, &engine->free);
 	if (!engine->inflight_count)
@@ -260,14 +260,14 @@ void ov2_request_submit(struct ov2_nic *nic, struct ov2_request *req)
 		ov2_request_complete(nic, req, status);
 }
 
-/* Is a list that has come back to be submitted again? */
+/* Returns true if the SAs of a list that has come back must be submitted again. */
 bool ov2_request_retry(const struct ov2_request *req)
 {
 	return req->status == -EBUSY || req->status == -EAGAIN ||
 	       (req->status == -ECANCELED && !req->cancelled);
 }
 
-/* Takes a request from the NIC. Returns false if the NIC does not have it. */
+/* Takes a request back from the NIC. Returns false if the NIC does not have it. */
 static bool ov2_request_end(struct ov2_nic *nic, struct ov2_request *req, int status)
 {
 	lockdep_assert_held(&nic->lock);
@@ -311,7 +311,7 @@ static bool ov2_request_end(struct ov2_nic *nic, struct ov2_request *req, int st
 	return true;
 }
 
-/* Lets the kind see to the nodes of a request that has ended. Between two steps the request is on
+/* Lets the kind complete the nodes of a request that has ended. Between two steps the request is on
  * no list, but still counted: see ov2_engine_abort().
  */
 static void ov2_request_finish(struct ov2_nic *nic, struct ov2_request *req)
@@ -328,15 +328,15 @@ static void ov2_request_finish(struct ov2_nic *nic, struct ov2_request *req)
 }
 
 /**
- * ov2_request_complete - a pending request is done
+ * ov2_request_complete - complete a pending request
  * @nic: the NIC
- * @req: a request for which an op returned, or is about to return, -EINPROGRESS
+ * @req: a request for which an op has returned, or is about to return, -EINPROGRESS
  * @status: 0, -ECANCELED if it was aborted, or why it failed; never -EINPROGRESS
  *
- * To be called exactly once for each pending request. The request and its nodes belong to the core
- * from the call on. NDIS: NdisMDirectOidRequestComplete.
+ * The driver calls this exactly once for each pending request. The request and its nodes belong to
+ * the core from the call on. NDIS: NdisMDirectOidRequestComplete.
  *
- * Context: any up to softirq; no lock of the driver that is taken in its ops.
+ * Context: any up to softirq; the caller must hold no lock that the driver takes in its ops.
  */
 void ov2_request_complete(struct ov2_nic *nic, struct ov2_request *req, int status)
 {
@@ -351,10 +351,11 @@ void ov2_request_complete(struct ov2_nic *nic, struct ov2_request *req, int stat
 EXPORT_SYMBOL_GPL(ov2_request_complete);
 
 /**
- * ov2_nic_ready - the NIC has room for a request again
+ * ov2_nic_ready - the NIC can take a request again
  * @nic: the NIC
  *
- * For a driver that has returned -EAGAIN for a reason that no completion of a request takes away.
+ * For a driver that has returned -EAGAIN for a reason that does not end with the completion of a
+ * request.
  *
  * Context: any up to softirq.
  */
@@ -367,8 +368,9 @@ void ov2_nic_ready(struct ov2_nic *nic)
 }
 EXPORT_SYMBOL_GPL(ov2_nic_ready);
 
-/* The NIC has let go of all requests: aborts those that it has not completed, and waits for other
- * CPUs that are in ov2_request_finish(), so that every SA has its final state. Context: process.
+/* Aborts the requests that the NIC has not completed; it must not touch any of them from here on.
+ * Also waits for other CPUs that are in ov2_request_finish(), so that every SA has its final state.
+ * Context: process.
  */
 void ov2_engine_abort(struct ov2_nic *nic, bool dead)
 {
@@ -391,7 +393,7 @@ void ov2_engine_abort(struct ov2_nic *nic, bool dead)
 	wait_event(nic->idle, !READ_ONCE(nic->engine.inflight_count));
 }
 
-/* The reset is over. A NIC that is dead stays so. */
+/* The reset is over. A dead NIC stays dead. */
 void ov2_engine_resume(struct ov2_nic *nic)
 {
 	struct ov2_engine *engine = &nic->engine;
@@ -415,8 +417,9 @@ static struct ov2_request *ov2_request_overdue(struct ov2_nic *nic, unsigned lon
 	return NULL;
 }
 
-/* Has the driver cancel a request, which gets another deadline for that. The lock is dropped over
- * the call; meanwhile @req stays valid because it is not given to the free list.
+/* Makes the driver cancel a request, which gets another deadline for that. The lock is dropped over
+ * the call. @req stays valid meanwhile, because it does not go to the free list while cancelling is
+ * set.
  */
 static void ov2_request_cancel(struct ov2_nic *nic, struct ov2_request *req, unsigned long now)
 {
@@ -435,8 +438,9 @@ static void ov2_request_cancel(struct ov2_nic *nic, struct ov2_request *req, uns
 		list_add(&req->list, &nic->engine.free);
 }
 
-/* Cancels requests that are past their deadline at @now. Asks for a reset if that did not help
- * within another deadline, or if the NIC has accepted nothing for so long. Context: process.
+/* Cancels requests that are past their deadline at @now. Asks for a reset if a cancel has not
+ * helped within another deadline, or if the NIC has accepted nothing for a deadline. Context:
+ * process.
  */
 VISIBLE_IF_KUNIT void ov2_request_expire(struct ov2_nic *nic, unsigned long now)
 {

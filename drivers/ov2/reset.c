@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: reset. The driver resets its NIC, and brackets that with ov2_nic_reset_begin() and
- * ov2_nic_reset_done(); the core can only ask for it. A reset empties the NIC's table, so the states
- * of all SAs go back; their goals stay, so that those that are wanted in the NIC are queued again,
- * under their cookies.
+ * ov2 core: reset. The driver resets its NIC between ov2_nic_reset_begin() and
+ * ov2_nic_reset_done(). The core can only ask for a reset. A reset empties the NIC's table, so the
+ * states of all SAs go back to SOFTWARE. Their goals stay, so SAs whose goal is the NIC are queued
+ * again, under their cookies.
  */
 #include <kunit/visibility.h>
 #include "ov2.h"
@@ -13,28 +13,32 @@
  * ov2_nic_reset_begin - the driver is about to reset the NIC
  * @nic: the NIC
  *
- * When this returns no op that submits a list is running, and none is called before
- * ov2_nic_reset_done(). Packets are encrypted by software until then; those that are on their way
- * already are dropped by ov2_tx_sa(). Requests that the NIC has stay the NIC's: it may go on to
- * complete them, and the core aborts the others in ov2_nic_reset_done(). SAs may be added and
- * deleted meanwhile. NDIS: MiniportResetEx, NDIS_STATUS_RESET_START.
+ * When this returns, no op that submits a list is running, and none is called before
+ * ov2_nic_reset_done(). Until then software encrypts packets, and ov2_tx_sa() drops those that are
+ * already framed for the NIC. The NIC keeps its pending requests. It may complete them, and
+ * ov2_nic_reset_done() aborts the rest. SAs may be added and deleted meanwhile. NDIS:
+ * MiniportResetEx, NDIS_STATUS_RESET_START.
  *
  * The driver serialises its resets.
  *
- * Context: process, may sleep; any lock that the ops do not take, such as rtnl or devlink's lock.
- * Not from an op but &struct ov2_nic_ops.reset.
+ * Context: process, may sleep. The caller may hold any lock that the ops do not take, such as rtnl
+ * or devlink's lock. No op but &struct ov2_nic_ops.reset may call this.
  */
 void ov2_nic_reset_begin(struct ov2_nic *nic)
 {
 	spin_lock_bh(&nic->lock);
 	ov2_engine_halt(nic);
 	spin_unlock_bh(&nic->lock);
-	/* A list that the pump has taken off the queues is submitted, or dropped, before. */
+	/* Wait for a list that the pump has taken off the queues. It is submitted, or dropped,
+	 * before we return.
+	 */
 	flush_work(&nic->pump_work);
 }
 EXPORT_SYMBOL_GPL(ov2_nic_reset_begin);
 
-/* The NIC's table is empty, no request is in flight and none is submitted. */
+/* The NIC's table is empty, no request is in flight and none is submitted. Puts the state of an SA
+ * back.
+ */
 static void ov2_nic_restore_sa(struct ov2_sa *sa, void *dead)
 {
 	if (dead)
@@ -44,16 +48,16 @@ static void ov2_nic_restore_sa(struct ov2_sa *sa, void *dead)
 
 /**
  * ov2_nic_reset_done - the driver has reset the NIC
- * @nic: the NIC, between ov2_nic_reset_begin() and this; its SA table is empty, keys wiped, and it
- *	touches no request, node or packet of before
- * @err: 0, or why the NIC cannot be used again; even then the above holds
+ * @nic: the NIC, after ov2_nic_reset_begin(); its SA table is empty, its keys are wiped, and it
+ *	touches no request, node or packet from before
+ * @err: 0, or why the NIC cannot be used again; the above holds even then
  *
- * Aborts the requests that are left, and queues all SAs that xfrm still has for the NIC, or puts
- * the NIC out of service and leaves them to software. The SAs are not back in the NIC's table when
- * this returns. NDIS: NdisMResetComplete.
+ * Aborts the remaining requests. Then queues all SAs that xfrm still has for the NIC, or takes the
+ * NIC out of service and leaves the SAs in software. When this returns, the SAs are queued but not
+ * yet in the NIC's table. NDIS: NdisMResetComplete.
  *
  * Context: as ov2_nic_reset_begin().
- * Return: 0, or -ENODEV if the NIC is out of service, also because it was removed meanwhile.
+ * Return: 0, or -ENODEV if the NIC is out of service, because of @err or because it was removed.
  */
 int ov2_nic_reset_done(struct ov2_nic *nic, int err)
 {
@@ -70,7 +74,9 @@ int ov2_nic_reset_done(struct ov2_nic *nic, int err)
 	spin_lock_bh(&nic->lock);
 	nic->counters[OV2_CNT_RESETS]++;
 	ov2_engine_resume(nic);
-	/* ov2_nic_gone() may have come after the check above; another reset follows then. */
+	/* ov2_nic_gone() may have been called after the check above. The core asks for another
+	 * reset then.
+	 */
 	dead = nic->engine.state == OV2_ENGINE_DEAD;
 	trace_ov2_reset(nic, dead ? -ENODEV : 1);
 	spin_unlock_bh(&nic->lock);
@@ -82,7 +88,8 @@ EXPORT_SYMBOL_GPL(ov2_nic_reset_done);
  * ov2_nic_misbehaved - why does the core want a reset?
  * @nic: the NIC
  *
- * For a driver that reports errors. It knows of those for which it resets the NIC on its own.
+ * For a driver that reports errors. A reset that the driver begins without being asked does not
+ * count.
  *
  * Context: within &struct ov2_nic_ops.reset.
  * Return: true if the NIC did not answer as it should, false if it was removed.
@@ -110,9 +117,9 @@ EXPORT_SYMBOL_GPL(ov2_nic_in_service);
  * ov2_nic_gone - the NIC was removed by surprise
  * @nic: the NIC
  *
- * Nothing is submitted from here on. The core calls &struct ov2_nic_ops.reset a last time, and the
- * driver answers with ov2_nic_reset_done() once it has made sure that the NIC touches no request.
- * The driver then goes on to unregister. NDIS: surprise removal.
+ * Nothing is submitted from here on. The core calls &struct ov2_nic_ops.reset a last time. The
+ * driver calls ov2_nic_reset_done() when it has made sure that the NIC touches no request, and then
+ * unregisters the NIC. NDIS: surprise removal.
  *
  * Context: any up to softirq.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ov2 core: the functions that the two files of the receive path share. */
+/* ov2 core: the functions that the files of the receive path share. */
 #ifndef __OV2_RX_H
 #define __OV2_RX_H
 

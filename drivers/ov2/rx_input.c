@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: the last step of the receive path, where xfrm takes a packet that the NIC has decrypted.
- * Owns nothing.
+ * ov2 core: the last step of the receive path, which gives a packet that the NIC has decrypted to
+ * xfrm. Owns nothing.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ov2 core: the SA, and the files that decide what becomes of it. */
+/* ov2 core: the SA. */
 #ifndef __OV2_SA_H
 #define __OV2_SA_H
 
@@ -99,7 +99,7 @@ struct ov2_sa {
 	struct rcu_head rcu;
 };
 
-/* SAs that are looked at in one hold of nic->lock. */
+/* Maximum number of SAs that are handled in one hold of nic->lock. */
 #define OV2_SA_STEP	256
 
 typedef void (*ov2_sa_fn)(struct ov2_sa *sa, void *arg);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: what the NIC knows of the sequence numbers of an SA. Owns that part of an SA, but for
- * what update.c does with it while a list is under way. The NIC infers the upper half of a received
- * number from the window that it was told (RFC 4303 appendix A2), so this is for inbound ESN only.
+ * ov2 core: what the NIC knows about the sequence numbers of an SA. Owns the sequence part of an
+ * SA, except for what update.c does while a list is in flight. The NIC infers the upper half of a
+ * received number from the window that it was told (RFC 4303 appendix A2), so this is for inbound
+ * ESN only.
  */
 #include "ov2.h"
 
-/* More packets than can be on their way while the NIC is told the right number. */
+/* More packets than can arrive while an update is in flight. */
 #define OV2_SEQ_MISMATCHES	4096
 
 void ov2_seq_init(struct ov2_sa *sa, const struct ov2_add_sa *add)
@@ -35,9 +36,9 @@ void ov2_seq_filled(struct ov2_sa *sa, struct ov2_seq seq)
 	ov2_seq_drop_update(sa);
 }
 
-/* Queues an update. While one is running its completion sees that the numbers have moved on. An SA
- * that is not in the NIC yet, or not for long, gets one as well: update.c drops it, or waits for the
- * completion of the ADD_SA.
+/* Queues an update. While one is in flight do not queue another; its completion sees that the
+ * numbers have changed. An SA that is being added, or about to leave the NIC, may be queued as
+ * well: update.c waits for the completion of the ADD_SA, or drops the update.
  */
 static void ov2_seq_update(struct ov2_sa *sa, struct ov2_seq seq)
 {
@@ -56,10 +57,10 @@ static void ov2_seq_update(struct ov2_sa *sa, struct ov2_seq seq)
 	spin_unlock_bh(&nic->lock);
 }
 
-/* The receive window of an SA has moved to @seq. The NIC learns of the packets that it verifies by
- * itself, and ov2_rx() notes those in seq.told. It does not learn of those that software has
- * decrypted, so tell it when these are more than a window ahead. xfrm's window goes back only by an
- * XFRM_MSG_NEWAE, of which it has to be told as well. Context: x->lock held, softirq; per packet.
+/* The receive window of an SA has moved to @seq. The NIC knows the packets that it has verified
+ * itself, and ov2_rx() notes them in seq.told. It does not know those that software has decrypted,
+ * so tell it when they are more than a window ahead. xfrm's window moves back only after an
+ * XFRM_MSG_NEWAE, so tell the NIC then as well. Context: x->lock held, softirq; once per packet.
  */
 void ov2_seq_advance(struct ov2_sa *sa, struct ov2_seq seq)
 {
@@ -83,8 +84,8 @@ void ov2_seq_seen(struct ov2_sa *sa, u64 seq)
 		WRITE_ONCE(sa->seq.told, seq);
 }
 
-/* The NIC has inferred another number than xfrm. Returns true if that has happened so often in a
- * row that the NIC is not going to mend it. Context: NAPI of the port.
+/* The NIC has inferred a different number than xfrm. Returns true when this has happened so often
+ * in a row that no update in flight can be the reason. Context: NAPI of the port.
  */
 bool ov2_seq_mismatch(struct ov2_sa *sa)
 {

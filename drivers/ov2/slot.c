@@ -2,28 +2,29 @@
 /*
  * ov2 core: policy. Decides which SAs get the slots of the NIC's table when there are more SAs than
  * slots, and what an SA waits for in software. Owns &struct ov2_slots and the slot part of an SA,
- * all under nic->lock; sets the goals of SAs.
+ * all under nic->lock. Sets the goals of SAs.
  *
- * Once per second, while SAs wait, the rate of every SA is measured and the busiest of those that
- * wait are put in front: the first gets the next slot that becomes free. If a waiting SA is much
- * busier than the idlest in the NIC it is submitted although there is no slot, as a probe: the NIC
- * rejects it with -ENOSPC, which tells it to raise SaDeleteReq for idle SAs. The core never evicts
- * an SA for another on its own. However many SAs there are, the lock is held for moments only.
+ * Once per second, while SAs wait, the rate of every SA is measured and the busiest waiting SAs
+ * move to the front of their queue. The first gets the next slot that becomes free. If a waiting SA
+ * is much busier than the idlest SA in the NIC, it is submitted as a probe although there is no
+ * slot. The NIC rejects it with -ENOSPC, which tells it to raise SaDeleteReq for idle SAs. The core
+ * never evicts an SA for another on its own. The lock is held for at most OV2_SA_STEP SAs at a
+ * time.
  *
- * A NIC that asks for slots is under pressure. For a while after that slots are filled at a limited
- * pace only, by new SAs as well, and an SA that had to leave backs off, each time for longer. Where
- * an IKE daemon replaces the SA, soft or hard, the new SA cannot be recognised, so the time until
- * slots are filled again is what doubles. Otherwise the IKE daemon's replacement SA would be evicted
- * again at once (livelock).
+ * A NIC that raises SaDeleteReq is under pressure. For a while slots are filled at a limited pace,
+ * by new SAs as well, and an evicted SA backs off for longer each time. If an IKE daemon replaces
+ * the SA, soft or hard, the core cannot recognise the new SA, so the time until slots are filled
+ * again doubles instead. Otherwise the IKE daemon's replacement SA would be evicted again at once
+ * (livelock).
  */
 #include <kunit/visibility.h>
 #include "ov2.h"
 #include "rank.h"
 
-#define OV2_SLOT_PRESSURE	(10 * HZ)	/* how long a SaDeleteReq keeps the pace down */
-#define OV2_SLOT_PACE		32		/* one in so many slots per interval */
-#define OV2_SLOT_BACKOFF_MAX	6		/* doublings */
-#define OV2_SLOT_BUSIER		2		/* a probe is so many times busier than the idlest */
+#define OV2_SLOT_PRESSURE	(10 * HZ)	/* how long a SaDeleteReq limits the pace */
+#define OV2_SLOT_PACE		32		/* 1/n of the slots is filled per interval */
+#define OV2_SLOT_BACKOFF_MAX	6		/* number of doublings */
+#define OV2_SLOT_BUSIER		2		/* a probe is this much busier than the idlest */
 
 static bool ov2_slot_in_service(const struct ov2_nic *nic)
 {
@@ -35,7 +36,7 @@ static bool ov2_slot_pressure(const struct ov2_nic *nic)
 	return time_before64(get_jiffies_64(), nic->slots.pressure_until);
 }
 
-/* Is a slot free for an SA of one direction? */
+/* Returns true if a slot is free for an SA of one direction. */
 static bool ov2_slot_free(const struct ov2_nic *nic, enum ov2_dir dir)
 {
 	u32 max = nic->caps.max_dir_sas[dir];
@@ -44,7 +45,7 @@ static bool ov2_slot_free(const struct ov2_nic *nic, enum ov2_dir dir)
 	       (!max || nic->slots_used_dir[dir] < max);
 }
 
-/* Does an SA wait for a slot that is free? */
+/* Returns true if an SA waits for a slot that is free. */
 static bool ov2_slot_contended(const struct ov2_nic *nic)
 {
 	enum ov2_dir dir;
@@ -55,7 +56,9 @@ static bool ov2_slot_contended(const struct ov2_nic *nic)
 	return false;
 }
 
-/* Does the port of an SA have all the slots that one port may have? Context: xfrm has the SA. */
+/* Returns true if the port of an SA has all the slots that one port may have. The caller knows that
+ * xfrm has not deleted the SA, because sa->port is valid only until then.
+ */
 static bool ov2_slot_share_used(const struct ov2_sa *sa)
 {
 	u32 max = sa->nic->slots.port_max;
@@ -92,7 +95,7 @@ static void ov2_slot_count(struct ov2_nic *nic, int change)
 	nic->engine.deletes_first = nic->slots.waiting;
 }
 
-/* Takes an SA off whatever queue it waits on. */
+/* Takes an SA off the queue that it waits on, if any. */
 static void ov2_slot_unwait(struct ov2_sa *sa)
 {
 	struct ov2_port *port = sa->port;
@@ -105,8 +108,8 @@ static void ov2_slot_unwait(struct ov2_sa *sa)
 		list_del_init(&port->waiting);
 }
 
-/* Returns the queue that an SA belongs to: that of its port if the port must free a slot first, so
- * that the search for the next SA does not see it however many there are.
+/* Returns the queue that an SA belongs to. If the port must free a slot first this is a queue of
+ * the port, so that the search for the next SA does not meet such SAs however many there are.
  */
 static struct list_head *ov2_slot_queue(const struct ov2_sa *sa)
 {
@@ -132,16 +135,16 @@ static void ov2_slot_wait(struct ov2_sa *sa)
 	ov2_slot_arm(sa->nic);
 }
 
-/* Gives an SA that waits, or may wait, a slot, or has the NIC decide about it. */
+/* Gives a slot to an SA, or lets the NIC decide about it. */
 static void ov2_slot_promote(struct ov2_sa *sa, enum ov2_sa_goal goal)
 {
 	ov2_slot_unwait(sa);
 	ov2_sa_aim(sa, goal);
-	/* From here on it is up to what makes the SA leave the NIC. */
+	/* The next demotion sets what the SA waits for after that. */
 	sa->slot.next = OV2_SLOT_STAY;
 }
 
-/* The configuration permits an SA again that it excluded. */
+/* The configuration permits an SA again that it had excluded. */
 static void ov2_slot_readmit(struct ov2_sa *sa)
 {
 	enum ov2_sa_phase from = ov2_sa_phase(sa);
@@ -155,8 +158,8 @@ static void ov2_slot_readmit(struct ov2_sa *sa)
 	ov2_sa_trace_phase(sa, from);
 }
 
-/* Takes an SA that xfrm keeps off the NIC, or keeps it from getting there; @next is what it then
- * waits for.
+/* Takes an SA that xfrm keeps off the NIC, or stops its add. @next is the event that it then waits
+ * for.
  */
 void ov2_slot_demote(struct ov2_sa *sa, enum ov2_slot_next next)
 {
@@ -176,7 +179,7 @@ static void ov2_slot_back_off(struct ov2_sa *sa)
 		sa->slot.backoff++;
 }
 
-/* The NIC has asked for slots: for a while slots are filled at a limited pace. */
+/* The NIC has raised SaDeleteReq: for a while slots are filled at a limited pace. */
 void ov2_slot_enter_pressure(struct ov2_nic *nic)
 {
 	struct ov2_slots *slots = &nic->slots;
@@ -196,7 +199,8 @@ void ov2_slot_enter_pressure(struct ov2_nic *nic)
 	slots->pressure_until = max(now, slots->fill_after) + OV2_SLOT_PRESSURE;
 }
 
-/* Another policy answers SaDeleteReqs from now on: do not wait for what the old one led to. */
+/* A new policy answers SaDeleteReqs from now on, so forget the delays that the old one has caused.
+ */
 void ov2_slot_reset_pressure(struct ov2_nic *nic)
 {
 	lockdep_assert_held(&nic->lock);
@@ -204,7 +208,7 @@ void ov2_slot_reset_pressure(struct ov2_nic *nic)
 	nic->slots.fill_after = 0;
 }
 
-/* The NIC wants the slot of @sa. The longer the SA was in the NIC, the shorter it backs off. */
+/* The NIC wants @sa deleted. The longer the SA was in the NIC, the shorter it backs off. */
 void ov2_slot_evict(struct ov2_sa *sa)
 {
 	lockdep_assert_held(&sa->nic->lock);
@@ -218,8 +222,8 @@ void ov2_slot_evict(struct ov2_sa *sa)
 	ov2_slot_demote(sa, OV2_SLOT_BACKOFF);
 }
 
-/* The NIC goes on inferring other numbers than xfrm although it was told, so software does better
- * for a while. Context: softirq.
+/* The NIC keeps inferring different numbers than xfrm although it was told, so let software
+ * continue for a while. Context: softirq.
  */
 void ov2_slot_distrust(struct ov2_sa *sa)
 {
@@ -244,7 +248,9 @@ void ov2_slot_abandon(struct ov2_sa *sa)
 		ov2_sa_trace_phase(sa, from);
 }
 
-/* The configuration has changed. Takes an SA off the NIC, or brings it back. */
+/* The configuration has changed. Demotes the SA if it is excluded now, or promotes it if it is
+ * permitted again.
+ */
 void ov2_slot_recheck(struct ov2_sa *sa)
 {
 	lockdep_assert_held(&sa->nic->lock);
@@ -266,9 +272,10 @@ void ov2_slot_recheck(struct ov2_sa *sa)
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_slot_recheck);
 
-/* What an SA waits for that the NIC, or the core, did not take. A probe that met a full table waits
- * on; where a slot was free the NIC can take fewer SAs than it said, so back off, otherwise the core
- * would retry in a tight loop. Another error means that the NIC rejects this SA for what it is.
+/* Returns the event that an SA waits for after the NIC or the core has not accepted it. A probe
+ * that met a full table keeps waiting. If a slot was free, the NIC takes fewer SAs than it has
+ * advertised, so back off, otherwise the core would retry in a tight loop. Any other error means
+ * that the NIC rejects this SA for a reason other than space, so do not retry.
  */
 static enum ov2_slot_next ov2_slot_after_refusal(struct ov2_sa *sa)
 {
@@ -289,7 +296,7 @@ static enum ov2_slot_next ov2_slot_after_refusal(struct ov2_sa *sa)
 	}
 }
 
-/* An SA that xfrm keeps has left the NIC, or did not get into it. */
+/* Decides about an SA that xfrm keeps and that has left the NIC, or was not accepted. */
 static void ov2_slot_settle_sa(struct ov2_sa *sa)
 {
 	enum ov2_sa_phase from = ov2_sa_phase(sa);
@@ -322,7 +329,9 @@ static struct ov2_sa *ov2_slot_better(struct ov2_sa *a, struct ov2_sa *b)
 	return (s32)(a->cookie - b->cookie) < 0 ? a : b;
 }
 
-/* Returns the SA of two wait queues, one for each direction, that gets the next slot, or NULL. */
+/* Returns the SA that gets the next slot, of two wait queues, one for each direction. Returns NULL
+ * if there is none.
+ */
 static struct ov2_sa *ov2_slot_next_of(const struct ov2_nic *nic, struct list_head *waitq)
 {
 	bool in = ov2_slot_free(nic, OV2_IN), out = ov2_slot_free(nic, OV2_OUT);
@@ -348,9 +357,9 @@ static struct ov2_sa *ov2_slot_next_waiting(struct ov2_nic *nic)
 	return NULL;
 }
 
-/* Promotes up to @limit SAs that wait, or gives them a goal that makes the NIC decide. An SA whose
- * port has got its share meanwhile goes to the queue of the port. Returns the number of SAs that it
- * has looked at; *@promoted is counted up.
+/* Promotes up to @limit waiting SAs. An SA whose port has got its share meanwhile goes to the queue
+ * of the port. Returns the number of SAs that were looked at, and adds the number of promoted SAs
+ * to *@promoted.
  */
 static u32 ov2_slot_fill(struct ov2_nic *nic, u32 limit, u32 *promoted)
 {
@@ -401,7 +410,7 @@ static u32 ov2_slot_table_size(const struct ov2_sa *sa)
 	return max && nic->slots_used_dir[sa->dir] >= max ? max : nic->caps.max_sas;
 }
 
-/* Tells xfrm why an SA that waits has no slot. */
+/* Tells xfrm why an SA waits. */
 static void ov2_slot_tell_waiting(const struct ov2_sa *sa, struct netlink_ext_ack *extack)
 {
 	const struct ov2_nic *nic = sa->nic;
@@ -418,7 +427,7 @@ static void ov2_slot_tell_waiting(const struct ov2_sa *sa, struct netlink_ext_ac
 				       ov2_slot_table_size(sa));
 }
 
-/* Tells xfrm why an SA may not even wait. */
+/* Tells xfrm why an SA may not wait. */
 static void ov2_slot_tell_refused(const struct ov2_sa *sa, struct netlink_ext_ack *extack)
 {
 	const struct ov2_nic *nic = sa->nic;
@@ -448,7 +457,7 @@ static int ov2_slot_check(const struct ov2_sa *sa, struct netlink_ext_ack *extac
 	return ov2_caps_check(&nic->caps, &sa->add, extack);
 }
 
-/* Lets an SA in: queued if the NIC has room, otherwise waiting. Context: process. */
+/* Admits an SA: queues it if there is a slot for it, otherwise it waits. Context: process. */
 int ov2_slot_admit(struct ov2_sa *sa, struct netlink_ext_ack *extack)
 {
 	struct ov2_nic *nic = sa->nic;
@@ -459,8 +468,8 @@ int ov2_slot_admit(struct ov2_sa *sa, struct netlink_ext_ack *extack)
 	err = ov2_slot_check(sa, extack);
 	if (err)
 		goto out;
-	/* A slot that has become free since the pump ran goes to an SA that waits (S6). If more
-	 * SAs are to be settled than one hold of the lock allows, the pump goes on with them.
+	/* A slot that has become free since the pump ran goes to a waiting SA (S6). If more SAs
+	 * must be settled than one hold of the lock allows, the pump settles the rest.
 	 */
 	room = !ov2_slot_settle(nic) && ov2_slot_room(sa);
 	if (!room && nic->slots.waiting >= nic->slots.waiting_max) {
@@ -484,7 +493,7 @@ out:
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_slot_admit);
 
-/* xfrm has deleted the SA, or frees it without having deleted it. Cannot fail, allocates nothing.
+/* xfrm has deleted the SA, or frees it without a delete. Cannot fail and does not allocate.
  * Context: any up to softirq; usually x->lock is held. The caller has a reference.
  */
 void ov2_slot_delete(struct ov2_sa *sa)
@@ -510,7 +519,7 @@ static void ov2_slot_measure(struct ov2_sa *sa, void *arg)
 		ov2_slot_wait(sa);
 }
 
-/* Puts the busiest of the SAs that wait in front of their queues. Entries may be stale, because the
+/* Moves the busiest waiting SAs to the front of their queues. Entries may be stale, because the
  * lock was dropped since they were collected.
  */
 static void ov2_slot_order(struct ov2_nic *nic, const struct ov2_rank_list *busy)
@@ -535,7 +544,9 @@ static void ov2_slot_order(struct ov2_nic *nic, const struct ov2_rank_list *busy
 	}
 }
 
-/* Returns the number of SAs that it has looked at; *@probes is counted up. Context: nic->lock. */
+/* Returns the number of SAs that were looked at, and adds the number of probes to *@probes.
+ * Context: nic->lock.
+ */
 static u32 ov2_slot_probe_step(struct ov2_nic *nic, const struct ov2_rank_list *idle, u32 limit,
 			       u32 *probes)
 {
@@ -598,8 +609,8 @@ static u32 ov2_slot_fill_interval(struct ov2_nic *nic, u32 limit)
 	return early ? 0 : limit - promoted;
 }
 
-/* Runs once per interval. Without memory for the ranking slots are given in the order in which SAs
- * wait.
+/* Runs once per interval while SAs wait. Without memory for the ranking, slots are given in the
+ * order in which SAs have come.
  */
 void ov2_slot_work(struct work_struct *work)
 {
@@ -629,9 +640,10 @@ void ov2_slot_work(struct work_struct *work)
 }
 
 /**
- * ov2_nic_set_reoffer - promote waiting SAs when slots become free, or leave them in software
+ * ov2_nic_set_reoffer - switch the promotion of waiting SAs
  * @nic: the NIC
- * @on: promote them; so at the start
+ * @on: true, the default, to promote waiting SAs when slots become free; false to leave them in
+ *	software
  *
  * Context: any up to softirq.
  */

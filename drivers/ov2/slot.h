@@ -11,7 +11,7 @@ struct ov2_nic;
 struct ov2_sa;
 
 
-/* What an SA waits for in software. */
+/* The event that an SA in software waits for. */
 enum ov2_slot_next {
 	OV2_SLOT_STAY,		/* nothing: the NIC does not take this SA */
 	OV2_SLOT_WAIT,		/* a slot */

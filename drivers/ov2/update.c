@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: UPDATE_SA lists, which tell the NIC the sequence state of SAs. An SA in such a list, or
- * on the queue, has a reference for that, and may leave the NIC meanwhile. Everything is under
- * nic->lock.
+ * ov2 core: UPDATE_SA lists, which tell the NIC the sequence state of SAs. An SA on the queue or in
+ * a list has a reference for that, and may leave the NIC meanwhile. Everything is under nic->lock.
  */
 #include "ov2.h"
 
@@ -29,8 +28,8 @@ static void ov2_update_append(struct ov2_request *req, struct ov2_sa *sa)
 	req->last = node;
 }
 
-/* SAs that are being added stay on the queue until the NIC has a handle for them; those that are
- * not in the NIC need no update, because their next ADD_SA has the numbers of its time.
+/* SAs that are being added stay on the queue until they have a handle. SAs that are not in the NIC
+ * need no update, because their next ADD_SA carries the numbers.
  */
 static u32 ov2_update_take(struct ov2_nic *nic, struct ov2_request *req, u32 max)
 {
@@ -69,7 +68,8 @@ static void ov2_update_done_node(struct ov2_request *req, struct ov2_sa *sa)
 		nic->counters[OV2_CNT_UPDATE_SUCCESS]++;
 	} else if (!retry && sa->state == OV2_SA_OFFLOADED &&
 		   sa->offload_handle == node->offload_handle) {
-		/* A NIC that infers wrong upper halves fails every packet, so software goes on. */
+		/* A NIC that infers wrong upper halves fails every packet, so continue in software.
+		 */
 		nic->counters[OV2_CNT_UPDATE_FAIL]++;
 		ov2_sa_aim(sa, OV2_GOAL_SOFTWARE);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ov2: what there is of IPsec, and what a NIC can do of it. */
+/* ov2: IPsec algorithms and modes, and the capabilities of a NIC. */
 #ifndef __NET_OV2_CAPS_H
 #define __NET_OV2_CAPS_H
 
@@ -91,8 +91,8 @@ enum ov2_iv {
 #define OV2_LEN(bytes)		BIT((bytes) / 4)
 
 /**
- * struct ov2_alg_caps - What the NIC can do of one algorithm.
- * @key_lens: key lengths, an OR of OV2_LEN(); 0: algorithm not supported. Without the salt.
+ * struct ov2_alg_caps - Capabilities of a NIC for one algorithm.
+ * @key_lens: key lengths without the salt, an OR of OV2_LEN(); 0 if the algorithm is not supported.
  *	For OV2_CIPHER_NULL the only length is OV2_LEN(0).
  * @icv_lens: ICV lengths, an OR of OV2_LEN(); unused for ciphers that are not combined
  */
@@ -111,32 +111,32 @@ struct ov2_alg_caps {
 #define OV2_CAP_UDP_IN_IPV6	BIT(6)
 #define OV2_CAP_UDP_OUT_IPV6	BIT(7)
 #define OV2_CAP_UDP_LSO		BIT(8)	/* LSO also with UDP encapsulation */
-#define OV2_CAP_ESP		BIT(9)	/* ESP offload at all: the admin's main switch */
+#define OV2_CAP_ESP		BIT(9)	/* ESP offload: the admin's main switch */
 #define OV2_CAP_RX_SEQ		BIT(10)	/* reports the number it used: needed for inbound ESN */
-/* Makes IVs as OV2_IV_SEQ wants them, or leaves them to the host. A NIC that does neither cannot
+/* The NIC makes IVs as OV2_IV_SEQ says, or leaves them to the host. A NIC that does neither cannot
  * share an SA with software, so it gets no outbound SA whose cipher must not see an IV twice.
  */
 #define OV2_CAP_IV_SEQ		BIT(11)
 #define OV2_CAP_IV_HOST		BIT(12)
 
 /**
- * struct ov2_caps - What a NIC can do.
+ * struct ov2_caps - Capabilities of a NIC.
  * @max_sas: SAs in its table, both directions together, all ports
  * @max_dir_sas: SAs of one direction, by &enum ov2_dir; 0 if only @max_sas limits them
  * @max_list: longest list of one request, at least 1
- * @max_requests: requests it takes before it completes one, at least 1
- * @replay_windows: replay windows, in packets, of SAs whose window the NIC must know: an OR of powers
- *	of two, such as 32 | 64 | 128 | 256. An SA with another window gets the next larger one,
- *	which does no harm, because xfrm checks its own.
+ * @max_requests: requests that it takes before it completes one, at least 1
+ * @replay_windows: replay windows, in packets, of SAs whose window the NIC must know: an OR of
+ *	powers of two, such as 32 | 64 | 128 | 256. An SA with another window gets the next larger
+ *	one, which is harmless, because xfrm checks its own window.
  * @features: OV2_CAP_*
  * @families: outer address families, BIT(enum ov2_family)
  * @modes: BIT(enum ov2_mode)
  * @ciphers: by &enum ov2_cipher
  * @auths: by &enum ov2_auth
  *
- * Two copies belong to a NIC: what the hardware can do, constant, and the current configuration, a
- * subset of it that admission uses. NDIS: NDIS_IPSEC_OFFLOAD_V2 in NDIS_OFFLOAD, hardware and
- * current.
+ * A NIC has two of these: the capabilities of the hardware, which are constant, and the current
+ * configuration, a subset of them that admission uses. NDIS: NDIS_IPSEC_OFFLOAD_V2 in NDIS_OFFLOAD,
+ * hardware and current.
  */
 struct ov2_caps {
 	u32 max_sas;

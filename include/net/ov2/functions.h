@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ov2: the calls that a NIC driver makes. */
+/* ov2: the functions that a NIC driver calls. */
 #ifndef __NET_OV2_FUNCTIONS_H
 #define __NET_OV2_FUNCTIONS_H
 

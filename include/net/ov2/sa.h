@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ov2: the nodes of the lists that a NIC is given. */
+/* ov2: the nodes of the lists that the core gives to a NIC. */
 #ifndef __NET_OV2_SA_H
 #define __NET_OV2_SA_H
 

@@ -97,9 +97,9 @@ struct ov2_nic_ops {
 	 */
 	int (*add_sa)(struct ov2_nic *nic, struct ov2_request *req);
 	/**
-	 * @delete_sa: remove each SA of @req->del; handles that stand for nothing are passed over.
-	 *	The whole list is walked. Cannot fail for good: 0, -EINPROGRESS, -EBUSY, -EAGAIN, or
-	 *	completion with -ECANCELED, and then the core submits the list again. NDIS:
+	 * @delete_sa: remove each SA of @req->del, and skip unknown handles. The whole list is
+	 *	walked. Must succeed in the end: return 0, -EINPROGRESS, -EBUSY or -EAGAIN, or
+	 *	complete with -ECANCELED, and then the core submits the list again. NDIS:
 	 *	OID_TCP_TASK_IPSEC_OFFLOAD_V2_DELETE_SA.
 	 */
 	int (*delete_sa)(struct ov2_nic *nic, struct ov2_request *req);
@@ -110,11 +110,12 @@ struct ov2_nic_ops {
 	 */
 	int (*update_sa)(struct ov2_nic *nic, struct ov2_request *req);
 	/**
-	 * @cancel: complete @req with -ECANCELED promptly if it is still pending; if it completes
-	 *	at the same time, do nothing. The core asks for a reset if that does not help. @req itself stays valid during the call, its
-	 *	list only while it is pending: compare @req with what the driver knows to be pending
-	 *	before anything else. May run at the same time as the op that submits @req and as
-	 *	@reset. Context: process, may sleep, no locks. NDIS: MiniportCancelDirectOidRequest.
+	 * @cancel: complete @req with -ECANCELED promptly if it is still pending. If it completes
+	 *	at the same time, do nothing. If this does not help, the core asks for a reset. @req
+	 *	stays valid during the call, but its list only while it is pending: compare @req
+	 *	with the driver's pending requests before anything else. May run at the same time as
+	 *	the op that submits @req and as @reset. Context: process, may sleep, no locks. NDIS:
+	 *	MiniportCancelDirectOidRequest.
 	 */
 	void (*cancel)(struct ov2_nic *nic, struct ov2_request *req);
 	/**
@@ -140,8 +141,8 @@ struct ov2_port {
 	struct ov2_nic *nic;
 	struct net_device *netdev;
 	u32 index;
-	/* private: xfrmdev_ops is what the netdev points to and leads back to the port; the rest is
-	 * under the NIC's lock
+	/* private: the netdev points to xfrmdev_ops, which lead back to the port. The rest is under
+	 * the NIC's lock.
 	 */
 	const struct xfrmdev_ops xfrmdev_ops;
 	bool closing;
@@ -152,10 +153,11 @@ struct ov2_port {
 };
 
 /**
- * enum ov2_delreq_policy - What becomes of the xfrm states of an SA that the NIC wants deleted,
- * and of its counterpart's.
- * @OV2_DELREQ_DEMOTE: both go on in software
- * @OV2_DELREQ_SOFT: the same, and a soft expire of the inbound one has the key manager rekey
+ * enum ov2_delreq_policy - How the core answers SaDeleteReq: what happens to the xfrm states of the
+ * SA that the NIC wants deleted, and of its counterpart.
+ * @OV2_DELREQ_DEMOTE: both continue in software
+ * @OV2_DELREQ_SOFT: both continue in software, and a soft expire of the inbound one asks the key
+ *	manager to rekey
  * @OV2_DELREQ_HARD: both are deleted with a hard expire
  */
 enum ov2_delreq_policy {
@@ -165,20 +167,20 @@ enum ov2_delreq_policy {
 };
 
 /* struct ov2_rx_meta.flags */
-#define OV2_RX_CRYPTO_DONE	BIT(0)	/* the NIC checked the packet; status says how it went */
-#define OV2_RX_SA_DELETE_REQ	BIT(1)	/* the NIC wants SA and counterpart deleted */
+#define OV2_RX_CRYPTO_DONE	BIT(0)	/* the NIC has processed the packet, see status */
+#define OV2_RX_SA_DELETE_REQ	BIT(1)	/* the NIC wants the SA and its counterpart deleted */
 
 /**
- * struct ov2_rx_meta - What the NIC says of a received packet.
+ * struct ov2_rx_meta - The NIC's report on a received packet.
  * @cookie: the SA that it matched, &struct ov2_add_sa.cookie
  * @flags: OV2_RX_*
  * @status: with OV2_RX_CRYPTO_DONE: one of enum's CRYPTO_* bits of <net/xfrm.h> (CRYPTO_SUCCESS,
  *	...). NDIS: CryptoStatus
  * @seq: 64-bit sequence number that the NIC has used, with its inferred upper half
  *
- * A driver sets OV2_RX_CRYPTO_DONE only for a packet whose destination MAC is the port's own
- * unicast address, that is not tagged, and that has neither IP options, extension headers nor is a
- * fragment. A packet whose status is not CRYPTO_SUCCESS is delivered as it was received.
+ * A driver sets OV2_RX_CRYPTO_DONE only for a packet to the port's own unicast MAC address that has
+ * no VLAN tag, no IP options and no extension headers, and that is not a fragment. A packet whose
+ * status is not CRYPTO_SUCCESS is delivered as it was received.
  *
  * NDIS: NDIS_IPSEC_OFFLOAD_V2_NET_BUFFER_LIST_INFO of a receive.
  */
