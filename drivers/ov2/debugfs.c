@@ -77,11 +77,6 @@ DEFINE_SEQ_ATTRIBUTE(ov2_debugfs_sas);
 
 static int ov2_debugfs_requests_show(struct seq_file *seq, void *v)
 {
-	static const char * const kinds[] = {
-		[OV2_ADD_SA] = "ADD_SA",
-		[OV2_DELETE_SA] = "DELETE_SA",
-		[OV2_UPDATE_SA] = "UPDATE_SA",
-	};
 	struct ov2_nic *nic = seq->private;
 	struct ov2_request *req;
 
@@ -93,8 +88,9 @@ static int ov2_debugfs_requests_show(struct seq_file *seq, void *v)
 	seq_printf(seq, "waiting: %u of %u\n", nic->slots.waiting, nic->slots.waiting_max);
 	seq_printf(seq, "places taken: %u of %u\n", nic->slots_used, nic->caps.max_sas);
 	list_for_each_entry(req, &nic->engine.inflight, list)
-		seq_printf(seq, "in flight: %u %s %u SAs%s\n", req->id, kinds[req->kind],
-			   req->count, req->cancelled ? ", cancelled" : "");
+		seq_printf(seq, "in flight: %u %s %u SAs%s\n", req->id,
+			   ov2_request_kind_names[req->kind], req->count,
+			   req->cancelled ? ", cancelled" : "");
 	spin_unlock_bh(&nic->lock);
 	return 0;
 }

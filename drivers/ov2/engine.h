@@ -71,6 +71,7 @@ struct ov2_engine {
 };
 
 /* request.c */
+extern const char * const ov2_request_kind_names[OV2_REQUEST_COUNT];
 int ov2_requests_alloc(struct ov2_nic *nic);
 void ov2_requests_free(struct ov2_nic *nic);
 int ov2_request_cache_init(void);

@@ -19,6 +19,12 @@
 /* The core resets a NIC that aborts more requests in a row than this without being asked. */
 #define OV2_ABORTS_MAX	8
 
+const char * const ov2_request_kind_names[OV2_REQUEST_COUNT] = {
+	[OV2_ADD_SA] = "ADD_SA",
+	[OV2_DELETE_SA] = "DELETE_SA",
+	[OV2_UPDATE_SA] = "UPDATE_SA",
+};
+
 static struct kmem_cache *ov2_request_cache;
 
 int ov2_request_cache_init(void)

@@ -54,6 +54,14 @@ void ov2_stats_inc(struct ov2_nic *nic, enum ov2_packet_counter counter)
 	u64_stats_update_end(&stats->syncp);
 }
 
+/* Name of counter @i of those that ov2_stats_fill() fills. */
+const char *ov2_stats_name(int i)
+{
+	if (i < OV2_CNT_COUNT)
+		return ov2_counter_names[i];
+	return ov2_packet_counter_names[i - OV2_CNT_COUNT];
+}
+
 static u64 ov2_stats_packets(struct ov2_nic *nic, enum ov2_packet_counter counter)
 {
 	u64 sum = 0;
@@ -81,7 +89,7 @@ static u64 ov2_stats_packets(struct ov2_nic *nic, enum ov2_packet_counter counte
  */
 int ov2_stats_count(void)
 {
-	return OV2_CNT_COUNT + OV2_PKT_COUNT;
+	return OV2_STATS_COUNT;
 }
 EXPORT_SYMBOL_GPL(ov2_stats_count);
 
@@ -95,10 +103,8 @@ void ov2_stats_strings(u8 **data)
 {
 	int i;
 
-	for (i = 0; i < OV2_CNT_COUNT; i++)
-		ethtool_puts(data, ov2_counter_names[i]);
-	for (i = 0; i < OV2_PKT_COUNT; i++)
-		ethtool_puts(data, ov2_packet_counter_names[i]);
+	for (i = 0; i < OV2_STATS_COUNT; i++)
+		ethtool_puts(data, ov2_stats_name(i));
 }
 EXPORT_SYMBOL_GPL(ov2_stats_strings);
 
@@ -123,12 +129,10 @@ EXPORT_SYMBOL_GPL(ov2_stats_fill);
 
 void ov2_stats_show(struct ov2_nic *nic, struct seq_file *seq)
 {
-	u64 data[OV2_CNT_COUNT + OV2_PKT_COUNT];
+	u64 data[OV2_STATS_COUNT];
 	int i;
 
 	ov2_stats_fill(nic, data);
-	for (i = 0; i < OV2_CNT_COUNT; i++)
-		seq_printf(seq, "%s %llu\n", ov2_counter_names[i], data[i]);
-	for (; i < ARRAY_SIZE(data); i++)
-		seq_printf(seq, "%s %llu\n", ov2_packet_counter_names[i - OV2_CNT_COUNT], data[i]);
+	for (i = 0; i < OV2_STATS_COUNT; i++)
+		seq_printf(seq, "%s %llu\n", ov2_stats_name(i), data[i]);
 }

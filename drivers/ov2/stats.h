@@ -49,12 +49,15 @@ enum ov2_packet_counter {
 	OV2_PKT_COUNT,
 };
 
+#define OV2_STATS_COUNT	(OV2_CNT_COUNT + OV2_PKT_COUNT)
+
 struct ov2_pcpu_stats {
 	u64_stats_t packets[OV2_PKT_COUNT];
 	struct u64_stats_sync syncp;
 };
 
 /* stats.c */
+const char *ov2_stats_name(int i);
 void ov2_stats_inc(struct ov2_nic *nic, enum ov2_packet_counter counter);
 void ov2_stats_show(struct ov2_nic *nic, struct seq_file *seq);
 
