@@ -3,6 +3,7 @@
  * ov2 core: the module.
  */
 #include <linux/module.h>
+#include "devlink.h"
 #include "ov2.h"
 #include "rx.h"
 
@@ -19,6 +20,7 @@ static int __init ov2_init(void)
 	err = ov2_rx_init();
 	if (err)
 		goto err_request_cache;
+	ov2_params_init();
 	ov2_debugfs_init();
 	return 0;
 

@@ -13,7 +13,8 @@ struct ov2sim_nic {
 	struct ov2sim *sim;
 };
 
-static const struct ov2_caps ov2sim_caps = {
+const struct ov2_caps ov2sim_caps = {
+	.max_sas = OV2SIM_SAS_DEFAULT,
 	.max_list = 256,
 	.max_requests = 4,
 	/* Up to 2,048, which is less than xfrm supports, so that tests meet the limit. */
@@ -60,33 +61,32 @@ static const struct ov2_caps ov2sim_caps = {
 	},
 };
 
-static struct ov2sim_hw *ov2sim_nic_hw(struct ov2_nic *nic)
+struct ov2sim *ov2sim_of(struct ov2_nic *nic)
 {
 	struct ov2sim_nic *priv = ov2_nic_priv(nic);
 
-	return priv->sim->hw;
+	return priv->sim;
 }
 
 /* One op for all kinds of lists, because the chip looks at req->kind. */
 static int ov2sim_submit(struct ov2_nic *nic, struct ov2_request *req)
 {
-	return ov2sim_hw_submit(ov2sim_nic_hw(nic), req);
+	return ov2sim_hw_submit(ov2sim_of(nic)->hw, req);
 }
 
 static void ov2sim_cancel(struct ov2_nic *nic, struct ov2_request *req)
 {
-	ov2sim_hw_cancel(ov2sim_nic_hw(nic), req);
+	ov2sim_hw_cancel(ov2sim_of(nic)->hw, req);
 }
 
 static void ov2sim_reset_wanted(struct ov2_nic *nic)
 {
-	struct ov2sim_nic *priv = ov2_nic_priv(nic);
-	struct ov2sim *sim = priv->sim;
+	struct ov2sim *sim = ov2sim_of(nic);
 
 	ov2sim_reset_later(sim);
 	/* A chip without power is expected not to answer. */
 	if (ov2_nic_misbehaved(nic) && !ov2sim_hw_asleep(sim->hw))
-		ov2sim_health_report(sim, "the NIC does not answer its requests");
+		ov2_devlink_report(sim->ov2, "the NIC does not answer its requests");
 }
 
 static const struct ov2_nic_ops ov2sim_nic_ops = {
@@ -127,7 +127,7 @@ static void ov2sim_fatal(void *drv)
 	struct ov2sim *sim = drv;
 
 	ov2sim_reset_later(sim);
-	ov2sim_health_report(sim, "the NIC has crashed");
+	ov2_devlink_report(sim->ov2, "the NIC has crashed");
 }
 
 static const struct ov2sim_hw_ops ov2sim_hw_ops = {
@@ -149,8 +149,7 @@ static int ov2sim_nic_create(struct ov2sim *sim)
 	struct ov2sim_nic *priv;
 	int err;
 
-	config.caps.max_sas = ov2sim_devlink_max_sas(priv_to_devlink(sim));
-
+	ov2_devlink_sizes(sim->ov2, &config.caps);
 	sim->nic = ov2_nic_alloc(&ov2sim_nic_ops, &config.caps, sizeof(*priv), config.name);
 	if (IS_ERR(sim->nic)) {
 		err = PTR_ERR(sim->nic);
@@ -166,8 +165,8 @@ static int ov2sim_nic_create(struct ov2sim *sim)
 		goto err_nic;
 	}
 	ov2_nic_register(sim->nic);
-	if (sim->kept)
-		ov2sim_settings_restore(sim);
+	ov2_devlink_attach(sim->ov2, sim->nic);
+	ov2sim_hw_set_watermark(sim->hw, sim->watermark);
 	return 0;
 
 err_nic:
@@ -180,9 +179,7 @@ err_clear:
 
 static void ov2sim_nic_destroy(struct ov2sim *sim)
 {
-	ov2sim_settings_get(sim, &sim->settings);
-	sim->kept = true;
-
+	ov2_devlink_detach(sim->ov2);
 	/* The chip must execute requests until ov2_nic_unregister() has had the last SA deleted. */
 	ov2_nic_unregister(sim->nic);
 	ov2sim_reset_exit(sim);
@@ -290,7 +287,7 @@ int ov2sim_probe(struct ov2sim_bus_dev *bus_dev)
 
 err_devlink:
 	devl_unlock(devlink);
-	ov2sim_health_quiesce(sim);
+	ov2_devlink_quiesce(sim->ov2);
 	devl_lock(devlink);
 	/* A user may have reloaded the instance while we did not hold its lock, and the reload may
 	 * have created what our ov2sim_up() could not create.
@@ -310,7 +307,7 @@ void ov2sim_remove(struct ov2sim_bus_dev *bus_dev)
 	struct ov2sim *sim = dev_get_drvdata(&bus_dev->dev);
 	struct devlink *devlink = priv_to_devlink(sim);
 
-	ov2sim_health_quiesce(sim);
+	ov2_devlink_quiesce(sim->ov2);
 	devl_lock(devlink);
 	if (bus_dev->surprise_removed)
 		ov2sim_gone(sim);
@@ -330,7 +327,6 @@ static int __init ov2sim_init(void)
 	err = ov2sim_txrx_init();
 	if (err)
 		goto err_nic;
-	ov2sim_params_init();
 	ov2sim_debugfs_init();
 	err = ov2sim_bus_init();
 	if (err)

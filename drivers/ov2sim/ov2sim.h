@@ -39,8 +39,8 @@
  * processed by NAPI, one instance per queue. The producer side of a TX ring is guarded by the
  * netdev's TX queue lock; its consumer side and the RX ring belong to NAPI.
  *
- * A work item reports errors to devlink's health reporter, which takes the instance's lock. A
- * removal disables the work item before it takes that lock.
+ * A work item of the core's reports errors to devlink, which takes the instance's lock. A removal
+ * has the core disable it before it takes that lock.
  *
  * Removal goes in this order: the files in debugfs; the netdevs, on which xfrm deletes its SAs, and
  * the chip still executes the deletes; the core's NIC, which waits for the last DELETE_SA; the
@@ -87,41 +87,16 @@ static inline struct ov2sim_bus_dev *to_ov2sim_bus_dev(struct device *dev)
 }
 
 /**
- * struct ov2sim_settings - Values of the devlink parameters.
- * @deadline: request_deadline
- * @waiting_max: sa_waiting_max
- * @port_max: sa_max_per_port
- * @policy: sa_delete_req
- * @reoffer: sa_reoffer
- * @stack_gso: stack_gso
- * @watermark: sa_watermark
- * @caps: all other parameters
- */
-struct ov2sim_settings {
-	u32 deadline;
-	u32 waiting_max;
-	u32 port_max;
-	enum ov2_delreq_policy policy;
-	bool reoffer;
-	bool stack_gso;
-	u32 watermark;
-	struct ov2_caps caps;
-};
-
-/**
  * struct ov2sim - A NIC: the private part of its devlink instance.
  * @bus_dev: its device
  * @nic: the core's object; NULL after a failed reload
  * @hw: the chip
  * @ports: its ports, NULL where there is none
  * @debugfs: its directory
- * @settings: settings of the previous @nic, which a reload gives to the next one
- * @kept: @settings are valid
+ * @ov2: the core's part of the devlink instance
+ * @watermark: sa_watermark, which survives a reload
  * @reset_lock: one reset at a time
  * @reset_work: resets the chip after an error
- * @report: message for @report_work
- * @report_work: reports an error to devlink
- * @reporter: devlink's health reporter
  */
 struct ov2sim {
 	struct ov2sim_bus_dev *bus_dev;
@@ -129,14 +104,11 @@ struct ov2sim {
 	struct ov2sim_hw *hw;
 	struct ov2sim_port *ports[OV2SIM_PORTS_MAX];
 	struct dentry *debugfs;
-	struct ov2sim_settings settings;
-	bool kept;
+	struct ov2_devlink *ov2;
+	u32 watermark;
 	/* serialises resets; outermost of the locks that a reset takes */
 	struct mutex reset_lock;
 	struct work_struct reset_work;
-	const char *report;
-	struct work_struct report_work;
-	struct devlink_health_reporter *reporter;
 };
 
 /**
@@ -182,6 +154,8 @@ int ov2sim_bus_init(void);
 void ov2sim_bus_exit(void);
 
 /* main.c */
+extern const struct ov2_caps ov2sim_caps;
+struct ov2sim *ov2sim_of(struct ov2_nic *nic);
 int ov2sim_probe(struct ov2sim_bus_dev *bus_dev);
 void ov2sim_remove(struct ov2sim_bus_dev *bus_dev);
 int ov2sim_up(struct ov2sim *sim, struct netlink_ext_ack *extack);
@@ -208,22 +182,13 @@ extern const struct ethtool_ops ov2sim_ethtool_ops;
 extern const struct devlink_ops ov2sim_devlink_ops;
 int ov2sim_devlink_init(struct devlink *devlink);
 void ov2sim_devlink_exit(struct devlink *devlink);
-u32 ov2sim_devlink_max_sas(struct devlink *devlink);
 
 /* params.c */
-void ov2sim_params_init(void);
 int ov2sim_params_register(struct devlink *devlink);
 void ov2sim_params_unregister(struct devlink *devlink);
-const char *ov2sim_params_switch(struct ov2_caps *caps, unsigned int i, bool *on);
-u32 ov2sim_params_window_max(const struct ov2_caps *caps);
-void ov2sim_settings_get(struct ov2sim *sim, struct ov2sim_settings *settings);
-void ov2sim_settings_restore(struct ov2sim *sim);
 
 /* health.c */
-int ov2sim_health_init(struct ov2sim *sim);
-void ov2sim_health_quiesce(struct ov2sim *sim);
-void ov2sim_health_exit(struct ov2sim *sim);
-void ov2sim_health_report(struct ov2sim *sim, const char *report);
+extern const struct ov2_devlink_ops ov2sim_ov2_devlink_ops;
 
 /* reset.c */
 void ov2sim_reset_init(struct ov2sim *sim);

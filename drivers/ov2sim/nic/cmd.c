@@ -154,28 +154,6 @@ static void ov2sim_cmd_abort_all(struct ov2sim_hw *hw)
 	wait_event(q->wait, !READ_ONCE(q->busy));
 }
 
-u32 ov2sim_hw_requests(struct ov2sim_hw *hw, struct ov2sim_request_info *infos, u32 max)
-{
-	struct ov2sim_cmdq *q = &hw->cmdq;
-	struct list_head *lists[] = { &q->queued, &q->parked };
-	struct ov2_request *req;
-	u32 count = 0;
-	u32 i;
-
-	spin_lock_bh(&q->lock);
-	for (i = 0; i < ARRAY_SIZE(lists); i++) {
-		list_for_each_entry(req, lists[i], driver) {
-			if (count == max)
-				break;
-			infos[count++] = (struct ov2sim_request_info){ req->kind, req->id,
-								       req->count };
-		}
-	}
-	spin_unlock_bh(&q->lock);
-	return count;
-}
-EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_requests);
-
 /* Remove all requests, SAs and packets from the NIC. */
 void ov2sim_cmd_clear(struct ov2sim_hw *hw)
 {

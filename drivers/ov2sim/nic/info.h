@@ -123,31 +123,6 @@ bool ov2sim_hw_sa_next(struct ov2sim_hw *hw, u32 handle, struct ov2sim_sa_info *
  */
 u32 ov2sim_hw_sa_count(struct ov2sim_hw *hw);
 
-/* Requests: cmd.c */
-
-/**
- * struct ov2sim_request_info - A request that waits in the NIC.
- * @kind: its kind
- * @id: its number
- * @count: nodes in its list
- */
-struct ov2sim_request_info {
-	enum ov2_request_kind kind;
-	u32 id;
-	u32 count;
-};
-
-/**
- * ov2sim_hw_requests - list the requests that wait in the NIC
- * @hw: the NIC
- * @infos: filled with the first of them
- * @max: entries in @infos
- *
- * Context: any up to softirq.
- * Return: number of entries filled.
- */
-u32 ov2sim_hw_requests(struct ov2sim_hw *hw, struct ov2sim_request_info *infos, u32 max);
-
 /* Faults: fault.c */
 
 /**

@@ -233,13 +233,4 @@ int ov2sim_hw_delete_req(struct ov2sim_hw *hw, u32 handle);
  */
 void ov2sim_hw_set_watermark(struct ov2sim_hw *hw, u32 sas);
 
-/**
- * ov2sim_hw_watermark - read the watermark
- * @hw: the NIC
- *
- * Context: any.
- * Return: the value that ov2sim_hw_set_watermark() has set.
- */
-u32 ov2sim_hw_watermark(struct ov2sim_hw *hw);
-
 #endif /* __OV2SIM_NIC_H */

@@ -166,12 +166,6 @@ void ov2sim_hw_set_watermark(struct ov2sim_hw *hw, u32 sas)
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_set_watermark);
 
-u32 ov2sim_hw_watermark(struct ov2sim_hw *hw)
-{
-	return READ_ONCE(hw->sadb.watermark);
-}
-EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_watermark);
-
 int ov2sim_hw_delete_req(struct ov2sim_hw *hw, u32 handle)
 {
 	struct ov2sim_sadb *db = &hw->sadb;

@@ -42,6 +42,18 @@ bool ov2_nic_misbehaved(struct ov2_nic *nic);
 bool ov2_nic_in_service(struct ov2_nic *nic);
 void ov2_nic_gone(struct ov2_nic *nic);
 
+/* devlink: devlink.c, health.c */
+struct ov2_devlink *ov2_devlink_register(struct devlink *devlink,
+					 const struct ov2_devlink_ops *ops,
+					 const struct ov2_caps *caps, u32 max_sas);
+void ov2_devlink_quiesce(struct ov2_devlink *od);
+void ov2_devlink_unregister(struct ov2_devlink *od);
+void ov2_devlink_sizes(struct ov2_devlink *od, struct ov2_caps *caps);
+void ov2_devlink_attach(struct ov2_devlink *od, struct ov2_nic *nic);
+void ov2_devlink_detach(struct ov2_devlink *od);
+void ov2_devlink_report(struct ov2_devlink *od, const char *report);
+void ov2_devlink_put_u64(struct devlink_fmsg *fmsg, const char *name, u64 value);
+
 /* Ports: port.c */
 void ov2_port_init(struct ov2_nic *nic, struct ov2_port *port, struct net_device *netdev,
 		   u32 index);

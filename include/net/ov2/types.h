@@ -10,6 +10,9 @@
 #include <net/ov2/caps.h>
 #include <net/ov2/sa.h>
 
+struct devlink;
+struct devlink_fmsg;
+struct ov2_devlink;
 struct ov2_nic;
 struct sk_buff;
 
@@ -127,6 +130,38 @@ struct ov2_nic_ops {
 	 *	ov2_nic_unregister() waits for it. NDIS: NdisMResetMiniport.
 	 */
 	void (*reset)(struct ov2_nic *nic);
+};
+
+/* The core's part of a devlink instance uses ids of parameters and resources from here on. A
+ * driver's own are smaller.
+ */
+#define OV2_DEVLINK_ID_BASE	0x10000
+
+/**
+ * struct ov2_devlink_ops - What a NIC driver implements for ov2_devlink_register().
+ *
+ * The ops are called with devlink's lock held, and only between ov2_devlink_attach() and
+ * ov2_devlink_detach(). Context: process, may sleep.
+ */
+struct ov2_devlink_ops {
+	/**
+	 * @reset: reset the NIC now, because the admin wants it recovered. Returns what
+	 *	ov2_nic_reset_done() returns. Mandatory.
+	 */
+	int (*reset)(struct ov2_nic *nic);
+	/**
+	 * @reset_wait: wait for the reset that an error has led to which ov2_devlink_report() has
+	 *	reported; it may be over. Returns 0, or -ENODEV if the NIC is out of service.
+	 *	Mandatory.
+	 */
+	int (*reset_wait)(struct ov2_nic *nic);
+	/** @diagnose: put the state of the hardware, before the capabilities. Optional. */
+	void (*diagnose)(struct ov2_nic *nic, struct devlink_fmsg *fmsg);
+	/**
+	 * @dump: put SAs, without keys, and counters of the hardware, after those of the core.
+	 *	Optional.
+	 */
+	void (*dump)(struct ov2_nic *nic, struct devlink_fmsg *fmsg);
 };
 
 /**
