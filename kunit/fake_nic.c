@@ -146,8 +146,23 @@ static struct fake_request *fake_record(struct fake_nic *fake, struct ov2_reques
 	return fr;
 }
 
+/* The driver's memory for an SA is zero at first, and stays the SA's own: it keeps the cookie. */
+static void fake_check_priv(struct fake_nic *fake, struct fake_sa *priv, u32 cookie)
+{
+	fake_violation(fake, !priv, "a node without the driver's memory");
+	if (!priv)
+		return;
+	if (!priv->cookie) {
+		fake_violation(fake, memchr_inv(priv, 0, sizeof(*priv)), "memory that is not zero");
+		memset(priv, 0xff, sizeof(*priv));
+		priv->cookie = cookie;
+	}
+	fake_violation(fake, priv->cookie != cookie, "the memory of another SA");
+}
+
 static void fake_check_add(struct fake_nic *fake, const struct ov2_add_sa *sa)
 {
+	fake_check_priv(fake, sa->priv, sa->cookie);
 	fake_violation(fake, !sa->cookie, "a node without a cookie");
 	fake_violation(fake, sa->offload_handle, "a node that is submitted with a handle");
 	fake_violation(fake, sa->status, "a node that is submitted with a status");
@@ -175,9 +190,11 @@ static void fake_check_nodes(struct fake_nic *fake, const struct fake_request *f
 			fake_check_add(fake, &fr->add[i]);
 			break;
 		case OV2_DELETE_SA:
-			fake_violation(fake, !fake_find(fake, fr->del[i].offload_handle),
-				       "a delete of the unknown handle %x",
+			entry = fake_find(fake, fr->del[i].offload_handle);
+			fake_violation(fake, !entry, "a delete of the unknown handle %x",
 				       fr->del[i].offload_handle);
+			if (entry)
+				fake_check_priv(fake, fr->del[i].priv, entry->sa.cookie);
 			break;
 		default:
 			/* A delete may have overtaken the update, which is no mistake. An update
@@ -187,6 +204,8 @@ static void fake_check_nodes(struct fake_nic *fake, const struct fake_request *f
 			fake_violation(fake, !fr->update[i].offload_handle,
 				       "an update without a handle");
 			fake_violation(fake, entry && !entry->sa.esn, "an update without ESN");
+			if (entry)
+				fake_check_priv(fake, fr->update[i].priv, entry->sa.cookie);
 			break;
 		}
 	}
@@ -510,6 +529,7 @@ static void fake_reset(struct ov2_nic *nic)
 }
 
 static const struct ov2_nic_ops fake_nic_ops = {
+	.sa_priv_size = sizeof(struct fake_sa),
 	.add_sa = fake_add_sa,
 	.delete_sa = fake_delete_sa,
 	.update_sa = fake_update_sa,

@@ -40,6 +40,12 @@ struct fake_request {
 	struct ov2_update_sa *update;
 };
 
+/* What the driver wants for each SA. */
+struct fake_sa {
+	u32 cookie;
+	u8 rest[60];
+};
+
 struct fake_entry {
 	bool live;
 	struct ov2_add_sa sa;
