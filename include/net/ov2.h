@@ -68,7 +68,8 @@
  * DOC: answers to a list
  *
  * The list belongs to the NIC until the op returns anything but -EINPROGRESS, or until the driver
- * calls ov2_request_complete(). From then on the driver touches neither the request nor a node.
+ * calls ov2_request_complete(). The NIC copies keys and all else that it needs before that;
+ * afterwards the driver touches neither the request nor a node, and the core wipes the keys.
  *
  * * 0: done. Each ADD_SA node has a handle, or 0 and a negative status; at least one has a handle.
  * * -EINPROGRESS, from an op only: pending. ov2_request_complete() follows, exactly once.
