@@ -14,7 +14,7 @@ import socket
 import struct
 import sys
 
-import soak_net as net
+from soak import net
 
 
 def states(alg, src, dst, spi, reqid, mode, dev=None, way=None):

@@ -22,7 +22,7 @@ import struct
 import sys
 import time
 
-import soak_net as net
+from soak import net
 
 DEBUG, SIM = "/sys/kernel/debug/ov2/", "/sys/kernel/debug/ov2sim/"
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_ROOT = 1, 4, 0x100

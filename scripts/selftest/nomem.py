@@ -15,7 +15,7 @@ import socket
 import struct
 import sys
 
-import soak_net
+from soak import net
 
 SIOCGIFFLAGS = 0x8913
 SIOCSIFFLAGS = 0x8914
@@ -38,21 +38,21 @@ def set_up(sock, name, up):
 
 def sas(dev):
     """An SA that is added, which may succeed although the answer fails, and deleted."""
-    space = soak_net.Namespace("a")
-    xfrm = soak_net.Netlink(space)
-    sa = soak_net.Sa(
-        src="10.1.0.1", dst="10.1.0.2", spi=0x7000, reqid=1, mode=soak_net.TRANSPORT,
+    space = net.Namespace("a")
+    xfrm = net.Netlink(space)
+    sa = net.Sa(
+        src="10.1.0.1", dst="10.1.0.2", spi=0x7000, reqid=1, mode=net.TRANSPORT,
         alg="gcm128-128", keys=(bytes(range(20)),), out=True,
         ifindex=space.ifindex(dev))
-    body, name = soak_net.state(sa), soak_net.state_id(sa.dst, sa.spi)
+    body, name = net.state(sa), net.state_id(sa.dst, sa.spi)
 
     def add():
-        err = xfrm.request(soak_net.NEWSA, body)
+        err = xfrm.request(net.NEWSA, body)
         if err:
             raise OSError(err, os.strerror(err))
 
     def delete():
-        err = xfrm.request(soak_net.DELSA, name)
+        err = xfrm.request(net.DELSA, name)
         if err and err != errno.ESRCH:
             sys.exit("the SA is not deleted: %s" % os.strerror(err))
     return add, delete

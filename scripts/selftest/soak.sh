@@ -66,6 +66,12 @@ wire_all()
 		wait_for 5 carrier a "$dev_a" && wait_for 5 carrier b "$dev_b"
 }
 
+# soak_python MODULE ARG...: of the package soak.
+soak_python()
+{
+	PYTHONPATH=$selftest python3 -m "$@"
+}
+
 # capture_wire NAME DEV: a wire, into $tmp/NAME.pcap, until capture_end. Of a packet
 # so much that what is in a tunnel over IPv6 shows the marker if it is in clear.
 capture_wire()
@@ -93,7 +99,7 @@ self_check()
 	a socat -u -b 32 "OPEN:$tmp/marked" UDP4-DATAGRAM:10.1.0.2:4500,bind=:4500
 	wait_for 10 captured clear "$spi" 2 || fail "nothing was captured"
 	capture_end
-	out=$(python3 "$selftest/soak_proof.py" "$tmp/run" "$tmp/clear.pcap") &&
+	out=$(soak_python soak.proof "$tmp/run" "$tmp/clear.pcap") &&
 		fail "all is well with packets in clear"
 	[[ ${out##*$'\n'} == *"; 4 ESP packets, 1 IVs twice" &&
 		$out == *"SPI 0x6f76322d: IVs made with 0x"*", 0x"* &&
@@ -123,7 +129,7 @@ soak()
 		capture_wire $name
 		captures+=("$capture")
 	done
-	out=$(python3 "$selftest/soak.py" "$seed" "$seconds" "$tmp" 2>&1) || fail "the soak failed"
+	out=$(soak_python soak "$seed" "$seconds" "$tmp" 2>&1) || fail "the soak failed"
 	for capture in "${captures[@]}"; do
 		capture_end
 	done
@@ -132,7 +138,7 @@ soak()
 		grep -q '^0 packets dropped by kernel' "$tmp/$name.log" ||
 			fail "tcpdump: $(<"$tmp/$name.log")"
 	done
-	out=$(python3 "$selftest/soak_proof.py" "$tmp/run" "$tmp/main.pcap" "$tmp/other.pcap" 2>&1) ||
+	out=$(soak_python soak.proof "$tmp/run" "$tmp/main.pcap" "$tmp/other.pcap" 2>&1) ||
 		fail "the captures are no proof"
 	diag "$out"
 }

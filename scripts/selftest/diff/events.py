@@ -5,7 +5,7 @@ import errno
 import struct
 import time
 
-import soak_net as net
+from soak import net
 import topo
 import traffic
 import world as worlds

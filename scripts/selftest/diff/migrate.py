@@ -10,7 +10,7 @@ import socket
 import struct
 
 import events
-import soak_net as net
+from soak import net
 import topo
 import xfrm
 

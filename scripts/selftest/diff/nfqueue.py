@@ -4,7 +4,7 @@ import socket
 import struct
 import threading
 
-import soak_net as net
+from soak import net
 
 NUMBER = 7
 NETFILTER, QUEUE = 12, 3 << 8

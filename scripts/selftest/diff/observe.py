@@ -7,7 +7,7 @@ import os
 import re
 import struct
 
-import soak_traffic
+from soak import traffic as soak_traffic
 import traffic
 import xfrm
 

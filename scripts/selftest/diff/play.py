@@ -7,7 +7,7 @@ import time
 import events
 import migrate
 import observe
-import soak_net as net
+from soak import net
 import topo
 import traffic
 import world as worlds

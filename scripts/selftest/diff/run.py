@@ -28,7 +28,7 @@ import play
 import scenario as scenarios
 import topo
 import world as worlds
-from soak_site import write
+from soak.site import write
 
 
 class Runner:

@@ -6,8 +6,8 @@ import socket
 import struct
 import time
 
-import soak_net as net
-import soak_traffic
+from soak import net
+from soak import traffic as soak_traffic
 
 NEAR, FAR = 20001, 7
 FENCE_NEAR, FENCE_FAR = 20009, 9

@@ -11,8 +11,8 @@ import socket
 import struct
 import subprocess
 
-import soak_net as net
-from soak_site import BUS, Nic, write
+from soak import net
+from soak.site import BUS, Nic, write
 
 SIOCETHTOOL, SIOCGIFFLAGS = 0x8946, 0x8913
 GRO, TSO, SG = 0x2c, 0x1f, 0x19

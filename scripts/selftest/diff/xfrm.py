@@ -4,7 +4,7 @@ scenario may ask for, what is left of them, and events."""
 import socket
 import struct
 
-import soak_net as net
+from soak import net
 
 NEWAE, SETDEFAULT = 0x1e, 0x27
 A_MARK, A_SET_MARK, A_SET_MARK_MASK, A_IF_ID = 21, 29, 30, 31

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Traffic of soak.py: a process that has the sockets of all ends and looks at every byte.
+"""Traffic of the soak: a process that has the sockets of all ends and looks at every byte.
 
 Packets may be lost, for whatever the soak does to the NIC loses some, but none may come
 damaged. Everything that is sent is full of MARK, which nobody may see on the wire.
@@ -14,7 +14,7 @@ import struct
 import time
 import traceback
 
-import soak_net
+from . import net
 
 MARK = b"ov2-soak-CLEAR!\n"
 BLOCK = 32
@@ -117,7 +117,7 @@ class Flow:
         self.pause = 0
         self.want = {}
         if self.proto == "udp":
-            self.sock = udp(self.near.a, soak_net.family_of(self.src), NEAR_PORT + self.id)
+            self.sock = udp(self.near.a, net.family_of(self.src), NEAR_PORT + self.id)
             loop.watch(self.sock, self.ready)
 
     def send(self, size):
@@ -152,7 +152,7 @@ class Flow:
         if now < self.pause:
             return
         self.pause = now + 0.5
-        sock = self.near.a.socket(soak_net.family_of(self.src), socket.SOCK_STREAM)
+        sock = self.near.a.socket(net.family_of(self.src), socket.SOCK_STREAM)
         sock.setblocking(False)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -183,7 +183,7 @@ class Site:
 
     def __init__(self, loop, names):
         self.loop = loop
-        self.a, self.b = (soak_net.Namespace(name) for name in names)
+        self.a, self.b = (net.Namespace(name) for name in names)
         self.expect = {}
         self.halves = []
         self.socks, self.listeners = [], []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Namespaces, xfrm by netlink and allocations that fail, for soak.py.
+"""Namespaces, xfrm by netlink and allocations that fail, for the soak.
 
 One process does it all: to start another takes tens of milliseconds on these kernels. And
 only a request that the process makes itself can be made to fail for want of memory without

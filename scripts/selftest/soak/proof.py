@@ -1,9 +1,8 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """What the soak's captures must not show, and what they must.
 
-soak_proof.py RUN PCAP...
-RUN is what soak.py says of its run: of each SPI how long the IVs are, whether it only
+python3 -m soak.proof RUN PCAP...
+RUN is what the soak says of its run: of each SPI how long the IVs are, whether it only
 authenticates, and the number before its first; of each capture how many frames its near end has
 sent; and how many SPIs at least both the NIC and software have sent with.
 Fails if anything is in clear, if an IV was used twice with a key or is made in a way that is
@@ -17,7 +16,8 @@ import struct
 import sys
 
 import pcap
-import soak_traffic
+
+from . import traffic
 
 # The NIC's counters, as drivers/ov2sim/nic/esp.c makes IVs of them, differ in this bit.
 NIC_BIT = 1 << 63
@@ -92,7 +92,7 @@ class Proof:
         spi = struct.unpack(">I", esp[:4])[0] if esp and len(esp) > 8 else None
         known = self.spis.get(spi)
         if not permitted(frame, found, esp) or \
-                soak_traffic.MARK in frame and not (known and known[1]):
+                traffic.MARK in frame and not (known and known[1]):
             self.clear += 1
             if self.clear < 4:
                 print("in clear:", frame[:128].hex())

@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What soak.py works with: tools, simulated NICs, connections and pairs of namespaces."""
+"""What the soak works with: tools, simulated NICs, connections and pairs of namespaces."""
 import errno
 import glob
 import json
 import os
+import select
 import subprocess
+import time
 
-import soak_net as net
-import soak_traffic
+from . import net, traffic
 
 CORE, SIM, BUS = "/sys/kernel/debug/ov2/", "/sys/kernel/debug/ov2sim/", "/sys/bus/ov2sim/"
 SETTLED = ("offloaded", "software", "waiting")
+OUTSIDE = ("waiting", "queued", "adding", "software")
 
 
 class Failure(Exception):
@@ -44,6 +46,14 @@ def tool_ok(*words):
 
 def ethtool(*words):
     return tool("nsenter", "--net=/run/netns/a", "ethtool", *words)
+
+
+def wait(what, condition, seconds=90):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise Failure("%s: not within %d s" % (what, seconds))
+        select.select([], [], [], 0.05)
 
 
 class Refusals:
@@ -139,6 +149,19 @@ class Nic:
              "value", str(value), "cmode", "runtime")
 
 
+def check_handles(nic):
+    """An SA that the NIC does not have, or not yet again, has no handle."""
+    def wrong():
+        return {(sa["cookie"], sa["handle"]) for sa in nic.core_sas()
+                if sa["state"] in OUTSIDE and int(sa["handle"], 16)}
+
+    # The two are not read at once.
+    left = wrong()
+    left = left and left & wrong()
+    if left:
+        raise Failure("SAs outside the NIC have handles: %s" % left)
+
+
 class Conn:
     """A connection: a flow, two policies at each end, and one or two generations of SAs."""
 
@@ -193,9 +216,9 @@ class Conn:
     def policies(self):
         proto = 6 if self.proto == "tcp" else 17
         (src, dst), (isrc, idst) = self.wire(), self.ends()
-        port = soak_traffic.NEAR_PORT + self.id
-        up = net.selector(isrc, idst, proto, port, soak_traffic.PORT)
-        down = net.selector(idst, isrc, proto, soak_traffic.PORT, port)
+        port = traffic.NEAR_PORT + self.id
+        up = net.selector(isrc, idst, proto, port, traffic.PORT)
+        down = net.selector(idst, isrc, proto, traffic.PORT, port)
         there = net.template(src, dst, self.id + 1, self.mode)
         back = net.template(dst, src, self.id + 1, self.mode)
         site = self.site
@@ -249,7 +272,7 @@ class Site:
         return {name.strip(): int(value) for name, value in (line.split(":") for line in lines)}
 
     def configure(self, end):
-        """As configure_end of lib.sh."""
+        """As configure_end of lib/net.sh."""
         name, dev = self.names[end], self.nics[end].name
         me, you = end + 1, 2 - end
         peer = self.spaces[1 - end].mac(self.nics[1 - end].name)

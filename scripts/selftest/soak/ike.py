@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What an IKE daemon does: it adds connections, replaces their SAs, and listens to expires."""
+import errno
+import os
+import types
+
+from . import net
+from .site import Conn, Failure
+
+
+def request(world, xfrm, kind, body, undo=None, fine=()):
+    """A request that is sure to be done. Sometimes an allocation fails in its first try."""
+    nth = world.rng.random() < 0.25
+    for attempt in range(50):
+        if nth and not attempt:
+            world.slab.arm(world.rng.randrange(1, 50))
+        try:
+            err = xfrm.request(kind, body)
+        finally:
+            hit = nth and not attempt and world.slab.disarm()
+        if not err or err in fine:
+            return err
+        # The kernel around has other words for it, too.
+        if not hit and (err not in net.NO_MEMORY or not world.slab.left):
+            raise Failure("xfrm request 0x%x: %s" % (kind, os.strerror(err)))
+        # It may have been done, and only the answer failed.
+        if undo:
+            xfrm.request(*undo)
+        if attempt == 20:
+            world.slab.end()
+    raise Failure("xfrm request 0x%x: %s, for ever" % (kind, os.strerror(err)))
+
+
+def add_sa(world, xfrm, sa):
+    request(world, xfrm, net.NEWSA, net.state(sa), (net.DELSA, net.state_id(sa.dst, sa.spi)))
+
+
+def delete_sa(world, xfrm, sa):
+    request(world, xfrm, net.DELSA, net.state_id(sa.dst, sa.spi), fine=(errno.ESRCH,))
+
+
+def add_gen(world, conn):
+    book = world.book
+    gen = types.SimpleNamespace(
+        spi=book.next_spi, keys=[net.new_keys(conn.alg, world.rng) for _ in range(2)])
+    book.next_spi += 2
+    for spi in (gen.spi, gen.spi + 1):
+        book.spis[spi] = (net.iv_len(conn.alg), net.in_clear(conn.alg), conn.seq)
+        book.by_spi[spi] = conn
+    conn.gens.append(gen)
+    for xfrm, sa in conn.sas(gen):
+        add_sa(world, xfrm, sa)
+
+
+def delete_gen(world, conn, gen):
+    for xfrm, sa in conn.sas(gen):
+        delete_sa(world, xfrm, sa)
+    conn.gens.remove(gen)
+
+
+def add_conn(world, site):
+    conn = Conn(site, world.book.next_id, world.rng)
+    world.book.next_id += 1
+    world.agenda.history.append("    connection %s" % conn)
+    add_gen(world, conn)
+    for xfrm, select, out, template in conn.policies():
+        request(world, xfrm, net.NEWPOLICY, net.policy(select, out, template),
+                fine=(errno.EEXIST,))
+    site.conns[conn.id] = conn
+    src, dst = conn.ends()
+    world.traffic.call("start", conn.id, site.names, conn.proto, src, dst, conn.down,
+                       1200 if net.in_clear(conn.alg) else 3000)
+
+
+def delete_conn(world, conn):
+    world.traffic.call("stop", conn.id)
+    for gen in list(conn.gens):
+        delete_gen(world, conn, gen)
+    for xfrm, select, out, _ in conn.policies():
+        request(world, xfrm, net.DELPOLICY, net.policy_id(select, out), fine=(errno.ENOENT,))
+    del conn.site.conns[conn.id]
+
+
+def retire(world, conn):
+    """All generations but the last go."""
+    if conn.id in conn.site.conns:
+        for gen in conn.gens[:-1]:
+            delete_gen(world, conn, gen)
+
+
+def repair(world, conn):
+    """What an IKE daemon does when the SAs of a CHILD_SA are gone."""
+    for gen in list(conn.gens):
+        delete_gen(world, conn, gen)
+    add_gen(world, conn)
+    conn.broken = False
+
+
+def repair_all(world):
+    for conn in list(world.main.conns.values()):
+        repair(world, conn)
+
+
+def listen(world, site):
+    """A soft expire asks for a rekey, a hard one for SAs in the place of those that are gone."""
+    for spi, hard in list(site.events.expired()):
+        conn = world.book.by_spi.get(spi)
+        if not conn or conn.id not in conn.site.conns:
+            continue
+        world.tally.count["hard expires" if hard else "soft expires"] += 1
+        if hard or not any(spi - gen.spi in (0, 1) for gen in conn.gens[-1:]):
+            conn.broken = conn.broken or hard
+        else:
+            add_gen(world, conn)
+    for conn in list(site.conns.values()):
+        if conn.broken:
+            repair(world, conn)
+            world.tally.count["repairs"] += 1
