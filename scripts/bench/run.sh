@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What is measured rather than tested, for a VM with a kernel without debug options:
+# Measurements, for a VM with a kernel without debug options:
 #   scripts/vm.sh --kernel uml-7.3-fast -- scripts/bench/run.sh
 # How long 10,000 SAs take to be added, deleted and restored, in which lists; and who
 # has the places of a NIC that has too few.

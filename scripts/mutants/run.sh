@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2154
-# What scripts/mutants.sh does with its options: "jobs" mutants at a time are made, and KUnit or
-# another suite must notice each.
+# The work behind scripts/mutants.sh: "jobs" mutants are made at a time, and KUnit or another suite
+# must catch each.
 
 kernel=uml-7.3
 list=$OV2_SCRIPTS/mutants/list
@@ -25,7 +25,7 @@ modules_for()
 	printf '%s\n' "$list"
 }
 
-# What the end of a VM says in which no test has failed: 1 noticed, 2 nothing, 124 no end.
+# Judges the end of a VM in which no test has failed: 1 caught, 2 not run, 124 no end.
 judge()
 {
 	case $1 in

@@ -56,7 +56,7 @@ ov2_apt()
 	printf '%s\n' "$dir/apt.conf"
 }
 
-# What apt-cache has said since the last update, for it takes a second to say it.
+# Prints the answer that apt-cache gave since the last update: to ask it takes a second.
 ov2_remember()
 {
 	local suite=$1 memo conf

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What scripts/demo.sh runs in its VM: strongSwan over two simulated NICs. Every packet is encrypted
-# and decrypted by a NIC through ov2, or this fails.
+# scripts/demo.sh runs this in its VM: strongSwan over two simulated NICs. It fails unless a NIC
+# encrypts and decrypts every packet through ov2.
 
 # Chains of && that end in || give up at what broke.
 # shellcheck disable=SC2015
@@ -45,8 +45,8 @@ side_of()
 	sed "s/${SWAN_NIC[l]}/left/g; s/${SWAN_NIC[r]}/right/g"
 }
 
-# The middle counts by itself what is on the wire, by direction; what is neither
-# ESP nor IKE nor the search for neighbours counts as clear.
+# The middle counts the packets on the wire, by direction. A packet counts as clear unless it is ESP,
+# IKE or neighbour discovery.
 wire_counters()
 {
 	swan_in m nft -f - <<-'EOF'
@@ -180,7 +180,7 @@ traffic()
 	account
 }
 
-# What the NICs did and what was on the wire since the traffic began; succeeds if it is the same.
+# Succeeds if the NICs have processed as many packets as were on the wire since the traffic began.
 counts_agree()
 {
 	local after i

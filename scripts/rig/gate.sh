@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034
-# What the gates share. A gate is an executable in gates/; check.sh runs it in the top folder,
+# The gates share this. A gate is an executable in gates/; check.sh runs it in the top folder,
 # once for each element of its array "runs", which are its arguments, or once without any.
 #
 #   runs=(...)    set before this file is sourced
@@ -56,8 +56,8 @@ must_be_empty()
 	[[ ! $text ]] || { printf '%s\n' "$1" "$text"; return 1; }
 }
 
-# silent COMMAND...: a check of the sources that is content says nothing, on stderr neither: a
-# tool that is missing or crashes does.
+# silent COMMAND...: a check of the sources must print nothing to pass, on stderr as well, because a
+# tool that is missing or crashes prints something.
 silent()
 {
 	local out rc=0

@@ -31,7 +31,7 @@ by_kunit_py()
 
 	ov2_need gcc make flex bison bc libelf-dev libssl-dev python3
 	src=$("$OV2_RIG/kernel.sh" --source 7.3)
-	# One for all checkouts: what differs between them is compiled anew.
+	# All checkouts share it: files that differ between them are compiled again.
 	dir=$OV2_CACHE/kunit/tree
 	make_shadow "$src" "$dir"
 	ov2_mirror_sources "$dir/drivers/net/ov2"
@@ -45,8 +45,8 @@ by_kunit_py()
 		--kunitconfig=drivers/net/ov2/kunit "$@"
 }
 
-# What went wrong, last, where a log is looked at first: of the rows whose results are in
-# folder $1, and of the VM.
+# Prints the failures at the end, where readers of a log look first: of the rows whose results are
+# in folder $1, and of the VM.
 failures()
 {
 	awk '/^ *# .*(EXPECTATION|ASSERTION) FAILED/ { print; more = 5; next }

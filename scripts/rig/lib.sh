@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What every script of the rig shares: places, messages, packages, locks.
+# Every script of the rig uses these: places, messages, packages, locks.
 
 set -euo pipefail
 

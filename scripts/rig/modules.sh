@@ -47,8 +47,8 @@ modules_make()
 	esac
 }
 
-# What a build is made of, from sources in folder $1; C= checks them and changes nothing.
-# make takes a second to find out that there is nothing to do.
+# A hash of everything that a build depends on, with the sources in folder $1. C= is left out, because
+# it only checks them. To ask make whether there is something to do takes a second.
 modules_key()
 {
 	local top=$1 kdir=$2
@@ -66,7 +66,7 @@ modules_key()
 slots=4
 
 # Checkouts that are alike share a build, so that a fresh one finds everything compiled; one
-# that comes to differ keeps what it had, and whoever shared that takes another: two that
+# that comes to differ keeps its build, and the others that shared it take another: two that
 # are worked on do not undo each other's. With none to be had the one that was used longest
 # ago is brought up to date.
 modules_slot()

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # Sources: one tree for each package version, with the patches that it has.
 
-# What a series needs to run on today's hosts; the trees are ours alone.
+# The patches that a series needs to run on today's hosts. No other program uses these trees.
 patches_of()
 {
 	find "$OV2_RIG/config" -name "linux-$1-*.patch" -o -name 'linux-any-*.patch' | sort

@@ -44,7 +44,7 @@ collect_modules()
 	done
 }
 
-# What the modules want of the kernel's own modules, in any order.
+# The kernel's own modules that ours depend on, in any order.
 needed_modules()
 {
 	local deps=("$libmodules"/*/modules.dep) dep ko

@@ -59,7 +59,7 @@ tmpfs /mnt/var/log tmpfs defaults 0 0
 /run/share /mnt/run/ov2-vm none bind,X-mount.mkdir 0 0" >>"$run/fstab"
 	mkdir -p "$base/usr/lib/modules"
 	echo "$libmodules /mnt/usr/lib/modules none bind 0 0" >>"$run/fstab"
-	# What lies below /tmp or /var on the host is hidden by now.
+	# The mounts so far hide the host's /tmp and /var.
 	for path in "$OV2_TOP" "$OV2_CACHE" "$PWD" "$out"; do
 		case $path in
 		/tmp/* | /var/* | /mnt/* | /run/*)

@@ -127,7 +127,7 @@ monitored()
 	[[ -s $tmp/monitor ]]
 }
 
-# Counters of packets that were the NIC's to send and found no SA of it any more.
+# Counters of packets that the NIC was to send after their SA had left it.
 no_sa_names=(ipsec_sa_tx_drop_no_sa ipsec_tx_drop_no_state)
 
 # Datagrams on the first connection until flood_end. Sets $net, where it runs.
@@ -270,7 +270,7 @@ race()
 		times=$((times + 1))
 	done
 	wait "$adder" || fail "ip: $(<"$tmp/added")"
-	# What was added while it was off is software's for good, with a warning.
+	# An SA that was added while it was off stays in software for good, with a warning.
 	wait_for 20 settled || fail "SAs are on their way"
 	check_eq "outside" "$(core_sas "$nic_a" software)" 0
 	diag "switched $times times; $(core_sas "$nic_a" offloaded) SAs are in," \

@@ -20,7 +20,7 @@ setup()
 {
 	check "a pair of NICs" pair_up && check "a server" serve &&
 		param "$nic_a" sa_reoffer false && param "$nic_a" request_deadline 600000 || return
-	# As the NIC has it by itself.
+	# The NIC's default.
 	seq_limit=$(<"$sim/$nic_a/faults/seq_limit")
 	check_ge "the NIC's limit of sequence numbers" "$seq_limit" 1
 }
@@ -80,7 +80,7 @@ T "demotion under a TCP stream that is sent" demote up
 T "demotion under a TCP stream that is received" demote down
 
 # S60: the key manager hears of it. Soft: both go on in software. Hard: both are
-# deleted, so that nothing gets through any more.
+# deleted, so that nothing gets through.
 expire()
 {
 	local policy=$1 want=$2

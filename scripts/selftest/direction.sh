@@ -27,7 +27,7 @@ said()
 	a python3 "$selftest/direction.py" say "$dev_a" "$@" 10 "$secret" || fail "say $*"
 }
 
-# What b has seen is ESP, none of it can be read.
+# b has seen ESP only, none of which can be read.
 unread()
 {
 	local hex

@@ -46,7 +46,7 @@ software()
 	check "nothing of it in the core" no_sas "$nic_a"
 }
 
-# What xfrm or ov2 refuses as a whole: an error, no SA.
+# xfrm or ov2 refuses the request as a whole: an error, no SA.
 refused()
 {
 	local text=$1

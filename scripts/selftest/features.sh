@@ -219,7 +219,7 @@ param_heard()
 	file_says "$tmp/monitor" "value $value"
 }
 
-# Reload makes the ports anew, with SAs there and in another namespace too.
+# Reload makes new ports, with SAs there and in another namespace too.
 reload()
 {
 	conn 1

@@ -43,7 +43,7 @@ messages()
 	check_ge "different sentences of ov2" "${BASH_REMATCH[2]}" 10
 }
 
-# What the NIC and the core count as theirs.
+# The NIC and the core count no SA and no request as theirs.
 nothing_left()
 {
 	check "no SA is left on $nic_a" wait_for 60 no_sas "$nic_a"

@@ -22,7 +22,7 @@ tcp_stat()
 		/proc/net/netstat
 }
 
-# What was ordered has been done.
+# Every request has been done.
 corrupted()
 {
 	[[ $(<"$sim/$nic_a/faults/corrupt_rx") == 0 ]]

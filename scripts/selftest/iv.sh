@@ -18,7 +18,7 @@ turns()
 
 	conn 1 proto=tcp fam="$family" inner="$family" "$@"
 	commit && wait_offloaded 2 || return
-	# What comes from a, all of it, so that it can be counted.
+	# All frames from a, so that they can be counted.
 	capture b iv -s 128 -Q in
 	tx=$(stat a ipsec_tx_pkts) frames=$(stat a tx_wire_frames)
 	addrs "$family" wire

@@ -16,7 +16,7 @@ traffic()
 	commit && wait_offloaded 8 || return
 	spawn a python3 "$selftest/traffic.py" flood 10.1.0.1 20000 10.1.0.2 7 1000 60
 	flood=$child
-	# Packets get lost, and streams end by an error sooner or later: nobody looks at it.
+	# Packets get lost, and streams end by an error sooner or later, which is not looked at.
 	spawn a python3 "$selftest/traffic.py" tcp 10.1.0.1 20002 10.1.0.2 7 up 500000000 2>/dev/null
 	up=$child
 	spawn a python3 "$selftest/traffic.py" tcp fd01::1 20003 fd01::2 7 down 500000000 2>/dev/null
@@ -239,7 +239,7 @@ before_added()
 }
 
 # S19: deletes at once behind adds that are queued or running leave nothing.
-# What never reached the NIC was cancelled as a pair.
+# SAs that never reached the NIC were cancelled as a pair.
 add_delete()
 {
 	local i before

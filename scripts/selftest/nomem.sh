@@ -74,7 +74,7 @@ empty()
 	(($(wc -l <"$1") <= 1))
 }
 
-# What the caller is told if it is the SA itself that there is no memory for.
+# The error that the caller gets if there is no memory for the SA itself.
 no_sa()
 {
 	local slab=/sys/kernel/slab/ov2_sa/failslab

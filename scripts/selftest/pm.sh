@@ -14,7 +14,7 @@ sas=42
 
 ### Outside: the root in memory
 
-# What the tests below and lib.sh call.
+# The programs that the tests below and lib.sh call.
 programs=(bash cat cut date devlink dirname dmesg env ethtool grep head ip ls mawk mkdir
 	mkfifo mktemp mount nsenter od ping rm rmmod sed sort stdbuf tail tr uname wc)
 

@@ -129,7 +129,7 @@ many_resets()
 	local i
 
 	for i in {1..10}; do
-		# Not faster than TCP can mend it. A stream that is through has a follower.
+		# No faster than TCP can recover. A stream that is through has a follower.
 		streams || { stream_end 1; stream 1 up 30000000; }
 		wait_for 20 under_way || fail "no stream after $i resets"
 		ethtool_reset dedicated
@@ -191,7 +191,7 @@ dump()
 	conn 1
 	mapfile -t keys <<<"$(grep -o '0x[0-9a-f]\{40\}' <<<"$batch_a")"
 	check_eq "keys to look for" "${#keys[@]}" 2
-	# Of 20 bytes the last 4 are the salt.
+	# The last 4 of the 20 bytes are the salt.
 	for key in "${keys[@]}"; do
 		pattern+="$(hex_pattern "${key:2:16}")|$(hex_pattern "${key:34}")|"
 	done
@@ -339,7 +339,7 @@ restore()
 	wait_for 20 sa_packets_over 0x1003 50 || fail "no ping through the NIC afterwards"
 	kill -INT "$ping"
 	wait "$ping" 2>/dev/null
-	# Of those before the last that was answered: one more may have been on its way.
+	# Only pings before the last answered one count: one more may have been on its way.
 	lost=$(awk -F 'icmp_seq=' '/bytes from/ { n++; if ($2 + 0 > last) last = $2 + 0 }
 		END { print last - n }' "$tmp/ping")
 	counted=$(($(inside) - counted))

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # strongSwan replaces SAs while packets flow: CHILD_SAs rekeyed by command and
-# by time, the IKE_SA rekeyed and authenticated anew, a daemon that dies.
+# by time, the IKE_SA rekeyed and reauthenticated, a daemon that dies.
 
 # Chains of && that end in || report what broke.
 # shellcheck disable=SC2015,SC2119
@@ -106,7 +106,7 @@ charon_killed()
 	swan_stop "$1" KILL
 	check_eq "SAs after the daemon's death" "$(swan_spis "$1" | wc -l)" 4
 	check "still served" swan_traffic
-	# What a service manager does before it starts the daemon again.
+	# As a service manager does before it starts the daemon again.
 	swan_in "$1" ip xfrm state flush
 	swan_in "$1" ip xfrm policy flush
 	check "gone from the NIC" swan_settled "$1" 0

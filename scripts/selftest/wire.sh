@@ -6,7 +6,7 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# What is sent: syslog, whose text tcpdump prints from the packet it decrypted.
+# The payload is syslog, whose text tcpdump prints from the packet it decrypted.
 text=$(od -An -v -tx1 -N 400 /dev/urandom | tr -d ' \n')
 marker="<134>ov2-canary $text"
 
@@ -138,7 +138,7 @@ canary()
 	check "packets on the wire" wait_for 10 esp_seen 0x1002 12
 	check "packets on the wire" wait_for 10 esp_seen 0x1004 6
 	disturb "$family"
-	# Of these those in a NIC that crashed or was reset may be lost.
+	# Those in a NIC that crashed or was reset may be lost.
 	check "packets on the wire" wait_for 10 esp_seen 0x1002 16
 	check "packets on the wire" wait_for 10 esp_seen 0x1004 10
 	capture_end
@@ -160,7 +160,7 @@ canary_seen()
 setup()
 {
 	check "a pair of NICs" pair_up || return
-	# What leaves for a SaDeleteReq stays away.
+	# An SA that leaves for a SaDeleteReq stays away.
 	check "parameter" param "$nic_a" sa_reoffer false
 	# With GRO the tap would see packets only after decryption.
 	features b gro off

@@ -34,7 +34,7 @@ no_devices()
 	[[ $(echo /sys/bus/ov2sim/devices/*) == *'*' && $(echo "$core"/*) == *'*' ]]
 }
 
-# What no kernel says unless something is wrong.
+# The kernel log has none of the messages that report a fault.
 check_klog()
 {
 	local log

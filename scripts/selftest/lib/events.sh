@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034,SC2154
-# What happened meanwhile: the core's trace, xfrm's and devlink's messages,
+# Events of a test: the core's trace, xfrm's and devlink's messages,
 # streams in the background.
 
 # shellcheck source=../lib.sh
@@ -58,7 +58,7 @@ stream_run()
 	pid=$!
 	trap 'kill "$pid"' TERM
 	wait "$pid" || result="failed with status $?"
-	# Whole at once: somebody waits for it.
+	# By a rename, because stream_end waits for the file and reads it at once.
 	echo "$result" >"$tmp/stream.new"
 	mv "$tmp/stream.new" "$tmp/stream"
 }

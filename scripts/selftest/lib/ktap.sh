@@ -58,13 +58,13 @@ check_le()
 	(($2 <= $3)) || fail "$1: is $2, should be at most $3"
 }
 
-# What is true between any two tests; a file may put its own in place.
+# Checks the state between two tests; a file may define its own.
 after_each()
 {
 	clean_sas
 }
 
-# Everything before the first test; a file may put its own in place.
+# Prepares everything for the first test; a file may define its own.
 setup()
 {
 	check "a pair of NICs" pair_up && check "a server" serve

@@ -71,7 +71,7 @@ udp_stat()
 	done
 }
 
-# What NICs and xfrm have dropped so far, to say with a loss.
+# Prints all drops of NICs and xfrm so far, for the message of a test that lost something.
 drops()
 {
 	local end dev

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2015,SC2034,SC2119,SC2120,SC2154
-# What the strongSwan tests share. One topology serves all of them:
+# The strongSwan tests share this topology:
 #
 #   namespace swl          namespace swm             namespace swr
 #   charon "l"             bridge, or a NAT          charon "r"
@@ -76,7 +76,7 @@ swan_inbound_first()
 	(($2 <= C[children] ? in == $2 : in == C[children]))
 }
 
-# What was dropped and where, then what the daemons said last.
+# Prints where packets were dropped, then the last lines of the daemons.
 swan_logs()
 {
 	local end nic

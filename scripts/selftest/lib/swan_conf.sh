@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034,SC2154
-# What the daemons are told: connections and children, from C.
+# The configuration of the daemons: connections and children, from C.
 
 # A connection; swan_defaults resets it before every test. A child may have esp and inner of its
 # own: esp2, inner2.

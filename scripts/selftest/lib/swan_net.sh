@@ -70,8 +70,8 @@ swan_bridge()
 	swan_in m ip link add br0 type bridge mcast_snooping 0 || return
 	swan_in m ip link set tapl master br0 && swan_in m ip link set tapr master br0 &&
 		swan_in m ip link set br0 up || return
-	# What an end sends in one go is not lost in between, whatever the time that it waits there:
-	# the queues of stock kernels (fq_codel) drop what is late.
+	# The middle must not drop a burst, however long it waits there. The default queues of stock
+	# kernels (fq_codel) drop packets that are late.
 	swan_in m tc qdisc replace dev tapl root pfifo limit 10000 &&
 		swan_in m tc qdisc replace dev tapr root pfifo limit 10000 || return
 	swan_in l ip addr add 192.0.2.1/24 dev left0
@@ -135,7 +135,7 @@ swan_inner()
 	done
 }
 
-# Everything away: the daemons, then NICs with SAs that somebody may have left.
+# Removes everything: the daemons, then the NICs, which may still have SAs.
 swan_teardown()
 {
 	swan_stop l

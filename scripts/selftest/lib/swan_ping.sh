@@ -37,7 +37,7 @@ pings_start()
 	wait_for 20 pings_reach 10 || fail "no pings get through"
 }
 
-# Of an answer that comes twice the second says DUP! at its end.
+# If an answer comes twice, the second line ends with DUP!.
 pings_seen()
 {
 	local line lines count=0
@@ -54,7 +54,7 @@ pings_reach()
 	(($(pings_seen) >= $1))
 }
 
-# When an IKE_SA is made anew the responder has the new SAs, and sends, before the
+# When an IKE_SA is reauthenticated the responder has the new SAs, and sends, before the
 # answer by which the initiator learns of them: what comes too early for the SA there
 # is lost, with or without a NIC, and xfrm counts it. And the old SAs go at once, at
 # the responder when it hears of it: what is on the wire then comes too late, and is
@@ -78,7 +78,7 @@ xfrm_gaps()
 	swan_counter r ipsec_sa_rx_drop_no_sa
 }
 
-# What may be lost with NICs that are reset while pings flow.
+# Packets may be lost if NICs are reset while pings flow.
 resets=no inside_before=0
 
 # inside: packets that NICs and core say were lost with the NICs.
@@ -104,7 +104,7 @@ count_lost()
 	lost=0 unanswered=0
 	if [[ $resets == yes ]]; then
 		lost=$(($(inside) - inside_before))
-		# Neither the ping nor its answer may have been on the wire.
+		# A lost packet may have kept the ping and its answer off the wire.
 		unanswered=$((2 * lost))
 	fi
 	[[ $anew == yes ]] || return 0

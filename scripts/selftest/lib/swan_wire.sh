@@ -26,7 +26,7 @@ swan_tap_start()
 {
 	SWAN_PCAP=$SWAN_DIR/tap.pcap
 	rm -f "$SWAN_PCAP"
-	# What the last one said must not be taken for this one's.
+	# The messages of an earlier tcpdump must not be taken for those of this one.
 	: >"$SWAN_DIR/tcpdump"
 	ip netns exec swm tcpdump -Z root -qUn --immediate-mode -s 0 -i tapl -w "$SWAN_PCAP" \
 		2>"$SWAN_DIR/tcpdump" &
@@ -49,8 +49,8 @@ swan_tapped()
 	(($(swan_read "$SWAN_ESP" | wc -l) >= $1))
 }
 
-# At least $1 ESP packets were on the wire, and nothing in clear: neither a
-# packet of another kind nor the pattern of the pings (S44).
+# At least $1 ESP packets were on the wire, and nothing in clear: no packet of
+# another kind, and no pattern of the pings (S44).
 swan_tap_check()
 {
 	local rc=0

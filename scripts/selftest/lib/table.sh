@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034,SC2154
-# What the core and the NIC say about their SAs and requests, and the switches of a NIC.
+# The tables of SAs and requests that the core and the NIC show, and the switches of a NIC.
 
 core=/sys/kernel/debug/ov2
 sim=/sys/kernel/debug/ov2sim

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What has happened in a run, and how much of it must happen."""
+"""Counts of the events in a run, and their minimums."""
 import collections
 
 from . import ops
@@ -32,7 +32,7 @@ def operations_min():
 
 
 def numbers(world):
-    """By what they are about: what has happened, and how much of it must happen in two minutes."""
+    """By subject: pairs of counts and their minimums for two minutes."""
     traffic = world.traffic.call("count")
     bad = traffic.pop("bad")
     if bad:
@@ -50,7 +50,7 @@ def numbers(world):
 
 
 def few(world, seconds):
-    """What there has been too little of."""
+    """The counts that are below their minimums."""
     part = seconds / 120
     return ["%s %d of %d" % (what, values[what], least * part)
             for values, minimum in numbers(world).values()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What an IKE daemon does: it adds connections, replaces their SAs, and listens to expires."""
+"""Acts as an IKE daemon does: adds connections, replaces their SAs, listens to expires."""
 import errno
 import os
 import types
@@ -20,7 +20,7 @@ def request(world, xfrm, kind, body, undo=None, fine=()):
             hit = nth and not attempt and world.slab.disarm()
         if not err or err in fine:
             return err
-        # The kernel around has other words for it, too.
+        # Other parts of the kernel have other errors for a lack of memory.
         if not hit and (err not in net.NO_MEMORY or not world.slab.left):
             raise Failure("xfrm request 0x%x: %s" % (kind, os.strerror(err)))
         # It may have been done, and only the answer failed.
@@ -89,7 +89,7 @@ def retire(world, conn):
 
 
 def repair(world, conn):
-    """What an IKE daemon does when the SAs of a CHILD_SA are gone."""
+    """Replaces SAs that are gone, as an IKE daemon does for a CHILD_SA."""
     for gen in list(conn.gens):
         delete_gen(world, conn, gen)
     add_gen(world, conn)

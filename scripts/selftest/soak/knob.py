@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The knobs of the NIC's faults, and how often each fault has happened."""
 
-# What a knob does that is not counted down, by the NIC's counters.
+# The NIC's counters that show the effect of a knob that is not counted down.
 EFFECTS = {"delete_req_all": ("ipsec_rx_sa_delete_req",), "seq_limit": ("ipsec_rx_sa_delete_req",),
            "delay_ms": ("ipsec_add_sa_requests", "ipsec_delete_sa_requests",
                         "ipsec_update_sa_requests")}

@@ -231,7 +231,7 @@ class Sa:
     limits: tuple = (FOREVER, FOREVER)
     # Bytes: soft, hard.
     byte_limits: tuple = (FOREVER, FOREVER)
-    # What the offload's flag says, if not the truth.
+    # The direction in the offload's flag, if it is to differ from the SA's.
     inbound: bool = None
     # Whether XFRMA_SA_DIR is there.
     direction: bool = True

@@ -58,7 +58,7 @@ def corrupt_rx(world):
 
 @op(3)
 def delete_req(world):
-    """The NIC demands a few SAs; what it does so for other reasons is counted by itself."""
+    """The NIC demands a few SAs; demands for other reasons are counted elsewhere."""
     if "demand" in world.agenda.held:
         return False
     begin, raised = world.nic.numbers()["ipsec_sa_delete_req"], 0

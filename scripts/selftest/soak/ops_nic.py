@@ -71,7 +71,7 @@ def switch(world):
 @op(2)
 def qdisc(world):
     """Packets wait in a qdisc, behind the decision to offload them, while SAs leave the NIC.
-    Of those in UDP software would make a mess: they are dropped."""
+    ESP in UDP is dropped then, because software would frame it wrong."""
     words = ("dev", world.nic.name, "root")
     if "qdisc" in world.agenda.held:
         return False
@@ -108,7 +108,7 @@ def requests(world):
 
 @op()
 def link_down(world):
-    # A port that does not come up for want of memory stays down.
+    # A port that lacks memory to come up stays down.
     world.slab.end()
     tool("ip", "-n", "a", "link", "set", world.nic.name, "down")
     if world.rng.random() < 0.5:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the soak's captures must not show, and what they must.
+"""Checks the soak's captures: nothing in clear, no IV twice, and enough of everything.
 
 python3 -m soak.proof RUN PCAP...
 RUN is what the soak says of its run: of each SPI how long the IVs are, whether it only
@@ -21,7 +21,7 @@ from . import traffic
 
 # The NIC's counters, as drivers/ov2sim/nic/esp.c makes IVs of them, differ in this bit.
 NIC_BIT = 1 << 63
-# What the near end has sent may have been dropped before the capture, on a busy machine.
+# The share of the near end's frames that must be captured: a busy machine drops some before.
 SHARE = 0.9
 
 
@@ -73,7 +73,7 @@ def from_near(frame):
 
 
 class Proof:
-    """What has been seen so far."""
+    """The frames and IVs that have been seen so far."""
 
     def __init__(self, spis):
         self.spis = spis
@@ -82,7 +82,7 @@ class Proof:
         self.near = []
         # By SPI and IV the frame's number; the pairs of such numbers that have the same.
         self.seen, self.twice = {}, []
-        # What is left of the IVs of an SPI without the packets' numbers.
+        # By SPI: its IVs, each combined with the packet's number by XOR, which leaves the salt.
         self.salts = collections.defaultdict(set)
 
     def look(self, frame):
@@ -99,7 +99,7 @@ class Proof:
         if known:
             self.packets += 1
             self.look_at_iv(spi, esp, *known)
-        # Nor do fragments have an SPI.
+        # Later fragments of ESP have no SPI, and count as well.
         if (known or found and found[1] and not esp) and from_near(frame):
             self.near[-1] += 1
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the soak works with: tools, simulated NICs, connections and pairs of namespaces."""
+"""The things that the soak works with: tools, simulated NICs, connections and pairs of namespaces."""
 import errno
 import glob
 import json
@@ -16,7 +16,7 @@ OUTSIDE = ("waiting", "queued", "adding", "software")
 
 
 class Failure(Exception):
-    """What the soak is there to find."""
+    """The soak has found a fault."""
 
 
 def read(path):
@@ -245,8 +245,8 @@ class Site:
         self.ifindex = [space.ifindex(nic.name) for space, nic in zip(self.spaces, nics)]
         # 0: this end's SAs are software's.
         self.offload = self.ifindex if both else [self.ifindex[0], 0]
-        # Whatever has no SA stays where it is: nothing may leave in clear. A policy that blocks
-        # would go with the rest a moment before the netdev, when a namespace ends.
+        # Packets without an SA are dropped, because nothing may leave in clear. A policy that
+        # blocks would not do: when a namespace ends, policies go a moment before the netdev.
         for name in names:
             tool("ip", "-n", name, "xfrm", "policy", "setdefault", "out", "block")
 

@@ -2,7 +2,7 @@
 """Traffic of the soak: a process that has the sockets of all ends and looks at every byte.
 
 Packets may be lost, for whatever the soak does to the NIC loses some, but none may come
-damaged. Everything that is sent is full of MARK, which nobody may see on the wire.
+damaged. Everything that is sent is full of MARK, which must not be seen on the wire.
 """
 import collections
 import errno
@@ -19,7 +19,7 @@ from . import net
 MARK = b"ov2-soak-CLEAR!\n"
 BLOCK = 32
 PORT = 7
-# Of the source at the near end: the flow's number is added to it.
+# The source port at the near end, without the flow's number, which is added to it.
 NEAR_PORT = 20000
 RATE = 120000
 STALL = 4
@@ -60,7 +60,7 @@ def udp(namespace, family, port, encap=False):
 
 
 class Half:
-    """One end of a flow's stream, which goes on until somebody ends it or nothing gets through."""
+    """One end of a flow's stream, which goes on until it is ended or nothing gets through."""
 
     def __init__(self, loop, flow, sock, sends):
         self.loop, self.flow, self.sock, self.sends = loop, flow, sock, sends
@@ -232,7 +232,7 @@ class Site:
         self.halves = [half for half in self.halves if half.sock]
 
     def end_streams(self):
-        """Also those that nobody has accepted yet."""
+        """Ends all streams, those that are not accepted yet as well."""
         for sock in self.listeners:
             self.accept(sock)
         for half in self.halves:
@@ -258,7 +258,7 @@ class Loop:
         self.flows = {}
         self.turn = []
         self.sent = self.received = self.echoed = self.streams = 0
-        # Of streams, by flow, both ways.
+        # Bytes of streams, by flow, both ways.
         self.bytes = collections.Counter()
         self.bad = []
         self.running = True
@@ -315,7 +315,7 @@ class Loop:
                 "bytes": self.bytes.total(), "streams": self.streams, "bad": self.bad[:5]}
 
     def do_burst(self, count):
-        """Of all flows of datagrams, at once."""
+        """Some datagrams of each flow, at once."""
         for flow in self.flows.values():
             if flow.proto == "udp":
                 for _ in range(count):

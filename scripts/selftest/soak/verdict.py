@@ -13,7 +13,7 @@ XFRM_STATE = "/sys/kernel/slab/xfrm_state/"
 def calm(world):
     """Everything off that was switched on, and the other way round."""
     world.agenda.due(now=True)
-    # What those have put off.
+    # The actions that those have put off.
     world.agenda.due(now=True)
     world.slab.end()
     if world.pair.site:
@@ -26,7 +26,7 @@ def calm(world):
 
 
 def disagreement(world):
-    """Of xfrm, core and NIC about what there is, if any."""
+    """The first difference between the SAs of xfrm, core and NIC, if there is one."""
     site = world.main
     want = sorted(gen.spi + i for conn in site.conns.values() for gen in conn.gens
                   for i in (0, 1))
@@ -70,7 +70,7 @@ def prove(world):
     check_traffic(world, "after the soak")
     states = collections.Counter(sa["state"] for sa in nic.core_sas())
     nic.param("sa_reoffer", "true")
-    # What was refused stays in software for good: the next generation comes in.
+    # An SA that was refused stays in software for good; the next generation comes in.
     ike.repair_all(world)
     total = 2 * len(world.main.conns)
     wait("all for which there is room are offloaded", lambda: sum(

@@ -8,7 +8,7 @@ from .site import Nic, Refusals, Site, tool
 
 
 class Agenda:
-    """What is to be done after some steps, and what nobody may change until then."""
+    """The actions that are due after some steps, and the settings that stay until then."""
 
     def __init__(self):
         self.step = 0
@@ -38,7 +38,7 @@ class Agenda:
 
 
 class Tally:
-    """What has happened: operations, faults, SAs that were refused because of a fault."""
+    """Counts of operations, faults, and SAs that were refused because of a fault."""
 
     def __init__(self):
         self.count = collections.Counter()
@@ -47,7 +47,7 @@ class Tally:
 
 
 class Book:
-    """The numbers that SAs and connections have, and what the proof has to know of each SPI."""
+    """The numbers of SAs and connections, and the facts about each SPI that the proof needs."""
 
     def __init__(self):
         self.spis = {}
@@ -63,7 +63,7 @@ class Pair:
         self.site = None
         # How the next ones end.
         self.ways = []
-        # Of all of them: frames sent by each end, and those that the near NIC has protected.
+        # Sums over all pairs: frames that each end sent, and those that the near NIC protected.
         self.sent, self.done = [0, 0], 0
 
 
@@ -72,12 +72,12 @@ class World:
 
     def __init__(self, seed):
         self.seed = seed
-        # Of the beginning; begin_step() makes another for each step.
+        # For the beginning; begin_step() makes another for each step.
         self.rng = random.Random("%s/begin" % seed)
         self.traffic = traffic.Traffic(random.Random("%s/traffic" % seed))
         self.slab = net.Failslab()
         self.agenda, self.tally, self.book, self.pair = Agenda(), Tally(), Book(), Pair()
-        # What was drawn last, where the same again would be nothing.
+        # The last choice of each kind, where the same again would change nothing.
         self.last = {}
         gso = self.rng.random() < 0.5
         # Room for all, or for about half of them.
