@@ -63,7 +63,7 @@ modules_key()
 	} | sha256sum | cut -d' ' -f1
 }
 
-slots=4
+slots=8
 
 # Checkouts that are alike share a build, so that a fresh one finds everything compiled; one
 # that comes to differ keeps its build, and the others that shared it take another: two that
