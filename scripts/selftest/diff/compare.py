@@ -165,6 +165,9 @@ ALLOWED = (
 KNOWN = (
     Row("wire.iv twice", lambda s: s.outer == 6 and s.traffic in ("tcp", "gso"), worlds.CRYPTO,
         "esp6_xmit() takes the IVs of segments from a number that does not grow"),
+    Row("wire.iv twice", lambda s: s.outer == 6 and s.traffic in ("tcp", "gso") and
+        s.event.startswith("migrate"), None,
+        "as above: the state that XFRM_MSG_MIGRATE makes is software's"),
     Row("wire.iv twice", mirrored, worlds.CRYPTO, "clones share one sec_path, and its number"),
     Row("wire.clear", lambda s: s.gro == "on" and (
         s.topo.startswith("redirect") or s.topo.startswith("bridge") and s.traffic == "multicast"),
