@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a driver may say of its NIC, and what it may ask for: tables by direction, sets of replay
- * windows, who makes IVs, memory for each SA, and a reset at a time of its own.
+ * The properties of a NIC that a driver reports, and requests to the core: tables by direction, sets
+ * of replay windows, how IVs are made, memory for each SA, and a reset at a time of its own.
  */
 #include <linux/ip.h>
 #include <linux/rtnetlink.h>
@@ -327,7 +327,7 @@ static const struct api_iv_row api_iv_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(api_iv, api_iv_rows, name);
 
-/* Who makes the IVs is in the node. A NIC that neither makes those that it can share with software
+/* The node says how the IVs are made. A NIC that neither makes those that it can share with software
  * nor leaves them to the host gets no outbound SA with a counter-mode cipher.
  */
 static void api_iv(struct kunit *test)
@@ -439,7 +439,9 @@ static void api_iv_no_gso(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, api_offload_ok(f, y, true));
 }
 
-/* Who makes IVs is no setting: SAs that are in the NIC were added with it. */
+/* The capabilities that say how IVs are made cannot be switched, because SAs that are in the NIC
+ * were added with them.
+ */
 static void api_iv_fixed(struct kunit *test)
 {
 	static const u32 iv[] = { 0, OV2_CAP_IV_SEQ, OV2_CAP_IV_HOST,

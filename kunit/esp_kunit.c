@@ -167,7 +167,7 @@ static const struct esp_short_row esp_short_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(esp_short, esp_short_rows, name);
 
-/* What has no room for a trailer is refused, and left as it was. */
+/* A packet that has no room for a trailer is refused, and stays as it was. */
 static void esp_too_short(struct kunit *test)
 {
 	const struct esp_short_row *row = test->param_value;

@@ -40,7 +40,7 @@ struct fake_request {
 	struct ov2_update_sa *update;
 };
 
-/* What the driver wants for each SA. */
+/* The driver's memory for each SA. */
 struct fake_sa {
 	u32 cookie;
 	u8 rest[60];

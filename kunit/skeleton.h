@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the driver of skeleton.c has that is not about ov2: its structures, the functions that reach
+ * Parts of the driver of skeleton.c that are not about ov2: its structures, the functions that reach
  * its NIC, and those that the bus and the receive ring call. skeleton_kunit.c is the NIC.
  */
 #ifndef __OV2_KUNIT_SKELETON_H

@@ -113,7 +113,7 @@ static struct sk_buff *frame_plain(struct kunit *test, const struct xfrm_state *
 	return skb;
 }
 
-/* What the stack does between the route and the driver. */
+/* Does what the stack does between the route and the driver. */
 static struct sk_buff *frame_validate(struct sk_buff *skb, struct net_device *netdev)
 {
 	bool again = false;

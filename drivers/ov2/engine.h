@@ -8,7 +8,6 @@
 #include <net/ov2.h>
 #include "stats.h"
 
-
 /* The order matters: packets are given to the NIC up to OV2_ENGINE_STALLED. */
 enum ov2_engine_state {
 	OV2_ENGINE_RUNNING,

@@ -587,7 +587,7 @@ const char *ov2_sa_check(const struct ov2_sa *sa)
 			return "SOFTWARE";
 		break;
 	case OV2_SA_ADD_QUEUED:
-		if (!wanted || !listed || sa->has_slot != (sa->goal == OV2_GOAL_NIC))
+		if (!wanted || !listed || sa->has_slot == (sa->goal == OV2_GOAL_PROBE))
 			return "ADD_QUEUED";
 		break;
 	case OV2_SA_ADDING:

@@ -11,7 +11,6 @@ struct work_struct;
 struct ov2_nic;
 struct ov2_sa;
 
-
 /**
  * DOC: life of an SA
  *

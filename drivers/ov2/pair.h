@@ -13,7 +13,6 @@ struct xfrm_state;
 struct ov2_nic;
 struct ov2_sa;
 
-
 /**
  * struct ov2_pair_id - The properties that an SA and its counterpart share, constant.
  * @net: network namespace

@@ -10,7 +10,6 @@ struct ov2_list_kind;
 struct ov2_nic;
 struct ov2_sa;
 
-
 /**
  * struct ov2_sa_seq - The part of an SA that seq.c and update.c own.
  * @window: replay window in packets, of an inbound SA with ESN

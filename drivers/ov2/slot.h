@@ -10,7 +10,6 @@ struct netlink_ext_ack;
 struct ov2_nic;
 struct ov2_sa;
 
-
 /* The event that an SA in software waits for. */
 enum ov2_slot_next {
 	OV2_SLOT_STAY,		/* nothing: the NIC does not take this SA */
