@@ -38,11 +38,12 @@ static void capacity_fill(struct fixture *f, struct xfrm_state **x)
  */
 static void capacity_test_one_more(struct kunit *test)
 {
+	static const struct fixture_sa out = { .out = true };
 	struct fixture *f = test->priv;
 	struct xfrm_state *x[CAPACITY], *first, *second;
 
 	capacity_fill(f, x);
-	first = fixture_sa(f, NULL);
+	first = fixture_sa(f, &out);
 	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "table (4) is full"));
 	second = fixture_sa(f, NULL);
@@ -486,6 +487,74 @@ static void capacity_test_share_each(struct kunit *test)
 	fixture_expect_state(f, over[0], OV2_PHASE_OFFLOADED);
 }
 
+static void capacity_limit_dir(struct fixture *f, enum ov2_dir dir, u32 sas)
+{
+	struct ov2_caps caps;
+
+	ov2_nic_caps(f->nic, &caps);
+	caps.max_dir_sas[dir] = sas;
+	KUNIT_ASSERT_EQ(f->test, ov2_nic_set_caps(f->nic, &caps), 0);
+}
+
+/* S6: with a table for each direction an SA waits until a slot in that of its own direction is free,
+ * and xfrm is told how large that table is. SAs of the other direction get slots meanwhile.
+ */
+static void capacity_test_direction(struct kunit *test)
+{
+	static const struct fixture_sa out = { .out = true };
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[2], *waits[2], *in;
+
+	capacity_limit_dir(f, OV2_OUT, 2);
+	x[0] = fixture_sa(f, &out);
+	x[1] = fixture_sa(f, &out);
+	KUNIT_EXPECT_NULL(test, f->extack._msg);
+	waits[0] = fixture_sa(f, &out);
+	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "table (2) is full"));
+	waits[1] = fixture_sa(f, &out);
+	in = fixture_sa(f, NULL);
+	fixture_expect_state(f, in, OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, waits[0], OV2_PHASE_WAITING);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 3);
+
+	fixture_delete(f, in);
+	fixture_gc();
+	fixture_expect_state(f, waits[0], OV2_PHASE_WAITING);
+	fixture_delete(f, x[0]);
+	fixture_gc();
+	fixture_expect_state(f, waits[0], OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, waits[1], OV2_PHASE_WAITING);
+}
+
+/* S6: SAs of both directions wait for the share of their port. One whose table is full does not
+ * hold up one of the other direction behind it.
+ */
+static void capacity_test_share_direction(struct kunit *test)
+{
+	static const struct fixture_sa out = { .out = true };
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[2], *over_in, *over_out, *other;
+
+	ov2_nic_set_port_max(f->nic, 2);
+	capacity_limit_dir(f, OV2_IN, 1);
+	other = fixture_sa(f, &capacity_other_port);
+	x[0] = fixture_sa(f, &out);
+	x[1] = fixture_sa(f, &out);
+	over_in = fixture_sa(f, NULL);
+	over_out = fixture_sa(f, &out);
+	fixture_expect_state(f, over_in, OV2_PHASE_WAITING);
+	fixture_expect_state(f, over_out, OV2_PHASE_WAITING);
+	fixture_delete(f, x[0]);
+	fixture_gc();
+	fixture_expect_state(f, over_in, OV2_PHASE_WAITING);
+	fixture_expect_state(f, over_out, OV2_PHASE_OFFLOADED);
+	fixture_delete(f, other);
+	fixture_delete(f, x[1]);
+	fixture_gc();
+	fixture_expect_state(f, over_in, OV2_PHASE_OFFLOADED);
+}
+
 /* Waiting SAs stop waiting when the NIC cannot be reset. */
 static void capacity_test_dead(struct kunit *test)
 {
@@ -525,6 +594,8 @@ static struct kunit_case capacity_cases[] = {
 	KUNIT_CASE(capacity_test_share_second_limit),
 	KUNIT_CASE(capacity_test_share_newer),
 	KUNIT_CASE(capacity_test_share_each),
+	KUNIT_CASE(capacity_test_direction),
+	KUNIT_CASE(capacity_test_share_direction),
 	KUNIT_CASE(capacity_test_dead),
 	{ }
 };

@@ -374,6 +374,41 @@ static void caps_test_race_walk(struct kunit *test)
 	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 }
 
+/* S6, S7: an SA that is permitted again does not get a free slot for which another SA waits. */
+static void caps_test_race_room(struct kunit *test)
+{
+	struct fixture_sa sha = { CAPS_CBC(128), CAPS_SHA1 };
+	struct fixture *f = test->priv;
+	struct xfrm_state *x, *back, *waits;
+	struct ov2_caps caps = fake_nic_caps;
+	u32 base;
+
+	f->fake->mode = FAKE_NOW;
+	caps.max_sas = 1;
+	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
+	back = fixture_sa(f, &sha);
+	fixture_settle(f);
+	caps.ciphers[OV2_CIPHER_AES_CBC].key_lens = 0;
+	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
+	fixture_expect_state(f, back, OV2_PHASE_SOFTWARE);
+	x = fixture_sa(f, NULL);
+	waits = fixture_sa(f, NULL);
+	fixture_expect_state(f, waits, OV2_PHASE_WAITING);
+
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	base = f->fake->total;
+	fixture_delete(f, x);
+	fake_nic_wait(f->fake, base);
+	disable_work_sync(&f->nic->pump_work);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, base));
+	caps.ciphers[OV2_CIPHER_AES_CBC] = fake_nic_caps.ciphers[OV2_CIPHER_AES_CBC];
+	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	enable_and_queue_work(f->nic->wq, &f->nic->pump_work);
+	fixture_expect_state(f, waits, OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, back, OV2_PHASE_WAITING);
+}
+
 /* S7: an SA that the configuration excludes while it waits for a slot gets none. */
 static void caps_test_race_waiting(struct kunit *test)
 {
@@ -609,6 +644,7 @@ static struct kunit_case caps_cases[] = {
 	KUNIT_CASE(caps_test_race_queued),
 	KUNIT_CASE(caps_test_race_back),
 	KUNIT_CASE(caps_test_race_walk),
+	KUNIT_CASE(caps_test_race_room),
 	KUNIT_CASE(caps_test_race_waiting),
 	KUNIT_CASE(caps_test_feature_off),
 	KUNIT_CASE(caps_test_announced),
