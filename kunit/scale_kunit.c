@@ -119,6 +119,7 @@ static void scale_test_lists(struct kunit *test)
 	enable_and_queue_work(f->nic->wq, &f->nic->pump_work);
 	scale_finish(f, 6, OV2_DELETE_SA);
 	scale_expect(f, OV2_SA_SOFTWARE, SCALE_SAS);
+	KUNIT_EXPECT_TRUE(test, list_empty(&f->nic->settle));
 	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
 
 	f->fake->table_size = 0;
