@@ -496,8 +496,8 @@ static void capacity_limit_dir(struct fixture *f, enum ov2_dir dir, u32 sas)
 	KUNIT_ASSERT_EQ(f->test, ov2_nic_set_caps(f->nic, &caps), 0);
 }
 
-/* S6: with a table for each direction an SA waits until a slot in that of its own direction is free,
- * and xfrm is told how large that table is. SAs of the other direction get slots meanwhile.
+/* S6: with a table for each direction an SA waits until one of its own direction has left, and xfrm
+ * is told how large that table is. SAs of the other direction get slots meanwhile.
  */
 static void capacity_test_direction(struct kunit *test)
 {

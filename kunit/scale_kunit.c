@@ -114,7 +114,10 @@ static void scale_test_lists(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_RESTORED), SCALE_SAS);
 
 	disable_work_sync(&f->nic->pump_work);
+	disable_work_sync(&f->nic->delete_rcu_work);
 	scale_configure(f, false);
+	scale_expect(f, OV2_SA_DEL_RCU, SCALE_SAS);
+	enable_and_queue_work(f->nic->wq, &f->nic->delete_rcu_work);
 	scale_expect(f, OV2_SA_DEL_QUEUED, SCALE_SAS);
 	enable_and_queue_work(f->nic->wq, &f->nic->pump_work);
 	scale_finish(f, 6, OV2_DELETE_SA);
