@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The properties of a NIC that a driver reports, and requests to the core: tables by direction, sets
- * of replay windows, how IVs are made, memory for each SA, and a reset at a time of its own.
+ * Properties that a driver may declare for its NIC, and memory and resets that it may ask for:
+ * tables by direction, sets of replay windows, IVs of the NIC or of the host, memory for each SA,
+ * and a reset at a time that the driver chooses.
  */
 #include <linux/ip.h>
 #include <linux/rtnetlink.h>
@@ -22,7 +23,7 @@ static void api_exit(struct kunit *test)
 	fixture_destroy(test->priv);
 }
 
-/* Each test makes the NIC that it wants. */
+/* Creates the NIC of a test. */
 static struct fixture *api_nic(struct kunit *test, const struct ov2_caps *caps)
 {
 	struct fixture *f = fixture_create(test, caps);
@@ -41,7 +42,7 @@ static void api_expect_told(struct fixture *f, const char *told)
 	KUNIT_EXPECT_NOT_NULL_MSG(f->test, strstr(f->extack._msg, told), "%s", f->extack._msg);
 }
 
-/* Asks for an SA that the core does not let in, and that says why. */
+/* Adds an SA that the core refuses, and expects the reason. */
 static void api_expect_refused(struct fixture *f, const struct fixture_sa *want, const char *told)
 {
 	struct xfrm_state *x = fixture_state(f, want);
@@ -63,10 +64,10 @@ static struct fixture *api_dir_nic(struct kunit *test, u32 all, u32 in, u32 out)
 	return api_nic(test, &caps);
 }
 
-/* The table of one direction is full while the other has room; a slot that becomes free goes to an
- * SA of its direction, although one of the other direction has waited for longer.
+/* The table of one direction is full while the other has slots. A slot that becomes free goes to an
+ * SA of its direction, although an SA of the other direction has waited for longer.
  */
-static void api_dir_full(struct kunit *test)
+static void api_test_dir_full(struct kunit *test)
 {
 	struct fixture *f = api_dir_nic(test, 64, 2, 3);
 	struct xfrm_state *in[3], *out[4];
@@ -97,8 +98,8 @@ static void api_dir_full(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy_dir(f->nic, OV2_OUT), 3);
 }
 
-/* An SA that waits for a slot of its direction keeps no SA of the other direction out. */
-static void api_dir_no_queue(struct kunit *test)
+/* An SA that waits for a slot of its direction does not block SAs of the other direction. */
+static void api_test_dir_no_queue(struct kunit *test)
 {
 	struct fixture *f = api_dir_nic(test, 64, 1, 0);
 	struct xfrm_state *waits, *out;
@@ -112,8 +113,10 @@ static void api_dir_no_queue(struct kunit *test)
 	fixture_expect_state(f, waits, OV2_PHASE_WAITING);
 }
 
-/* Both limits hold, and the one that is reached is named; past the second limit as well. */
-static void api_dir_and_all(struct kunit *test)
+/* Both limits apply, and the core names the one that is reached. It does so as well when too many
+ * SAs wait.
+ */
+static void api_test_dir_and_all(struct kunit *test)
 {
 	struct fixture *f = api_dir_nic(test, 4, 3, 3);
 	struct xfrm_state *in[3], *out, *wait_in, *wait_out;
@@ -124,14 +127,16 @@ static void api_dir_and_all(struct kunit *test)
 	out = fixture_sa(f, &api_out);
 	api_expect_told(f, NULL);
 	wait_out = fixture_sa(f, &api_out);
-	api_expect_told(f, "table (4) is full, so the SA waits");
+	api_expect_told(f, "table (4) is full, the SA waits");
 	wait_in = fixture_sa(f, &api_in);
-	api_expect_told(f, "table (3) is full, so the SA waits");
+	api_expect_told(f, "table (3) is full, the SA waits");
 	ov2_nic_set_waiting_max(f->nic, 2);
 	api_expect_refused(f, &api_out, "table (4) is full and 2 SAs wait");
 	api_expect_refused(f, &api_in, "table (3) is full and 2 SAs wait");
 
-	/* Any slot will do for the one, which has waited for longer, and then for the other. */
+	/* A slot of either direction suffices. The SA that has waited for longer gets the first
+	 * one.
+	 */
 	fixture_delete(f, in[0]);
 	fixture_expect_state(f, wait_out, OV2_PHASE_OFFLOADED);
 	fixture_expect_state(f, wait_in, OV2_PHASE_WAITING);
@@ -140,8 +145,8 @@ static void api_dir_and_all(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->live, 4);
 }
 
-/* The counts by direction are right over a reset, too. */
-static void api_dir_reset(struct kunit *test)
+/* The numbers of SAs by direction are right after a reset. */
+static void api_test_dir_reset(struct kunit *test)
 {
 	struct fixture *f = api_dir_nic(test, 64, 1, 1);
 	struct xfrm_state *in = fixture_sa(f, &api_in), *out = fixture_sa(f, &api_out);
@@ -175,8 +180,8 @@ static const struct api_dir_row api_dir_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(api_dir, api_dir_rows, name);
 
-/* The configuration is no more than the hardware, for each direction. */
-static void api_dir_subset(struct kunit *test)
+/* The configuration may not exceed the hardware in either direction. */
+static void api_test_dir_subset(struct kunit *test)
 {
 	const struct api_dir_row *row = test->param_value;
 	struct fixture *f = api_dir_nic(test, 64, row->hw, row->hw);
@@ -191,8 +196,8 @@ static void api_dir_subset(struct kunit *test)
 	}
 }
 
-/* A smaller table takes no more SAs of its direction; those that are in stay. */
-static void api_dir_configured(struct kunit *test)
+/* With a smaller table no more SAs of its direction are added. Those in the NIC stay. */
+static void api_test_dir_configured(struct kunit *test)
 {
 	struct fixture *f = api_dir_nic(test, 64, 4, 4);
 	struct xfrm_state *x[2], *waits;
@@ -236,10 +241,10 @@ static const struct api_window_row api_window_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(api_window, api_window_rows, name);
 
-/* With inbound ESN the NIC gets a window that it has, the next larger one. Only there does it need
- * to know the window: without ESN, and outbound, that of xfrm stays.
+/* With inbound ESN the NIC gets the smallest of its windows that is large enough. Without ESN, and
+ * outbound, it does not need the window and gets xfrm's.
  */
-static void api_window(struct kunit *test)
+static void api_test_window(struct kunit *test)
 {
 	const struct api_window_row *row = test->param_value;
 	struct fixture_sa esn = { .esn = true, .window = row->wanted };
@@ -266,10 +271,10 @@ static void api_window(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_nic_by_spi(f->fake, fixture_spi(x))->replay_window, 32);
 }
 
-/* Without a window that is large enough an SA leaves the NIC, and comes back with it; another SA
- * stays. What the hardware does not have cannot be configured.
+/* An SA leaves the NIC when no configured window is large enough, and is promoted when there is one
+ * again. Another SA stays. A window that the hardware lacks cannot be configured.
  */
-static void api_window_configured(struct kunit *test)
+static void api_test_window_configured(struct kunit *test)
 {
 	static const struct fixture_sa large = { .esn = true, .window = 100 };
 	static const struct fixture_sa small = { .esn = true, .window = 32 };
@@ -327,10 +332,10 @@ static const struct api_iv_row api_iv_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(api_iv, api_iv_rows, name);
 
-/* The node says how the IVs are made. A NIC that neither makes those that it can share with software
- * nor leaves them to the host gets no outbound SA with a counter-mode cipher.
+/* The node says whether the NIC or the host makes IVs. A NIC that neither makes IVs that differ
+ * from software's nor leaves them to the host gets no outbound SA with a counter-mode cipher.
  */
-static void api_iv(struct kunit *test)
+static void api_test_iv(struct kunit *test)
 {
 	const struct api_iv_row *row = test->param_value;
 	struct fixture *f = api_iv_nic(test, row->features);
@@ -356,10 +361,10 @@ static int api_tx(struct sk_buff *skb, struct ov2_tx *tx)
 	return ret;
 }
 
-/* The host's IV is that which the NIC would make, and belongs to one packet: a number that comes
- * again is dropped.
+/* The host makes the same IV as the NIC would. It belongs to one packet: a packet with a number
+ * that was used is dropped.
  */
-static void api_iv_host(struct kunit *test)
+static void api_test_iv_host(struct kunit *test)
 {
 	static const struct fixture_sa late = { .out = true, .esn = true, .oseq = 0x500000006 };
 	struct fixture *f = api_iv_nic(test, OV2_CAP_IV_HOST);
@@ -381,8 +386,8 @@ static void api_iv_host(struct kunit *test)
 	kfree_skb(skb);
 }
 
-/* Where the NIC makes the IV, the host has none for it. */
-static void api_iv_nic_makes(struct kunit *test)
+/* If the NIC makes the IV, ov2_tx_sa() returns none. */
+static void api_test_iv_nic_makes(struct kunit *test)
 {
 	struct fixture *f = api_iv_nic(test, OV2_CAP_IV_SEQ);
 	struct xfrm_state *x = fixture_sa(f, &api_out);
@@ -425,8 +430,8 @@ static bool api_offload_ok(struct fixture *f, struct xfrm_state *x, bool gso)
 	return ok;
 }
 
-/* The host has an IV for one packet, not for the segments of a burst. */
-static void api_iv_no_gso(struct kunit *test)
+/* The host cannot make the IVs for the segments of a burst. */
+static void api_test_iv_no_gso(struct kunit *test)
 {
 	static const struct fixture_sa cbc = { .out = true, API_CBC };
 	struct fixture *f = api_iv_nic(test, OV2_CAP_IV_HOST);
@@ -439,10 +444,8 @@ static void api_iv_no_gso(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, api_offload_ok(f, y, true));
 }
 
-/* The capabilities that say how IVs are made cannot be switched, because SAs that are in the NIC
- * were added with them.
- */
-static void api_iv_fixed(struct kunit *test)
+/* The source of IVs cannot be configured, because SAs that are in the NIC were added with it. */
+static void api_test_iv_fixed(struct kunit *test)
 {
 	static const u32 iv[] = { 0, OV2_CAP_IV_SEQ, OV2_CAP_IV_HOST,
 				  OV2_CAP_IV_SEQ | OV2_CAP_IV_HOST };
@@ -461,17 +464,17 @@ static void api_iv_fixed(struct kunit *test)
 	}
 }
 
-/* The driver's memory */
+/* The driver's memory. */
 
 static struct fake_sa *api_priv(struct fixture *f, struct xfrm_state *x)
 {
 	return fake_nic_by_spi(f->fake, fixture_spi(x))->priv;
 }
 
-/* One SA has the same memory in each of its nodes and with its packets, over a demotion and a
- * reset; fake_check_priv() looks at it in every node of every test.
+/* The memory of an SA is the same in all of its nodes and with its packets, over a demotion and a
+ * reset. fake_check_priv() checks it for every node of every test.
  */
-static void api_priv_same(struct kunit *test)
+static void api_test_priv_same(struct kunit *test)
 {
 	struct fixture *f = api_nic(test, NULL);
 	struct xfrm_state *x = fixture_sa(f, &api_out), *y = fixture_sa(f, &api_out);
@@ -516,10 +519,10 @@ static void api_hear_kfree(void *data, unsigned long site, const void *ptr)
 		freed->times++;
 }
 
-/* The memory is freed once, a grace period after the NIC has deleted the SA: a packet that
- * ov2_tx_sa() has answered may still be with the driver.
+/* The memory is freed once, a grace period after the NIC has deleted the SA, because a packet that
+ * ov2_tx_sa() has accepted may still be with the driver.
  */
-static void api_priv_freed(struct kunit *test)
+static void api_test_priv_freed(struct kunit *test)
 {
 	struct fixture *f = api_nic(test, NULL);
 	struct xfrm_state *x = fixture_sa(f, &api_out);
@@ -556,10 +559,10 @@ static void api_fill(struct fixture *f, struct xfrm_state **x, u32 count)
 	fixture_settle(f);
 }
 
-/* The core asks, the driver resets the NIC later from a work item. Until then nothing is submitted
- * and no packet goes to the NIC; afterwards what xfrm has is back.
+/* The core asks for a reset, and the driver resets the NIC later from a work item. Until then
+ * nothing is submitted and no packet goes to the NIC. After it the SAs that xfrm has are restored.
  */
-static void api_reset_later(struct kunit *test)
+static void api_test_reset_later(struct kunit *test)
 {
 	DECLARE_COMPLETION_ONSTACK(go);
 	struct fixture *f = api_nic(test, NULL);
@@ -595,10 +598,10 @@ static void api_reset_later(struct kunit *test)
 	f->fake->hold_reset = NULL;
 }
 
-/* With rtnl held, as ethtool has it, requests being with the NIC: that the core needs no rtnl for
- * any of it lockdep would say, or the test would hang.
+/* The driver resets the NIC with rtnl held, as ethtool does, while requests are pending. If the
+ * core took rtnl, lockdep would report it, or the test would hang.
  */
-static void api_reset_rtnl(struct kunit *test)
+static void api_test_reset_rtnl(struct kunit *test)
 {
 	struct fixture *f = api_nic(test, NULL);
 	struct xfrm_state *x[2], *adding;
@@ -619,10 +622,11 @@ static void api_reset_rtnl(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->live, 2);
 }
 
-/* While the driver resets the NIC that is pulled out. The reset that is under way ends late, and
- * tells the driver that the NIC is of no use; the last one, which the core asks for, finds nothing.
+/* The NIC is removed while the driver resets it. ov2_nic_reset_done() of that reset tells the
+ * driver that the NIC is out of service. The last reset, which the core asks for, finds nothing to
+ * do.
  */
-static void api_gone_in_reset(struct kunit *test)
+static void api_test_gone_in_reset(struct kunit *test)
 {
 	DECLARE_COMPLETION_ONSTACK(go);
 	struct fixture *f = api_nic(test, NULL);
@@ -651,10 +655,10 @@ static void api_gone_in_reset(struct kunit *test)
 	f->fake->hold_reset = NULL;
 }
 
-/* Removal does not wait for a reset of the driver's that nothing depends on, and the end of that
- * reset is too late to bring anything back.
+/* Removal does not wait for a reset of the driver that nothing depends on. The end of that reset
+ * comes too late to restore an SA.
  */
-static void api_removed_in_reset(struct kunit *test)
+static void api_test_removed_in_reset(struct kunit *test)
 {
 	DECLARE_COMPLETION_ONSTACK(go);
 	struct fixture *f = api_nic(test, NULL);
@@ -680,25 +684,25 @@ static void api_removed_in_reset(struct kunit *test)
 }
 
 static struct kunit_case api_cases[] = {
-	KUNIT_CASE(api_dir_full),
-	KUNIT_CASE(api_dir_no_queue),
-	KUNIT_CASE(api_dir_and_all),
-	KUNIT_CASE(api_dir_reset),
-	KUNIT_CASE_PARAM(api_dir_subset, api_dir_gen_params),
-	KUNIT_CASE(api_dir_configured),
-	KUNIT_CASE_PARAM(api_window, api_window_gen_params),
-	KUNIT_CASE(api_window_configured),
-	KUNIT_CASE_PARAM(api_iv, api_iv_gen_params),
-	KUNIT_CASE(api_iv_host),
-	KUNIT_CASE(api_iv_nic_makes),
-	KUNIT_CASE(api_iv_no_gso),
-	KUNIT_CASE(api_iv_fixed),
-	KUNIT_CASE(api_priv_same),
-	KUNIT_CASE(api_priv_freed),
-	KUNIT_CASE(api_reset_later),
-	KUNIT_CASE(api_reset_rtnl),
-	KUNIT_CASE(api_gone_in_reset),
-	KUNIT_CASE(api_removed_in_reset),
+	KUNIT_CASE(api_test_dir_full),
+	KUNIT_CASE(api_test_dir_no_queue),
+	KUNIT_CASE(api_test_dir_and_all),
+	KUNIT_CASE(api_test_dir_reset),
+	KUNIT_CASE_PARAM(api_test_dir_subset, api_dir_gen_params),
+	KUNIT_CASE(api_test_dir_configured),
+	KUNIT_CASE_PARAM(api_test_window, api_window_gen_params),
+	KUNIT_CASE(api_test_window_configured),
+	KUNIT_CASE_PARAM(api_test_iv, api_iv_gen_params),
+	KUNIT_CASE(api_test_iv_host),
+	KUNIT_CASE(api_test_iv_nic_makes),
+	KUNIT_CASE(api_test_iv_no_gso),
+	KUNIT_CASE(api_test_iv_fixed),
+	KUNIT_CASE(api_test_priv_same),
+	KUNIT_CASE(api_test_priv_freed),
+	KUNIT_CASE(api_test_reset_later),
+	KUNIT_CASE(api_test_reset_rtnl),
+	KUNIT_CASE(api_test_gone_in_reset),
+	KUNIT_CASE(api_test_removed_in_reset),
 	{ }
 };
 

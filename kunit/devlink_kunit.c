@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The core's part of a devlink instance, as users see it by netlink: parameters, resources and the
- * health reporter of a fake NIC, whose driver adds as little as it can.
+ * health reporter of a fake NIC, whose driver implements only what is mandatory.
  */
 #include <kunit/device.h>
 #include "../drivers/ov2/devlink.h"
@@ -13,13 +13,13 @@
 #define WORLD_SAS_OUT	20
 
 /**
- * struct world - a NIC with a devlink instance
+ * struct world - A NIC with a devlink instance.
  * @f: the NIC and its ports
- * @client: what users have
+ * @client: a user of devlink
  * @devlink: the instance
  * @od: the core's part of it
- * @waits: how often the core has waited for a reset after a report
- * @resets: how often it has asked for one
+ * @waits: number of times that the core has waited for a reset after a report
+ * @resets: number of times that the core has asked for a reset
  */
 struct world {
 	struct fixture *f;
@@ -32,7 +32,7 @@ struct world {
 
 static const struct devlink_ops world_devlink_ops = { };
 
-/* The world of the test that runs; the ops below are given no more than the NIC. */
+/* The world of the running test. The ops below get nothing but the NIC. */
 static struct world *world;
 
 static int world_reset(struct ov2_nic *nic)
@@ -64,7 +64,9 @@ static const struct ov2_devlink_ops world_ops = {
 	.dump = world_dump,
 };
 
-/* As the driver's probe has it. The admin may choose up to @max_sas, or nothing if it is 0. */
+/* Registers the NIC as a driver's probe does. The admin may choose up to @max_sas, or nothing if it
+ * is 0.
+ */
 static void world_register(struct kunit *test, u32 max_sas)
 {
 	struct ov2_nic *nic = world->f->nic;
@@ -123,7 +125,7 @@ static void devlink_exit(struct kunit *test)
 	fixture_destroy(test->priv);
 }
 
-/* Has the NIC limits by direction, all of them fixed, and registers it again. */
+/* Gives the NIC fixed limits by direction, and registers it again. */
 static void world_by_direction(struct kunit *test)
 {
 	struct ov2_nic *nic = world->f->nic;
@@ -167,7 +169,7 @@ static int world_param_get(const char *name)
 	return devlink_client_talk(&world->client, skb);
 }
 
-/* A number, or whether a flag is set. */
+/* Returns a number, or whether a flag is set. */
 static s64 world_param(const char *name)
 {
 	if (world_param_get(name))
@@ -210,8 +212,8 @@ static int world_set_string(const char *name, const char *value)
 	return devlink_client_talk(&world->client, skb);
 }
 
-/* Each number is the NIC's, and what the NIC cannot do is refused. */
-static void devlink_numbers(struct kunit *test)
+/* Each number parameter is the NIC's value. A value that the NIC does not support is refused. */
+static void devlink_test_numbers(struct kunit *test)
 {
 	static const struct {
 		const char *name;
@@ -240,7 +242,7 @@ static void devlink_numbers(struct kunit *test)
 }
 
 /* S29, S31: a switch turns one capability off and on again, unless the hardware lacks it. */
-static void devlink_switches(struct kunit *test)
+static void devlink_test_switches(struct kunit *test)
 {
 	struct ov2_nic *nic = world->f->nic;
 
@@ -259,8 +261,8 @@ static void devlink_switches(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, world_set_flag("tunnel", true), -EINVAL);
 }
 
-/* The policy goes by its name. */
-static void devlink_policy(struct kunit *test)
+/* The policy is set and shown by its name. */
+static void devlink_test_policy(struct kunit *test)
 {
 	const struct nlattr *attr;
 
@@ -273,8 +275,10 @@ static void devlink_policy(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, nla_data(attr), "soft");
 }
 
-/* S6: the parameters survive a reload, which replaces the NIC; without a NIC they can be read. */
-static void devlink_survives(struct kunit *test)
+/* S6: the parameters survive a reload, which replaces the NIC. They can be read while there is no
+ * NIC.
+ */
+static void devlink_test_survives(struct kunit *test)
 {
 	struct ov2_caps caps = fake_nic_caps;
 	struct fake_nic *next;
@@ -327,8 +331,8 @@ static void world_add_sas(u32 in, u32 out)
 	fixture_settle(world->f);
 }
 
-/* S6: a table for both directions is one resource; the admin chooses the next one's size. */
-static void devlink_resource(struct kunit *test)
+/* S6: a table for both directions is one resource. The admin chooses the size of the next table. */
+static void devlink_test_resource(struct kunit *test)
 {
 	struct ov2_caps caps = fake_nic_caps;
 	struct sk_buff *skb;
@@ -354,7 +358,7 @@ static void devlink_resource(struct kunit *test)
 }
 
 /* S6: a NIC that has a limit for each direction shows a resource for each. */
-static void devlink_resource_by_direction(struct kunit *test)
+static void devlink_test_resource_by_direction(struct kunit *test)
 {
 	struct ov2_caps caps = fake_nic_caps;
 
@@ -390,8 +394,8 @@ static s64 world_fmsg(const char *name)
 	return devlink_client_value(&world->client, name, DEVLINK_ATTR_FMSG_OBJ_VALUE_DATA);
 }
 
-/* S29: both sets of capabilities are shown, and no limit that does not exist. */
-static void devlink_diagnose(struct kunit *test)
+/* S29: both sets of capabilities are shown, without limits that the NIC does not have. */
+static void devlink_test_diagnose(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, world_set_flag("esn", false), 0);
 	KUNIT_EXPECT_EQ(test, world_reporter(DEVLINK_CMD_HEALTH_REPORTER_DIAGNOSE, 0), 0);
@@ -408,7 +412,7 @@ static void devlink_diagnose(struct kunit *test)
 }
 
 /* S29: the limits of a NIC that has them by direction are shown. */
-static void devlink_diagnose_by_direction(struct kunit *test)
+static void devlink_test_diagnose_by_direction(struct kunit *test)
 {
 	world_by_direction(test);
 	KUNIT_EXPECT_EQ(test, world_reporter(DEVLINK_CMD_HEALTH_REPORTER_DIAGNOSE, 0), 0);
@@ -416,10 +420,8 @@ static void devlink_diagnose_by_direction(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, world_fmsg("sas_out_max"), WORLD_SAS_OUT);
 }
 
-/* A dump has the requests that the NIC has not answered, the core's counters, and what the driver
- * adds.
- */
-static void devlink_dump(struct kunit *test)
+/* A dump has the pending requests, the core's counters, and the driver's additions. */
+static void devlink_test_dump(struct kunit *test)
 {
 	struct fake_request *fr;
 
@@ -452,8 +454,8 @@ static void world_expect_reporter(struct kunit *test, u8 state)
 						   DEVLINK_ATTR_HEALTH_REPORTER_STATE), state);
 }
 
-/* The recovery of a reported error only waits for the reset that the driver makes without it. */
-static void devlink_report(struct kunit *test)
+/* A recovery after a report only waits for the reset that the driver does unasked. */
+static void devlink_test_report(struct kunit *test)
 {
 	world_report();
 	KUNIT_EXPECT_EQ(test, world->waits, 1);
@@ -461,8 +463,8 @@ static void devlink_report(struct kunit *test)
 	world_expect_reporter(test, DEVLINK_HEALTH_REPORTER_STATE_HEALTHY);
 }
 
-/* S63: the recovery that the admin asks for is a reset, after which the SAs are back. */
-static void devlink_recover(struct kunit *test)
+/* S63: a recovery that the admin asks for is a reset, after which the SAs are restored. */
+static void devlink_test_recover(struct kunit *test)
 {
 	struct sk_buff *skb;
 
@@ -487,8 +489,8 @@ static void devlink_recover(struct kunit *test)
 	world_attach(world->f->nic);
 }
 
-/* A driver that leaves out what is mandatory, or registers twice, is told so. */
-static void devlink_refused(struct kunit *test)
+/* The core refuses a driver that lacks a mandatory op, or that registers twice. */
+static void devlink_test_refused(struct kunit *test)
 {
 	struct ov2_devlink_ops ops = world_ops;
 
@@ -505,18 +507,18 @@ static void devlink_refused(struct kunit *test)
 }
 
 static struct kunit_case devlink_cases[] = {
-	KUNIT_CASE(devlink_numbers),
-	KUNIT_CASE(devlink_switches),
-	KUNIT_CASE(devlink_policy),
-	KUNIT_CASE(devlink_survives),
-	KUNIT_CASE(devlink_resource),
-	KUNIT_CASE(devlink_resource_by_direction),
-	KUNIT_CASE(devlink_diagnose),
-	KUNIT_CASE(devlink_diagnose_by_direction),
-	KUNIT_CASE(devlink_dump),
-	KUNIT_CASE(devlink_report),
-	KUNIT_CASE(devlink_recover),
-	KUNIT_CASE(devlink_refused),
+	KUNIT_CASE(devlink_test_numbers),
+	KUNIT_CASE(devlink_test_switches),
+	KUNIT_CASE(devlink_test_policy),
+	KUNIT_CASE(devlink_test_survives),
+	KUNIT_CASE(devlink_test_resource),
+	KUNIT_CASE(devlink_test_resource_by_direction),
+	KUNIT_CASE(devlink_test_diagnose),
+	KUNIT_CASE(devlink_test_diagnose_by_direction),
+	KUNIT_CASE(devlink_test_dump),
+	KUNIT_CASE(devlink_test_report),
+	KUNIT_CASE(devlink_test_recover),
+	KUNIT_CASE(devlink_test_refused),
 	{ }
 };
 

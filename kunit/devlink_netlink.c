@@ -21,8 +21,8 @@ static struct sk_buff *client_msg(struct devlink_client *client, u16 family, u8 
 	return skb;
 }
 
-/* Starts a request, to which the caller adds attributes. A dump ends by itself, so everything else
- * asks for an acknowledgment.
+/* Starts a request, to which the caller adds attributes. A dump has a last message, so every other
+ * request asks for an acknowledgment.
  */
 struct sk_buff *devlink_client_msg(struct devlink_client *client, u8 cmd, u16 flags)
 {
@@ -45,7 +45,7 @@ static int client_send(struct devlink_client *client, struct sk_buff *skb)
 	return err < 0 ? err : 0;
 }
 
-/* The error that a message is about, or 0. A dump says it at its end. */
+/* Returns the error that a message reports, or 0. A dump reports it at its end. */
 static int client_error(struct nlmsghdr *nlh)
 {
 	if (nlh->nlmsg_type == NLMSG_ERROR)
@@ -55,8 +55,7 @@ static int client_error(struct nlmsghdr *nlh)
 	return 0;
 }
 
-/* Sends a request and collects the answer, which the kernel gives at once. Returns the error in it,
- * or 0.
+/* Sends a request and collects the answer, which the kernel gives at once. Returns its error, or 0.
  */
 int devlink_client_talk(struct devlink_client *client, struct sk_buff *skb)
 {
@@ -120,7 +119,9 @@ static const struct nlattr *client_find(const struct nlattr *head, int len, cons
 	return NULL;
 }
 
-/* The first attribute of @type behind one that says @name, in the last answer; or NULL. */
+/* Returns the first attribute of @type behind one that has the value @name, in the last answer, or
+ * NULL.
+ */
 const struct nlattr *devlink_client_find(struct devlink_client *client, const char *name, int type)
 {
 	struct nlmsghdr *nlh = client->reply;
@@ -135,7 +136,7 @@ const struct nlattr *devlink_client_find(struct devlink_client *client, const ch
 	return found;
 }
 
-/* The number in that attribute, 1 for a flag; or -1 if there is none. */
+/* Returns the number in that attribute, 1 for a flag, or -1 if there is none. */
 s64 devlink_client_value(struct devlink_client *client, const char *name, int type)
 {
 	const struct nlattr *attr = devlink_client_find(client, name, type);

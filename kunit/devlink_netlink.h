@@ -9,14 +9,14 @@
 #include <net/devlink.h>
 
 /**
- * struct devlink_client - the client
+ * struct devlink_client - A client of devlink.
  * @test: the test
- * @dev: the device whose devlink instance it talks to
+ * @dev: the device whose devlink instance it uses
  * @sock: socket
- * @file: its file, whose opener's capabilities netlink looks at
+ * @file: its file; netlink checks the capabilities of its opener
  * @family: number of devlink's family
  * @reply: messages of the last answer
- * @len: their length
+ * @len: length of @reply
  */
 struct devlink_client {
 	struct kunit *test;

@@ -66,7 +66,7 @@ static const struct esp_row esp_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(esp, esp_rows, name);
 
-/* An SA that the NIC has, and a packet for it as the driver gets it. */
+/* Adds an SA, and returns a packet for it as the driver gets it. */
 static struct sk_buff *esp_packet(struct fixture *f, const struct fixture_sa *sa, u32 len,
 				  struct xfrm_state **state, struct ov2_tx *tx)
 {
@@ -112,10 +112,11 @@ static void esp_expect_headers(struct fixture *f, const struct sk_buff *skb,
 				skb->len - skb_transport_offset(skb));
 }
 
-/* The ESP header is found; without the trailer the packet ends with its payload; and the trailer
- * that the helper makes is xfrm's. The ICV is the NIC's: xfrm leaves room for it.
+/* The helpers find the ESP header. Without the trailer the packet ends with its payload. The
+ * trailer that the helper makes is the same as xfrm's. The NIC makes the ICV, and xfrm leaves space
+ * for it.
  */
-static void esp_trailer(struct kunit *test)
+static void esp_test_trailer(struct kunit *test)
 {
 	const struct esp_row *row = test->param_value;
 	struct fixture *f = test->priv;
@@ -156,7 +157,7 @@ struct esp_short_row {
 	int nexthdr;
 };
 
-/* A trailer of 2 bytes and an ICV of 16. */
+/* A trailer of 2 bytes and an ICV of 16 bytes. */
 static const struct esp_short_row esp_short_rows[] = {
 	{ "trailer and ICV, nothing else", 18, 0, FRAME_PROTO },
 	{ "one byte too short", 17, 0, -EINVAL },
@@ -167,8 +168,8 @@ static const struct esp_short_row esp_short_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(esp_short, esp_short_rows, name);
 
-/* A packet that has no room for a trailer is refused, and stays as it was. */
-static void esp_too_short(struct kunit *test)
+/* A packet that is too short for a trailer is refused and not changed. */
+static void esp_test_too_short(struct kunit *test)
 {
 	const struct esp_short_row *row = test->param_value;
 	static const struct fixture_sa gcm = ESP_GCM;
@@ -192,8 +193,8 @@ static void esp_too_short(struct kunit *test)
 	kfree_skb(skb);
 }
 
-/* Ciphertext is padded to what a cipher can need, and to nothing else. */
-static void esp_align(struct kunit *test)
+/* Ciphertext is padded to an alignment that a cipher can need. Other values are refused. */
+static void esp_test_align(struct kunit *test)
 {
 	static const u32 refused[] = { 0, 3, 6, 256, 1024 };
 	static const struct fixture_sa gcm = ESP_GCM;
@@ -222,10 +223,10 @@ static void esp_iv_desc(const struct fixture_sa *sa, char *desc)
 
 KUNIT_ARRAY_PARAM(esp_iv, esp_iv_rows, esp_iv_desc);
 
-/* The IV is behind the ESP header: the number with bit 63 set, XORed with the salt that the node
- * has. No other byte changes.
+/* The IV is behind the ESP header: the number with bit 63 set, XORed with the salt of the node. No
+ * other byte changes.
  */
-static void esp_host_iv(struct kunit *test)
+static void esp_test_host_iv(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x;
@@ -245,7 +246,7 @@ static void esp_host_iv(struct kunit *test)
 	ov2_esp_put_iv(skb, &tx);
 	KUNIT_EXPECT_MEMEQ(test, esp_bytes(f, skb), bytes, skb->len);
 
-	/* The NIC makes it: the packet stays as it is. */
+	/* The NIC makes the IV: the packet does not change. */
 	tx.host_iv = false;
 	tx.iv = 0;
 	ov2_esp_put_iv(skb, &tx);
@@ -254,10 +255,10 @@ static void esp_host_iv(struct kunit *test)
 }
 
 static struct kunit_case esp_cases[] = {
-	KUNIT_CASE_PARAM(esp_trailer, esp_gen_params),
-	KUNIT_CASE_PARAM(esp_too_short, esp_short_gen_params),
-	KUNIT_CASE(esp_align),
-	KUNIT_CASE_PARAM(esp_host_iv, esp_iv_gen_params),
+	KUNIT_CASE_PARAM(esp_test_trailer, esp_gen_params),
+	KUNIT_CASE_PARAM(esp_test_too_short, esp_short_gen_params),
+	KUNIT_CASE(esp_test_align),
+	KUNIT_CASE_PARAM(esp_test_host_iv, esp_iv_gen_params),
 	{ }
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Parts of the driver of skeleton.c that are not about ov2: its structures, the functions that reach
- * its NIC, and those that the bus and the receive ring call. skeleton_kunit.c is the NIC.
+ * The parts of the driver of skeleton.c that are not about ov2: its structures, the functions that
+ * reach its NIC, and those that the bus and the receive ring call. skeleton_kunit.c is the NIC.
  */
 #ifndef __OV2_KUNIT_SKELETON_H
 #define __OV2_KUNIT_SKELETON_H
@@ -43,7 +43,7 @@ bool skel_hw_failed(struct skel *skel);
 int skel_hw_reset(struct skel *skel);
 void skel_hw_init(struct skel *skel, struct net_device *netdev);
 
-/* The send ring: @tx has a handle of 0 if the packet needs no protection. */
+/* The send ring. @tx has a handle of 0 if the packet needs no protection. */
 void skel_hw_send(struct net_device *netdev, struct sk_buff *skb, const struct ov2_tx *tx,
 		  u8 nexthdr);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The driver that <net/ov2.h> shows, with real xfrm states. The NIC that it drives is here, with a
- * mailbox, a table of SAs and a send ring.
+ * The driver that <net/ov2.h> shows, with real xfrm states. This file is its NIC, with a mailbox, a
+ * table of SAs and a send ring.
  */
 #include <linux/etherdevice.h>
 #include <linux/ip.h>
@@ -107,7 +107,7 @@ static int skeleton_add(struct ov2_add_sa *add)
 	return err;
 }
 
-/* The driver's memory leads to the SA without a search. */
+/* The driver's memory refers to the SA, so no search is needed. */
 static int skeleton_delete(const struct ov2_delete_sa *del)
 {
 	for (; del; del = del->next) {
@@ -200,7 +200,8 @@ static u32 skeleton_live(void)
 	return live;
 }
 
-/* The tests use the part of the fixture that makes states. NIC and port are the driver's. */
+/* The tests use the part of the fixture that makes states. The NIC and the port are the driver's.
+ */
 
 static const struct fixture_sa skeleton_in = { .mode = XFRM_MODE_TUNNEL };
 static const struct fixture_sa skeleton_out = { .mode = XFRM_MODE_TUNNEL, .out = true };
@@ -292,8 +293,8 @@ static struct xfrm_state *skeleton_sa(struct fixture *f, const struct fixture_sa
 	return x;
 }
 
-/* SAs come into the NIC and leave it, and those for which it has no table slot wait. */
-static void skeleton_add_delete(struct kunit *test)
+/* SAs enter and leave the NIC. SAs for which there is no slot wait. */
+static void skeleton_test_add_delete(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *in[4], *waits;
@@ -309,8 +310,8 @@ static void skeleton_add_delete(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, skeleton_live(), 5);
 }
 
-/* The answer comes later: until then software has the SA. */
-static void skeleton_pending(struct kunit *test)
+/* The NIC answers later. Software serves the SA until then. */
+static void skeleton_test_pending(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x;
@@ -323,8 +324,8 @@ static void skeleton_pending(struct kunit *test)
 	skeleton_expect(f, x, OV2_PHASE_OFFLOADED);
 }
 
-/* A request that is past its deadline is taken back. */
-static void skeleton_cancel(struct kunit *test)
+/* A request past its deadline is cancelled. */
+static void skeleton_test_cancel(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x;
@@ -338,8 +339,8 @@ static void skeleton_cancel(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, chip.resets, 0);
 }
 
-/* A mailbox without room takes the list when it has some. */
-static void skeleton_no_room(struct kunit *test)
+/* A mailbox that is full takes the list when there is space again. */
+static void skeleton_test_no_room(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x;
@@ -352,8 +353,8 @@ static void skeleton_no_room(struct kunit *test)
 	skeleton_expect(f, x, OV2_PHASE_OFFLOADED);
 }
 
-/* A reset empties the NIC, and the SAs come back: the pending one, too. */
-static void skeleton_reset(struct kunit *test)
+/* A reset empties the NIC, and the SAs are restored, including the pending one. */
+static void skeleton_test_reset(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = skeleton_sa(f, &skeleton_in), *pending;
@@ -374,8 +375,8 @@ static void skeleton_reset(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, skeleton_find(x)->priv, priv);
 }
 
-/* A NIC that does not come back from a reset leaves all SAs to software. */
-static void skeleton_reset_fails(struct kunit *test)
+/* If the reset of a NIC fails, software serves all SAs. */
+static void skeleton_test_reset_fails(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = skeleton_sa(f, &skeleton_in);
@@ -386,10 +387,10 @@ static void skeleton_reset_fails(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, ov2_nic_in_service(f->nic));
 }
 
-/* The NIC gets the packet without padding, trailer and ICV, with the IV in it, and is told what to
- * append and with which SA.
+/* The NIC gets the packet without padding, trailer and ICV, with the IV in it. The driver tells it
+ * what to append and with which SA.
  */
-static void skeleton_send(struct kunit *test)
+static void skeleton_test_send(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = skeleton_sa(f, &skeleton_out);
@@ -421,8 +422,9 @@ static void skeleton_send(struct kunit *test)
 	kfree_skb(skb);
 }
 
-/* A packet of an SA that has left the NIC is not sent; one that needs no protection is. */
-static void skeleton_send_other(struct kunit *test)
+/* A packet of an SA that has left the NIC is not sent. A packet that needs no protection is sent.
+ */
+static void skeleton_test_send_other(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = skeleton_sa(f, &skeleton_out);
@@ -464,8 +466,9 @@ static void skeleton_receive_one(struct fixture *f, struct xfrm_state *x, u32 se
 	local_bh_enable();
 }
 
-/* xfrm gets a packet that the NIC has decrypted, once. With an unknown cookie it is dropped. */
-static void skeleton_receive(struct kunit *test)
+/* xfrm gets a packet that the NIC has decrypted once. A packet with an unknown cookie is dropped.
+ */
+static void skeleton_test_receive(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = skeleton_sa(f, &skeleton_in);
@@ -485,8 +488,8 @@ static void skeleton_receive(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_DROP_SA), 1);
 }
 
-/* The NIC asks for room. */
-static void skeleton_delete_req(struct kunit *test)
+/* The NIC raises SaDeleteReq. */
+static void skeleton_test_delete_req(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = skeleton_sa(f, &skeleton_in);
@@ -513,8 +516,8 @@ static void skeleton_switch(struct fixture *f, bool on)
 	skeleton_settle(f);
 }
 
-/* ESP offload is switched off and on again, as ethtool does it. */
-static void skeleton_features(struct kunit *test)
+/* ESP offload is switched off and on again, as ethtool does. */
+static void skeleton_test_features(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = skeleton_sa(f, &skeleton_in);
@@ -527,8 +530,8 @@ static void skeleton_features(struct kunit *test)
 	skeleton_expect(f, x, OV2_PHASE_OFFLOADED);
 }
 
-/* The NIC is pulled out while it owes an answer. */
-static void skeleton_gone(struct kunit *test)
+/* The NIC is removed by surprise while a request is pending. */
+static void skeleton_test_gone(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = skeleton_sa(f, &skeleton_in), *pending;
@@ -544,8 +547,8 @@ static void skeleton_gone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, chip.resets, 1);
 }
 
-/* Removal of a NIC that does not answer: it is reset in the end. */
-static void skeleton_mute(struct kunit *test)
+/* A NIC that does not answer is removed: the driver resets it in the end. */
+static void skeleton_test_mute(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
@@ -557,19 +560,19 @@ static void skeleton_mute(struct kunit *test)
 }
 
 static struct kunit_case skeleton_cases[] = {
-	KUNIT_CASE(skeleton_add_delete),
-	KUNIT_CASE(skeleton_pending),
-	KUNIT_CASE(skeleton_cancel),
-	KUNIT_CASE(skeleton_no_room),
-	KUNIT_CASE(skeleton_reset),
-	KUNIT_CASE(skeleton_reset_fails),
-	KUNIT_CASE(skeleton_send),
-	KUNIT_CASE(skeleton_send_other),
-	KUNIT_CASE(skeleton_receive),
-	KUNIT_CASE(skeleton_delete_req),
-	KUNIT_CASE(skeleton_features),
-	KUNIT_CASE(skeleton_gone),
-	KUNIT_CASE(skeleton_mute),
+	KUNIT_CASE(skeleton_test_add_delete),
+	KUNIT_CASE(skeleton_test_pending),
+	KUNIT_CASE(skeleton_test_cancel),
+	KUNIT_CASE(skeleton_test_no_room),
+	KUNIT_CASE(skeleton_test_reset),
+	KUNIT_CASE(skeleton_test_reset_fails),
+	KUNIT_CASE(skeleton_test_send),
+	KUNIT_CASE(skeleton_test_send_other),
+	KUNIT_CASE(skeleton_test_receive),
+	KUNIT_CASE(skeleton_test_delete_req),
+	KUNIT_CASE(skeleton_test_features),
+	KUNIT_CASE(skeleton_test_gone),
+	KUNIT_CASE(skeleton_test_mute),
 	{ }
 };
 

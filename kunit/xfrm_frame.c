@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * For the suites, see xfrm_frame.h. A packet takes the way from xfrm_output() to the driver that an
- * offloaded one takes, along routes of our own, so that no policy and no route is looked for.
+ * For the suites, see xfrm_frame.h. A packet goes from xfrm_output() to the driver as an offloaded
+ * one does, along routes of the test, so that neither policies nor routes are looked up.
  */
 #include <linux/etherdevice.h>
 #include <linux/ip.h>
@@ -91,8 +91,8 @@ static void frame_put_ip(struct sk_buff *skb, const struct xfrm_state *x, u32 le
 	}
 }
 
-/* A packet of @len bytes behind the IP header. With 0 it fills its buffer, so that xfrm puts the
- * trailer into a fragment.
+/* Returns a packet of @len bytes behind the IP header. With 0 it fills its buffer, so that xfrm
+ * puts the trailer into a fragment.
  */
 static struct sk_buff *frame_plain(struct kunit *test, const struct xfrm_state *x, u32 len)
 {
@@ -126,7 +126,7 @@ static struct sk_buff *frame_validate(struct sk_buff *skb, struct net_device *ne
 	return validate_xmit_xfrm(skb, netif_skb_features(skb), &again);
 }
 
-/* A packet of @len bytes, see frame_plain(), as the driver of the port of @x gets it. */
+/* Returns a packet of @len bytes, see frame_plain(), as the driver of the port of @x gets it. */
 struct sk_buff *frame_packet(struct kunit *test, struct xfrm_state *x, u32 len)
 {
 	struct frame_path *path = frame_path(test, x);

@@ -45,14 +45,14 @@ static const struct {
 	[OV2_OUT] = { "ipsec_sa_out", OV2_RESOURCE_SA_OUT, ov2_resource_occ_out },
 };
 
-/* @limit is the largest size that the admin may choose, 0 if @size is fixed. */
+/* @limit is the largest size that the admin may choose, or 0 if @size is fixed. */
 static void ov2_resource_params(struct devlink_resource_size_params *params, u32 size, u32 limit)
 {
 	devlink_resource_size_params_init(params, limit ? 1 : size, limit ?: size, 1,
 					  DEVLINK_RESOURCE_UNIT_ENTRY);
 }
 
-/* The caller unregisters them, also if this fails. */
+/* The caller unregisters the resources, even if this fails. */
 static int ov2_resources_register(struct ov2_devlink *od, const struct ov2_caps *caps, u32 limit)
 {
 	struct devlink_resource_size_params params;

@@ -573,7 +573,7 @@ const char *ov2_sa_check(const struct ov2_sa *sa)
 {
 	bool listed = !list_empty(&sa->queue), waits = !list_empty(&sa->slot.queue);
 	bool wanted = sa->goal == OV2_GOAL_NIC || sa->goal == OV2_GOAL_PROBE;
-	bool gone = sa->goal == OV2_GOAL_GONE;
+	bool gone = sa->goal == OV2_GOAL_GONE, slot = sa->goal == OV2_GOAL_NIC;
 
 	lockdep_assert_held(&sa->nic->lock);
 	if (gone != !rcu_access_pointer(sa->x) && sa->state != OV2_SA_GONE)
@@ -587,7 +587,7 @@ const char *ov2_sa_check(const struct ov2_sa *sa)
 			return "SOFTWARE";
 		break;
 	case OV2_SA_ADD_QUEUED:
-		if (!wanted || !listed || sa->has_slot == (sa->goal == OV2_GOAL_PROBE))
+		if (!wanted || !listed || sa->has_slot != slot)
 			return "ADD_QUEUED";
 		break;
 	case OV2_SA_ADDING:

@@ -195,7 +195,7 @@ static int ov2_param_set_requests(struct ov2_nic *nic, u32 requests,
 	return err;
 }
 
-/* Has all windows up to @max packets on. */
+/* Enables all windows up to @max packets. */
 static int ov2_param_set_window(struct ov2_nic *nic, u32 max, struct netlink_ext_ack *extack)
 {
 	u32 top = max ? BIT(fls(max) - 1) : 0;
