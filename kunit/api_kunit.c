@@ -127,9 +127,9 @@ static void api_test_dir_and_all(struct kunit *test)
 	out = fixture_sa(f, &api_out);
 	api_expect_told(f, NULL);
 	wait_out = fixture_sa(f, &api_out);
-	api_expect_told(f, "table (4) is full, the SA waits");
+	api_expect_told(f, "table (4) is full, so the SA waits");
 	wait_in = fixture_sa(f, &api_in);
-	api_expect_told(f, "table (3) is full, the SA waits");
+	api_expect_told(f, "table (3) is full, so the SA waits");
 	ov2_nic_set_waiting_max(f->nic, 2);
 	api_expect_refused(f, &api_out, "table (4) is full and 2 SAs wait");
 	api_expect_refused(f, &api_in, "table (3) is full and 2 SAs wait");
