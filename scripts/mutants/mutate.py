@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Finds where the breakages of scripts/mutants/list belong, and makes one.
+"""Finds where the mutants of scripts/mutants/list belong, and makes one.
 
 mutate.py --list         what they are; fails if one finds nothing to break
 mutate.py --tree DIR NAME
@@ -33,7 +33,7 @@ Place = namedtuple("Place", "path first end")
 
 
 class Unusable(Exception):
-    """A breakage that cannot be made; the text says why."""
+    """A mutant that cannot be made; the text says why."""
 
 
 def end_of(lines, i):
@@ -94,7 +94,7 @@ def read_list():
 
 
 def find(mutant, index, tree):
-    """The places of all that a breakage names; those of one file from its end on."""
+    """The places of all that a mutant names; those of one file from its end on."""
     places = []
     for name in mutant.names:
         found = index.get(name, [])
@@ -106,7 +106,7 @@ def find(mutant, index, tree):
 
 
 def break_it(mutant, index, tree):
-    """The files that a breakage changes, with what is in them then."""
+    """The files that a mutant changes, with what is in them then."""
     texts = {}
     for place, name in find(mutant, index, tree):
         lines = texts.get(place.path) or place.path.read_text().splitlines(keepends=True)
@@ -142,7 +142,7 @@ def show():
 def change(tree, name):
     mutant = next((m for m in read_list() if m.name == name), None)
     if not mutant:
-        raise Unusable(f"no breakage is called {name}")
+        raise Unusable(f"no mutant is called {name}")
     texts = break_it(mutant, read_index(tree, mutant.module), tree)
     for path, text in texts.items():
         path.write_text(text)
