@@ -398,7 +398,7 @@ static void api_test_iv_nic_makes(struct kunit *test)
 	skb = frame_packet(test, x, 64);
 	KUNIT_EXPECT_EQ(test, api_tx(skb, &tx), 1);
 	KUNIT_EXPECT_FALSE(test, tx.host_iv);
-	KUNIT_EXPECT_EQ(test, tx.iv, 0);
+	KUNIT_EXPECT_EQ(test, be64_to_cpu(tx.iv), 0);
 	kfree_skb(skb);
 }
 

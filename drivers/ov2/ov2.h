@@ -11,13 +11,13 @@
 /**
  * DOC: locking
  *
- * Order: &ov2_nic.reset_lock, a mutex that only the reset work takes, then x->lock, then
- * &ov2_nic.lock, then the lock of the XArrays. xfrm and the driver call with xfrm_cfg_mutex, rtnl
- * or x->lock held. The core itself takes neither rtnl nor the devlink lock nor xfrm_cfg_mutex,
- * except that the work item which reports errors takes the devlink lock, and nothing of the NIC
- * waits for that. Two calls wait for the NIC, for a bounded time: ov2_nic_unregister(), which is
- * called when no netdev is left, and ov2_nic_reset() or ov2_nic_reset_wait(), which ethtool calls
- * with rtnl held.
+ * Order: x->lock, then &ov2_nic.lock, then the lock of the XArrays and of the tables of unpaired
+ * SAs. xfrm and the driver call with xfrm_cfg_mutex, rtnl or x->lock held. The core itself takes
+ * neither rtnl nor the devlink lock nor xfrm_cfg_mutex, except that the work item which reports
+ * errors takes the devlink lock, and nothing of the NIC waits for that. Only ov2_nic_unregister(),
+ * which is called when no netdev is left, waits for the NIC, for a bounded time.
+ * ov2_nic_reset_begin() waits for an op that submits a list, and ov2_nic_reset_done() for other
+ * CPUs that complete one; the ops do not wait for the NIC, so both may be called under rtnl.
  *
  * &ov2_nic.lock is a BH spinlock. It is never held over an op, and never for more than OV2_SA_STEP
  * SAs: see ov2_sa_for_each(). xfrm calls delete and advance_esn with x->lock held and BH off. The

@@ -39,6 +39,11 @@
  *   any longer, ov2_nic_reset_done(). The driver does this whenever it wants to, one reset at a
  *   time, and each time that the core has called &struct ov2_nic_ops.reset. If the reset fails, its
  *   errno for ov2_nic_reset_done() puts the NIC out of service.
+ * * devlink: ov2_devlink_register() once for the devlink instance, which gives it parameters, the
+ *   resource ipsec_sa and the health reporter. For each NIC that comes and goes with a reload:
+ *   ov2_devlink_sizes() before ov2_nic_alloc(), ov2_devlink_attach() after ov2_nic_register(),
+ *   ov2_devlink_detach() before ov2_nic_unregister(). At the end ov2_devlink_quiesce() without the
+ *   devlink lock, then ov2_devlink_unregister().
  * * Surprise removal: ov2_nic_gone() as soon as the driver knows, then as for remove. The core asks
  *   for a last reset, in which the driver only makes sure that the NIC touches no request.
  * * Remove: ov2_port_close() and unregister_netdev() for each netdev, ov2_nic_unregister(), end the
