@@ -102,7 +102,7 @@ static void esp_expect_headers(struct fixture *f, const struct sk_buff *skb,
 
 	if (x->props.family == AF_INET) {
 		KUNIT_EXPECT_EQ(f->test, ntohs(ip_hdr(skb)->tot_len), len);
-		KUNIT_EXPECT_EQ(f->test, ip_fast_csum(ip_hdr(skb), ip_hdr(skb)->ihl), 0);
+		KUNIT_EXPECT_FALSE(f->test, ip_fast_csum(ip_hdr(skb), ip_hdr(skb)->ihl));
 	} else {
 		KUNIT_EXPECT_EQ(f->test, ntohs(ipv6_hdr(skb)->payload_len),
 				len - sizeof(struct ipv6hdr));
