@@ -208,6 +208,33 @@ static void update_test_reset_fails(struct kunit *test)
 	rcu_read_unlock();
 }
 
+/* S22: no update is submitted for an SA that is about to leave the NIC, and none keeps it. */
+static void update_test_demoted(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x;
+
+	x = fixture_sa(f, &update_esn);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
+	/* Two pending adds keep the NIC from taking another request. */
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	fixture_sa(f, NULL);
+	fake_nic_wait(f->fake, 1);
+	fixture_sa(f, NULL);
+	fake_nic_wait(f->fake, 2);
+	update_advance(x, 0x80000005, 0);
+	spin_lock_bh(&f->nic->lock);
+	ov2_slot_demote(fixture_entry(x), OV2_SLOT_STAY);
+	spin_unlock_bh(&f->nic->lock);
+	fixture_expect_state(f, x, OV2_PHASE_DEMOTING);
+	KUNIT_EXPECT_EQ(test, f->nic->updates, 1);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	fake_nic_finish_all(f->fake);
+	fixture_expect_state(f, x, OV2_PHASE_SOFTWARE);
+	KUNIT_EXPECT_EQ(test, f->nic->updates, 0);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_UPDATE_REQUESTS), 0);
+}
+
 /* S21: packets that the NIC has verified itself have moved its window as well, so it is not told.
  */
 static void update_test_seen(struct kunit *test)
@@ -451,6 +478,7 @@ static struct kunit_case update_cases[] = {
 	KUNIT_CASE(update_test_while_queued),
 	KUNIT_CASE(update_test_over_reset),
 	KUNIT_CASE(update_test_reset_fails),
+	KUNIT_CASE(update_test_demoted),
 	KUNIT_CASE(update_test_seen),
 	KUNIT_CASE(update_test_coalesced),
 	KUNIT_CASE(update_test_lists),
