@@ -98,21 +98,6 @@ static void api_test_dir_full(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy_dir(f->nic, OV2_OUT), 3);
 }
 
-/* An SA that waits for a slot of its direction does not block SAs of the other direction. */
-static void api_test_dir_no_queue(struct kunit *test)
-{
-	struct fixture *f = api_dir_nic(test, 64, 1, 0);
-	struct xfrm_state *waits, *out;
-
-	fixture_sa(f, &api_in);
-	waits = fixture_sa(f, &api_in);
-	fixture_settle(f);
-	out = fixture_sa(f, &api_out);
-	api_expect_told(f, NULL);
-	fixture_expect_state(f, out, OV2_PHASE_OFFLOADED);
-	fixture_expect_state(f, waits, OV2_PHASE_WAITING);
-}
-
 /* Both limits apply, and the core names the one that is reached. It does so as well when too many
  * SAs wait.
  */
@@ -685,7 +670,6 @@ static void api_test_removed_in_reset(struct kunit *test)
 
 static struct kunit_case api_cases[] = {
 	KUNIT_CASE(api_test_dir_full),
-	KUNIT_CASE(api_test_dir_no_queue),
 	KUNIT_CASE(api_test_dir_and_all),
 	KUNIT_CASE(api_test_dir_reset),
 	KUNIT_CASE_PARAM(api_test_dir_subset, api_dir_gen_params),
