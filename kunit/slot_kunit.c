@@ -284,6 +284,33 @@ static void slot_test_probes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), SLOTS);
 }
 
+/* A NIC with a table for each direction cannot make room for an inbound SA by evicting an outbound
+ * one, so an idle outbound SA is no reason for an inbound probe.
+ */
+static void slot_test_probes_by_direction(struct kunit *test)
+{
+	static const struct fixture_sa out = { .out = true };
+	struct fixture *f = test->priv;
+	struct xfrm_state *in, *busy;
+	struct ov2_caps caps;
+
+	ov2_nic_hw_caps(f->nic, &caps);
+	caps.max_dir_sas[OV2_IN] = 1;
+	caps.max_dir_sas[OV2_OUT] = 1;
+	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
+	in = fixture_sa(f, NULL);
+	fixture_sa(f, &out);
+	busy = fixture_sa(f, NULL);
+	fixture_expect_state(f, busy, OV2_PHASE_WAITING);
+	in->curlft.packets = 1000;
+	busy->curlft.packets = 1000;
+	slot_tick(f);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ASKED), 0);
+	busy->curlft.packets += 10000;
+	slot_tick(f);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ASKED), 1);
+}
+
 /* S6: the NIC accepts a probe. The SA is in the NIC like any other. */
 static void slot_test_taken(struct kunit *test)
 {
@@ -502,6 +529,7 @@ static struct kunit_case slot_cases[] = {
 	KUNIT_CASE(slot_test_busiest),
 	KUNIT_CASE(slot_test_busiest_pair),
 	KUNIT_CASE(slot_test_probes),
+	KUNIT_CASE(slot_test_probes_by_direction),
 	KUNIT_CASE(slot_test_taken),
 	KUNIT_CASE(slot_test_fewer),
 	KUNIT_CASE(slot_test_reasons),

@@ -208,6 +208,30 @@ static void update_test_reset_fails(struct kunit *test)
 	rcu_read_unlock();
 }
 
+/* S28: if the NIC does not answer an update the SA continues in software, and is tried again. */
+static void update_test_late(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct fake_request *fr;
+	struct xfrm_state *x;
+
+	x = fixture_sa(f, &update_esn);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	update_advance(x, 0x80000005, 0);
+	fr = fake_nic_wait(f->fake, 1);
+	KUNIT_ASSERT_EQ(test, fr->kind, OV2_UPDATE_SA);
+	fixture_settle(f);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	ov2_request_expire(f->nic, fr->deadline);
+	fixture_expect_state(f, x, OV2_PHASE_WAITING);
+	KUNIT_EXPECT_EQ(test, fr->status, -ECANCELED);
+	fixture_entry(x)->slot.backoff_until = get_jiffies_64();
+	fixture_tick(f);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
+	update_expect(f, x, 0x80000005);
+}
+
 /* S22: no update is submitted for an SA that is about to leave the NIC, and none keeps it. */
 static void update_test_demoted(struct kunit *test)
 {
@@ -479,6 +503,7 @@ static struct kunit_case update_cases[] = {
 	KUNIT_CASE(update_test_over_reset),
 	KUNIT_CASE(update_test_reset_fails),
 	KUNIT_CASE(update_test_demoted),
+	KUNIT_CASE(update_test_late),
 	KUNIT_CASE(update_test_seen),
 	KUNIT_CASE(update_test_coalesced),
 	KUNIT_CASE(update_test_lists),

@@ -194,6 +194,10 @@ int ov2_caps_check(const struct ov2_caps *caps, const struct ov2_add_sa *add,
 		NL_SET_ERR_MSG_MOD(extack, "Inbound ESN needs a NIC that reports sequence numbers");
 		return -EOPNOTSUPP;
 	}
+	if (add->esn && add->dir == OV2_IN && !caps->replay_windows) {
+		NL_SET_ERR_MSG_MOD(extack, "Inbound ESN is not supported by the NIC");
+		return -EOPNOTSUPP;
+	}
 	if (add->esn && add->dir == OV2_IN && !ov2_caps_window(caps, add->replay_window)) {
 		NL_SET_ERR_MSG_FMT_MOD(extack,
 				       "With ESN the NIC supports replay windows of 1 to %u packets, not %u",
@@ -216,4 +220,10 @@ bool ov2_caps_permit(const struct ov2_sa *sa)
 	lockdep_assert_held(&sa->nic->lock);
 	return !(sa->port && sa->port->esp_off) &&
 	       !ov2_caps_check(&sa->nic->caps, &sa->add, NULL);
+}
+
+/* Does each direction have a table of its own? */
+bool ov2_caps_by_dir(const struct ov2_caps *caps)
+{
+	return caps->max_dir_sas[OV2_IN] || caps->max_dir_sas[OV2_OUT];
 }

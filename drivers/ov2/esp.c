@@ -118,7 +118,8 @@ int ov2_esp_put_trailer(struct sk_buff *skb, u8 nexthdr, u32 align, u32 icv_len)
 	struct sk_buff *last;
 	u8 *tail;
 
-	if (!align || align % 4 || align > OV2_ESP_PAD_MAX)
+	if (!align || align % 4 || align > OV2_ESP_PAD_MAX ||
+	    skb->len < ov2_esp_offset(skb) + sizeof(struct ip_esp_hdr))
 		return -EINVAL;
 	pad = ALIGN(payload + OV2_ESP_TAIL_LEN, align) - payload - OV2_ESP_TAIL_LEN;
 	add = pad + OV2_ESP_TAIL_LEN + icv_len;

@@ -71,10 +71,11 @@ static void ov2_rank_list_add(struct ov2_rank_list *list, u32 key, u32 cookie)
 
 static void ov2_rank_collect(struct ov2_sa *sa, void *arg)
 {
+	int table = ov2_caps_by_dir(&sa->nic->caps) ? sa->dir : 0;
 	struct ov2_rank *rank = arg;
 
 	if (sa->state == OV2_SA_OFFLOADED)
-		ov2_rank_list_add(&rank->idle, ov2_rank_rate(sa), sa->cookie);
+		ov2_rank_list_add(&rank->idle[table], ov2_rank_rate(sa), sa->cookie);
 	else if (sa->slot.next == OV2_SLOT_WAIT && !list_empty(&sa->slot.queue))
 		ov2_rank_list_add(&rank->busy, ~ov2_rank_rate(sa), sa->cookie);
 }
@@ -84,20 +85,24 @@ bool ov2_rank_build(struct ov2_nic *nic, struct ov2_rank *rank, u32 keep)
 {
 	unsigned long cookie = 0;
 
-	/* Use & and not &&: both lists must be initialised because both are freed. */
-	if (!(ov2_rank_list_init(&rank->idle, keep) & ov2_rank_list_init(&rank->busy, keep)))
+	/* Use & and not &&: all lists must be initialised because all are freed. */
+	if (!(ov2_rank_list_init(&rank->idle[0], keep) & ov2_rank_list_init(&rank->idle[1], keep) &
+	      ov2_rank_list_init(&rank->busy, keep)))
 		return false;
 	while (ov2_sa_step(nic, &cookie, ov2_rank_collect, rank)) {
-		ov2_rank_list_trim(&rank->idle);
+		ov2_rank_list_trim(&rank->idle[0]);
+		ov2_rank_list_trim(&rank->idle[1]);
 		ov2_rank_list_trim(&rank->busy);
 	}
-	ov2_rank_list_sort(&rank->idle);
+	ov2_rank_list_sort(&rank->idle[0]);
+	ov2_rank_list_sort(&rank->idle[1]);
 	ov2_rank_list_sort(&rank->busy);
 	return true;
 }
 
 void ov2_rank_free(struct ov2_rank *rank)
 {
-	kvfree(rank->idle.entries);
+	kvfree(rank->idle[0].entries);
+	kvfree(rank->idle[1].entries);
 	kvfree(rank->busy.entries);
 }

@@ -36,11 +36,12 @@ struct ov2_rank_list {
 
 /**
  * struct ov2_rank - A ranking of the SAs of a NIC.
- * @idle: SAs that have a slot, the idlest first
+ * @idle: SAs that have a slot, the idlest first, by direction if each has a table of its own,
+ *	otherwise all in the first list
  * @busy: SAs that wait for a slot, the busiest first
  */
 struct ov2_rank {
-	struct ov2_rank_list idle;
+	struct ov2_rank_list idle[2];
 	struct ov2_rank_list busy;
 };
 

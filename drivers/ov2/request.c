@@ -278,7 +278,11 @@ static bool ov2_request_end(struct ov2_nic *nic, struct ov2_request *req, int st
 {
 	lockdep_assert_held(&nic->lock);
 	if (req->done || list_empty(&req->list)) {
-		nic->counters[OV2_CNT_PROTOCOL_ERRORS]++;
+		/* While cancel runs, ov2_engine_abort() may have been faster, which is no fault of
+		 * the driver.
+		 */
+		if (!req->cancelling)
+			nic->counters[OV2_CNT_PROTOCOL_ERRORS]++;
 		return false;
 	}
 	if (status > 0 || status == -EINPROGRESS) {

@@ -139,5 +139,12 @@ void ov2_nic_reset_work(struct work_struct *work)
 {
 	struct ov2_nic *nic = container_of(work, struct ov2_nic, reset_work);
 
-	nic->ops->reset(nic);
+	bool wanted;
+
+	/* The driver may have reset the NIC on its own account since this was queued. */
+	spin_lock_bh(&nic->lock);
+	wanted = !ov2_engine_up(nic);
+	spin_unlock_bh(&nic->lock);
+	if (wanted)
+		nic->ops->reset(nic);
 }

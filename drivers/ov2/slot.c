@@ -222,16 +222,23 @@ void ov2_slot_evict(struct ov2_sa *sa)
 	ov2_slot_demote(sa, OV2_SLOT_BACKOFF);
 }
 
-/* The NIC keeps inferring different numbers than xfrm although it was told, so let software
- * continue for a while. Context: softirq.
+/* Leaves an SA to software for a while. Context: nic->lock. */
+void ov2_slot_suspend(struct ov2_sa *sa)
+{
+	lockdep_assert_held(&sa->nic->lock);
+	if (sa->state != OV2_SA_OFFLOADED)
+		return;
+	ov2_slot_back_off(sa);
+	ov2_slot_demote(sa, OV2_SLOT_BACKOFF);
+}
+
+/* The NIC goes on inferring other numbers than xfrm although it was told, so software does better
+ * for a while. Context: softirq.
  */
 void ov2_slot_distrust(struct ov2_sa *sa)
 {
 	spin_lock_bh(&sa->nic->lock);
-	if (sa->state == OV2_SA_OFFLOADED) {
-		ov2_slot_back_off(sa);
-		ov2_slot_demote(sa, OV2_SLOT_BACKOFF);
-	}
+	ov2_slot_suspend(sa);
 	spin_unlock_bh(&sa->nic->lock);
 }
 
@@ -547,18 +554,21 @@ static void ov2_slot_order(struct ov2_nic *nic, const struct ov2_rank_list *busy
 /* Returns the number of SAs that were looked at, and adds the number of probes to *@probes.
  * Context: nic->lock.
  */
-static u32 ov2_slot_probe_step(struct ov2_nic *nic, const struct ov2_rank_list *idle, u32 limit,
-			       u32 *probes)
+static u32 ov2_slot_probe_step(struct ov2_nic *nic, const struct ov2_rank *rank, int table,
+			       u32 limit, u32 *probes)
 {
+	const struct ov2_rank_list *idle = &rank->idle[table];
+	bool by_dir = ov2_caps_by_dir(&nic->caps);
+	struct list_head *waitq = nic->slots.waitq;
 	struct ov2_sa *sa;
 	u32 seen;
 
 	if (nic->engine.state != OV2_ENGINE_RUNNING || !ov2_slot_in_service(nic) ||
 	    !nic->slots.promote || ov2_slot_contended(nic))
 		return 0;
-	for (seen = 0; seen < OV2_SA_STEP && *probes < limit; seen++) {
-		sa = ov2_slot_better(ov2_slot_first(&nic->slots.waitq[OV2_IN]),
-				     ov2_slot_first(&nic->slots.waitq[OV2_OUT]));
+	for (seen = 0; seen < OV2_SA_STEP && *probes < min(limit, idle->count); seen++) {
+		sa = by_dir ? ov2_slot_first(&waitq[table]) :
+		     ov2_slot_better(ov2_slot_first(&waitq[OV2_IN]), ov2_slot_first(&waitq[OV2_OUT]));
 		if (!sa)
 			break;
 		if (ov2_slot_share_used(sa)) {
@@ -578,16 +588,20 @@ static u32 ov2_slot_probe_step(struct ov2_nic *nic, const struct ov2_rank_list *
  * one that has a slot. The NIC rejects them with -ENOSPC, which tells it to raise SaDeleteReq for
  * idle SAs.
  */
-static void ov2_slot_probe(struct ov2_nic *nic, const struct ov2_rank_list *idle, u32 limit)
+static void ov2_slot_probe(struct ov2_nic *nic, const struct ov2_rank *rank, u32 limit)
 {
-	u32 probes = 0, seen;
+	u32 probes, seen;
+	int table;
 
-	do {
-		spin_lock_bh(&nic->lock);
-		seen = ov2_slot_probe_step(nic, idle, min(limit, idle->count), &probes);
-		spin_unlock_bh(&nic->lock);
-		cond_resched();
-	} while (seen == OV2_SA_STEP);
+	for (table = 0; table < ARRAY_SIZE(rank->idle); table++) {
+		probes = 0;
+		do {
+			spin_lock_bh(&nic->lock);
+			seen = ov2_slot_probe_step(nic, rank, table, limit, &probes);
+			spin_unlock_bh(&nic->lock);
+			cond_resched();
+		} while (seen == OV2_SA_STEP);
+	}
 }
 
 /* Fills slots at the pace that the pressure allows. Returns how many more SAs may enter the NIC in
@@ -629,7 +643,7 @@ void ov2_slot_work(struct work_struct *work)
 		ov2_slot_order(nic, &rank.busy);
 	left = ov2_slot_fill_interval(nic, limit);
 	if (ranked && left)
-		ov2_slot_probe(nic, &rank.idle, left);
+		ov2_slot_probe(nic, &rank, left);
 	ov2_rank_free(&rank);
 
 	spin_lock_bh(&nic->lock);

@@ -66,6 +66,7 @@ int ov2_slot_admit(struct ov2_sa *sa, struct netlink_ext_ack *extack);
 void ov2_slot_delete(struct ov2_sa *sa);
 void ov2_slot_demote(struct ov2_sa *sa, enum ov2_slot_next next);
 void ov2_slot_evict(struct ov2_sa *sa);
+void ov2_slot_suspend(struct ov2_sa *sa);
 void ov2_slot_distrust(struct ov2_sa *sa);
 void ov2_slot_abandon(struct ov2_sa *sa);
 void ov2_slot_recheck(struct ov2_sa *sa);

@@ -68,10 +68,14 @@ static void ov2_update_done_node(struct ov2_request *req, struct ov2_sa *sa)
 		nic->counters[OV2_CNT_UPDATE_SUCCESS]++;
 	} else if (!retry && sa->state == OV2_SA_OFFLOADED &&
 		   sa->offload_handle == node->offload_handle) {
-		/* A NIC that infers wrong upper halves fails every packet, so continue in software.
+		/* A NIC that infers wrong upper halves fails every packet, so continue in software:
+		 * for a while if the NIC was too slow to answer, otherwise for good.
 		 */
 		nic->counters[OV2_CNT_UPDATE_FAIL]++;
-		ov2_sa_aim(sa, OV2_GOAL_SOFTWARE);
+		if (req->status == -ECANCELED)
+			ov2_slot_suspend(sa);
+		else
+			ov2_sa_aim(sa, OV2_GOAL_SOFTWARE);
 	}
 	if ((retry || moved) &&
 	    (sa->state == OV2_SA_OFFLOADED || sa->state == OV2_SA_ADDING))
