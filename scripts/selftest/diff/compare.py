@@ -130,8 +130,10 @@ ALLOWED = (
         lambda one, other, model, seen: other == "ok" or not seen.get("nic.ipsec_sa_tx_protected"),
         "software's numbers come twice, and the far end refuses what has them"),
     Row("wire.(esp|heads|gaps)|snmp.B.Udp6?.?InDatagrams|stat.B.XfrmInStateSeqError|"
-        "state.B.in.(replay|packets|bytes)", lambda s: s.qdisc == "duplicate", anything,
+        "state.B.in'*.(replay|packets|bytes)", lambda s: s.qdisc == "duplicate", anything,
         "the NIC is given each number once"),
+    Row("up", lambda s: s.qdisc == "duplicate" and s.traffic == "gso" and ended(s), anything,
+        "as above: of a burst whose state ends, which clone comes first"),
     Row("up|wire.heads", waits_in_udp, dropped_in_udp,
         "software would mangle ESP in UDP that was meant for the NIC, so it is dropped"),
     Row("wire.(esp|gaps)|stat.B.gone|state.B.in.(packets|bytes)|tap.out..*|"
@@ -166,8 +168,8 @@ KNOWN = (
     Row("wire.iv twice", lambda s: s.outer == 6 and s.traffic in ("tcp", "gso"), worlds.CRYPTO,
         "esp6_xmit() takes the IVs of segments from a number that does not grow"),
     Row("wire.iv twice", lambda s: s.outer == 6 and s.traffic in ("tcp", "gso") and
-        s.event.startswith("migrate"), None,
-        "as above: the state that XFRM_MSG_MIGRATE makes is software's"),
+        (moved(s) or s.topo.startswith("bond")), None,
+        "as above: XFRM_MSG_MIGRATE makes a state of software's, and a bond's are"),
     Row("wire.iv twice", mirrored, worlds.CRYPTO, "clones share one sec_path, and its number"),
     Row("wire.clear", lambda s: s.gro == "on" and (
         s.topo.startswith("redirect") or s.topo.startswith("bridge") and s.traffic == "multicast"),
