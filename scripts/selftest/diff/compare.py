@@ -111,7 +111,7 @@ ALLOWED = (
     Row("nft\\.(prerouting|input)_(natt|natt_other|tracked)|tap\\.in\\.(esp|natt)|"
         "snmp.A.Udp6?.?InDatagrams", lambda s: s.encap == "natt-gro", lambda a, b, *_: a <= b,
         "a socket that asks for GRO gets ESP in UDP before the stack sees it, from software only"),
-    Row("state.A.in.(bytes|packets)",
+    Row("state.A.in'*.(bytes|packets)",
         lambda s: s.encap == "natt-gro" and s.topo.startswith("redirect"), lambda a, b, *_: a >= b,
         "as above: tc redirects it"),
     Row("nft.prerouting_(secure|udp_back|tcp|marked|tracked)",
