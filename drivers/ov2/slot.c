@@ -559,7 +559,7 @@ static u32 ov2_slot_probe_step(struct ov2_nic *nic, const struct ov2_rank *rank,
 {
 	const struct ov2_rank_list *idle = &rank->idle[table];
 	bool by_dir = ov2_caps_by_dir(&nic->caps);
-	struct list_head *waitq = nic->slots.waitq;
+	struct list_head *in = &nic->slots.waitq[OV2_IN], *out = &nic->slots.waitq[OV2_OUT];
 	struct ov2_sa *sa;
 	u32 seen;
 
@@ -567,8 +567,10 @@ static u32 ov2_slot_probe_step(struct ov2_nic *nic, const struct ov2_rank *rank,
 	    !nic->slots.promote || ov2_slot_contended(nic))
 		return 0;
 	for (seen = 0; seen < OV2_SA_STEP && *probes < min(limit, idle->count); seen++) {
-		sa = by_dir ? ov2_slot_first(&waitq[table]) :
-		     ov2_slot_better(ov2_slot_first(&waitq[OV2_IN]), ov2_slot_first(&waitq[OV2_OUT]));
+		if (by_dir)
+			sa = ov2_slot_first(table == OV2_IN ? in : out);
+		else
+			sa = ov2_slot_better(ov2_slot_first(in), ov2_slot_first(out));
 		if (!sa)
 			break;
 		if (ov2_slot_share_used(sa)) {
