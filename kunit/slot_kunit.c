@@ -289,7 +289,7 @@ static void slot_test_probes(struct kunit *test)
  */
 static void slot_test_probes_by_direction(struct kunit *test)
 {
-	static const struct fixture_sa out = { .out = true };
+	static const struct fixture_sa out = { .out = true, .reqid = 7 };
 	struct fixture *f = test->priv;
 	struct xfrm_state *in, *busy;
 	struct ov2_caps caps;
