@@ -131,7 +131,8 @@ static int ov2_caps_check_encap(const struct ov2_caps *caps, const struct ov2_ad
 	return -EOPNOTSUPP;
 }
 
-static u32 ov2_caps_window_max(const struct ov2_caps *caps)
+/* Returns the largest replay window, or 0. */
+u32 ov2_caps_window_max(const struct ov2_caps *caps)
 {
 	return caps->replay_windows ? BIT(fls(caps->replay_windows) - 1) : 0;
 }

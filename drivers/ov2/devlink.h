@@ -60,7 +60,6 @@ void ov2_params_init(void);
 int ov2_params_register(struct ov2_devlink *od);
 void ov2_params_unregister(struct ov2_devlink *od);
 const char *ov2_params_switch(const struct ov2_caps *caps, unsigned int i, bool *on);
-u32 ov2_params_window_max(const struct ov2_caps *caps);
 void ov2_settings_read(struct ov2_nic *nic, struct ov2_settings *settings);
 void ov2_settings_restore(struct ov2_nic *nic, struct ov2_settings *settings);
 

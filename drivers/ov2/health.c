@@ -106,7 +106,7 @@ static void ov2_health_put_caps(struct devlink_fmsg *fmsg, const char *name,
 		devlink_fmsg_u32_pair_put(fmsg, "sas_out_max", caps->max_dir_sas[OV2_OUT]);
 	devlink_fmsg_u32_pair_put(fmsg, "list_max", caps->max_list);
 	devlink_fmsg_u32_pair_put(fmsg, "requests_max", caps->max_requests);
-	devlink_fmsg_u32_pair_put(fmsg, "replay_window_max", ov2_params_window_max(caps));
+	devlink_fmsg_u32_pair_put(fmsg, "replay_window_max", ov2_caps_window_max(caps));
 	for (i = 0; (what = ov2_params_switch(caps, i, &on)); i++)
 		devlink_fmsg_bool_pair_put(fmsg, what, on);
 	devlink_fmsg_obj_nest_end(fmsg);

@@ -44,6 +44,7 @@ int ov2_caps_check(const struct ov2_caps *caps, const struct ov2_add_sa *add,
 		   struct netlink_ext_ack *extack);
 bool ov2_caps_permit(const struct ov2_sa *sa);
 bool ov2_caps_by_dir(const struct ov2_caps *caps);
+u32 ov2_caps_window_max(const struct ov2_caps *caps);
 void ov2_caps_adapt(const struct ov2_caps *caps, struct ov2_add_sa *add);
 enum ov2_iv ov2_caps_iv(const struct ov2_caps *caps, enum ov2_iv iv);
 

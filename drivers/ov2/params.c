@@ -95,12 +95,6 @@ const char *ov2_params_switch(const struct ov2_caps *caps, unsigned int i, bool 
 	return ov2_switches[i].name;
 }
 
-/* Returns the largest replay window, or 0. */
-u32 ov2_params_window_max(const struct ov2_caps *caps)
-{
-	return caps->replay_windows ? BIT(fls(caps->replay_windows) - 1) : 0;
-}
-
 static int ov2_param_set_switch(struct ov2_nic *nic, unsigned int i, bool on,
 				struct netlink_ext_ack *extack)
 {
@@ -142,7 +136,7 @@ static int ov2_param_get(DEVLINK_PARAM_GET_ARGS)
 		ctx->val.vu32 = settings.caps.max_requests;
 		return 0;
 	case OV2_PARAM_REPLAY_WINDOW_MAX:
-		ctx->val.vu32 = ov2_params_window_max(&settings.caps);
+		ctx->val.vu32 = ov2_caps_window_max(&settings.caps);
 		return 0;
 	case OV2_PARAM_SA_REOFFER:
 		ctx->val.vbool = settings.reoffer;
@@ -202,7 +196,7 @@ static int ov2_param_set_window(struct ov2_nic *nic, u32 max, struct netlink_ext
 	struct ov2_caps caps, hw;
 
 	ov2_nic_hw_caps(nic, &hw);
-	if (max > ov2_params_window_max(&hw)) {
+	if (max > ov2_caps_window_max(&hw)) {
 		NL_SET_ERR_MSG_MOD(extack, "The hardware does not support this replay window");
 		return -EINVAL;
 	}
