@@ -117,9 +117,10 @@ EXPORT_SYMBOL_GPL(ov2_nic_in_service);
  * ov2_nic_gone - the NIC was removed by surprise
  * @nic: the NIC
  *
- * Nothing is submitted from here on. The core calls &struct ov2_nic_ops.reset a last time. The
- * driver calls ov2_nic_reset_done() when it has made sure that the NIC touches no request, and then
- * unregisters the NIC. NDIS: surprise removal.
+ * Nothing is taken off the queues from here on, but an op may still be running. The core calls
+ * &struct ov2_nic_ops.reset a last time. As for any reset, the driver then calls
+ * ov2_nic_reset_begin(), which waits for that op, makes sure that the NIC touches no request, and
+ * calls ov2_nic_reset_done(). After that it unregisters the NIC. NDIS: surprise removal.
  *
  * Context: any up to softirq.
  */

@@ -500,7 +500,8 @@ out:
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_slot_admit);
 
-/* xfrm has deleted the SA, or frees it without a delete. Cannot fail and does not allocate.
+/* xfrm has deleted the SA, or frees it without a delete. Cannot fail and does not sleep: pair.c may
+ * grow a table atomically, and if there is no memory for that the counterpart stays unpaired.
  * Context: any up to softirq; usually x->lock is held. The caller has a reference.
  */
 void ov2_slot_delete(struct ov2_sa *sa)
