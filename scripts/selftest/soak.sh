@@ -90,7 +90,7 @@ self_check()
 	local out spi=$((0x6f76322d))
 
 	echo "{\"spis\": {\"$spi\": [8, false, 0], \"$((spi - 2))\": [8, false, 0]}," \
-		'"sent": [1000], "both": 1}' >"$tmp/run"
+		'"lives": {}, "sent": [1000], "both": 1}' >"$tmp/run"
 	capture_wire clear ov2sim5
 	# SPI, number and IV, in a datagram each; of the first two the IVs differ in the NIC's bit.
 	printf '%s\nov2-soak-CLEAR!\n' $'ov2+soak-CLEAR!' $'ov2+soak\xadCLEAR!' \
@@ -106,6 +106,9 @@ self_check()
 		$out != *"SPI 0x6f76322b: IVs made"* &&
 		$out == *": 4 frames of ESP, of 1000 "*"that is too little"* &&
 		$out == *$'\n'"1 SPIs used by NIC and software, at least 1 expected"* ]] || fail "$out"
+	sed "s/{}/{\"$spi\": 1}/" "$tmp/run" >"$tmp/added_twice"
+	! soak_python soak.proof "$tmp/added_twice" "$tmp/clear.pcap" |
+		grep "IVs made with" || fail "an SA that was added twice has two salts"
 	out=${out##*$'\n'}
 	out=${out#* frames, }
 	# Answers by ICMP are no better.

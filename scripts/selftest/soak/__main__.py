@@ -86,7 +86,7 @@ def main():
     finally:
         world.slab.end()
         write(folder + "/run", json.dumps({
-            "spis": world.book.spis, "sent": sent,
+            "spis": world.book.spis, "lives": world.book.lives, "sent": sent,
             "both": int(account.BOTH_MIN * seconds / 120)}))
     report(world, took, states, numbers)
     if few:

@@ -9,7 +9,9 @@ from .site import Conn, Failure
 
 
 def request(world, xfrm, kind, body, undo=None, fine=()):
-    """A request that is sure to be done. Sometimes an allocation fails in its first try."""
+    """A request that is sure to be done. Sometimes an allocation fails in its first try.
+
+    undo: SPI, and the request that deletes what the first try left."""
     nth = world.rng.random() < 0.25
     for attempt in range(50):
         if nth and not attempt:
@@ -24,15 +26,16 @@ def request(world, xfrm, kind, body, undo=None, fine=()):
         if not hit and (err not in net.NO_MEMORY or not world.slab.left):
             raise Failure("xfrm request 0x%x: %s" % (kind, os.strerror(err)))
         # It may have been done, and only the answer failed.
-        if undo:
-            xfrm.request(*undo)
+        if undo and not xfrm.request(*undo[1:]):
+            world.book.lives[undo[0]] += 1
         if attempt == 20:
             world.slab.end()
     raise Failure("xfrm request 0x%x: %s, for ever" % (kind, os.strerror(err)))
 
 
 def add_sa(world, xfrm, sa):
-    request(world, xfrm, net.NEWSA, net.state(sa), (net.DELSA, net.state_id(sa.dst, sa.spi)))
+    request(world, xfrm, net.NEWSA, net.state(sa),
+            (sa.spi, net.DELSA, net.state_id(sa.dst, sa.spi)))
 
 
 def delete_sa(world, xfrm, sa):

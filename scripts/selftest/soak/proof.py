@@ -3,7 +3,8 @@
 
 python3 -m soak.proof RUN PCAP...
 RUN is what the soak says of its run: of each SPI how long the IVs are, whether it only
-authenticates, and the number before its first; of each capture how many frames its near end has
+authenticates, and the number before its first; how many more SAs it has had with that SPI and key
+(lives), because the answer to a request to add one was lost; of each capture how many frames its near end has
 sent; and how many SPIs at least both the NIC and software have sent with.
 Fails if anything is in clear, if an IV was used twice with a key or is made in a way that is
 neither the NIC's nor software's, or if the captures show less than they should. Each SPI has
@@ -75,8 +76,8 @@ def from_near(frame):
 class Proof:
     """The frames and IVs that have been seen so far."""
 
-    def __init__(self, spis):
-        self.spis = spis
+    def __init__(self, spis, lives):
+        self.spis, self.lives = spis, lives
         self.frames = self.clear = self.packets = 0
         # Frames of ESP that the near ends have sent, by capture.
         self.near = []
@@ -116,10 +117,15 @@ class Proof:
             self.salts[spi].add(iv ^ (number | upper))
 
     def both(self):
-        """The SPIs that have IVs of both kinds, and those that have others."""
-        more = {spi: salts for spi, salts in self.salts.items() if len(salts) > 1}
-        good = {spi for spi, salts in more.items() if len({salt & ~NIC_BIT for salt in salts}) == 1}
-        return good, more.keys() - good
+        """The SPIs that have IVs of both kinds, and those that have others than their SAs make."""
+        both, strange = set(), set()
+        for spi, salts in self.salts.items():
+            made = {salt & ~NIC_BIT for salt in salts}
+            if len(made) > 1 + self.lives.get(spi, 0):
+                strange.add(spi)
+            elif len(salts) > len(made):
+                both.add(spi)
+        return both, strange
 
 
 def show_twice(paths, pairs):
@@ -133,7 +139,8 @@ def show_twice(paths, pairs):
 
 
 def prove(paths, run):
-    proof = Proof({int(spi): what for spi, what in run["spis"].items()})
+    proof = Proof(*({int(spi): what for spi, what in run[name].items()}
+                    for name in ("spis", "lives")))
     for path in paths:
         proof.near.append(0)
         for frame in pcap.frames(path):

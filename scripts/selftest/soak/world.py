@@ -52,6 +52,8 @@ class Book:
     def __init__(self):
         self.spis = {}
         self.by_spi = {}
+        # How many more times an SA of the SPI was added: xfrm draws a salt for each.
+        self.lives = collections.Counter()
         self.next_spi = 0x1000
         self.next_id = 1
 
