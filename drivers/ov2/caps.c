@@ -11,7 +11,7 @@
 #define OV2_CAP_ALL	(OV2_CAP_ESN | OV2_CAP_LSO | OV2_CAP_TX_CSUM | OV2_CAP_CROSS_FAMILY | \
 			 OV2_CAP_UDP_IN_IPV4 | OV2_CAP_UDP_OUT_IPV4 | OV2_CAP_UDP_IN_IPV6 | \
 			 OV2_CAP_UDP_OUT_IPV6 | OV2_CAP_UDP_LSO | OV2_CAP_ESP | OV2_CAP_RX_SEQ | \
-			 OV2_CAP_IV_SEQ | OV2_CAP_IV_HOST)
+			 OV2_CAP_IV_SEQ | OV2_CAP_IV_HOST | OV2_CAP_PACKET)
 
 /* Returns -EINVAL if no NIC can have these capabilities. */
 int ov2_caps_validate(const struct ov2_caps *caps)

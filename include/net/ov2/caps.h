@@ -109,7 +109,7 @@ struct ov2_alg_caps {
 #define OV2_CAP_UDP_IN_IPV4	BIT(4)	/* UDP encapsulation, by direction and outer family */
 #define OV2_CAP_UDP_OUT_IPV4	BIT(5)
 #define OV2_CAP_UDP_IN_IPV6	BIT(6)
-#define OV2_CAP_UDP_OUT_IPV6	BIT(7)
+#define OV2_CAP_UDP_OUT_IPV6	BIT(7)	/* packet mode only: xfrm cannot frame such packets */
 #define OV2_CAP_UDP_LSO		BIT(8)	/* LSO also with UDP encapsulation */
 #define OV2_CAP_ESP		BIT(9)	/* ESP offload: the admin's main switch */
 #define OV2_CAP_RX_SEQ		BIT(10)	/* reports the number it used: needed for inbound ESN */
@@ -118,6 +118,7 @@ struct ov2_alg_caps {
  */
 #define OV2_CAP_IV_SEQ		BIT(11)
 #define OV2_CAP_IV_HOST		BIT(12)
+#define OV2_CAP_PACKET		BIT(13)	/* packet mode: adds and removes ESP and outer headers */
 
 /**
  * struct ov2_caps - Capabilities of a NIC.

@@ -47,6 +47,17 @@ struct ov2_seq {
 	u32 high;
 };
 
+/* struct ov2_add_sa.outer: how the NIC makes the outer header of a tunnel (outbound), or what it
+ * takes over from it (inbound). RFC 4301 section 5.1.2, RFC 6040.
+ */
+#define OV2_OUTER_DSCP		BIT(0)	/* copy the DSCP: out from the inner header, otherwise 0; in to
+					 * the inner header
+					 */
+#define OV2_OUTER_ECN		BIT(1)	/* ECN: out from the inner header, CE becomes ECT(0), otherwise
+					 * 0; in CE is taken over
+					 */
+#define OV2_OUTER_DF		BIT(2)	/* out: copy DF from the inner IPv4 header, otherwise 0 */
+
 #define OV2_KEY_AREA_LEN	96	/* AES-256 and HMAC-SHA512 */
 #define OV2_SALT_LEN_MAX	4
 
@@ -72,10 +83,14 @@ struct ov2_seq {
  * @auth: authentication; not looked at if the cipher is combined
  * @iv: kind of IV that the NIC makes, OV2_IV_NONE for inbound
  * @esn: 64-bit sequence numbers
+ * @packet: packet mode: the NIC adds and removes ESP and, in tunnel mode, the outer header; needs
+ *	OV2_CAP_PACKET
+ * @outer: with @packet in tunnel mode: OV2_OUTER_*
+ * @ttl: with @packet in tunnel mode, outbound: TTL or hop limit of the outer header
  * @spi: SPI
  * @saddr: source address, IPv4 in the first word
  * @daddr: destination address
- * @encap_sport: UDP source port
+ * @encap_sport: UDP source port; those of a packet in packet mode come with &struct ov2_tx
  * @encap_dport: UDP destination port
  * @icv_len: ICV length in bytes
  * @key_area_len: bytes of @key_area in use
@@ -113,6 +128,9 @@ struct ov2_add_sa {
 	enum ov2_auth auth;
 	enum ov2_iv iv;
 	bool esn;
+	bool packet;
+	u8 outer;
+	u8 ttl;
 	__be32 spi;
 	struct in6_addr saddr;
 	struct in6_addr daddr;

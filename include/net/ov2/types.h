@@ -213,9 +213,18 @@ enum ov2_delreq_policy {
  *	...). NDIS: CryptoStatus
  * @seq: 64-bit sequence number that the NIC has used, with its inferred upper half
  *
+ * @esp_len: packet mode: bytes from the ESP header to the end of the ICV
+ * @next_header: packet mode: next header of the ESP trailer (RFC 4303 section 2.6)
+ * @saddr: packet mode with OV2_ENCAP_UDP: outer source address, IPv4 in the first word
+ * @sport: packet mode with OV2_ENCAP_UDP: UDP source port
+ *
  * A driver sets OV2_RX_CRYPTO_DONE only for a packet to the port's own unicast MAC address that has
  * no VLAN tag, no IP options and no extension headers, and that is not a fragment. A packet whose
- * status is not CRYPTO_SUCCESS is delivered as it was received.
+ * status is not CRYPTO_SUCCESS is delivered as it was received. A packet of an SA in packet mode
+ * whose status is CRYPTO_SUCCESS is delivered with its MAC header, but without the ESP header, the
+ * trailer and the ICV, without a UDP header before ESP, and in tunnel mode without the outer IP
+ * header. The type in the MAC header, skb->protocol and the lengths and checksum of the IP header
+ * are those of the packet that is left.
  *
  * NDIS: NDIS_IPSEC_OFFLOAD_V2_NET_BUFFER_LIST_INFO of a receive.
  */
@@ -224,6 +233,10 @@ struct ov2_rx_meta {
 	u32 flags;
 	u32 status;
 	u64 seq;
+	u32 esp_len;
+	u8 next_header;
+	struct in6_addr saddr;
+	__be16 sport;
 };
 
 /**
@@ -234,6 +247,11 @@ struct ov2_rx_meta {
  * @icv_len: bytes of the ICV
  * @host_iv: the SA has OV2_IV_HOST
  * @iv: IV of the packet, if @host_iv
+ * @packet: the packet has no ESP header. The NIC adds it, the trailer, the ICV and, in tunnel mode,
+ *	the outer header. The MAC header is that of the packet on the wire, except for its type if
+ *	the outer header is of the other family. The numbers of an SA are in the order of calls.
+ * @sport: with @packet and OV2_ENCAP_UDP: UDP source port
+ * @dport: with @packet and OV2_ENCAP_UDP: UDP destination port
  */
 struct ov2_tx {
 	u32 offload_handle;
@@ -242,6 +260,9 @@ struct ov2_tx {
 	u32 icv_len;
 	bool host_iv;
 	__be64 iv;
+	bool packet;
+	__be16 sport;
+	__be16 dport;
 };
 
 #endif /* __NET_OV2_TYPES_H */
