@@ -308,7 +308,11 @@ struct xlate_bad_row {
 
 static const struct xlate_bad_row xlate_bad_rows[] = {
 	{ "BEET mode", { .mode = XFRM_MODE_BEET }, "Only transport and tunnel xfrm states" },
-	{ "packet offload", { .packet = true }, "Packet offload is not supported" },
+	{ "packet mode, inbound if_id", { .packet = true, .if_id = 3 },
+	  "inbound xfrm states with an if_id" },
+	{ "packet mode across families",
+	  { .packet = true, .mode = XFRM_MODE_TUNNEL, .sel_family = AF_INET6 },
+	  "tunnels across families in packet mode" },
 	{ "inbound mark", { .mark = 5 }, "inbound xfrm states with a mark" },
 	{ "UDP out over IPv6",
 	  { .encap = UDP_ENCAP_ESPINUDP, .family = AF_INET6, .out = true },

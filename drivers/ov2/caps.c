@@ -172,6 +172,10 @@ int ov2_caps_check(const struct ov2_caps *caps, const struct ov2_add_sa *add,
 		NL_SET_ERR_MSG_MOD(extack, "ESP offload is disabled on the NIC");
 		return -EOPNOTSUPP;
 	}
+	if (add->packet && !(caps->features & OV2_CAP_PACKET)) {
+		NL_SET_ERR_MSG_MOD(extack, "Packet offload is not supported by the NIC");
+		return -EOPNOTSUPP;
+	}
 	if (!(caps->families & BIT(add->family))) {
 		NL_SET_ERR_MSG_FMT_MOD(extack, "%s is not supported by the NIC",
 				       add->family == OV2_IPV4 ? "IPv4" : "IPv6");
@@ -207,6 +211,10 @@ int ov2_caps_check(const struct ov2_caps *caps, const struct ov2_add_sa *add,
 	}
 	if (add->iv == OV2_IV_SEQ && !(caps->features & (OV2_CAP_IV_SEQ | OV2_CAP_IV_HOST))) {
 		NL_SET_ERR_MSG_MOD(extack, "The NIC and software would use the same IVs");
+		return -EOPNOTSUPP;
+	}
+	if (add->iv == OV2_IV_SEQ && add->packet && !(caps->features & OV2_CAP_IV_SEQ)) {
+		NL_SET_ERR_MSG_MOD(extack, "Packet offload needs a NIC that makes IVs");
 		return -EOPNOTSUPP;
 	}
 	return ov2_caps_check_encap(caps, add, extack) ?: ov2_caps_check_alg(caps, add, extack);

@@ -50,7 +50,7 @@ static int ov2_debugfs_sas_show(struct seq_file *seq, void *v)
 	const struct ov2_sa *sa = v;
 
 	if (v == SEQ_START_TOKEN) {
-		seq_puts(seq, "cookie handle state dir port spi saddr daddr mode encap esn\n");
+		seq_puts(seq, "cookie handle state dir port spi saddr daddr mode encap esn offload\n");
 		return 0;
 	}
 	add = &sa->add;
@@ -62,8 +62,9 @@ static int ov2_debugfs_sas_show(struct seq_file *seq, void *v)
 		seq_printf(seq, "%pI4 %pI4", &add->saddr, &add->daddr);
 	else
 		seq_printf(seq, "%pI6c %pI6c", &add->saddr, &add->daddr);
-	seq_printf(seq, " %s %s %s\n", add->mode == OV2_TUNNEL ? "tunnel" : "transport",
-		   sa->encap ? "udp" : "none", sa->esn ? "esn" : "-");
+	seq_printf(seq, " %s %s %s %s\n", add->mode == OV2_TUNNEL ? "tunnel" : "transport",
+		   sa->encap ? "udp" : "none", sa->esn ? "esn" : "-",
+		   sa->packet ? "packet" : "crypto");
 	return 0;
 }
 

@@ -108,8 +108,37 @@ static void ov2_delreq_hard(struct ov2_sa *in)
 		ov2_sa_put(out);
 }
 
+/* Asks the IKE daemon to replace an SA in packet mode, and gives it time for that. */
+static void ov2_delreq_soft_packet(struct ov2_sa *in)
+{
+	struct ov2_nic *nic = in->nic;
+
+	spin_lock_bh(&nic->lock);
+	if (in->state == OV2_SA_OFFLOADED) {
+		ov2_slot_enter_pressure(nic);
+		ov2_evict_later(in);
+		if (in->pair.other)
+			ov2_evict_later(in->pair.other);
+	}
+	spin_unlock_bh(&nic->lock);
+	ov2_state_expire(in, ov2_state_expire_soft);
+}
+
+/* Software cannot continue with an SA in packet mode, so xfrm must delete it. */
+static void ov2_delreq_answer_packet(struct ov2_sa *in, enum ov2_delreq_policy policy)
+{
+	if (policy == OV2_DELREQ_SOFT)
+		ov2_delreq_soft_packet(in);
+	else
+		ov2_delreq_hard(in);
+}
+
 static void ov2_delreq_answer(struct ov2_sa *in, enum ov2_delreq_policy policy)
 {
+	if (in->packet) {
+		ov2_delreq_answer_packet(in, policy);
+		return;
+	}
 	switch (policy) {
 	case OV2_DELREQ_DEMOTE:
 		ov2_delreq_demote(in);

@@ -15,6 +15,7 @@
  * @policy: sa_delete_req
  * @reoffer: sa_reoffer
  * @stack_gso: stack_gso
+ * @packet_add_wait: packet_add_wait
  * @caps: all other parameters
  */
 struct ov2_settings {
@@ -24,6 +25,7 @@ struct ov2_settings {
 	enum ov2_delreq_policy policy;
 	bool reoffer;
 	bool stack_gso;
+	bool packet_add_wait;
 	struct ov2_caps caps;
 };
 

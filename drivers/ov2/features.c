@@ -5,6 +5,7 @@
 #include <linux/netdevice.h>
 #include <net/xfrm.h>
 #include "ov2.h"
+#include "packet.h"
 
 /**
  * ov2_fix_features - for ndo_fix_features
@@ -92,6 +93,8 @@ static void ov2_features_spoil(struct sk_buff *skb, u32 flags, u32 status)
  * segments the same number. In both cases an IV would be used twice, so make ov2_tx_sa() drop the
  * packet.
  *
+ * A packet in packet mode is marked as one that may pass the stack's own ESP code.
+ *
  * The netdev must not have NETIF_F_HW_ESP in gso_partial_features, because this function cannot
  * remove such a feature.
  *
@@ -107,6 +110,10 @@ netdev_features_t ov2_features_check(struct sk_buff *skb, struct net_device *net
 
 	if (!xo)
 		return features;
+	if (ov2_packet_tagged(xo)) {
+		ov2_packet_pass(skb);
+		return features;
+	}
 	x = xfrm_input_state(skb);
 	framed = xo->flags & XFRM_XMIT;
 	if (!framed && x->encap && (!(features & NETIF_F_HW_ESP) || x->xso.dev != netdev)) {

@@ -479,6 +479,8 @@ static void ov2_add_done_node(struct ov2_request *req, struct ov2_sa *sa)
 		if (req->status) {
 			nic->counters[OV2_CNT_PROTOCOL_ERRORS]++;
 			ov2_sa_aim(sa, OV2_GOAL_SOFTWARE);
+		} else {
+			ov2_wait_wake(sa, 0);
 		}
 	} else if (ov2_request_retry(req)) {
 		ov2_add_requeue(sa);

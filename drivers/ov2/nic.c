@@ -42,6 +42,8 @@ static void ov2_nic_init_slots(struct ov2_nic *nic)
 	slots->waiting_max = min_t(u64, (u64)nic->hw_caps.max_sas * OV2_WAITING_FACTOR, U32_MAX);
 	INIT_LIST_HEAD(&slots->waitq[OV2_IN]);
 	INIT_LIST_HEAD(&slots->waitq[OV2_OUT]);
+	INIT_LIST_HEAD(&slots->packetq[OV2_IN]);
+	INIT_LIST_HEAD(&slots->packetq[OV2_OUT]);
 	INIT_LIST_HEAD(&slots->backoffq);
 	INIT_LIST_HEAD(&slots->waiting_ports);
 	INIT_DELAYED_WORK(&slots->work, ov2_slot_work);
@@ -76,6 +78,7 @@ struct ov2_nic *ov2_nic_alloc(const struct ov2_nic_ops *ops, const struct ov2_ca
 	nic->hw_caps = *hw_caps;
 	nic->caps = *hw_caps;
 	nic->features = hw_caps->features;
+	nic->packet_add_wait = true;
 	refcount_set(&nic->ref, 1);
 	spin_lock_init(&nic->lock);
 	init_waitqueue_head(&nic->idle);
@@ -86,9 +89,11 @@ struct ov2_nic *ov2_nic_alloc(const struct ov2_nic_ops *ops, const struct ov2_ca
 	INIT_LIST_HEAD(&nic->settle);
 	INIT_LIST_HEAD(&nic->updq);
 	INIT_LIST_HEAD(&nic->delreqq);
+	INIT_LIST_HEAD(&nic->evictq);
 	INIT_WORK(&nic->pump_work, ov2_pump_work);
 	INIT_WORK(&nic->delete_rcu_work, ov2_delete_rcu_work);
 	INIT_WORK(&nic->delreq_work, ov2_delreq_work);
+	INIT_DELAYED_WORK(&nic->evict_work, ov2_evict_work);
 	INIT_WORK(&nic->reset_work, ov2_nic_reset_work);
 	ov2_nic_init_engine(nic);
 	ov2_nic_init_slots(nic);
@@ -202,6 +207,7 @@ void ov2_nic_unregister(struct ov2_nic *nic)
 	ov2_nic_close(nic);
 	cancel_delayed_work_sync(&nic->slots.work);
 	flush_work(&nic->delreq_work);
+	flush_delayed_work(&nic->evict_work);
 	timeout = msecs_to_jiffies(min(nic->engine.deadline, OV2_UNREGISTER_MS_MAX));
 	if (!wait_event_idle_timeout(nic->idle, ov2_nic_is_idle(nic), timeout)) {
 		ov2_nic_gone(nic);
@@ -214,6 +220,7 @@ void ov2_nic_unregister(struct ov2_nic *nic)
 	nic->life = OV2_NIC_GONE;
 	ov2_engine_die(nic);
 	spin_unlock_bh(&nic->lock);
+	ov2_evict_stop(nic);
 	flush_work(&nic->reset_work);
 	flush_work(&nic->pump_work);
 	/* The pump may have armed it a last time. */
@@ -368,6 +375,37 @@ bool ov2_nic_stack_gso(struct ov2_nic *nic)
 	return READ_ONCE(nic->stack_gso);
 }
 EXPORT_SYMBOL_GPL(ov2_nic_stack_gso);
+
+/**
+ * ov2_nic_set_packet_add_wait - set whether xfrm waits for the NIC in packet mode
+ * @nic: the NIC
+ * @on: true, the default, if an add returns only when the NIC has the SA or has not accepted it;
+ *	false if it returns once the SA is queued
+ *
+ * Software cannot take over an SA in packet mode. If xfrm does not wait, packets of the SA are
+ * dropped until the NIC has it, and a SA that the NIC does not accept is expired: see evict.c. That
+ * makes many adds from one sender faster, because they travel in longer lists.
+ *
+ * Context: any.
+ */
+void ov2_nic_set_packet_add_wait(struct ov2_nic *nic, bool on)
+{
+	WRITE_ONCE(nic->packet_add_wait, on);
+}
+EXPORT_SYMBOL_GPL(ov2_nic_set_packet_add_wait);
+
+/**
+ * ov2_nic_packet_add_wait - does xfrm wait for the NIC in packet mode?
+ * @nic: the NIC
+ *
+ * Context: any.
+ * Return: what ov2_nic_set_packet_add_wait() was told.
+ */
+bool ov2_nic_packet_add_wait(struct ov2_nic *nic)
+{
+	return READ_ONCE(nic->packet_add_wait);
+}
+EXPORT_SYMBOL_GPL(ov2_nic_packet_add_wait);
 
 /**
  * ov2_nic_set_waiting_max - set how many SAs may wait in software for a slot

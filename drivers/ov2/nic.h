@@ -59,6 +59,9 @@ enum ov2_nic_life {
  * @delreqq: SAs whose SaDeleteReq is to be answered; delreq.c
  * @delreq_policy: how; delreq.c
  * @delreq_work: answers SaDeleteReqs
+ * @evictq: SAs in packet mode that are to be expired; evict.c
+ * @evict_work: expires them
+ * @packet_add_wait: see ov2_nic_set_packet_add_wait(); no lock
  * @counters: by &enum ov2_counter
  * @stats: packet path counters, no lock
  * @wq: the NIC's own, so that no drain waits for another NIC's work
@@ -97,6 +100,9 @@ struct ov2_nic {
 	struct list_head delreqq;
 	enum ov2_delreq_policy delreq_policy;
 	struct work_struct delreq_work;
+	struct list_head evictq;
+	struct delayed_work evict_work;
+	bool packet_add_wait;
 	u64 counters[OV2_CNT_COUNT];
 
 	struct ov2_pcpu_stats __percpu *stats;

@@ -60,6 +60,7 @@ extern const struct xfrmdev_ops ov2_xfrmdev_ops;
 struct xfrm_state *ov2_state_hold(const struct ov2_sa *sa);
 struct ov2_sa *ov2_state_sa(const struct xfrm_state *x);
 u64 ov2_state_packets(const struct ov2_sa *sa);
+bool ov2_state_new(const struct ov2_sa *sa);
 void ov2_state_expire(struct ov2_sa *sa, void (*expire)(struct xfrm_state *x));
 void ov2_state_expire_soft(struct xfrm_state *x);
 void ov2_state_expire_hard(struct xfrm_state *x);

@@ -19,6 +19,7 @@ enum {
 	OV2_PARAM_SA_REOFFER,
 	OV2_PARAM_SA_DELETE_REQ,
 	OV2_PARAM_STACK_GSO,
+	OV2_PARAM_PACKET_ADD_WAIT,
 	OV2_PARAM_SWITCH,	/* the first of ov2_switches; the others follow */
 };
 
@@ -57,6 +58,7 @@ static const struct {
 	u32 mask;
 } ov2_switches[] = {
 	OV2_SWITCH("esp", features, OV2_CAP_ESP),
+	OV2_SWITCH("packet", features, OV2_CAP_PACKET),
 	OV2_SWITCH("esn", features, OV2_CAP_ESN),
 	OV2_SWITCH("cross_family", features, OV2_CAP_CROSS_FAMILY),
 	OV2_SWITCH("udp_in_ipv4", features, OV2_CAP_UDP_IN_IPV4),
@@ -143,6 +145,9 @@ static int ov2_param_get(DEVLINK_PARAM_GET_ARGS)
 		return 0;
 	case OV2_PARAM_STACK_GSO:
 		ctx->val.vbool = settings.stack_gso;
+		return 0;
+	case OV2_PARAM_PACKET_ADD_WAIT:
+		ctx->val.vbool = settings.packet_add_wait;
 		return 0;
 	case OV2_PARAM_SA_DELETE_REQ:
 		strscpy(ctx->val.vstr, ov2_delreq_names[settings.policy], sizeof(ctx->val.vstr));
@@ -231,6 +236,9 @@ static int ov2_param_set(struct devlink *devlink, u32 id, struct devlink_param_g
 	case OV2_PARAM_STACK_GSO:
 		ov2_nic_set_stack_gso(nic, ctx->val.vbool);
 		return 0;
+	case OV2_PARAM_PACKET_ADD_WAIT:
+		ov2_nic_set_packet_add_wait(nic, ctx->val.vbool);
+		return 0;
 	case OV2_PARAM_SA_DELETE_REQ:
 		return ov2_param_set_delreq(nic, ctx->val.vstr, extack);
 	default:
@@ -252,6 +260,7 @@ static const struct devlink_param ov2_params[] = {
 	OV2_PARAM(SA_REOFFER, "sa_reoffer", BOOL),
 	OV2_PARAM(SA_DELETE_REQ, "sa_delete_req", STRING),
 	OV2_PARAM(STACK_GSO, "stack_gso", BOOL),
+	OV2_PARAM(PACKET_ADD_WAIT, "packet_add_wait", BOOL),
 };
 
 /* Filled from ov2_switches before the first instance is registered. */
@@ -305,6 +314,7 @@ void ov2_settings_read(struct ov2_nic *nic, struct ov2_settings *settings)
 	settings->policy = ov2_nic_delreq_policy(nic);
 	settings->reoffer = ov2_nic_reoffer(nic);
 	settings->stack_gso = ov2_nic_stack_gso(nic);
+	settings->packet_add_wait = ov2_nic_packet_add_wait(nic);
 	ov2_nic_caps(nic, &settings->caps);
 }
 
@@ -324,5 +334,6 @@ void ov2_settings_restore(struct ov2_nic *nic, struct ov2_settings *settings)
 	ov2_nic_set_delreq_policy(nic, settings->policy);
 	ov2_nic_set_reoffer(nic, settings->reoffer);
 	ov2_nic_set_stack_gso(nic, settings->stack_gso);
+	ov2_nic_set_packet_add_wait(nic, settings->packet_add_wait);
 	ov2_nic_set_caps(nic, &settings->caps);
 }

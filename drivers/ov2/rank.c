@@ -74,6 +74,9 @@ static void ov2_rank_collect(struct ov2_sa *sa, void *arg)
 	int table = ov2_caps_by_dir(&sa->nic->caps) ? sa->dir : 0;
 	struct ov2_rank *rank = arg;
 
+	/* An SA in crypto mode never takes the slot of one in packet mode. */
+	if (sa->packet)
+		return;
 	if (sa->state == OV2_SA_OFFLOADED)
 		ov2_rank_list_add(&rank->idle[table], ov2_rank_rate(sa), sa->cookie);
 	else if (sa->slot.next == OV2_SLOT_WAIT && !list_empty(&sa->slot.queue))

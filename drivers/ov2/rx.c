@@ -18,6 +18,7 @@
 #include <net/xfrm.h>
 #include <kunit/visibility.h>
 #include "ov2.h"
+#include "packet.h"
 #include "rx.h"
 
 /* Packets may arrive before the ADD_SA completes. Packets that the NIC decrypted before the SA was
@@ -83,8 +84,9 @@ static int ov2_rx_set_secpath(struct sk_buff *skb, struct xfrm_state *x, u32 fla
 	return 0;
 }
 
-/* Marks a packet that the NIC has processed. Returns 1 if it is marked, 0 if software must process
- * it, or a negative error if it must be dropped. Context: RCU read side, BH off.
+/* Marks a packet that the NIC has processed. Returns OV2_RX_MARKED or, for an SA in packet mode,
+ * OV2_RX_MARKED_PACKET; 0 if software must process it, or a negative error if it must be dropped.
+ * Context: RCU read side, BH off.
  */
 VISIBLE_IF_KUNIT int ov2_rx_mark(struct ov2_port *port, struct sk_buff *skb,
 				 const struct ov2_rx_meta *meta)
@@ -127,7 +129,7 @@ VISIBLE_IF_KUNIT int ov2_rx_mark(struct ov2_port *port, struct sk_buff *skb,
 	/* xfrm_input() sets the mark only if it looks up the state itself. */
 	skb->mark = xfrm_smark_get(skb->mark, x);
 	ov2_stats_inc(port->nic, good ? OV2_PKT_RX_MARKED : OV2_PKT_RX_FAILED);
-	return 1;
+	return sa->packet ? OV2_RX_MARKED_PACKET : OV2_RX_MARKED;
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_rx_mark);
 
@@ -162,11 +164,36 @@ static u32 ov2_rx_esp_off(struct sk_buff *skb)
  */
 static void ov2_rx_gro(struct sk_buff *skb, u32 esp_off)
 {
+	const struct xfrm_state *x = xfrm_input_state(skb);
+
 	xfrm_offload(skb)->flags |= XFRM_GRO;
 	memset(skb->cb, 0, sizeof(skb->cb));
 	if (skb->protocol == htons(ETH_P_IPV6))
 		IP6CB(skb)->nhoff = offsetof(struct ipv6hdr, nexthdr);
-	ov2_rx_input(skb, esp_off, 0);
+	ov2_rx_input(skb, esp_off, x->encap ? x->encap->encap_type : 0);
+}
+
+/* Gives a packet to xfrm at once, because the NIC has removed the headers by which a stand-in would
+ * find its way. Returns the same values as ov2_rx().
+ */
+static int ov2_rx_deliver_packet(struct ov2_port *port, struct sk_buff *skb,
+				 const struct ov2_rx_meta *meta)
+{
+	bool unframed = meta->status & CRYPTO_SUCCESS;
+	int esp_off;
+
+	if (unframed)
+		esp_off = ov2_rx_reframe(skb, xfrm_input_state(skb), meta);
+	else
+		esp_off = ov2_rx_esp_off(skb);
+	if (esp_off <= 0) {
+		ov2_stats_inc(port->nic, OV2_PKT_RX_DROP_MEM);
+		return -ENOMEM;
+	}
+	if (unframed)
+		ov2_stats_inc(port->nic, OV2_PKT_RX_UNFRAMED);
+	ov2_rx_gro(skb, esp_off);
+	return 1;
 }
 
 /* Returns the same values as ov2_rx(). */
@@ -218,8 +245,10 @@ int ov2_rx(struct ov2_port *port, struct sk_buff *skb, const struct ov2_rx_meta 
 
 	rcu_read_lock();
 	ret = ov2_rx_mark(port, skb, meta);
-	if (ret > 0)
+	if (ret == OV2_RX_MARKED)
 		ret = ov2_rx_deliver(port, skb);
+	else if (ret == OV2_RX_MARKED_PACKET)
+		ret = ov2_rx_deliver_packet(port, skb, meta);
 	rcu_read_unlock();
 	return ret;
 }

@@ -19,6 +19,11 @@ void ov2_rx_check_seq(struct sk_buff *skb);
 int ov2_rx_input(struct sk_buff *skb, u32 esp_off, int encap_type);
 
 /* rx.c */
+enum ov2_rx_mark {
+	OV2_RX_MARKED = 1,
+	OV2_RX_MARKED_PACKET,
+};
+
 #if IS_ENABLED(CONFIG_KUNIT)
 struct ov2_rx_meta;
 int ov2_rx_mark(struct ov2_port *port, struct sk_buff *skb, const struct ov2_rx_meta *meta);

@@ -66,6 +66,7 @@ struct ov2_sa *ov2_sa_alloc(struct ov2_nic *nic, struct ov2_port *port, struct x
 	INIT_LIST_HEAD(&sa->slot.queue);
 	INIT_LIST_HEAD(&sa->pair.same);
 	INIT_LIST_HEAD(&sa->delreq_list);
+	INIT_LIST_HEAD(&sa->evict_list);
 	sa->rate.measured_at = get_jiffies_64();
 	RCU_INIT_POINTER(sa->x, x);
 	sa->owner = x;

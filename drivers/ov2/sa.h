@@ -3,6 +3,7 @@
 #ifndef __OV2_SA_H
 #define __OV2_SA_H
 
+#include <linux/completion.h>
 #include <linux/list.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
@@ -30,6 +31,16 @@ struct ov2_sa_rate {
 };
 
 /**
+ * struct ov2_wait - xfrm's add of an SA in packet mode, which waits for the NIC.
+ * @done: completed when the NIC has the SA, or has not accepted it
+ * @err: result
+ */
+struct ov2_wait {
+	struct completion done;
+	int err;
+};
+
+/**
  * struct ov2_sa - An SA that xfrm asked to be offloaded.
  * @nic: its NIC, a reference
  * @port: its port; valid while @x is set
@@ -37,6 +48,7 @@ struct ov2_sa_rate {
  * @dir: direction
  * @esn: 64-bit sequence numbers
  * @encap: UDP-encapsulated
+ * @packet: packet mode
  * @iv: how the IVs of packets that the NIC sends are made
  * @priv: the driver's memory for it, or NULL
  * @owner: the state, never NULL, only for comparison with the state of a packet
@@ -61,6 +73,9 @@ struct ov2_sa_rate {
  * @rate: how busy it is
  * @pair: counterpart
  * @delreq_list: on nic->delreqq; delreq.c, under nic->lock
+ * @wait: xfrm waits for its ADD_SA; wait.c, under nic->lock
+ * @evict_list: on nic->evictq; evict.c, under nic->lock
+ * @evict_at: jiffies (64 bits); as @evict_list
  * @rcu: for the free
  */
 struct ov2_sa {
@@ -70,6 +85,7 @@ struct ov2_sa {
 	enum ov2_dir dir;
 	bool esn;
 	bool encap;
+	bool packet;
 	enum ov2_iv iv;
 	void *priv;
 	const struct xfrm_state *owner;
@@ -96,6 +112,9 @@ struct ov2_sa {
 	struct ov2_sa_rate rate;
 	struct ov2_pair pair;
 	struct list_head delreq_list;
+	struct ov2_wait *wait;
+	struct list_head evict_list;
+	u64 evict_at;
 	struct rcu_head rcu;
 };
 
@@ -118,6 +137,17 @@ void ov2_sa_for_each(struct ov2_nic *nic, ov2_sa_fn fn, void *arg);
 extern u32 ov2_next_cookie;
 extern atomic_t ov2_sa_looks;
 #endif
+
+/* wait.c */
+void ov2_wait_begin(struct ov2_sa *sa, struct ov2_wait *wait);
+int ov2_wait_end(struct ov2_sa *sa, struct ov2_wait *wait, struct netlink_ext_ack *extack);
+bool ov2_wait_wake(struct ov2_sa *sa, int err);
+
+/* evict.c */
+void ov2_evict(struct ov2_sa *sa);
+void ov2_evict_later(struct ov2_sa *sa);
+void ov2_evict_work(struct work_struct *work);
+void ov2_evict_stop(struct ov2_nic *nic);
 
 /* sent.c */
 struct ov2_sent *ov2_sent_alloc(void);

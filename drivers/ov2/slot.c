@@ -115,6 +115,8 @@ static struct list_head *ov2_slot_queue(const struct ov2_sa *sa)
 {
 	struct ov2_slots *slots = &sa->nic->slots;
 
+	if (sa->packet)
+		return &slots->packetq[sa->dir];
 	if (sa->slot.next == OV2_SLOT_BACKOFF)
 		return &slots->backoffq;
 	if (!ov2_slot_share_used(sa))
@@ -158,16 +160,24 @@ static void ov2_slot_readmit(struct ov2_sa *sa)
 	ov2_sa_trace_phase(sa, from);
 }
 
+static void ov2_slot_aim_software(struct ov2_sa *sa, enum ov2_slot_next next)
+{
+	sa->slot.next = next;
+	ov2_sa_aim(sa, OV2_GOAL_SOFTWARE);
+}
+
 /* Takes an SA that xfrm keeps off the NIC, or stops its add. @next is the event that it then waits
- * for.
+ * for. Software cannot continue with an SA in packet mode, so xfrm must delete that.
  */
 void ov2_slot_demote(struct ov2_sa *sa, enum ov2_slot_next next)
 {
 	lockdep_assert_held(&sa->nic->lock);
 	if (sa->goal != OV2_GOAL_NIC && sa->goal != OV2_GOAL_PROBE)
 		return;
-	sa->slot.next = next;
-	ov2_sa_aim(sa, OV2_GOAL_SOFTWARE);
+	if (!sa->packet)
+		ov2_slot_aim_software(sa, next);
+	else if (!ov2_wait_wake(sa, -EACCES))
+		ov2_evict(sa);
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_slot_demote);
 
@@ -251,6 +261,7 @@ void ov2_slot_abandon(struct ov2_sa *sa)
 	ov2_slot_unwait(sa);
 	ov2_slot_demote(sa, OV2_SLOT_STAY);
 	sa->slot.next = OV2_SLOT_STAY;
+	ov2_wait_wake(sa, -EACCES);
 	if (sa->state == OV2_SA_SOFTWARE && from == OV2_PHASE_WAITING)
 		ov2_sa_trace_phase(sa, from);
 }
@@ -303,11 +314,25 @@ static enum ov2_slot_next ov2_slot_after_refusal(struct ov2_sa *sa)
 	}
 }
 
+/* An SA in packet mode was not accepted, or has left the NIC. Tells xfrm, or lets xfrm delete it. */
+static void ov2_slot_settle_packet(struct ov2_sa *sa)
+{
+	int err = sa->goal == OV2_GOAL_SOFTWARE ? -EIO : sa->err;
+
+	ov2_slot_aim_software(sa, OV2_SLOT_STAY);
+	if (!ov2_wait_wake(sa, err))
+		ov2_evict(sa);
+}
+
 /* Decides about an SA that xfrm keeps and that has left the NIC, or was not accepted. */
 static void ov2_slot_settle_sa(struct ov2_sa *sa)
 {
 	enum ov2_sa_phase from = ov2_sa_phase(sa);
 
+	if (sa->packet) {
+		ov2_slot_settle_packet(sa);
+		return;
+	}
 	if (sa->goal != OV2_GOAL_SOFTWARE) {
 		enum ov2_slot_next next = ov2_slot_after_refusal(sa);
 
@@ -353,6 +378,10 @@ static struct ov2_sa *ov2_slot_next_waiting(struct ov2_nic *nic)
 	struct ov2_port *port;
 	struct ov2_sa *sa;
 
+	/* xfrm holds xfrm_cfg_mutex while it waits for an SA in packet mode. */
+	sa = ov2_slot_next_of(nic, nic->slots.packetq);
+	if (sa || !nic->slots.promote)
+		return sa;
 	sa = ov2_slot_next_of(nic, nic->slots.waitq);
 	if (sa)
 		return sa;
@@ -374,13 +403,13 @@ static u32 ov2_slot_fill(struct ov2_nic *nic, u32 limit, u32 *promoted)
 	u32 seen;
 
 	lockdep_assert_held(&nic->lock);
-	if (!ov2_slot_in_service(nic) || !nic->slots.promote)
+	if (!ov2_slot_in_service(nic))
 		return 0;
 	for (seen = 0; seen < min(limit, OV2_SA_STEP); seen++) {
 		sa = ov2_slot_next_waiting(nic);
 		if (!sa)
 			break;
-		if (ov2_slot_share_used(sa)) {
+		if (ov2_slot_share_used(sa) && !sa->packet) {
 			ov2_slot_wait(sa);
 			continue;
 		}
@@ -464,25 +493,19 @@ static int ov2_slot_check(const struct ov2_sa *sa, struct netlink_ext_ack *extac
 	return ov2_caps_check(&nic->caps, &sa->add, extack);
 }
 
-/* Admits an SA: queues it if there is a slot for it, otherwise it waits. Context: process. */
-int ov2_slot_admit(struct ov2_sa *sa, struct netlink_ext_ack *extack)
+/* Admits an SA in crypto mode. */
+static int ov2_slot_admit_crypto(struct ov2_sa *sa, struct netlink_ext_ack *extack)
 {
 	struct ov2_nic *nic = sa->nic;
 	bool room;
-	int err;
 
-	spin_lock_bh(&nic->lock);
-	err = ov2_slot_check(sa, extack);
-	if (err)
-		goto out;
 	/* A slot that has become free since the pump ran goes to a waiting SA (S6). If more SAs
 	 * must be settled than one hold of the lock allows, the pump settles the rest.
 	 */
 	room = !ov2_slot_settle(nic) && ov2_slot_room(sa);
 	if (!room && nic->slots.waiting >= nic->slots.waiting_max) {
 		ov2_slot_tell_refused(sa, extack);
-		err = -EOPNOTSUPP;
-		goto out;
+		return -EOPNOTSUPP;
 	}
 	ov2_pair_add(sa);
 	if (room) {
@@ -494,7 +517,95 @@ int ov2_slot_admit(struct ov2_sa *sa, struct netlink_ext_ack *extack)
 		ov2_sa_start(sa, OV2_GOAL_SOFTWARE);
 		ov2_slot_wait(sa);
 	}
-out:
+	return 0;
+}
+
+/* Returns true if a DELETE_SA is on its way whose slot no SA waits for. */
+static bool ov2_slot_leaving(struct ov2_nic *nic)
+{
+	u32 leaving = 0, waiting;
+	int state;
+
+	for (state = OV2_SA_DEL_HELD; state <= OV2_SA_DELETING; state++)
+		leaving += nic->sas_in[state];
+	waiting = list_count_nodes(&nic->slots.packetq[OV2_IN]) +
+		  list_count_nodes(&nic->slots.packetq[OV2_OUT]);
+	return leaving > waiting;
+}
+
+/* Demotes an SA in crypto mode in favour of one in packet mode: software continues with the former,
+ * and could not take the latter. Takes the idlest of the next OV2_SA_STEP SAs, so that the hold of
+ * the lock is bounded. Returns false if there is none.
+ */
+static bool ov2_slot_give_way(const struct ov2_sa *to)
+{
+	struct ov2_nic *nic = to->nic;
+	bool by_dir = ov2_caps_by_dir(&nic->caps);
+	struct ov2_sa *sa, *idlest = NULL;
+	u32 i;
+
+	rcu_read_lock();
+	for (i = 0; i < OV2_SA_STEP; i++) {
+		sa = ov2_sa_next(nic, &nic->slots.hand);
+		if (!sa) {
+			nic->slots.hand = 0;
+			continue;
+		}
+		if (sa->packet || sa->state != OV2_SA_OFFLOADED || (by_dir && sa->dir != to->dir))
+			continue;
+		if (!idlest || ov2_rank_rate(sa) < ov2_rank_rate(idlest))
+			idlest = sa;
+	}
+	if (idlest)
+		ov2_slot_demote(idlest, OV2_SLOT_WAIT);
+	rcu_read_unlock();
+	return idlest;
+}
+
+/* Admits an SA in packet mode. It waits for a slot only while xfrm waits for it, and only if a slot
+ * is about to become free.
+ */
+static int ov2_slot_admit_packet(struct ov2_sa *sa, struct netlink_ext_ack *extack)
+{
+	struct ov2_nic *nic = sa->nic;
+
+	if (ov2_slot_share_used(sa)) {
+		NL_SET_ERR_MSG_FMT_MOD(extack, "The port has its share (%u) of the NIC's SA table",
+				       nic->slots.port_max);
+		return -ENOSPC;
+	}
+	if (ov2_slot_pressure(nic)) {
+		NL_SET_ERR_MSG_MOD(extack, "The NIC evicts SAs");
+		return -ENOSPC;
+	}
+	if (ov2_slot_free(nic, sa->dir)) {
+		ov2_pair_add(sa);
+		ov2_sa_start(sa, OV2_GOAL_NIC);
+		return 0;
+	}
+	if (!sa->wait || (!ov2_slot_leaving(nic) && !ov2_slot_give_way(sa))) {
+		NL_SET_ERR_MSG_FMT_MOD(extack, "The NIC's SA table (%u) is full",
+				       ov2_slot_table_size(sa));
+		return -ENOSPC;
+	}
+	ov2_pair_add(sa);
+	sa->slot.next = OV2_SLOT_WAIT;
+	ov2_sa_start(sa, OV2_GOAL_SOFTWARE);
+	ov2_slot_wait(sa);
+	return 0;
+}
+
+/* Admits an SA: queues it if there is a slot for it, otherwise it waits. Context: process. */
+int ov2_slot_admit(struct ov2_sa *sa, struct netlink_ext_ack *extack)
+{
+	struct ov2_nic *nic = sa->nic;
+	int err;
+
+	spin_lock_bh(&nic->lock);
+	err = ov2_slot_check(sa, extack);
+	if (!err)
+		err = sa->packet ? ov2_slot_admit_packet(sa, extack) :
+				   ov2_slot_admit_crypto(sa, extack);
 	spin_unlock_bh(&nic->lock);
 	return err;
 }

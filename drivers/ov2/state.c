@@ -63,6 +63,19 @@ void ov2_state_expire_hard(struct xfrm_state *x)
 	xfrm_audit_state_delete(x, !err, true);
 }
 
+/* Returns true if xfrm_add_sa() is about to insert the state of @sa. A state that is not inserted
+ * cannot be expired.
+ */
+bool ov2_state_new(const struct ov2_sa *sa)
+{
+	struct xfrm_state *x = ov2_state_hold(sa);
+	bool fresh = x && READ_ONCE(x->km.state) == XFRM_STATE_VOID;
+
+	if (x)
+		xfrm_state_put(x);
+	return fresh;
+}
+
 void ov2_state_expire(struct ov2_sa *sa, void (*expire)(struct xfrm_state *x))
 {
 	struct xfrm_state *x = ov2_state_hold(sa);

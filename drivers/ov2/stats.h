@@ -27,6 +27,7 @@ enum ov2_counter {
 	OV2_CNT_RESETS,
 	OV2_CNT_RESTORED,
 	OV2_CNT_DEMOTED,
+	OV2_CNT_EVICTED,
 	OV2_CNT_DELREQ,
 	OV2_CNT_ASKED,
 	OV2_CNT_PROTOCOL_ERRORS,
@@ -36,6 +37,7 @@ enum ov2_counter {
 /* Packet path counters, per CPU. Order is that of ov2_packet_counter_names. */
 enum ov2_packet_counter {
 	OV2_PKT_RX_MARKED,
+	OV2_PKT_RX_UNFRAMED,
 	OV2_PKT_RX_FAILED,
 	OV2_PKT_RX_DROP_SA,
 	OV2_PKT_RX_DROP_MEM,
@@ -43,6 +45,7 @@ enum ov2_packet_counter {
 	OV2_PKT_RX_SEQ_MISMATCH,
 	OV2_PKT_RX_DELREQ,
 	OV2_PKT_TX_PROTECTED,
+	OV2_PKT_TX_FRAMED,
 	OV2_PKT_TX_DROP_SA,
 	OV2_PKT_TX_DROP_SEQ,
 	OV2_PKT_TX_DROP_CSUM,

@@ -13,6 +13,7 @@
 #include <net/xfrm.h>
 #include <kunit/visibility.h>
 #include "ov2.h"
+#include "packet.h"
 
 /* Leave no GSO burst to the NIC this close to a wrap of the lower half of an ESN, because no burst
  * may cross the wrap.
@@ -113,7 +114,16 @@ static bool ov2_tx_single_ok(struct sk_buff *skb, const struct ov2_sa *sa)
 	return !sa->encap && (skb->ip_summed != CHECKSUM_PARTIAL || !skb_checksum_help(skb));
 }
 
-/* Returns false if software must encrypt this packet. A state that is offloaded inbound may belong
+/* In packet mode a packet may be given to the NIC during a reset: ov2_tx_sa() drops it then, so that
+ * senders see a loss and no error.
+ */
+static bool ov2_tx_packet_usable(const struct ov2_sa *sa)
+{
+	return READ_ONCE(sa->goal) == OV2_GOAL_NIC && !READ_ONCE(sa->port->esp_off) &&
+	       sa->port->netdev->features & NETIF_F_HW_ESP;
+}
+
+/* Returns false if software must encrypt this packet, or xfrm must drop it in packet mode. A state that is offloaded inbound may belong
  * to an outbound policy as well, because one SA can serve both directions (RFC 4552). Context: send
  * path, BH off or process, RCU read side.
  */
@@ -124,8 +134,11 @@ bool ov2_tx_offload_ok(struct sk_buff *skb, struct xfrm_state *x)
 
 	rcu_read_lock();
 	sa = ov2_state_sa(x);
-	if (sa && sa->dir == OV2_OUT && ov2_tx_usable(sa, sa->port->netdev) &&
-	    ov2_tx_headers_ok(skb, x) && ov2_tx_family_ok(skb, x, sa))
+	if (!sa || sa->dir != OV2_OUT || !ov2_tx_headers_ok(skb, x))
+		ok = false;
+	else if (sa->packet)
+		ok = ov2_tx_packet_usable(sa) && ov2_packet_offload_ok(skb, x, sa);
+	else if (ov2_tx_usable(sa, sa->port->netdev) && ov2_tx_family_ok(skb, x, sa))
 		ok = skb_is_gso(skb) ? ov2_tx_gso_ok(skb, x, sa) : ov2_tx_single_ok(skb, sa);
 	rcu_read_unlock();
 	return ok;
@@ -265,6 +278,32 @@ static __be64 ov2_tx_iv(const struct xfrm_state *x, u64 seq)
 	return cpu_to_be64(seq | BIT_ULL(63)) ^ salt;
 }
 
+/* ov2_tx_sa() in packet mode. */
+static int ov2_tx_packet(struct sk_buff *skb, const struct ov2_port *port, struct ov2_tx *tx)
+{
+	struct ov2_sa *sa = NULL;
+	bool fresh;
+	int count;
+
+	rcu_read_lock();
+	if (ov2_packet_passed(xfrm_offload(skb)))
+		sa = ov2_tx_find(skb, port);
+	tx->offload_handle = sa ? ov2_tx_handle(sa) : 0;
+	if (!tx->offload_handle) {
+		rcu_read_unlock();
+		return ov2_tx_drop(port, OV2_PKT_TX_DROP_SA);
+	}
+	tx->priv = sa->priv;
+	tx->host_iv = false;
+	count = ov2_packet_number(skb, xfrm_input_state(skb), tx);
+	fresh = count > 0 && (!sa->sent || ov2_sent_add(sa->sent, tx->seq, count));
+	rcu_read_unlock();
+	if (!fresh)
+		return ov2_tx_drop(port, OV2_PKT_TX_DROP_SEQ);
+	ov2_stats_inc(port->nic, OV2_PKT_TX_FRAMED);
+	return 1;
+}
+
 /**
  * ov2_tx_sa - find the SA to protect a packet with
  * @skb: the packet, in ndo_start_xmit
@@ -297,6 +336,8 @@ int ov2_tx_sa(struct sk_buff *skb, struct ov2_tx *tx)
 		return 0;
 	if (!xo)
 		return ov2_tx_csum_in_cipher(skb) ? ov2_tx_drop(port, OV2_PKT_TX_DROP_CSUM) : 0;
+	if (ov2_packet_tagged(xo))
+		return ov2_tx_packet(skb, port, tx);
 	x = xfrm_input_state(skb);
 	if (!(xo->flags & XFRM_XMIT))
 		return ov2_tx_in_clear(skb, x, xo) ? ov2_tx_drop(port, OV2_PKT_TX_DROP_SA) : 0;
@@ -321,6 +362,7 @@ int ov2_tx_sa(struct sk_buff *skb, struct ov2_tx *tx)
 	low = be32_to_cpu(ov2_tx_esp_seq(skb, x->encap));
 	tx->offload_handle = handle;
 	tx->priv = sa->priv;
+	tx->packet = false;
 	tx->seq = sa->esn ? ov2_tx_seq(low, xo->seq.low, xo->seq.hi) : low;
 	tx->icv_len = crypto_aead_authsize(x->data);
 	tx->host_iv = sa->iv == OV2_IV_HOST;

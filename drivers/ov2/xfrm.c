@@ -10,9 +10,50 @@
 #include <net/xfrm.h>
 #include <kunit/visibility.h>
 #include "ov2.h"
+#include "packet.h"
 #include "rx.h"
 
 ov2_xdo_protos(ov2_xdo_state_add);
+
+/* Fills the constant part of an SA from its state. */
+static int ov2_xdo_fill(struct ov2_sa *sa, struct xfrm_state *x, struct netlink_ext_ack *extack)
+{
+	int err;
+
+	err = ov2_xlate(x, &sa->add, extack);
+	if (err)
+		return err;
+	ov2_pair_init(sa, x);
+	ov2_seq_init(sa, &sa->add);
+	sa->dir = sa->add.dir;
+	sa->esn = sa->add.esn;
+	sa->encap = sa->add.encap != OV2_ENCAP_NONE;
+	sa->packet = sa->add.packet;
+	sa->iv = ov2_caps_iv(&sa->nic->hw_caps, sa->add.iv);
+	if (sa->iv == OV2_IV_SEQ || sa->iv == OV2_IV_HOST)
+		sa->sent = ov2_sent_alloc();
+	/* ov2_add_fill() fetches the keys again when the NIC gets the SA. */
+	ov2_sa_wipe(&sa->add);
+	return (sa->iv == OV2_IV_SEQ || sa->iv == OV2_IV_HOST) && !sa->sent ? -ENOMEM : 0;
+}
+
+/* Admits an SA. In packet mode also waits until the NIC has it. */
+static int ov2_xdo_admit(struct ov2_sa *sa, struct netlink_ext_ack *extack)
+{
+	bool waits = sa->packet && ov2_nic_packet_add_wait(sa->nic);
+	struct ov2_wait wait;
+	int err;
+
+	if (waits)
+		ov2_wait_begin(sa, &wait);
+	err = ov2_slot_admit(sa, extack);
+	if (err || !waits)
+		return err;
+	err = ov2_wait_end(sa, &wait, extack);
+	if (err)
+		ov2_slot_delete(sa);
+	return err;
+}
 
 static int ov2_xdo_state_add(struct net_device *netdev, struct xfrm_state *x,
 			     struct netlink_ext_ack *extack)
@@ -21,11 +62,12 @@ static int ov2_xdo_state_add(struct net_device *netdev, struct xfrm_state *x,
 	struct ov2_sa *sa;
 	int err;
 
-	/* xfrm offloads acquires (XFRM_DEV_OFFLOAD_FLAG_ACQ) in atomic context and without keys,
-	 * for packet mode only.
+	/* A packet has met a policy with packet offload and no state, so xfrm adds a state that
+	 * stands for the acquire, in atomic context and without keys. An error would drop the
+	 * packet without an acquire. There is nothing to offload: offload_handle stays 0.
 	 */
 	if (x->xso.flags & XFRM_DEV_OFFLOAD_FLAG_ACQ)
-		return -EOPNOTSUPP;
+		return 0;
 	/* A bond does not call the offload_ok of its port, so each packet that the NIC cannot take
 	 * would be lost. It also leaves GSO to ports that cannot do it.
 	 */
@@ -40,29 +82,14 @@ static int ov2_xdo_state_add(struct net_device *netdev, struct xfrm_state *x,
 	sa = ov2_sa_alloc(port->nic, port, x);
 	if (!sa)
 		return -ENOMEM;
-	err = ov2_xlate(x, &sa->add, extack);
+	err = ov2_xdo_fill(sa, x, extack);
 	if (err)
 		goto err_put;
-	ov2_pair_init(sa, x);
-	ov2_seq_init(sa, &sa->add);
-	sa->dir = sa->add.dir;
-	sa->esn = sa->add.esn;
-	sa->encap = sa->add.encap != OV2_ENCAP_NONE;
-	sa->iv = ov2_caps_iv(&sa->nic->hw_caps, sa->add.iv);
-	if (sa->iv == OV2_IV_SEQ || sa->iv == OV2_IV_HOST) {
-		sa->sent = ov2_sent_alloc();
-		if (!sa->sent) {
-			err = -ENOMEM;
-			goto err_put;
-		}
-	}
-	/* ov2_add_fill() fetches the keys again when the NIC gets the SA. */
-	ov2_sa_wipe(&sa->add);
 	/* Set the handle before the SA is admitted, because packets of the NIC may arrive before we
 	 * return.
 	 */
 	WRITE_ONCE(x->xso.offload_handle, sa->cookie);
-	err = ov2_slot_admit(sa, extack);
+	err = ov2_xdo_admit(sa, extack);
 	if (err)
 		goto err_handle;
 	return 0;
@@ -122,4 +149,6 @@ const struct xfrmdev_ops ov2_xfrmdev_ops = {
 	.xdo_dev_state_free = ov2_xdo_fn(xdo_dev_state_free, ov2_xdo_state_free),
 	.xdo_dev_offload_ok = ov2_tx_offload_ok,
 	.xdo_dev_state_advance_esn = ov2_xdo_state_advance_esn,
+	.xdo_dev_policy_add = ov2_policy_add,
+	.xdo_dev_policy_delete = ov2_policy_delete,
 };

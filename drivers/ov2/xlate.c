@@ -4,8 +4,11 @@
  * caps.c checks what the NIC supports.
  */
 #include <crypto/internal/geniv.h>
+#include <linux/inetdevice.h>
 #include <linux/netlink.h>
 #include <linux/udp.h>
+#include <net/addrconf.h>
+#include <net/ip.h>
 #include <net/xfrm.h>
 #include <kunit/visibility.h>
 #include "ov2.h"
@@ -182,7 +185,7 @@ static int ov2_xlate_encap(const struct xfrm_state *x, struct ov2_add_sa *add,
 		NL_SET_ERR_MSG_MOD(extack, "Encapsulation other than UDP is not supported");
 		return -EOPNOTSUPP;
 	}
-	if (add->dir == OV2_OUT && add->family == OV2_IPV6) {
+	if (add->dir == OV2_OUT && add->family == OV2_IPV6 && !add->packet) {
 		NL_SET_ERR_MSG_MOD(extack,
 				   "Outbound UDP encapsulation over IPv6 is not supported");
 		return -EOPNOTSUPP;
@@ -234,6 +237,31 @@ struct ov2_seq ov2_xlate_seq(const struct xfrm_state *x, enum ov2_dir dir)
 	return seq;
 }
 
+/* Checks what packet mode does not support on any NIC. */
+static int ov2_xlate_check_packet(const struct xfrm_state *x, struct netlink_ext_ack *extack)
+{
+	bool in = x->xso.dir == XFRM_DEV_OFFLOAD_IN;
+
+	/* xfrm looks up the outer addresses in the inner family (xfrm_bundle_create()). */
+	if (x->props.mode == XFRM_MODE_TUNNEL && x->sel.family != AF_UNSPEC &&
+	    x->sel.family != x->props.family) {
+		NL_SET_ERR_MSG_MOD(extack,
+				   "Cannot offload tunnels across families in packet mode");
+		return -EOPNOTSUPP;
+	}
+	if (in && x->if_id) {
+		NL_SET_ERR_MSG_MOD(extack, "Cannot offload inbound xfrm states with an if_id");
+		return -EOPNOTSUPP;
+	}
+	if (in && (x->props.family == AF_INET ? ipv4_is_multicast(x->id.daddr.a4) :
+						ipv6_addr_is_multicast(&x->id.daddr.in6))) {
+		NL_SET_ERR_MSG_MOD(extack,
+				   "Cannot offload inbound multicast xfrm states in packet mode");
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
 /* Checks the properties that no NIC supports. */
 static int ov2_xlate_check(const struct xfrm_state *x, struct netlink_ext_ack *extack)
 {
@@ -246,10 +274,6 @@ static int ov2_xlate_check(const struct xfrm_state *x, struct netlink_ext_ack *e
 				   "Only transport and tunnel xfrm states may be offloaded");
 		return -EOPNOTSUPP;
 	}
-	if (x->xso.type != XFRM_DEV_OFFLOAD_CRYPTO) {
-		NL_SET_ERR_MSG_MOD(extack, "Packet offload is not supported, only crypto offload");
-		return -EOPNOTSUPP;
-	}
 	/* xfrm does not recheck the mark of packets that were decrypted in hardware, and the NIC
 	 * cannot see marks.
 	 */
@@ -257,7 +281,42 @@ static int ov2_xlate_check(const struct xfrm_state *x, struct netlink_ext_ack *e
 		NL_SET_ERR_MSG_MOD(extack, "Cannot offload inbound xfrm states with a mark");
 		return -EOPNOTSUPP;
 	}
-	return 0;
+	return x->xso.type == XFRM_DEV_OFFLOAD_PACKET ? ov2_xlate_check_packet(x, extack) : 0;
+}
+
+/* Returns the TTL or hop limit of outer headers. Software takes it from the route. */
+static u8 ov2_xlate_ttl(const struct xfrm_state *x)
+{
+	const struct net *net = read_pnet(&x->xs_net);
+	struct inet6_dev *idev;
+	int ttl;
+
+	if (x->props.family == AF_INET)
+		return READ_ONCE(net->ipv4.sysctl_ip_default_ttl);
+	rcu_read_lock();
+	idev = __in6_dev_get(x->xso.dev);
+	ttl = READ_ONCE((idev ? &idev->cnf : net->ipv6.devconf_all)->hop_limit);
+	rcu_read_unlock();
+	return ttl;
+}
+
+/* Describes the outer headers of a tunnel in packet mode, as xfrm4_tunnel_encap_add() and
+ * xfrm4_remove_tunnel_encap() and their IPv6 counterparts make and read them.
+ */
+static void ov2_xlate_outer(const struct xfrm_state *x, struct ov2_add_sa *add)
+{
+	bool dscp = add->dir == OV2_IN ? x->props.flags & XFRM_STATE_DECAP_DSCP :
+					 !(x->props.extra_flags & XFRM_SA_XFLAG_DONT_ENCAP_DSCP);
+
+	if (dscp)
+		add->outer |= OV2_OUTER_DSCP;
+	if (!(x->props.flags & XFRM_STATE_NOECN))
+		add->outer |= OV2_OUTER_ECN;
+	if (add->dir == OV2_OUT) {
+		if (!(x->props.flags & XFRM_STATE_NOPMTUDISC))
+			add->outer |= OV2_OUTER_DF;
+		add->ttl = ov2_xlate_ttl(x);
+	}
 }
 
 /* Fills @add except for next, port and cookie, which the engine sets. Context: any; x->lock held if
@@ -277,6 +336,9 @@ int ov2_xlate(const struct xfrm_state *x, struct ov2_add_sa *add, struct netlink
 	add->mode = x->props.mode == XFRM_MODE_TUNNEL ? OV2_TUNNEL : OV2_TRANSPORT;
 	add->cross_family = add->mode == OV2_TUNNEL && x->sel.family != AF_UNSPEC &&
 			    x->sel.family != x->props.family;
+	add->packet = x->xso.type == XFRM_DEV_OFFLOAD_PACKET;
+	if (add->packet && add->mode == OV2_TUNNEL)
+		ov2_xlate_outer(x, add);
 	add->spi = x->id.spi;
 	ov2_xlate_addr(&add->saddr, &x->props.saddr, x->props.family);
 	ov2_xlate_addr(&add->daddr, &x->id.daddr, x->props.family);

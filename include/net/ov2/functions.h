@@ -28,6 +28,8 @@ u32 ov2_nic_occupancy(struct ov2_nic *nic);
 u32 ov2_nic_occupancy_dir(struct ov2_nic *nic, enum ov2_dir dir);
 void ov2_nic_set_stack_gso(struct ov2_nic *nic, bool on);
 bool ov2_nic_stack_gso(struct ov2_nic *nic);
+void ov2_nic_set_packet_add_wait(struct ov2_nic *nic, bool on);
+bool ov2_nic_packet_add_wait(struct ov2_nic *nic);
 
 /* SaDeleteReq and slots: delreq.c, slot.c */
 void ov2_nic_set_delreq_policy(struct ov2_nic *nic, enum ov2_delreq_policy policy);

@@ -213,7 +213,6 @@ enum ov2_delreq_policy {
  *	...). NDIS: CryptoStatus
  * @seq: 64-bit sequence number that the NIC has used, with its inferred upper half
  *
- * @esp_len: packet mode: bytes from the ESP header to the end of the ICV
  * @next_header: packet mode: next header of the ESP trailer (RFC 4303 section 2.6)
  * @saddr: packet mode with OV2_ENCAP_UDP: outer source address, IPv4 in the first word
  * @sport: packet mode with OV2_ENCAP_UDP: UDP source port
@@ -223,7 +222,8 @@ enum ov2_delreq_policy {
  * status is not CRYPTO_SUCCESS is delivered as it was received. A packet of an SA in packet mode
  * whose status is CRYPTO_SUCCESS is delivered with its MAC header, but without the ESP header, the
  * trailer and the ICV, without a UDP header before ESP, and in tunnel mode without the outer IP
- * header. The type in the MAC header, skb->protocol and the lengths and checksum of the IP header
+ * header. Bytes that follow the inner packet in the ESP payload (TFC padding) stay. The type in the
+ * MAC header, skb->protocol and the lengths and checksum of the IP header
  * are those of the packet that is left.
  *
  * NDIS: NDIS_IPSEC_OFFLOAD_V2_NET_BUFFER_LIST_INFO of a receive.
@@ -233,7 +233,6 @@ struct ov2_rx_meta {
 	u32 flags;
 	u32 status;
 	u64 seq;
-	u32 esp_len;
 	u8 next_header;
 	struct in6_addr saddr;
 	__be16 sport;

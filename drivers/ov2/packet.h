@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* ov2 core: packet mode, XFRM_DEV_OFFLOAD_PACKET. */
+#ifndef __OV2_PACKET_H
+#define __OV2_PACKET_H
+
+#include <linux/types.h>
+
+struct net_device;
+struct netlink_ext_ack;
+struct ov2_port;
+struct ov2_rx_meta;
+struct ov2_sa;
+struct ov2_tx;
+struct sk_buff;
+struct xfrm_offload;
+struct xfrm_policy;
+struct xfrm_state;
+
+/* packet.c */
+bool ov2_packet_offload_ok(struct sk_buff *skb, struct xfrm_state *x, struct ov2_sa *sa);
+bool ov2_packet_tagged(const struct xfrm_offload *xo);
+void ov2_packet_pass(struct sk_buff *skb);
+bool ov2_packet_passed(const struct xfrm_offload *xo);
+int ov2_packet_number(struct sk_buff *skb, struct xfrm_state *x, struct ov2_tx *tx);
+
+/* rx_packet.c */
+int ov2_rx_reframe(struct sk_buff *skb, const struct xfrm_state *x, const struct ov2_rx_meta *meta);
+
+/* policy.c */
+int ov2_policy_add(struct xfrm_policy *xp, struct netlink_ext_ack *extack);
+void ov2_policy_delete(struct xfrm_policy *xp);
+
+#endif /* __OV2_PACKET_H */

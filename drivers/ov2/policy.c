@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ov2 core: policies with packet offload. The NIC knows no policies: xfrm decides for each packet
+ * in both directions. An outbound policy is offloaded so that xfrm looks for states in packet mode
+ * only. An inbound or forward policy is accepted, and xfrm then treats it like any other: it checks
+ * decrypted packets, and refuses plaintext. Owns nothing.
+ */
+#include <linux/netlink.h>
+#include <linux/slab.h>
+#include <net/xfrm.h>
+#include "ov2.h"
+#include "packet.h"
+
+static int ov2_policy_check_port(const struct ov2_port *port, struct netlink_ext_ack *extack)
+{
+	if (!port || READ_ONCE(port->closing)) {
+		NL_SET_ERR_MSG_MOD(extack, "Cannot offload xfrm policies to this device");
+		return -EOPNOTSUPP;
+	}
+	if (!(READ_ONCE(port->nic->features) & OV2_CAP_PACKET)) {
+		NL_SET_ERR_MSG_MOD(extack, "Packet offload is not supported by the NIC");
+		return -EOPNOTSUPP;
+	}
+	if (!(port->netdev->features & NETIF_F_HW_ESP)) {
+		NL_SET_ERR_MSG_MOD(extack, "Feature esp-hw-offload is disabled on the device");
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+/* A template may name its SA. An IKE daemon whose SA was not accepted in packet mode falls back to
+ * crypto mode, and may then offload the policy all the same. xfrm would find no state for that
+ * policy, so refuse it.
+ */
+static int ov2_policy_check_spi(const struct xfrm_policy *xp, struct netlink_ext_ack *extack)
+{
+	const struct xfrm_tmpl *tmpl = &xp->xfrm_vec[0];
+	struct xfrm_state *x;
+	bool found;
+
+	if (!tmpl->id.spi)
+		return 0;
+	x = xfrm_state_lookup(xp_net(xp), xp->mark.v & xp->mark.m, &tmpl->id.daddr, tmpl->id.spi,
+			      tmpl->id.proto, tmpl->encap_family);
+	found = x && x->xso.type == XFRM_DEV_OFFLOAD_PACKET && x->xso.dev == xp->xdo.dev;
+	if (x)
+		xfrm_state_put(x);
+	if (found)
+		return 0;
+	NL_SET_ERR_MSG_FMT_MOD(extack, "The xfrm state with SPI 0x%08x is not in packet mode",
+			       be32_to_cpu(tmpl->id.spi));
+	return -EOPNOTSUPP;
+}
+
+static int ov2_policy_check_tmpl(const struct xfrm_policy *xp, struct netlink_ext_ack *extack)
+{
+	const struct xfrm_tmpl *tmpl = &xp->xfrm_vec[0];
+
+	if (xp->xfrm_nr != 1 || tmpl->id.proto != IPPROTO_ESP ||
+	    (tmpl->mode != XFRM_MODE_TRANSPORT && tmpl->mode != XFRM_MODE_TUNNEL)) {
+		NL_SET_ERR_MSG_MOD(extack,
+				   "Offloaded xfrm policies need one template, ESP in transport or tunnel mode");
+		return -EOPNOTSUPP;
+	}
+	/* xfrm looks up the outer addresses in the inner family (xfrm_bundle_create()). */
+	if (xp->family != tmpl->encap_family) {
+		NL_SET_ERR_MSG_MOD(extack,
+				   "Cannot offload tunnels across families in packet mode");
+		return -EOPNOTSUPP;
+	}
+	return ov2_policy_check_spi(xp, extack);
+}
+
+/* Context: process, before xfrm inserts the policy. */
+int ov2_policy_add(struct xfrm_policy *xp, struct netlink_ext_ack *extack)
+{
+	int err;
+
+	err = ov2_policy_check_port(ov2_port_of(xp->xdo.dev), extack);
+	if (err)
+		return err;
+	if (xp->xdo.dir == XFRM_DEV_OFFLOAD_OUT && xp->action == XFRM_POLICY_ALLOW && xp->xfrm_nr)
+		return ov2_policy_check_tmpl(xp, extack);
+	/* For an inbound policy of type packet, xfrm would believe that the NIC has checked packets
+	 * without a sec_path, and plaintext has none. It would also put the policy before all
+	 * others, whatever their priorities are. An outbound policy without a template has no SA.
+	 */
+	xp->xdo.type = XFRM_DEV_OFFLOAD_UNSPECIFIED;
+	return 0;
+}
+
+/* Lets go of the netdev of a policy that is dead. */
+struct ov2_policy_put {
+	struct rcu_head rcu;
+	struct xfrm_policy *xp;
+};
+
+static void ov2_policy_put_rcu(struct rcu_head *rcu)
+{
+	struct ov2_policy_put *put = container_of(rcu, struct ov2_policy_put, rcu);
+	struct xfrm_policy *xp = put->xp;
+	struct net_device *netdev = xp->xdo.dev;
+
+	xp->xdo.dev = NULL;
+	netdev_put(netdev, &xp->xdo.dev_tracker);
+	xfrm_pol_put(xp);
+	kfree(put);
+}
+
+/* A dead policy keeps its netdev until its last reference is put, and the cached route of an idle
+ * socket may have one. unregister_netdevice() would wait for that, so let go of the netdev when the
+ * readers of the policy are through. If there is no memory for that, the netdev stays as long as the
+ * policy. A policy that xfrm has never inserted is freed at once. Context: any up to softirq.
+ */
+void ov2_policy_delete(struct xfrm_policy *xp)
+{
+	struct ov2_policy_put *put;
+
+	if (!xp->curlft.add_time)
+		return;
+	put = kmalloc(sizeof(*put), GFP_ATOMIC);
+	if (!put)
+		return;
+	xp->xdo.type = XFRM_DEV_OFFLOAD_UNSPECIFIED;
+	xfrm_pol_hold(xp);
+	put->xp = xp;
+	call_rcu(&put->rcu, ov2_policy_put_rcu);
+}
