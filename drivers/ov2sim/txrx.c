@@ -94,6 +94,35 @@ static bool ov2sim_tx_describe_esp(struct sk_buff *skb, const struct ov2_tx *tx,
 	return !skb_is_gso(skb) || ov2sim_tx_esp_lso(skb, txd);
 }
 
+/* Describe a packet that the NIC is to frame (packet mode). */
+static bool ov2sim_tx_describe_packet(struct sk_buff *skb, const struct ov2_tx *tx,
+				      struct ov2sim_txd *txd)
+{
+	txd->flags |= OV2SIM_TX_ESP | OV2SIM_TX_ENCAP;
+	txd->offload_handle = tx->offload_handle;
+	txd->seq = tx->seq;
+	txd->sport = tx->sport;
+	txd->dport = tx->dport;
+	txd->l3_off = skb_network_offset(skb);
+	if (!skb_is_gso(skb))
+		return true;
+	if (skb->ip_summed != CHECKSUM_PARTIAL)
+		return false;
+	txd->flags |= OV2SIM_TX_LSO;
+	txd->mss = skb_shinfo(skb)->gso_size;
+	txd->segs = skb_shinfo(skb)->gso_segs;
+	txd->l4_off = skb_checksum_start_offset(skb);
+	return true;
+}
+
+/* Describe a packet to encrypt. */
+static bool ov2sim_tx_describe_sa(struct sk_buff *skb, const struct ov2_tx *tx,
+				  struct ov2sim_txd *txd)
+{
+	return tx->packet ? ov2sim_tx_describe_packet(skb, tx, txd) :
+			    ov2sim_tx_describe_esp(skb, tx, txd);
+}
+
 static void ov2sim_tx_describe(struct sk_buff *skb, struct ov2sim_txd *txd)
 {
 	if (!skb_is_gso(skb))
@@ -130,7 +159,7 @@ netdev_tx_t ov2sim_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 		goto drop;
 	if (!protect)
 		ov2sim_tx_describe(skb, &txd);
-	else if (!ov2sim_tx_describe_esp(skb, &tx, &txd))
+	else if (!ov2sim_tx_describe_sa(skb, &tx, &txd))
 		goto drop;
 	if (skb->ip_summed == CHECKSUM_PARTIAL && !skb_is_gso(skb)) {
 		txd.flags |= OV2SIM_TX_CSUM;
@@ -263,6 +292,9 @@ static void ov2sim_rx_one(struct ov2sim_vector *v, const struct ov2sim_rxc *rxc)
 			meta.flags |= OV2_RX_SA_DELETE_REQ;
 		meta.status = rxc->status;
 		meta.seq = rxc->seq;
+		meta.next_header = rxc->next_header;
+		meta.saddr = rxc->saddr;
+		meta.sport = rxc->sport;
 		/* On an error drop the packet. Without the mark that ov2_rx() sets, xfrm would
 		 * decrypt a decrypted packet again.
 		 */

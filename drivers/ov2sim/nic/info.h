@@ -62,6 +62,9 @@ void ov2sim_hw_stats(struct ov2sim_hw *hw, u32 port, u64 stats[OV2SIM_STAT_COUNT
  * @encap: encapsulation
  * @encap_dport: UDP destination port
  * @esn: 64-bit sequence numbers
+ * @packet: packet mode
+ * @outer: OV2_OUTER_*
+ * @ttl: TTL or hop limit of outer headers
  * @spi: SPI
  * @saddr: source; IPv4 in the first word, the others are 0
  * @daddr: destination, likewise
@@ -76,6 +79,9 @@ struct ov2sim_sa_id {
 	enum ov2_encap encap;
 	__be16 encap_dport;
 	bool esn;
+	bool packet;
+	u8 outer;
+	u8 ttl;
 	__be32 spi;
 	struct in6_addr saddr;
 	struct in6_addr daddr;

@@ -16,6 +16,7 @@
 #include <net/ip.h>
 #include <net/ip6_checksum.h>
 #include <net/tcp.h>
+#include "encap.h"
 #include "frame.h"
 #include "lso.h"
 #include "sadb.h"
@@ -27,8 +28,10 @@
  * struct ov2sim_lso - A packet that is being cut.
  * @txd: its descriptor
  * @sa: ESP: the SA, else NULL
+ * @encap: packet mode: the headers that the packet gets
  * @hdr: copy of the headers
- * @hdr_len: length of the headers and offset of the payload
+ * @hdr_len: length of the headers
+ * @skb_off: offset of the payload in the packet
  * @payload: bytes of TCP payload
  * @ip_off: offset of the IP header that TCP follows
  * @text_off: ESP: offset of the encrypted part
@@ -36,8 +39,10 @@
 struct ov2sim_lso {
 	const struct ov2sim_txd *txd;
 	const struct ov2sim_sa *sa;
+	struct ov2sim_encap encap;
 	u8 hdr[OV2SIM_LSO_HDR_MAX];
 	u32 hdr_len;
+	u32 skb_off;
 	u32 payload;
 	u32 ip_off;
 	u32 text_off;
@@ -116,8 +121,35 @@ static int ov2sim_lso_strip(struct ov2sim_lso *lso)
 	return 0;
 }
 
+/* Copy the headers, in packet mode behind those that the NIC makes. */
+static int ov2sim_lso_headers(struct ov2sim_lso *lso, const struct ov2sim_txd *txd,
+			      struct ov2sim_sa *sa)
+{
+	u32 head_len = 0, skip = 0;
+	int err;
+
+	if (sa && txd->flags & OV2SIM_TX_ENCAP) {
+		err = ov2sim_encap(&lso->encap, txd, sa);
+		if (err)
+			return err;
+		lso->txd = &lso->encap.txd;
+		head_len = lso->encap.head_len;
+		skip = lso->encap.skip;
+		memcpy(lso->hdr, lso->encap.head, head_len);
+	} else if (sa && sa->id.packet) {
+		return -EIO;
+	}
+	if (lso->skb_off < skip)
+		return -EINVAL;
+	lso->hdr_len = lso->skb_off - skip + head_len;
+	if (lso->hdr_len > sizeof(lso->hdr) ||
+	    skb_copy_bits(txd->skb, skip, lso->hdr + head_len, lso->skb_off - skip))
+		return -EINVAL;
+	return 0;
+}
+
 static int ov2sim_lso_init(struct ov2sim_lso *lso, const struct ov2sim_txd *txd,
-			   const struct ov2sim_sa *sa)
+			   struct ov2sim_sa *sa)
 {
 	const struct sk_buff *skb = txd->skb;
 	struct tcphdr th;
@@ -127,11 +159,13 @@ static int ov2sim_lso_init(struct ov2sim_lso *lso, const struct ov2sim_txd *txd,
 	lso->sa = sa;
 	if (!txd->mss || skb_copy_bits(skb, txd->l4_off, &th, sizeof(th)))
 		return -EINVAL;
-	lso->hdr_len = txd->l4_off + th.doff * 4;
-	if (th.doff * 4 < sizeof(th) || lso->hdr_len > sizeof(lso->hdr) ||
-	    lso->hdr_len >= skb->len || skb_copy_bits(skb, 0, lso->hdr, lso->hdr_len))
+	lso->skb_off = txd->l4_off + th.doff * 4;
+	if (th.doff * 4 < sizeof(th) || lso->skb_off >= skb->len)
 		return -EINVAL;
-	lso->payload = skb->len - lso->hdr_len;
+	lso->payload = skb->len - lso->skb_off;
+	err = ov2sim_lso_headers(lso, txd, sa);
+	if (err)
+		return err;
 	err = ov2sim_lso_check(lso);
 	if (err)
 		return err;
@@ -183,6 +217,7 @@ static int ov2sim_lso_fix_esp(const struct ov2sim_lso *lso, struct ov2sim_frame 
 	u32 esp_off = lso->txd->esp_off;
 	u8 *data = frame->data;
 	struct udphdr *uh;
+	int err;
 
 	if (sa->id.encap == OV2_ENCAP_UDP) {
 		uh = (struct udphdr *)(data + esp_off - sizeof(*uh));
@@ -191,8 +226,10 @@ static int ov2sim_lso_fix_esp(const struct ov2sim_lso *lso, struct ov2sim_frame 
 	}
 	ov2sim_esp_put_trailer(data + end, frame->len - sa->esp.icv_len - end, lso->txd->esp_proto);
 	put_unaligned_be32(lower_32_bits(lso->txd->seq + i), data + esp_off + 4);
-	return ov2sim_esp_send(&sa->esp, data + esp_off, frame->len - esp_off,
-			       lso->txd->seq + i);
+	err = ov2sim_esp_send(&sa->esp, data + esp_off, frame->len - esp_off, lso->txd->seq + i);
+	if (!err && lso->txd->flags & OV2SIM_TX_ENCAP)
+		ov2sim_encap_udp_csum(lso->txd, sa, data, frame->len);
+	return err;
 }
 
 /* Make segment @i, which has @len bytes of the payload from @off on. */
@@ -213,7 +250,7 @@ static int ov2sim_lso_segment(const struct ov2sim_lso *lso, u32 i, u32 off, u32 
 	list_add_tail(&frame->list, frames);
 
 	memcpy(frame->data, lso->hdr, lso->hdr_len);
-	err = skb_copy_bits(txd->skb, lso->hdr_len + off, frame->data + lso->hdr_len, len);
+	err = skb_copy_bits(txd->skb, lso->skb_off + off, frame->data + lso->hdr_len, len);
 	if (err)
 		return err;
 	ov2sim_lso_fix_ip(frame->data, txd->l3_off, frame->len, i);
@@ -233,7 +270,7 @@ static int ov2sim_lso_segment(const struct ov2sim_lso *lso, u32 i, u32 off, u32 
  * -EOVERFLOW if the SA has too few sequence numbers left; -ENOMEM. After an error @frames is
  * unchanged.
  */
-int ov2sim_lso(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa, struct list_head *frames)
+int ov2sim_lso(const struct ov2sim_txd *txd, struct ov2sim_sa *sa, struct list_head *frames)
 {
 	struct ov2sim_lso lso = {};
 	u32 i, count, len;

@@ -4,6 +4,7 @@
 #define __OV2SIM_NIC_RING_H
 
 #include <linux/bits.h>
+#include <linux/in6.h>
 #include <linux/types.h>
 
 struct ov2sim_hw;
@@ -19,6 +20,10 @@ struct sk_buff;
 #define OV2SIM_TX_ESP		BIT(2)	/* encrypt with offload_handle */
 #define OV2SIM_TX_ESP_TRAILER	BIT(3)	/* ESP and LSO: the aggregate carries a trailer and room
 					 * for an ICV, which the NIC strips (UDP encapsulation)
+					 */
+#define OV2SIM_TX_ENCAP		BIT(4)	/* ESP in packet mode: the packet is in clear and the NIC
+					 * makes all headers. l3_off is that of its IP header,
+					 * esp_off, inner_off and esp_proto are not used.
 					 */
 
 /**
@@ -37,6 +42,8 @@ struct sk_buff;
  * @mss: LSO: payload bytes of a segment
  * @segs: LSO and ESP: sequence numbers that the stack has taken for the packet, at least one
  *	for each segment
+ * @sport: ENCAP: UDP source port, if the SA has UDP encapsulation
+ * @dport: ENCAP: UDP destination port, likewise
  * @esp_proto: LSO and ESP: next header for the trailers
  */
 struct ov2sim_txd {
@@ -52,6 +59,8 @@ struct ov2sim_txd {
 	u16 csum_offset;
 	u16 mss;
 	u16 segs;
+	__be16 sport;
+	__be16 dport;
 	u8 esp_proto;
 };
 
@@ -137,9 +146,11 @@ bool ov2sim_hw_tx_reap(struct ov2sim_hw *hw, u32 port, u32 queue, struct ov2sim_
  * @status: ESP_DONE: one of CRYPTO_* of <net/xfrm.h>
  * @seq: ESP_DONE: 64-bit sequence number, its upper half inferred
  * @next_header: ESP_DONE with CRYPTO_SUCCESS: as decrypted
+ * @saddr: ESP_DONE with CRYPTO_SUCCESS, packet mode: outer source; IPv4 in the first word
+ * @sport: likewise: UDP source port
  *
- * The NIC decrypts in place: ESP header, IV, trailer and ICV stay in the packet. If it has
- * processed the packet with an SA it trims bytes that follow the IP packet.
+ * The NIC decrypts in place: ESP header, IV, trailer and ICV stay in the packet, except in packet
+ * mode. If it has processed the packet with an SA it trims bytes that follow the IP packet.
  */
 struct ov2sim_rxc {
 	void *buf;
@@ -150,6 +161,8 @@ struct ov2sim_rxc {
 	u32 status;
 	u64 seq;
 	u8 next_header;
+	struct in6_addr saddr;
+	__be16 sport;
 };
 
 /**

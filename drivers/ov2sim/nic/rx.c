@@ -96,6 +96,8 @@ static bool ov2sim_rx_match(struct ov2sim_hwport *port, const struct ov2sim_fram
 	idx = ov2sim_sadb_read_lock(db);
 	sa = ov2sim_rx_find(port, pkt);
 	if (sa) {
+		/* Trim trailing bytes, which are not covered by the ICV. */
+		rxc->len = pkt->end;
 		ov2sim_rx_esp(sa, frame, data, pkt, csum, rxc);
 		ov2sim_rx_delete_req(port, sa, rxc);
 	}
@@ -106,8 +108,6 @@ static bool ov2sim_rx_match(struct ov2sim_hwport *port, const struct ov2sim_fram
 		return false;
 	}
 
-	/* Trim trailing bytes, which are not covered by the ICV. */
-	rxc->len = pkt->end;
 	good = rxc->status == CRYPTO_SUCCESS;
 	ov2sim_stat_add(port, good ? OV2SIM_STAT_RX_PKTS : OV2SIM_STAT_RX_FAIL, 1);
 	if (good)

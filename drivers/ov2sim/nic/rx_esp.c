@@ -7,6 +7,7 @@
 #include <linux/export.h>
 #include <linux/unaligned.h>
 #include <net/xfrm.h>
+#include "decap.h"
 #include "rx_esp.h"
 
 /* Verify the checksum of the decrypted IP packet between @l3 and @end. */
@@ -69,5 +70,9 @@ void ov2sim_rx_esp(struct ov2sim_sa *sa, const struct ov2sim_frame *frame, u8 *d
 	atomic64_add(frame->len, &sa->use.bytes);
 	if (csum)
 		ov2sim_rx_esp_csum(sa, data, pkt, rxc);
+	if (sa->id.packet && !ov2sim_decap(sa, data, pkt, rxc)) {
+		rxc->status = CRYPTO_INVALID_PACKET_SYNTAX;
+		memcpy(data + pkt->esp, frame->data + pkt->esp, len);
+	}
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_rx_esp);

@@ -120,11 +120,15 @@ static struct ov2sim_sa *ov2sim_sa_create(const struct ov2_add_sa *node)
 		.encap = node->encap,
 		.encap_dport = node->encap_dport,
 		.esn = node->esn,
+		.packet = node->packet,
+		.outer = node->outer,
+		.ttl = node->ttl,
 		.spi = node->spi,
 	};
 	ov2sim_sa_copy_addr(&sa->id.saddr, &node->saddr, node->family);
 	ov2sim_sa_copy_addr(&sa->id.daddr, &node->daddr, node->family);
 	ov2sim_replay_init(&sa->replay, node);
+	atomic_set(&sa->ip_id, get_random_u16());
 	sa->use.last = ktime_get();
 	atomic_inc(&ov2sim_sa_live);
 	return sa;

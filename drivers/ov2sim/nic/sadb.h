@@ -36,6 +36,7 @@ struct ov2sim_sa_use {
  * @id: its identity; constant
  * @esp: its cryptography; constant
  * @replay: its sequence state
+ * @ip_id: next id of an outer IPv4 header
  * @use: its counters
  * @victim: whether the NIC wants it deleted
  */
@@ -45,6 +46,7 @@ struct ov2sim_sa {
 	struct ov2sim_sa_id id;
 	struct ov2sim_esp esp;
 	struct ov2sim_replay replay;
+	atomic_t ip_id;
 	struct ov2sim_sa_use use;
 	struct ov2sim_victim victim;
 };

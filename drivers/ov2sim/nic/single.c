@@ -8,6 +8,7 @@
 #include <linux/skbuff.h>
 #include <linux/unaligned.h>
 #include <net/checksum.h>
+#include "encap.h"
 #include "frame.h"
 #include "sadb.h"
 #include "single.h"
@@ -62,6 +63,56 @@ static int ov2sim_single_protect(const struct ov2sim_txd *txd, const struct ov2s
 	return ov2sim_esp_send(&sa->esp, data + txd->esp_off, len - txd->esp_off, txd->seq);
 }
 
+/* Fill @data with the headers of @encap, the rest of the packet, and the trailer. */
+static int ov2sim_single_fill(const struct ov2sim_encap *encap, const struct ov2sim_sa *sa,
+			      u8 *data, u32 end, u32 len)
+{
+	int err;
+
+	memcpy(data, encap->head, encap->head_len);
+	err = skb_copy_bits(encap->txd.skb, encap->skip, data + encap->head_len,
+			    end - encap->head_len);
+	if (err)
+		return err;
+	ov2sim_esp_put_trailer(data + end, len - end - sa->esp.icv_len, encap->txd.esp_proto);
+	ov2sim_encap_lengths(&encap->txd, sa, data, len);
+	if (encap->txd.flags & OV2SIM_TX_CSUM) {
+		if (encap->txd.csum_start < encap->head_len)
+			return -EINVAL;
+		err = ov2sim_single_csum(&encap->txd, data, end);
+	}
+	return err;
+}
+
+/* Make the frame of a packet in packet mode. */
+static int ov2sim_single_encap(const struct ov2sim_txd *txd, struct ov2sim_sa *sa,
+			       struct list_head *frames)
+{
+	struct ov2sim_encap encap;
+	struct ov2sim_frame *frame;
+	u32 end, esp;
+	int err;
+
+	err = ov2sim_encap(&encap, txd, sa);
+	if (err)
+		return err;
+	end = encap.head_len + txd->skb->len - encap.skip;
+	frame = ov2sim_frame_alloc(end + ov2sim_esp_trailer_len(&sa->esp, end - encap.head_len));
+	if (!frame)
+		return -ENOMEM;
+	esp = encap.txd.esp_off;
+	err = ov2sim_single_fill(&encap, sa, frame->data, end, frame->len);
+	if (!err)
+		err = ov2sim_esp_send(&sa->esp, frame->data + esp, frame->len - esp, txd->seq);
+	if (err) {
+		ov2sim_frame_free(frame);
+		return err;
+	}
+	ov2sim_encap_udp_csum(&encap.txd, sa, frame->data, frame->len);
+	list_add_tail(&frame->list, frames);
+	return 0;
+}
+
 /**
  * ov2sim_single - make one frame of a packet
  * @txd: the packet
@@ -71,12 +122,16 @@ static int ov2sim_single_protect(const struct ov2sim_txd *txd, const struct ov2s
  * Return: 0; -EINVAL if the descriptor is inconsistent; -EIO if it does not match the SA; -ENOMEM.
  * After an error @frames is unchanged.
  */
-int ov2sim_single(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa,
-		  struct list_head *frames)
+int ov2sim_single(const struct ov2sim_txd *txd, struct ov2sim_sa *sa, struct list_head *frames)
 {
 	struct ov2sim_frame *frame;
 	int err;
 
+	if (sa && txd->flags & OV2SIM_TX_ENCAP)
+		return ov2sim_single_encap(txd, sa, frames);
+	/* The stack frames no packet for an SA in packet mode. */
+	if (sa && sa->id.packet)
+		return -EIO;
 	frame = ov2sim_frame_alloc(txd->skb->len);
 	if (!frame)
 		return -ENOMEM;

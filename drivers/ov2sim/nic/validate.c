@@ -50,6 +50,11 @@ static int ov2sim_validate_form(const struct ov2_add_sa *node, u32 ports)
 		return -EINVAL;
 	if (!node->esn && node->seq.high)
 		return -EINVAL;
+	if (node->outer & ~(OV2_OUTER_DSCP | OV2_OUTER_ECN | OV2_OUTER_DF) ||
+	    (node->outer && (!node->packet || node->mode != OV2_TUNNEL)))
+		return -EINVAL;
+	if (node->packet && node->mode == OV2_TUNNEL && node->dir == OV2_OUT && !node->ttl)
+		return -EINVAL;
 	if (node->esn && node->dir == OV2_IN && !node->replay_window)
 		return -EINVAL;
 	return 0;
@@ -71,6 +76,8 @@ static int ov2sim_validate_caps(const struct ov2_add_sa *node, const struct ov2_
 {
 	if (!(caps->features & OV2_CAP_ESP) || !(caps->families & BIT(node->family)) ||
 	    !(caps->modes & BIT(node->mode)))
+		return -EOPNOTSUPP;
+	if (node->packet && !(caps->features & OV2_CAP_PACKET))
 		return -EOPNOTSUPP;
 	if (node->cross_family && !(caps->features & OV2_CAP_CROSS_FAMILY))
 		return -EOPNOTSUPP;

@@ -32,7 +32,9 @@ class Run:
         self.world, self.scenario, self.topology = world, scenario, scenario.topology
         self.rng = random.Random("%s/%s" % (seed, scenario))
         self.a, self.b = world["A"], world["B"]
-        self.nic = world.nics.get(("A", "da")) if world.kind == worlds.CRYPTO else None
+        self.packet = world.kind == worlds.PACKET
+        self.nic = world.nics.get(("A", "da")) if self.packet or world.kind == worlds.CRYPTO \
+            else None
         self.xfrm_a, self.xfrm_b = net.Netlink(self.a), net.Netlink(self.b)
         self.sas, self.generation, self.names = [], 0, {}
         # Policies with a template: xfrm of A or B, selector, direction, and whether it is for
@@ -101,7 +103,7 @@ class Run:
             unspec=s.outer != s.inner,
             ifindex=self.a.ifindex(self.topology.offload) if offload else 0, limits=limits,
             byte_limits=byte_limits,
-            inbound=True if wrong else None, direction=not here or s.netlink == "dir",
+            packet=self.packet, inbound=True if wrong else None, direction=not here or s.netlink == "dir",
             extra=extra)
 
     def owner(self):
@@ -195,6 +197,8 @@ class Run:
 
     def policy(self, netlink, selector, direction, priority, tmpl=None, extra=b"",
                kind=net.NEWPOLICY):
+        if self.packet and netlink is self.xfrm_a:
+            extra += net.offload(self.a.ifindex(self.topology.offload), net.OFFLOAD_PACKET)
         self.must("NEWPOLICY", netlink.request(
             kind, xfrm.policy(selector, direction, priority, tmpl, extra), 0x600))
 

@@ -77,6 +77,26 @@ class Scenario(dict):
                 self.topology.rx and not (esn and self["window"] == "4096"))
 
 
+    def packet(self):
+        """Whether packet mode is for this scenario. README says of each why not."""
+        topology = self.topology
+        return not any(rule(self, topology) for _, rule in NO_PACKET)
+
+
+# What packet mode cannot do, or does otherwise on purpose: a reason, and when.
+NO_PACKET = (
+    ("the kernel looks outer addresses up in the inner family", lambda s, t: len(s.fam) == 2),
+    ("packets leave by another device than that of the SA", lambda s, t: t.top != "da"),
+    ("inbound marks and if_ids are xfrm's to check", lambda s, t: t.key or t.if_id),
+    ("the direction is refused", lambda s, t: s.netlink == "wrongdir"),
+    ("multicast SAs are refused", lambda s, t: s.traffic == "multicast"),
+    ("the NIC's window is smaller", lambda s, t: s.esn == "on" and s.window == "4096"),
+    ("SAs that leave the NIC are expired", lambda s, t: s.event in ("off", "demote")),
+    ("what the NIC does not take is dropped, not encrypted by software",
+     lambda s, t: s.traffic == "options"),
+    ("7.3 does not migrate offloaded states", lambda s, t: s.event.startswith("migrate")),
+)
+
 # What does not go together: a name, and when.
 EXCLUDED = (
     ("two families are for tunnels", lambda s: len(s.fam) == 2 and s.mode != "tunnel"),

@@ -19,9 +19,8 @@ GRO, TSO, SG = 0x2c, 0x1f, 0x19
 GSTRINGS, GSSET_INFO, SFEATURES, RESET = 0x1b, 0x37, 0x3b, 0x34
 SS_FEATURES = 4
 RESET_ALL = 0xffffffff
-SOFTWARE_VETH, SOFTWARE_NIC, CRYPTO = "sw", "sn", "hw"
-# Packet mode is to be the fourth.
-KINDS = (SOFTWARE_VETH, SOFTWARE_NIC, CRYPTO)
+SOFTWARE_VETH, SOFTWARE_NIC, CRYPTO, PACKET = "sw", "sn", "hw", "pk"
+KINDS = (SOFTWARE_VETH, SOFTWARE_NIC, CRYPTO, PACKET)
 
 
 class SetupError(Exception):

@@ -23,14 +23,15 @@ addrs()
 # batch_a and batch_b for commit. Its UDP or TCP source port at a is 20000+ID,
 # its port at b is 7, so that any number can run between the same addresses.
 #   alg=gcm128-128  fam=4  inner=FAM  mode=transport|tunnel  proto=udp|tcp|any
-#   encap=udp  off=a|b|ab (ends that offload)  flags="esn ..."  window=32
+#   encap=udp  off=a|b|ab (ends that offload)  kind=crypto|packet  flags="esn ..."
+#   window=32
 #   out_a in_b out_b in_a: more words for one SA
 conn()
 {
 	local id=$1 alg=gcm128-128 fam=4 inner='' mode=transport proto=udp encap='' off=a
-	local flags='' window=32 out_a='' in_b='' out_b='' in_a=''
+	local flags='' window=32 out_a='' in_b='' out_b='' in_a='' kind=crypto
 	local src dst isrc idst len spi req sa_1 sa_2 pol tmpl_1 tmpl_2 ports_1='' ports_2='' crypt key
-	local addr_a addr_b off_a='' off_b=''
+	local addr_a addr_b off_a='' off_b='' pol_a='' pol_b=''
 	shift
 
 	(($# == 0)) || local "$@"
@@ -42,8 +43,10 @@ conn()
 		((inner == fam)) || flags+=" af-unspec"
 	fi
 	isrc=$addr_a idst=$addr_b
-	[[ $off != *a* ]] || off_a="offload crypto dev $dev_a dir"
-	[[ $off != *b* ]] || off_b="offload crypto dev $dev_b dir"
+	[[ $off != *a* ]] || off_a="offload $kind dev $dev_a dir"
+	[[ $off != *b* ]] || off_b="offload $kind dev $dev_b dir"
+	[[ $kind$off != packet*a* ]] || pol_a="offload packet dev $dev_a"
+	[[ $kind$off != packet*b* ]] || pol_b="offload packet dev $dev_b"
 	len=$((inner == 4 ? 32 : 128))
 	spi=$((0x1000 + 2 * id))
 	req="reqid $((id + 1)) mode $mode"
@@ -70,12 +73,12 @@ conn()
 	fi
 	pol="xfrm policy add src $isrc/$len dst $idst/$len $ports_1"
 	tmpl_1="tmpl src $src dst $dst proto esp $req"
-	batch_a+="$pol dir out $tmpl_1"$'\n'
-	batch_b+="$pol dir in $tmpl_1"$'\n'
+	batch_a+="$pol dir out $pol_a $tmpl_1"$'\n'
+	batch_b+="$pol dir in $pol_b $tmpl_1"$'\n'
 	pol="xfrm policy add src $idst/$len dst $isrc/$len $ports_2"
 	tmpl_2="tmpl src $dst dst $src proto esp $req"
-	batch_b+="$pol dir out $tmpl_2"$'\n'
-	batch_a+="$pol dir in $tmpl_2"$'\n'
+	batch_b+="$pol dir out $pol_b $tmpl_2"$'\n'
+	batch_a+="$pol dir in $pol_a $tmpl_2"$'\n'
 }
 
 # Hands what conn has gathered to the kernels of both ends; sets $out.

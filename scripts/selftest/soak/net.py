@@ -19,7 +19,7 @@ EXPIRE, UPDSA, FLUSHSA, FLUSHPOLICY = 0x18, 0x1a, 0x1c, 0x1d
 A_AUTH_TRUNC, A_CRYPT, A_ENCAP, A_TMPL, A_AEAD = 20, 2, 4, 5, 18
 A_ESN, A_OFFLOAD, A_DIR = 23, 28, 33
 FLAG_AF_UNSPEC, FLAG_ESN = 32, 128
-OFFLOAD_INBOUND = 2
+OFFLOAD_INBOUND, OFFLOAD_PACKET = 2, 4
 GROUP_EXPIRE = 2
 SA_INFO = 224
 SIOCGIFHWADDR = 0x8927
@@ -233,6 +233,8 @@ class Sa:
     byte_limits: tuple = (FOREVER, FOREVER)
     # The direction in the offload's flag, if it is to differ from the SA's.
     inbound: bool = None
+    # Packet mode.
+    packet: bool = False
     # Whether XFRMA_SA_DIR is there.
     direction: bool = True
     # More attributes.
@@ -246,6 +248,10 @@ def algorithm(alg, keys):
     return (attr(A_CRYPT, struct.pack("=64sI", names[0].encode(), 8 * len(keys[0])) + keys[0]) +
             attr(A_AUTH_TRUNC,
                  struct.pack("=64sII", names[1].encode(), 8 * len(keys[1]), icv) + keys[1]))
+
+
+def offload(ifindex, flags):
+    return attr(A_OFFLOAD, struct.pack("=iB3x", ifindex, flags))
 
 
 def state(sa):
@@ -269,8 +275,8 @@ def state(sa):
         body += attr(A_ESN, struct.pack("=6I", words, *numbers, in_window) + bytes(4 * words))
     if sa.ifindex:
         inbound = not sa.out if sa.inbound is None else sa.inbound
-        body += attr(A_OFFLOAD,
-                     struct.pack("=iB3x", sa.ifindex, OFFLOAD_INBOUND if inbound else 0))
+        body += offload(sa.ifindex, (OFFLOAD_INBOUND if inbound else 0) |
+                        (OFFLOAD_PACKET if sa.packet else 0))
     if sa.direction:
         body += attr(A_DIR, b"\2" if sa.out else b"\1")
     return body + sa.extra
