@@ -2,8 +2,8 @@
 /*
  * ov2 core: policies with packet offload. The NIC knows no policies: xfrm decides for each packet
  * in both directions. An outbound policy is offloaded so that xfrm looks for states in packet mode
- * only. An inbound or forward policy is accepted, and xfrm then treats it like any other: it checks
- * decrypted packets, and refuses plaintext. Owns nothing.
+ * only. Others are accepted, and are not offloaded: xfrm itself checks what the NIC has decrypted,
+ * and refuses plaintext. Owns nothing.
  */
 #include <linux/netlink.h>
 #include <linux/slab.h>
@@ -71,6 +71,21 @@ static int ov2_policy_check_tmpl(const struct xfrm_policy *xp, struct netlink_ex
 	return ov2_policy_check_spi(xp, extack);
 }
 
+/* Lets xfrm treat a policy like any that is not offloaded. For an inbound policy that is offloaded,
+ * xfrm would believe that the NIC has checked packets without a sec_path, and plaintext has none; it
+ * would put the policy before all others, whatever their priorities are; and it would delete the
+ * policy when the netdev goes down, so that plaintext is accepted from then on. An outbound policy
+ * without a template has no SA.
+ */
+static void ov2_policy_keep(struct xfrm_policy *xp)
+{
+	struct net_device *netdev = xp->xdo.dev;
+
+	xp->xdo.type = XFRM_DEV_OFFLOAD_UNSPECIFIED;
+	xp->xdo.dev = NULL;
+	netdev_put(netdev, &xp->xdo.dev_tracker);
+}
+
 /* Context: process, before xfrm inserts the policy. */
 int ov2_policy_add(struct xfrm_policy *xp, struct netlink_ext_ack *extack)
 {
@@ -81,11 +96,7 @@ int ov2_policy_add(struct xfrm_policy *xp, struct netlink_ext_ack *extack)
 		return err;
 	if (xp->xdo.dir == XFRM_DEV_OFFLOAD_OUT && xp->action == XFRM_POLICY_ALLOW && xp->xfrm_nr)
 		return ov2_policy_check_tmpl(xp, extack);
-	/* For an inbound policy of type packet, xfrm would believe that the NIC has checked packets
-	 * without a sec_path, and plaintext has none. It would also put the policy before all
-	 * others, whatever their priorities are. An outbound policy without a template has no SA.
-	 */
-	xp->xdo.type = XFRM_DEV_OFFLOAD_UNSPECIFIED;
+	ov2_policy_keep(xp);
 	return 0;
 }
 

@@ -95,6 +95,8 @@ NO_PACKET = (
     ("what the NIC does not take is dropped, not encrypted by software",
      lambda s, t: s.traffic == "options"),
     ("7.3 does not migrate offloaded states", lambda s, t: s.event.startswith("migrate")),
+    ("xfrm flushes outbound policies with their device",
+     lambda s, t: s.event in ("link", "namespace")),
 )
 
 # What does not go together: a name, and when.
