@@ -194,13 +194,14 @@ static u64 ov2_packet_take(struct xfrm_state *x, u32 count)
 {
 	struct xfrm_replay_state_esn *esn = x->replay_esn;
 	bool wide = x->props.flags & XFRM_STATE_ESN;
+	u64 max = wide ? U64_MAX - U32_MAX : U32_MAX;
 	u32 *low = esn ? &esn->oseq : &x->replay.oseq;
 	u64 last = *low;
 
 	lockdep_assert_held(&x->lock);
 	if (wide)
 		last |= (u64)esn->oseq_hi << 32;
-	if (last + count > (wide ? U64_MAX - U32_MAX : U32_MAX) &&
+	if ((last > max || count > max - last) &&
 	    (wide || !(x->props.extra_flags & XFRM_SA_XFLAG_OSEQ_MAY_WRAP)))
 		return 0;
 	*low = lower_32_bits(last + count);
