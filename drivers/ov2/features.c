@@ -63,6 +63,25 @@ static netdev_features_t ov2_features_of(struct sk_buff *skb, struct net_device 
 	return features;
 }
 
+/* The NIC must segment and checksum a packet in packet mode before it encrypts it, so leave to it
+ * only what it can do with ESP.
+ */
+static netdev_features_t ov2_features_of_packet(struct sk_buff *skb,
+						const struct net_device *netdev,
+						netdev_features_t features)
+{
+	const struct ov2_port *port = ov2_port_of(netdev);
+	u32 caps = port ? READ_ONCE(port->nic->features) : 0;
+	bool udp = xfrm_input_state(skb)->encap;
+
+	if (!(features & NETIF_F_HW_ESP_TX_CSUM))
+		features &= ~NETIF_F_CSUM_MASK;
+	if (!(features & NETIF_F_GSO_ESP) || !(caps & OV2_CAP_LSO) ||
+	    (udp && !(caps & OV2_CAP_UDP_LSO)))
+		features &= ~NETIF_F_GSO_MASK;
+	return features;
+}
+
 /* Makes ov2_tx_sa() drop a packet. Clones share the xfrm_offload, so give this packet its own
  * first. If there is no memory for that, the clones are dropped as well.
  */
@@ -93,7 +112,8 @@ static void ov2_features_spoil(struct sk_buff *skb, u32 flags, u32 status)
  * segments the same number. In both cases an IV would be used twice, so make ov2_tx_sa() drop the
  * packet.
  *
- * A packet in packet mode is marked as one that may pass the stack's own ESP code.
+ * A packet in packet mode is marked as one that may pass the stack's own ESP code. Segmentation and
+ * checksums are left to the NIC only if it can do both before it encrypts the packet.
  *
  * The netdev must not have NETIF_F_HW_ESP in gso_partial_features, because this function cannot
  * remove such a feature.
@@ -112,7 +132,7 @@ netdev_features_t ov2_features_check(struct sk_buff *skb, struct net_device *net
 		return features;
 	if (ov2_packet_tagged(xo)) {
 		ov2_packet_pass(skb);
-		return features;
+		return ov2_features_of_packet(skb, netdev, features);
 	}
 	x = xfrm_input_state(skb);
 	framed = xo->flags & XFRM_XMIT;
