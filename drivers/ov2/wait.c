@@ -50,6 +50,10 @@ static int ov2_wait_overdue(const struct ov2_sa *sa, struct netlink_ext_ack *ext
 static int ov2_wait_refused(int err, struct netlink_ext_ack *extack)
 {
 	switch (err) {
+	case -ECANCELED:
+		/* The deadline of the request has been faster than that of the wait. */
+		NL_SET_ERR_MSG_MOD(extack, "The NIC has not answered in time");
+		return -ETIMEDOUT;
 	case -EACCES:
 		NL_SET_ERR_MSG_MOD(extack, "The NIC's configuration has changed and excludes the SA");
 		return -EOPNOTSUPP;
