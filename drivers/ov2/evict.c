@@ -67,7 +67,7 @@ static struct ov2_sa *ov2_evict_due(struct ov2_nic *nic)
 	}
 	sa = NULL;
 	if (next != U64_MAX)
-		queue_delayed_work(nic->wq, &nic->evict_work, next - now);
+		mod_delayed_work(nic->wq, &nic->evict_work, next - now);
 out:
 	spin_unlock_bh(&nic->lock);
 	return sa;
