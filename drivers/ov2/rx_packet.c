@@ -115,8 +115,18 @@ static u8 ov2_reframe_dscp(const struct sk_buff *skb)
 	return tos & INET_DSCP_MASK;
 }
 
+/* Returns the length of the part of the packet that ov2_rx_reframe() reads. In tunnel mode a dummy
+ * packet (RFC 4303 section 2.6) need not have an IP header, or anything at all.
+ */
+static u32 ov2_reframe_head(const struct ov2_reframe *frame, const struct ov2_rx_meta *meta)
+{
+	if (!frame->tunnel)
+		return frame->ip_len;
+	return meta->next_header == IPPROTO_NONE ? 0 : sizeof(struct iphdr);
+}
+
 /* Puts the headers and the trailer back that the NIC has removed. @skb begins with an IP header, and
- * its MAC header is in front of that. Returns the offset of the ESP header, or a negative errno.
+ * its MAC header is in front of that. See ov2_reframe_head() for an exception. Returns the offset of the ESP header, or a negative errno.
  * Context: RCU read side, BH off.
  */
 int ov2_rx_reframe(struct sk_buff *skb, const struct xfrm_state *x, const struct ov2_rx_meta *meta)
@@ -124,15 +134,15 @@ int ov2_rx_reframe(struct sk_buff *skb, const struct xfrm_state *x, const struct
 	struct ov2_reframe frame;
 	u32 keep = ETH_HLEN;
 	struct ip_esp_hdr *esph;
-	u32 esp_off;
+	u32 esp_off, head;
 	u8 dscp;
 	int err;
 
 	ov2_reframe_init(&frame, x);
-	if (!pskb_may_pull(skb, frame.tunnel ? sizeof(struct iphdr) : frame.ip_len) ||
-	    skb_cow_head(skb, frame.len + ETH_HLEN))
+	head = ov2_reframe_head(&frame, meta);
+	if (!pskb_may_pull(skb, head) || skb_cow_head(skb, frame.len + ETH_HLEN))
 		return -ENOMEM;
-	dscp = ov2_reframe_dscp(skb);
+	dscp = head ? ov2_reframe_dscp(skb) : 0;
 	if (!frame.tunnel)
 		keep += frame.ip_len;
 	memmove(skb->data - ETH_HLEN - frame.len, skb_mac_header(skb), keep);
