@@ -28,6 +28,19 @@ static int ov2_policy_check_port(const struct ov2_port *port, struct netlink_ext
 	return 0;
 }
 
+/* Returns the destination of the SA that a template names, or NULL if it depends on the packet. In
+ * transport mode xfrm ignores the addresses of the template: see xfrm_tmpl_resolve_one().
+ */
+static const xfrm_address_t *ov2_policy_daddr(const struct xfrm_policy *xp)
+{
+	const struct xfrm_tmpl *tmpl = &xp->xfrm_vec[0];
+	u8 bits = xp->family == AF_INET ? 32 : 128;
+
+	if (tmpl->mode == XFRM_MODE_TUNNEL)
+		return &tmpl->id.daddr;
+	return xp->selector.prefixlen_d == bits ? &xp->selector.daddr : NULL;
+}
+
 /* A template may name its SA. An IKE daemon whose SA was not accepted in packet mode falls back to
  * crypto mode, and may then offload the policy all the same. xfrm would find no state for that
  * policy, so refuse it.
@@ -35,12 +48,13 @@ static int ov2_policy_check_port(const struct ov2_port *port, struct netlink_ext
 static int ov2_policy_check_spi(const struct xfrm_policy *xp, struct netlink_ext_ack *extack)
 {
 	const struct xfrm_tmpl *tmpl = &xp->xfrm_vec[0];
+	const xfrm_address_t *daddr = ov2_policy_daddr(xp);
 	struct xfrm_state *x;
 	bool found;
 
-	if (!tmpl->id.spi)
+	if (!tmpl->id.spi || !daddr)
 		return 0;
-	x = xfrm_state_lookup(xp_net(xp), xp->mark.v & xp->mark.m, &tmpl->id.daddr, tmpl->id.spi,
+	x = xfrm_state_lookup(xp_net(xp), xp->mark.v & xp->mark.m, daddr, tmpl->id.spi,
 			      tmpl->id.proto, tmpl->encap_family);
 	found = x && x->xso.type == XFRM_DEV_OFFLOAD_PACKET && x->xso.dev == xp->xdo.dev;
 	if (x)
