@@ -17,7 +17,7 @@ const struct ov2_caps fake_nic_caps = {
 	.features = OV2_CAP_ESN | OV2_CAP_LSO | OV2_CAP_TX_CSUM | OV2_CAP_CROSS_FAMILY |
 		    OV2_CAP_UDP_IN_IPV4 | OV2_CAP_UDP_OUT_IPV4 | OV2_CAP_UDP_IN_IPV6 |
 		    OV2_CAP_UDP_OUT_IPV6 | OV2_CAP_UDP_LSO | OV2_CAP_ESP |
-		    OV2_CAP_RX_SEQ | OV2_CAP_IV_SEQ,
+		    OV2_CAP_RX_SEQ | OV2_CAP_IV_SEQ | OV2_CAP_PACKET,
 	.families = BIT(OV2_IPV4) | BIT(OV2_IPV6),
 	.modes = BIT(OV2_TRANSPORT) | BIT(OV2_TUNNEL),
 	.ciphers = {
@@ -160,8 +160,22 @@ static void fake_check_priv(struct fake_nic *fake, struct fake_sa *priv, u32 coo
 	fake_violation(fake, priv->cookie != cookie, "the memory of another SA");
 }
 
+/* Only a tunnel in packet mode has an outer header that the NIC makes. */
+static void fake_check_packet(struct fake_nic *fake, const struct ov2_add_sa *sa)
+{
+	bool outer = sa->packet && sa->mode == OV2_TUNNEL;
+	struct ov2_caps caps;
+
+	ov2_nic_hw_caps(fake->nic, &caps);
+	fake_violation(fake, sa->packet && !(caps.features & OV2_CAP_PACKET),
+		       "packet mode, which the NIC does not have");
+	fake_violation(fake, !outer && sa->outer, "an outer header that the NIC does not make");
+	fake_violation(fake, (outer && sa->dir == OV2_OUT) != !!sa->ttl, "a TTL of %u", sa->ttl);
+}
+
 static void fake_check_add(struct fake_nic *fake, const struct ov2_add_sa *sa)
 {
+	fake_check_packet(fake, sa);
 	fake_check_priv(fake, sa->priv, sa->cookie);
 	fake_violation(fake, !sa->cookie, "a node without a cookie");
 	fake_violation(fake, sa->offload_handle, "a node that is submitted with a handle");

@@ -172,13 +172,14 @@ static int fixture_replay(struct xfrm_state *x, const struct fixture_sa *want)
 	u32 window = want->window ?: 32, len = DIV_ROUND_UP(window, 32);
 	struct xfrm_replay_state_esn *esn;
 
-	if (!want->esn) {
+	if (!want->esn && !want->bmp) {
 		x->props.replay_window = window;
 		x->replay.oseq = want->oseq;
 		x->replay.seq = want->seq;
 		return 0;
 	}
-	x->props.flags |= XFRM_STATE_ESN;
+	if (want->esn)
+		x->props.flags |= XFRM_STATE_ESN;
 	esn = kzalloc(struct_size(esn, bmp, len), GFP_KERNEL);
 	if (!esn)
 		return -ENOMEM;
@@ -272,9 +273,12 @@ int fixture_dev_add(struct fixture *f, struct xfrm_state *x, const struct fixtur
 /* Offloads a state and inserts it into xfrm. */
 int fixture_offload(struct fixture *f, struct xfrm_state *x, const struct fixture_sa *want)
 {
-	int err = fixture_dev_add(f, x, want);
 	struct fixture_node *node;
+	int err;
 
+	/* xfrm_user makes a state valid when it is inserted. */
+	x->km.state = XFRM_STATE_VOID;
+	err = fixture_dev_add(f, x, want);
 	if (err)
 		return err;
 	node = kunit_kzalloc(f->test, sizeof(*node), GFP_KERNEL);
@@ -284,6 +288,8 @@ int fixture_offload(struct fixture *f, struct xfrm_state *x, const struct fixtur
 	/* The first reference belongs to xfrm from here on. */
 	xfrm_state_hold(x);
 	KUNIT_ASSERT_EQ(f->test, xfrm_state_add(x), 0);
+	if (x->km.state == XFRM_STATE_VOID)
+		x->km.state = XFRM_STATE_VALID;
 	return 0;
 }
 
@@ -364,9 +370,11 @@ void fixture_settle(struct fixture *f)
 		flush_work(&nic->delete_rcu_work);
 		flush_work(&nic->reset_work);
 		flush_work(&f->fake->reset_work);
+		flush_delayed_work(&nic->evict_work);
 		flush_work(&nic->pump_work);
 	} while (work_busy(&nic->delete_rcu_work) || work_busy(&nic->reset_work) ||
 		 work_busy(&f->fake->reset_work) ||
+		 work_busy(&nic->evict_work.work) & WORK_BUSY_RUNNING ||
 		 work_busy(&nic->pump_work) || work_busy(&f->fake->softirq));
 	fixture_check(f);
 }

@@ -56,6 +56,7 @@ struct fixture {
  * @aalg_bits: bits of its key
  * @aalg_trunc: bits of its ICV
  * @esn: ESN
+ * @bmp: the replay structure of ESN, without ESN
  * @window: replay window
  * @oseq: the last sequence number sent
  * @seq: the last sequence number received
@@ -84,6 +85,7 @@ struct fixture_sa {
 	u16 aalg_bits;
 	u16 aalg_trunc;
 	bool esn;
+	bool bmp;
 	u32 window;
 	u64 oseq;
 	u64 seq;

@@ -549,7 +549,7 @@ static void xlate_test_end_to_end(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->total, 1);
 
 	/* Packet offload is an error, because xfrm has no software path for it. */
-	bad = (struct fixture_sa){ .packet = true };
+	bad.packet = true;
 	y = fixture_state(f, &bad);
 	KUNIT_EXPECT_EQ(test, fixture_offload(f, y, &bad), -EOPNOTSUPP);
 	KUNIT_EXPECT_NOT_NULL(test, f->extack._msg);
