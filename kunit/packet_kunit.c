@@ -646,6 +646,52 @@ static void packet_test_told(struct kunit *test)
 	kfree_skb(skb);
 }
 
+struct packet_features_row {
+	const char *name;
+	struct fixture_sa sa;
+	u32 caps_off;
+	netdev_features_t off;
+	netdev_features_t removed;
+};
+
+#define PACKET_GSO	(NETIF_F_TSO | NETIF_F_GSO_ESP)
+
+static const struct packet_features_row packet_features_rows[] = {
+	{ "all", { PACKET_TUNNEL }, 0, 0, 0 },
+	{ "UDP", { PACKET_TUNNEL, .encap = UDP_ENCAP_ESPINUDP }, 0, 0, 0 },
+	{ "no segmentation of ESP", { PACKET_TUNNEL }, 0, NETIF_F_GSO_ESP, PACKET_GSO },
+	{ "no LSO", { PACKET_TUNNEL }, OV2_CAP_LSO, 0, PACKET_GSO },
+	{ "no LSO of UDP", { PACKET_TUNNEL }, OV2_CAP_UDP_LSO, 0, 0 },
+	{ "UDP, no LSO of UDP", { PACKET_TUNNEL, .encap = UDP_ENCAP_ESPINUDP }, OV2_CAP_UDP_LSO,
+	  0, PACKET_GSO },
+	{ "no checksums within ESP", { PACKET_TUNNEL }, 0,
+	  NETIF_F_HW_ESP_TX_CSUM | NETIF_F_GSO_ESP,
+	  PACKET_GSO | NETIF_F_HW_ESP_TX_CSUM | NETIF_F_HW_CSUM },
+};
+
+KUNIT_ARRAY_PARAM_DESC(packet_features, packet_features_rows, name);
+
+/* S42, S43: segmentation and checksums are left to the NIC where it can do both before it encrypts.
+ */
+static void packet_test_features(struct kunit *test)
+{
+	const struct packet_features_row *row = test->param_value;
+	struct packet_out out = { .len = 950, .gso = true };
+	struct ov2_caps caps = fake_nic_caps;
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = packet_sa(f, &row->sa);
+	struct sk_buff *skb = packet_given(f, x, &out);
+
+	caps.features &= ~row->caps_off;
+	KUNIT_ASSERT_EQ(test, ov2_nic_set_caps(f->nic, &caps), 0);
+	local_bh_disable();
+	KUNIT_EXPECT_EQ(test, ov2_features_check(skb, f->netdev[0], TX_FEATURES & ~row->off),
+			TX_FEATURES & ~row->removed);
+	local_bh_enable();
+	KUNIT_EXPECT_TRUE(test, xfrm_offload(skb)->flags & XFRM_XMIT);
+	kfree_skb(skb);
+}
+
 static struct kunit_case packet_cases[] = {
 	KUNIT_CASE_PARAM(packet_test_ok, packet_ok_gen_params),
 	KUNIT_CASE(packet_test_esp_off),
@@ -665,6 +711,7 @@ static struct kunit_case packet_cases[] = {
 	KUNIT_CASE_PARAM(packet_test_number, packet_number_gen_params),
 	KUNIT_CASE(packet_test_order),
 	KUNIT_CASE(packet_test_told),
+	KUNIT_CASE_PARAM(packet_test_features, packet_features_gen_params),
 	{ }
 };
 
