@@ -14,6 +14,8 @@
 #include <crypto/aead.h>
 #include <linux/etherdevice.h>
 #include <linux/if_ether.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
 #include <net/dst.h>
@@ -56,10 +58,12 @@ static u32 ov2_packet_segs(const struct sk_buff *skb)
  */
 static void ov2_packet_count(const struct sk_buff *skb, struct xfrm_state *x)
 {
-	u32 ip_len = x->props.mode == XFRM_MODE_TUNNEL ? 0 : skb_network_header_len(skb);
+	u32 ip_len = x->props.family == AF_INET ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
 	u32 segs = ov2_packet_segs(skb);
 
 	lockdep_assert_held(&x->lock);
+	if (x->props.mode == XFRM_MODE_TUNNEL)
+		ip_len = 0;
 	x->curlft.bytes += skb->len - ip_len;
 	if (segs > 1)
 		x->curlft.bytes += (u64)(segs - 1) * (ov2_packet_gso_headers(skb) - ip_len);

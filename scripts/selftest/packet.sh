@@ -75,10 +75,20 @@ read_tables()
 	while read -r ident what; do
 		[[ $ident == *[!0-9]* ]] || udp[ident]=$what
 	done <"$tmp/udp"
+	read_xfrm
+}
+
+# By SPI: the packets that xfrm has counted.
+read_xfrm()
+{
+	local line spi=0 rest
+
 	while read -r line; do
-		[[ $line != *" spi 0x"* ]] || { spi=${line#* spi } && spi=$((${spi%%[( ]*})); }
-		[[ $line != *"(bytes), "*"(packets)" ]] || { what=${line#*, } && xfrm[spi]=${what%%(*}; }
-	done < <(ip -n a -s xfrm state | sed '/lifetime config/,/lifetime current/d')
+		case $line in
+		*"spi 0x"*) rest=${line#*spi } spi=$((${rest%%"("*})) ;;
+		*"(bytes), "*"(packets)") rest=${line#*, } xfrm[spi]=${rest%%"("*} ;;
+		esac
+	done <<<"$(ip -n a -s xfrm state)"
 }
 
 after_each()

@@ -19,14 +19,20 @@ request()
 # S34 S66: an error with a sentence, no SA, and nothing of it in the core.
 refused()
 {
-	local text=$1
+	local text=$1 sas
 	shift
 
+	sas=$(wc -l <"$core/$nic_a/sas")
 	request "$@"
 	((rc)) || fail "it was accepted"
 	[[ $out == *"$text"* ]] || fail "iproute2 said '$out', should say '$text'"
 	! says "spi 0x00000077" ip -n a xfrm state || fail "there is an SA"
-	check "nothing of it in the core" wait_for 10 no_sas "$nic_a"
+	check "nothing of it in the core" wait_for 10 lines_are "$sas" "$core/$nic_a/sas"
+}
+
+lines_are()
+{
+	(($(wc -l <"$2") == $1))
 }
 
 without()
@@ -83,7 +89,7 @@ file_exists_monitor()
 
 expires()
 {
-	(($(grep -c "hard" "$tmp/expire") >= $2 && $(grep -c "soft\|EXPIRE" "$tmp/expire") >= $1))
+	(($(grep -c "hard 0" "$tmp/expire") == $1 && $(grep -c "hard 1" "$tmp/expire") == $2))
 }
 
 sim_packets()

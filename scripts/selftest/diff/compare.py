@@ -183,6 +183,10 @@ def large(s):
     return s.traffic in ("sizes", "ping", "pmtu")
 
 
+def unresolved(s):
+    return s.hold == "neigh" and s.mode == "tunnel"
+
+
 def resetting(s):
     return s.event in ("reset", "reset-slow", "crash")
 
@@ -198,8 +202,15 @@ PACKET = (
     Row("up|ping", large, refused_by_xfrm,
         "xfrm drops what is larger than the MTU, and fragments nothing"),
     Row("(up|ping).told|wire.(esp|heads)|stat.A.XfrmOutError|state\\..*(bytes|packets)|"
-        "snmp.[AB].(Udp6?.?InDatagrams|Ip6?.?OutDiscards)|down|nft.(input|prerouting)_secure",
+        "snmp.[AB].(Udp6?.?InDatagrams|Ip6?.?OutDiscards)|down|nft.(input|prerouting)_(secure|marked)",
         large, anything, "as above"),
+    Row("up", unresolved, refused_by_xfrm,
+        "the MAC header needs the next hop, and packets do not wait until it is known"),
+    Row("up.told|wire.(esp|heads)|stat.A.XfrmOutError|state\\..*(bytes|packets)|"
+        "snmp.[AB].(Udp6?.?InDatagrams|Ip6?.?OutDiscards)|stream.*", unresolved, anything,
+        "as above"),
+    Row("up|ping|wire.*|state.*|snmp.*|stat.*", lambda s: s.qdisc == "duplicate", anything,
+        "each duplicate of a packet gets a number of its own"),
     Row("up", resetting, dropped_by_nic, "software does not take over during a reset"),
     Row("wire.(esp|heads|gaps)|state.B.in.(bytes|packets)|snmp.B.Udp6?.?InDatagrams", resetting,
         anything, "as above"),
