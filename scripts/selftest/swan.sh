@@ -43,8 +43,11 @@ v6=(local=2001:db8::1 remote=2001:db8::2)
 
 T "tunnel, IPv4" connection -- 2 2 "$both"
 T "tunnel, IPv6" connection "${v6[@]}" inner=6 -- 2 2 "$both"
-T "tunnel, IPv4 in IPv6" connection "${v6[@]}" -- 2 2 "$both"
-T "tunnel, IPv6 in IPv4" connection inner=6 -- 2 2 "$both"
+# The kernel offloads no tunnel across families in packet mode.
+if [[ $SWAN_OFFLOAD == crypto ]]; then
+	T "tunnel, IPv4 in IPv6" connection "${v6[@]}" -- 2 2 "$both"
+	T "tunnel, IPv6 in IPv4" connection inner=6 -- 2 2 "$both"
+fi
 T "transport, IPv4" connection mode=transport -- 2 2 "$both"
 T "transport, IPv6" connection "${v6[@]}" mode=transport -- 2 2 "$both"
 T "four children" connection children=4 -- 8 8 "$both"
@@ -56,9 +59,13 @@ T "ESN at one end with offload" connection esp=aes128gcm16-esn hw_r=no -- 2 0 "1
 T "ChaCha20-Poly1305" connection esp=chacha20poly1305 -- 2 2 "$both"
 T "AES-CBC with HMAC-SHA2" connection esp=aes128-sha256 mode=transport -- 2 2 "$both"
 T "S55 encap = yes, IPv4" connection encap=yes -- 2 2 "$both"
-# Outbound ESP in UDP over IPv6 stays in software.
-T "S55 encap = yes, IPv6" connection "${v6[@]}" encap=yes inner=6 -- 1 1 "0 1 0 1"
-T "AES-GMAC" connection esp=aes256gmac clear=yes "${v6[@]}" -- 2 2 "$both"
+# Outbound ESP in UDP over IPv6 stays in software in crypto mode.
+if [[ $SWAN_OFFLOAD == crypto ]]; then
+	T "S55 encap = yes, IPv6" connection "${v6[@]}" encap=yes inner=6 -- 1 1 "0 1 0 1"
+else
+	T "S55 encap = yes, IPv6" connection "${v6[@]}" encap=yes inner=6 -- 2 2 "$both"
+fi
+T "AES-GMAC" connection esp=aes256gmac clear=yes "${v6[@]}" inner=6 -- 2 2 "$both"
 
 setup()
 {

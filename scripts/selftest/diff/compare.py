@@ -219,6 +219,8 @@ PACKET = (
         "what is redirected to another device is dropped"),
     Row("state.A.in'*.(bytes|packets)", lambda s: s.topo.startswith("redirect"),
         lambda a, b, *_: a <= b, "the NIC unframes before tc redirects"),
+    Row("events", lambda s: s.topo.startswith("redirect") and s.life != "none",
+        lambda one, other, *_: some_of(other, one), "as above: so its state expires"),
 )
 # What is never in order but known: as above; how is a kind that is none the less at fault.
 KNOWN = (

@@ -94,6 +94,8 @@ NO_PACKET = (
     ("SAs that leave the NIC are expired", lambda s, t: s.event in ("off", "demote")),
     ("what the NIC does not take is dropped, not encrypted by software",
      lambda s, t: s.traffic == "options"),
+    ("what NFQUEUE lets go looks for the inner destination's neighbour",
+     lambda s, t: t.queue and s.mode == "tunnel"),
     ("7.3 does not migrate offloaded states", lambda s, t: s.event.startswith("migrate")),
     ("xfrm flushes outbound policies with their device",
      lambda s, t: s.event in ("link", "namespace")),

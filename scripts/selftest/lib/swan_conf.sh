@@ -2,6 +2,9 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 # The configuration of the daemons: connections and children, from C.
 
+# crypto, or packet for the areas that run those of crypto mode in packet mode.
+SWAN_OFFLOAD=${SWAN_OFFLOAD:-crypto}
+
 # A connection; swan_defaults resets it before every test. A child may have esp and inner of its
 # own: esp2, inner2.
 declare -A C=()
@@ -9,7 +12,7 @@ declare -A C=()
 swan_defaults()
 {
 	C=([local]=192.0.2.1 [remote]=192.0.2.2 [mode]=tunnel [inner]=4 [children]=1
-		[esp]=aes128gcm16 [hw_l]=crypto [hw_r]=crypto [encap]=no [rekey]=0 [rand]=0
+		[esp]=aes128gcm16 [hw_l]=$SWAN_OFFLOAD [hw_r]=$SWAN_OFFLOAD [encap]=no [rekey]=0 [rand]=0
 		[start]=none [clear]=no)
 }
 
