@@ -230,6 +230,9 @@ KNOWN = (
         (moved(s) or s.topo.startswith("bond")), None,
         "as above: XFRM_MSG_MIGRATE makes a state of software's, and a bond's are"),
     Row("wire.iv twice", mirrored, worlds.CRYPTO, "clones share one sec_path, and its number"),
+    Row("wire.iv twice", lambda s: mirrored(s) and (moved(s) or s.topology.if_id and
+                                                    s.netlink == "wrongdir"), None,
+        "as above: such a state is software's, for xfrm refuses one with an if_id that receives"),
     Row("wire.clear", lambda s: s.topo.startswith("redirect"), worlds.CRYPTO,
         "in packet mode the NIC unframes before tc redirects what the port has received"),
     Row("wire.clear", lambda s: s.gro == "on" and (
