@@ -222,8 +222,16 @@ EVENTS = {"demote": demote, "off": off, "reset": reset, "reset-slow": reset_slow
 
 # Where packets wait meanwhile: how they are held, and let go.
 
+# What a packet of MTU's size uses up; the least rate with which it does not overflow.
+BUCKET, FULL = 1520, 1472
+
+
 def hold_tbf(run):
-    run.a.tc("qdisc replace dev da root tbf rate 8kbit burst 1600 limit 1000000")
+    """With an empty bucket: how many packets it has room for would depend on their sizes, and
+    those of ESP in UDP for the NIC do not have the UDP header yet."""
+    run.a.tc("qdisc replace dev da root tbf rate 48bit burst %d limit 1000000" % BUCKET)
+    if not run.fence.fill(FULL):
+        raise worlds.SetupError("nothing passes tbf")
 
 
 def free_tbf(run):

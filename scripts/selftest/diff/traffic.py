@@ -60,6 +60,14 @@ class Fence:
         ways = ((0, 1), (1, 0)) if self.both else ((0, 1),)
         return all(self.one(here, there, data, seconds) for here, there in ways)
 
+    def fill(self, size):
+        """One of that size from A, and no second, which would wait."""
+        self.socks[0].sendto(bytes(size), self.to[0])
+        if not select.select([self.socks[1]], [], [], 5)[0]:
+            return False
+        self.got[1] += 1
+        return len(self.socks[1].recv(65536)) == size
+
     def one(self, here, there, data, seconds):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
