@@ -190,12 +190,18 @@ void packet_input(struct sk_buff *skb)
 static int packet_spy_cb(struct sk_buff *skb, int err)
 {
 	const struct xfrm_offload *xo = xfrm_offload(skb);
+	int off = skb_network_offset(skb);
 
 	packet_seen.packets++;
 	packet_seen.err = err;
 	packet_seen.flags = xo ? xo->flags : 0;
 	packet_seen.mark = skb->mark;
 	packet_seen.dev = skb->dev;
+	packet_seen.next_header = XFRM_MODE_SKB_CB(skb)->protocol;
+	packet_seen.ip_summed = skb->ip_summed;
+	packet_seen.mac_type = skb_mac_header_was_set(skb) ? eth_hdr(skb)->h_proto : 0;
+	packet_seen.len = skb->len - off;
+	skb_copy_bits(skb, off, packet_seen.head, min_t(u32, packet_seen.len, PACKET_HEAD_LEN));
 	return 1;
 }
 

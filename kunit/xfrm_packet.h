@@ -6,6 +6,8 @@
 #include <linux/skbuff.h>
 #include "xfrm_fixture.h"
 
+#define PACKET_HEAD_LEN		256
+
 /**
  * struct packet_seen - What a protocol behind the core's has seen at the end of xfrm_input().
  * @packets: number of packets
@@ -13,6 +15,11 @@
  * @flags: its xfrm_offload.flags, 0 if it had none
  * @mark: its mark
  * @dev: the device on which xfrm believes that it was received
+ * @next_header: of the ESP trailer
+ * @ip_summed: its checksum
+ * @mac_type: type in its MAC header
+ * @len: its length from the IP header on
+ * @head: its beginning, from the IP header on
  */
 struct packet_seen {
 	u32 packets;
@@ -20,6 +27,11 @@ struct packet_seen {
 	u32 flags;
 	u32 mark;
 	const struct net_device *dev;
+	u8 next_header;
+	u8 ip_summed;
+	__be16 mac_type;
+	u32 len;
+	u8 head[PACKET_HEAD_LEN];
 };
 
 extern struct packet_seen packet_seen;
