@@ -436,6 +436,37 @@ u32 ov2_nic_waiting_max(struct ov2_nic *nic)
 EXPORT_SYMBOL_GPL(ov2_nic_waiting_max);
 
 /**
+ * ov2_nic_set_reoffer - switch the promotion of waiting SAs
+ * @nic: the NIC
+ * @on: true, the default, to promote waiting SAs when slots become free; false to leave them in
+ *	software
+ *
+ * Context: any up to softirq.
+ */
+void ov2_nic_set_reoffer(struct ov2_nic *nic, bool on)
+{
+	spin_lock_bh(&nic->lock);
+	WRITE_ONCE(nic->slots.promote, on);
+	ov2_slot_arm(nic);
+	ov2_nic_kick(nic);
+	spin_unlock_bh(&nic->lock);
+}
+EXPORT_SYMBOL_GPL(ov2_nic_set_reoffer);
+
+/**
+ * ov2_nic_reoffer - are waiting SAs promoted when slots become free?
+ * @nic: the NIC
+ *
+ * Context: any.
+ * Return: whether they are.
+ */
+bool ov2_nic_reoffer(struct ov2_nic *nic)
+{
+	return READ_ONCE(nic->slots.promote);
+}
+EXPORT_SYMBOL_GPL(ov2_nic_reoffer);
+
+/**
  * ov2_nic_occupancy - number of slots that are in use
  * @nic: the NIC
  *

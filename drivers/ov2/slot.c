@@ -78,9 +78,11 @@ static bool ov2_slot_room(const struct ov2_sa *sa)
 	return !nic->slots.promote || (!ov2_slot_pressure(nic) && !ov2_slot_contended(nic));
 }
 
-static void ov2_slot_arm(struct ov2_nic *nic)
+/* Arms the work if SAs wait that may be promoted. */
+void ov2_slot_arm(struct ov2_nic *nic)
 {
-	if (ov2_slot_in_service(nic) && nic->slots.promote)
+	lockdep_assert_held(&nic->lock);
+	if (nic->slots.waiting && ov2_slot_in_service(nic) && nic->slots.promote)
 		queue_delayed_work(nic->wq, &nic->slots.work, OV2_INTERVAL);
 }
 
@@ -761,40 +763,7 @@ void ov2_slot_work(struct work_struct *work)
 	ov2_rank_free(&rank);
 
 	spin_lock_bh(&nic->lock);
-	if (nic->slots.waiting)
-		ov2_slot_arm(nic);
+	ov2_slot_arm(nic);
 	ov2_nic_kick(nic);
 	spin_unlock_bh(&nic->lock);
 }
-
-/**
- * ov2_nic_set_reoffer - switch the promotion of waiting SAs
- * @nic: the NIC
- * @on: true, the default, to promote waiting SAs when slots become free; false to leave them in
- *	software
- *
- * Context: any up to softirq.
- */
-void ov2_nic_set_reoffer(struct ov2_nic *nic, bool on)
-{
-	spin_lock_bh(&nic->lock);
-	WRITE_ONCE(nic->slots.promote, on);
-	if (nic->slots.waiting)
-		ov2_slot_arm(nic);
-	ov2_nic_kick(nic);
-	spin_unlock_bh(&nic->lock);
-}
-EXPORT_SYMBOL_GPL(ov2_nic_set_reoffer);
-
-/**
- * ov2_nic_reoffer - are waiting SAs promoted when slots become free?
- * @nic: the NIC
- *
- * Context: any.
- * Return: whether they are.
- */
-bool ov2_nic_reoffer(struct ov2_nic *nic)
-{
-	return READ_ONCE(nic->slots.promote);
-}
-EXPORT_SYMBOL_GPL(ov2_nic_reoffer);

@@ -75,6 +75,7 @@ void ov2_slot_suspend(struct ov2_sa *sa);
 void ov2_slot_distrust(struct ov2_sa *sa);
 void ov2_slot_abandon(struct ov2_sa *sa);
 void ov2_slot_recheck(struct ov2_sa *sa);
+void ov2_slot_arm(struct ov2_nic *nic);
 void ov2_slot_enter_pressure(struct ov2_nic *nic);
 void ov2_slot_reset_pressure(struct ov2_nic *nic);
 bool ov2_slot_settle(struct ov2_nic *nic);

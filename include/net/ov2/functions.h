@@ -24,6 +24,8 @@ void ov2_nic_set_waiting_max(struct ov2_nic *nic, u32 sas);
 u32 ov2_nic_waiting_max(struct ov2_nic *nic);
 void ov2_nic_set_port_max(struct ov2_nic *nic, u32 sas);
 u32 ov2_nic_port_max(struct ov2_nic *nic);
+void ov2_nic_set_reoffer(struct ov2_nic *nic, bool on);
+bool ov2_nic_reoffer(struct ov2_nic *nic);
 u32 ov2_nic_occupancy(struct ov2_nic *nic);
 u32 ov2_nic_occupancy_dir(struct ov2_nic *nic, enum ov2_dir dir);
 void ov2_nic_set_stack_gso(struct ov2_nic *nic, bool on);
@@ -31,11 +33,9 @@ bool ov2_nic_stack_gso(struct ov2_nic *nic);
 void ov2_nic_set_packet_add_wait(struct ov2_nic *nic, bool on);
 bool ov2_nic_packet_add_wait(struct ov2_nic *nic);
 
-/* SaDeleteReq and slots: delreq.c, slot.c */
+/* SaDeleteReq: delreq.c */
 void ov2_nic_set_delreq_policy(struct ov2_nic *nic, enum ov2_delreq_policy policy);
 enum ov2_delreq_policy ov2_nic_delreq_policy(struct ov2_nic *nic);
-void ov2_nic_set_reoffer(struct ov2_nic *nic, bool on);
-bool ov2_nic_reoffer(struct ov2_nic *nic);
 
 /* Reset: reset.c */
 void ov2_nic_reset_begin(struct ov2_nic *nic);
