@@ -63,6 +63,12 @@ void ov2_sa_trace_phase(const struct ov2_sa *sa, enum ov2_sa_phase from)
 		trace_ov2_sa_state(sa, from, to);
 }
 
+/* Returns true if the slot of an SA in this state is about to become free. */
+static bool ov2_sa_leaving(enum ov2_sa_state state)
+{
+	return state >= OV2_SA_DEL_HELD && state <= OV2_SA_DELETING;
+}
+
 static void ov2_sa_set_state(struct ov2_sa *sa, enum ov2_sa_state state)
 {
 	enum ov2_sa_phase from = ov2_sa_phase(sa);
@@ -73,6 +79,7 @@ static void ov2_sa_set_state(struct ov2_sa *sa, enum ov2_sa_state state)
 		nic->sas_in[sa->state]--;
 	if (state != OV2_SA_GONE)
 		nic->sas_in[state]++;
+	nic->leaving[sa->dir] += ov2_sa_leaving(state) - ov2_sa_leaving(sa->state);
 	/* Publish the state after offload_handle, so that ov2_tx_handle() never reads a stale
 	 * handle.
 	 */

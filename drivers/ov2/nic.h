@@ -44,6 +44,7 @@ enum ov2_nic_life {
  * @life: how far the NIC has come
  * @sas: its SAs by cookie; the XArray's own lock
  * @sas_in: number of SAs in each state but GONE; life.c
+ * @leaving: number of SAs whose DELETE_SA is on its way, by direction; life.c
  * @slots_used: SAs that have a slot in the NIC's table or are about to get one; life.c, also read
  *	without @lock
  * @slots_used_dir: the same by direction
@@ -86,6 +87,7 @@ struct ov2_nic {
 	enum ov2_nic_life life;
 	struct xarray sas;
 	u32 sas_in[OV2_SA_STATES];
+	int leaving[2];
 	u32 slots_used;
 	u32 slots_used_dir[2];
 	struct list_head addq;

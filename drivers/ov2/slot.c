@@ -522,17 +522,20 @@ static int ov2_slot_admit_crypto(struct ov2_sa *sa, struct netlink_ext_ack *exta
 	return 0;
 }
 
-/* Returns true if a DELETE_SA is on its way whose slot no SA waits for. */
-static bool ov2_slot_leaving(struct ov2_nic *nic)
+/* Returns the number of SAs whose DELETE_SA is on its way, less those that wait for their slots. */
+static int ov2_slot_leaving(struct ov2_nic *nic, enum ov2_dir dir)
 {
-	u32 leaving = 0, waiting;
-	int state;
+	return nic->leaving[dir] - (int)list_count_nodes(&nic->slots.packetq[dir]);
+}
 
-	for (state = OV2_SA_DEL_HELD; state <= OV2_SA_DELETING; state++)
-		leaving += nic->sas_in[state];
-	waiting = list_count_nodes(&nic->slots.packetq[OV2_IN]) +
-		  list_count_nodes(&nic->slots.packetq[OV2_OUT]);
-	return leaving > waiting;
+/* Returns true if a slot for @sa is about to become free that no SA waits for. */
+static bool ov2_slot_due(const struct ov2_sa *sa)
+{
+	int due = ov2_slot_leaving(sa->nic, sa->dir);
+
+	if (!ov2_caps_by_dir(&sa->nic->caps))
+		due += ov2_slot_leaving(sa->nic, !sa->dir);
+	return due > 0;
 }
 
 /* Demotes an SA in crypto mode in favour of one in packet mode: software continues with the former,
@@ -564,6 +567,15 @@ static bool ov2_slot_give_way(const struct ov2_sa *to)
 	return idlest;
 }
 
+/* Gives slots that have become free since the pump ran to SAs in packet mode that wait for them. */
+static void ov2_slot_fill_packets(struct ov2_nic *nic)
+{
+	struct ov2_sa *sa;
+
+	while ((sa = ov2_slot_next_of(nic, nic->slots.packetq)))
+		ov2_slot_promote(sa, OV2_GOAL_NIC);
+}
+
 /* Admits an SA in packet mode. It waits for a slot only while xfrm waits for it, and only if a slot
  * is about to become free.
  */
@@ -580,12 +592,13 @@ static int ov2_slot_admit_packet(struct ov2_sa *sa, struct netlink_ext_ack *exta
 		NL_SET_ERR_MSG_MOD(extack, "The NIC evicts SAs");
 		return -ENOSPC;
 	}
+	ov2_slot_fill_packets(nic);
 	if (ov2_slot_free(nic, sa->dir)) {
 		ov2_pair_add(sa);
 		ov2_sa_start(sa, OV2_GOAL_NIC);
 		return 0;
 	}
-	if (!sa->wait || (!ov2_slot_leaving(nic) && !ov2_slot_give_way(sa))) {
+	if (!sa->wait || (!ov2_slot_due(sa) && !ov2_slot_give_way(sa))) {
 		NL_SET_ERR_MSG_FMT_MOD(extack, "The NIC's SA table (%u) is full",
 				       ov2_slot_table_size(sa));
 		return -ENOSPC;
