@@ -13,7 +13,8 @@ void nic_fixture_caps(struct ov2_caps *caps)
 		.replay_windows = 32 | 64 | 128 | 256 | 512 | 1024 | 2048 | 4096,
 		.features = OV2_CAP_ESP | OV2_CAP_ESN | OV2_CAP_LSO | OV2_CAP_TX_CSUM |
 			    OV2_CAP_CROSS_FAMILY | OV2_CAP_UDP_IN_IPV4 | OV2_CAP_UDP_OUT_IPV4 |
-			    OV2_CAP_UDP_IN_IPV6 | OV2_CAP_UDP_LSO | OV2_CAP_RX_SEQ,
+			    OV2_CAP_UDP_IN_IPV6 | OV2_CAP_UDP_OUT_IPV6 | OV2_CAP_UDP_LSO |
+			    OV2_CAP_RX_SEQ | OV2_CAP_PACKET,
 		.families = BIT(OV2_IPV4) | BIT(OV2_IPV6),
 		.modes = BIT(OV2_TRANSPORT) | BIT(OV2_TUNNEL),
 	};

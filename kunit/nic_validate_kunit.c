@@ -26,6 +26,9 @@ enum nic_validate_base {
 	UDP6_OUT,
 	ESN_IN,
 	ESN_OUT,
+	PACKET_IN,
+	PACKET_OUT,
+	PACKET_UDP6,
 };
 
 struct nic_validate_test_row {
@@ -47,13 +50,13 @@ struct nic_validate_test_row {
 	{ what, from, true, offsetof(struct ov2_caps, field), 32, to, -EOPNOTSUPP }
 #define GOOD(from)	ROW("good " #from, from, cookie, 1, 0)
 
-#define ALL_FEATURES	GENMASK(9, 0)
+#define ALL_FEATURES	GENMASK(13, 0)
 #define NO_FEATURE(what, from, bit) CAPS(what, from, features, ALL_FEATURES & ~(bit))
 
 static const struct nic_validate_test_row nic_validate_rows[] = {
 	GOOD(GCM_IN), GOOD(GCM_OUT), GOOD(GMAC_OUT), GOOD(CHACHA_OUT), GOOD(CBC_OUT),
 	GOOD(NULL_OUT), GOOD(TUNNEL6), GOOD(CROSS), GOOD(UDP4_IN), GOOD(UDP4_OUT), GOOD(UDP6_IN),
-	GOOD(ESN_IN), GOOD(ESN_OUT),
+	GOOD(ESN_IN), GOOD(ESN_OUT), GOOD(PACKET_IN), GOOD(PACKET_OUT), GOOD(PACKET_UDP6),
 
 	/* S15: fields that do not depend on capabilities. */
 	ROW("no cookie", GCM_IN, cookie, 0, -EINVAL),
@@ -138,7 +141,21 @@ static const struct nic_validate_test_row nic_validate_rows[] = {
 	NO_FEATURE("no UDP in IPv4 inbound", UDP4_IN, OV2_CAP_UDP_IN_IPV4),
 	NO_FEATURE("no UDP in IPv4 outbound", UDP4_OUT, OV2_CAP_UDP_OUT_IPV4),
 	NO_FEATURE("no UDP in IPv6 inbound", UDP6_IN, OV2_CAP_UDP_IN_IPV6),
-	ROW("the NIC has no UDP in IPv6 outbound", UDP6_OUT, cookie, 1, -EOPNOTSUPP),
+	ROW("no UDP in IPv6 outbound in crypto mode", UDP6_OUT, cookie, 1, -EOPNOTSUPP),
+	NO_FEATURE("no UDP in IPv6 outbound", PACKET_UDP6, OV2_CAP_UDP_OUT_IPV6),
+
+	/* Packet mode. */
+	NO_FEATURE("no packet mode in", PACKET_IN, OV2_CAP_PACKET),
+	NO_FEATURE("no packet mode out", PACKET_OUT, OV2_CAP_PACKET),
+	ROW8("packet mode across families", PACKET_OUT, cross_family, 1, -EOPNOTSUPP),
+	ROW8("all outer flags", PACKET_OUT, outer,
+	     OV2_OUTER_DSCP | OV2_OUTER_ECN | OV2_OUTER_DF, 0),
+	ROW8("outer flag unknown", PACKET_OUT, outer, BIT(3), -EINVAL),
+	ROW8("outer flag unknown, inbound", PACKET_IN, outer, BIT(7), -EINVAL),
+	ROW8("TTL of 0", PACKET_OUT, ttl, 0, -EINVAL),
+	ROW8("TTL of 255", PACKET_OUT, ttl, 255, 0),
+	ROW8("TTL does not matter inbound", PACKET_IN, ttl, 0, 0),
+	ROW8("TTL does not matter in transport mode", PACKET_UDP6, ttl, 0, 0),
 
 	/* S34: each other capability. */
 	NO_FEATURE("no ESP", GCM_IN, OV2_CAP_ESP),
@@ -178,7 +195,8 @@ static void nic_validate_separate(struct ov2_add_sa *node, enum ov2_cipher ciphe
 
 static void nic_validate_make(struct ov2_add_sa *node, enum nic_validate_base base)
 {
-	bool in = base == GCM_IN || base == UDP4_IN || base == UDP6_IN || base == ESN_IN;
+	bool in = base == GCM_IN || base == UDP4_IN || base == UDP6_IN || base == ESN_IN ||
+		  base == PACKET_IN;
 
 	nic_fixture_node(node, in ? OV2_IN : OV2_OUT);
 	node->key_area_len = OV2_KEY_AREA_LEN;
@@ -214,6 +232,17 @@ static void nic_validate_make(struct ov2_add_sa *node, enum nic_validate_base ba
 	case ESN_IN:
 	case ESN_OUT:
 		node->esn = true;
+		break;
+	case PACKET_OUT:
+		node->ttl = 64;
+		fallthrough;
+	case PACKET_IN:
+		node->packet = true;
+		node->mode = OV2_TUNNEL;
+		break;
+	case PACKET_UDP6:
+		node->packet = true;
+		nic_validate_encap(node, OV2_IPV6);
 		break;
 	default:
 		break;

@@ -72,13 +72,13 @@ static int ov2sim_sas_show(struct seq_file *seq, void *v)
 		seq_printf(seq, " src %pI4 dst %pI4", &info->id.saddr, &info->id.daddr);
 	else
 		seq_printf(seq, " src %pI6c dst %pI6c", &info->id.saddr, &info->id.daddr);
-	seq_printf(seq, " offload %s mode %s encap %s esn %u alg %s icv %u",
-		   info->id.packet ? "packet" : "crypto",
+	seq_printf(seq, " mode %s encap %s esn %u alg %s icv %u",
 		   info->id.mode == OV2_TUNNEL ? "tunnel" : "transport",
 		   info->id.encap == OV2_ENCAP_UDP ? "udp" : "none", info->id.esn, info->alg,
 		   info->icv_len);
-	seq_printf(seq, " packets %llu bytes %llu fails %llu seq %llu delete_req %u\n",
+	seq_printf(seq, " packets %llu bytes %llu fails %llu seq %llu delete_req %u",
 		   info->packets, info->bytes, info->fails, info->seq, info->delete_req);
+	seq_printf(seq, " offload %s\n", info->id.packet ? "packet" : "crypto");
 	return 0;
 }
 

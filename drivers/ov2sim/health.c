@@ -45,6 +45,7 @@ static void ov2sim_health_dump_sas(struct ov2sim *sim, struct devlink_fmsg *fmsg
 		devlink_fmsg_string_pair_put(fmsg, "dir", info.id.dir == OV2_IN ? "in" : "out");
 		devlink_fmsg_u32_pair_put(fmsg, "spi", be32_to_cpu(info.id.spi));
 		devlink_fmsg_string_pair_put(fmsg, "alg", info.alg);
+		devlink_fmsg_string_pair_put(fmsg, "offload", info.id.packet ? "packet" : "crypto");
 		ov2_devlink_put_u64(fmsg, "packets", info.packets);
 		ov2_devlink_put_u64(fmsg, "fails", info.fails);
 		ov2_devlink_put_u64(fmsg, "seq", info.seq);

@@ -124,14 +124,26 @@ static int ov2sim_set_features(struct net_device *netdev, netdev_features_t feat
 	return 0;
 }
 
+/* Is this an aggregate that ov2sim_lso() does not support, because of an IPv6 extension header? In
+ * crypto mode xfrm has framed it, in packet mode not.
+ */
+static bool ov2sim_has_extension(const struct sk_buff *skb)
+{
+	u8 proto;
+
+	if (!skb_is_gso(skb) || vlan_get_protocol(skb) != htons(ETH_P_IPV6))
+		return false;
+	proto = ipv6_hdr(skb)->nexthdr;
+	if (xfrm_offload((struct sk_buff *)skb) && (proto == IPPROTO_ESP || proto == IPPROTO_UDP))
+		return false;
+	return proto != IPPROTO_TCP;
+}
+
 static netdev_features_t ov2sim_features_check(struct sk_buff *skb, struct net_device *netdev,
 					       netdev_features_t features)
 {
 	features = vlan_features_check(skb, features);
-	/* ov2sim_lso() does not support extension headers. */
-	if (skb_is_gso(skb) && !xfrm_offload(skb) &&
-	    vlan_get_protocol(skb) == htons(ETH_P_IPV6) &&
-	    ipv6_hdr(skb)->nexthdr != IPPROTO_TCP)
+	if (ov2sim_has_extension(skb))
 		features &= ~NETIF_F_GSO_MASK;
 	return ov2_features_check(skb, netdev, features);
 }

@@ -83,24 +83,11 @@ static bool ov2sim_tx_esp_lso(struct sk_buff *skb, struct ov2sim_txd *txd)
 	return true;
 }
 
-static bool ov2sim_tx_describe_esp(struct sk_buff *skb, const struct ov2_tx *tx,
-				   struct ov2sim_txd *txd)
-{
-	txd->flags |= OV2SIM_TX_ESP;
-	txd->offload_handle = tx->offload_handle;
-	txd->seq = tx->seq;
-	if (!ov2sim_tx_find_esp(skb, txd))
-		return false;
-	return !skb_is_gso(skb) || ov2sim_tx_esp_lso(skb, txd);
-}
-
-/* Describe a packet that the NIC is to frame (packet mode). */
+/* Describe a packet that the chip has to frame. It has no ESP header yet. */
 static bool ov2sim_tx_describe_packet(struct sk_buff *skb, const struct ov2_tx *tx,
 				      struct ov2sim_txd *txd)
 {
-	txd->flags |= OV2SIM_TX_ESP | OV2SIM_TX_ENCAP;
-	txd->offload_handle = tx->offload_handle;
-	txd->seq = tx->seq;
+	txd->flags |= OV2SIM_TX_ENCAP;
 	txd->sport = tx->sport;
 	txd->dport = tx->dport;
 	txd->l3_off = skb_network_offset(skb);
@@ -115,12 +102,17 @@ static bool ov2sim_tx_describe_packet(struct sk_buff *skb, const struct ov2_tx *
 	return true;
 }
 
-/* Describe a packet to encrypt. */
-static bool ov2sim_tx_describe_sa(struct sk_buff *skb, const struct ov2_tx *tx,
-				  struct ov2sim_txd *txd)
+static bool ov2sim_tx_describe_esp(struct sk_buff *skb, const struct ov2_tx *tx,
+				   struct ov2sim_txd *txd)
 {
-	return tx->packet ? ov2sim_tx_describe_packet(skb, tx, txd) :
-			    ov2sim_tx_describe_esp(skb, tx, txd);
+	txd->flags |= OV2SIM_TX_ESP;
+	txd->offload_handle = tx->offload_handle;
+	txd->seq = tx->seq;
+	if (tx->packet)
+		return ov2sim_tx_describe_packet(skb, tx, txd);
+	if (!ov2sim_tx_find_esp(skb, txd))
+		return false;
+	return !skb_is_gso(skb) || ov2sim_tx_esp_lso(skb, txd);
 }
 
 static void ov2sim_tx_describe(struct sk_buff *skb, struct ov2sim_txd *txd)
@@ -159,7 +151,7 @@ netdev_tx_t ov2sim_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 		goto drop;
 	if (!protect)
 		ov2sim_tx_describe(skb, &txd);
-	else if (!ov2sim_tx_describe_sa(skb, &tx, &txd))
+	else if (!ov2sim_tx_describe_esp(skb, &tx, &txd))
 		goto drop;
 	if (skb->ip_summed == CHECKSUM_PARTIAL && !skb_is_gso(skb)) {
 		txd.flags |= OV2SIM_TX_CSUM;

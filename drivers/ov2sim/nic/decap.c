@@ -1,105 +1,120 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2sim: packet mode, receive: remove the outer headers, ESP and the trailer of a packet that has
- * been decrypted. Pure functions without locks.
- *
- * Sources: RFC 4301 section 5.2.1, RFC 6040 section 4.2 as far as xfrm does it.
+ * ov2sim: packet mode, receive: take the headers and the trailer off a decrypted packet, in place.
+ * Pure functions without locks.
  */
 #include <kunit/visibility.h>
+#include <linux/etherdevice.h>
 #include <linux/export.h>
-#include <linux/if_ether.h>
-#include <linux/ip.h>
-#include <linux/ipv6.h>
 #include <linux/unaligned.h>
-#include <net/dsfield.h>
 #include <net/inet_ecn.h>
 #include <net/ip.h>
+#include <net/ipv6.h>
+#include <net/xfrm.h>
 #include "decap.h"
 #include "sadb.h"
 
-static u8 ov2sim_decap_tos(const u8 *ip)
+/* Is there an IP packet of version @proto in @room bytes? Bytes may follow it, because a sender may
+ * hide its length (RFC 4303 section 2.7). The stack checks the rest.
+ */
+static bool ov2sim_decap_is_ip(const u8 *inner, u32 room, u8 proto)
 {
-	return *ip >> 4 == 4 ? ipv4_get_dsfield((const struct iphdr *)ip) :
-			       ipv6_get_dsfield((const struct ipv6hdr *)ip);
-}
+	const struct ipv6hdr *ip6h = (const struct ipv6hdr *)inner;
+	const struct iphdr *iph = (const struct iphdr *)inner;
+	u32 len;
 
-/* Take DSCP and congestion over from the outer header. */
-static void ov2sim_decap_take_tos(const struct ov2sim_sa *sa, u8 outer, u8 *ip)
-{
-	u8 inner = ov2sim_decap_tos(ip), tos = inner;
-
-	if (sa->id.outer & OV2_OUTER_DSCP)
-		tos = (outer & ~INET_ECN_MASK) | (inner & INET_ECN_MASK);
-	if (sa->id.outer & OV2_OUTER_ECN && INET_ECN_is_ce(outer) && !INET_ECN_is_not_ect(inner))
-		tos |= INET_ECN_CE;
-	if (tos == inner)
-		return;
-	if (*ip >> 4 == 4)
-		ipv4_change_dsfield((struct iphdr *)ip, 0, tos);
-	else
-		ipv6_change_dsfield((struct ipv6hdr *)ip, 0, tos);
-}
-
-/* Returns true if @text begins with an IP header of the version that @next_header says. */
-static bool ov2sim_decap_is_ip(const u8 *text, u32 len, u8 next_header)
-{
-	if (next_header == IPPROTO_IPIP)
-		return len >= sizeof(struct iphdr) && *text >> 4 == 4;
-	return len >= sizeof(struct ipv6hdr) && *text >> 4 == 6;
-}
-
-/* Correct the header of a packet in transport mode, which ends at @end now. */
-static void ov2sim_decap_fix_ip(u8 *ip, enum ov2_family family, u8 next_header, u32 len)
-{
-	struct ipv6hdr *ip6h = (struct ipv6hdr *)ip;
-	struct iphdr *iph = (struct iphdr *)ip;
-
-	if (family == OV2_IPV4) {
-		iph->protocol = next_header;
-		iph->tot_len = htons(len);
-		ip_send_check(iph);
+	if (proto == IPPROTO_IPV6) {
+		if (room < sizeof(*ip6h) || ip6h->version != 6)
+			return false;
+		len = sizeof(*ip6h) + ntohs(ip6h->payload_len);
 	} else {
-		ip6h->nexthdr = next_header;
-		ip6h->payload_len = htons(len - sizeof(*ip6h));
+		if (room < sizeof(*iph) || iph->version != 4 || iph->ihl < 5)
+			return false;
+		len = ntohs(iph->tot_len);
+		if (len < iph->ihl * 4)
+			return false;
 	}
+	return len <= room;
+}
+
+/* Take over what @flags ask for from @outer. RFC 6040: if the inner header is not ECT, congestion
+ * is not marked in it. Linux does not drop the packet then, and so do we.
+ */
+static void ov2sim_decap_dsfield(u8 flags, u8 outer, u8 *inner, u8 proto)
+{
+	struct ipv6hdr *ip6h = (struct ipv6hdr *)inner;
+	struct iphdr *iph = (struct iphdr *)inner;
+	bool ce = flags & OV2_OUTER_ECN && INET_ECN_is_ce(outer);
+
+	if (proto == IPPROTO_IPV6) {
+		if (flags & OV2_OUTER_DSCP)
+			ipv6_copy_dscp(outer, ip6h);
+		if (ce && !INET_ECN_is_not_ect(ipv6_get_dsfield(ip6h)))
+			ipv6_change_dsfield(ip6h, 0xff, INET_ECN_CE);
+		return;
+	}
+	if (flags & OV2_OUTER_DSCP)
+		ipv4_copy_dscp(outer, iph);
+	if (ce)
+		IP_ECN_set_ce(iph);
+}
+
+static u32 ov2sim_decap_tunnel(const struct ov2sim_sa *sa, u8 *data, const struct ov2sim_pkt *pkt,
+			       u32 text, u32 end, struct ov2sim_rxc *rxc)
+{
+	u8 proto = rxc->next_header;
+	__be16 type = htons(proto == IPPROTO_IPIP ? ETH_P_IP : ETH_P_IPV6);
+	u8 outer;
+
+	if (!ov2sim_decap_is_ip(data + text, end - text, proto))
+		return CRYPTO_INVALID_PACKET_SYNTAX;
+	outer = pkt->family == OV2_IPV4 ? data[pkt->l3 + 1] :
+		ipv6_get_dsfield((const struct ipv6hdr *)(data + pkt->l3));
+	ov2sim_decap_dsfield(sa->id.outer, outer, data + text, proto);
+	/* Bytes behind the inner packet stay, because xfrm counts them. */
+	memmove(data + pkt->l3, data + text, end - text);
+	put_unaligned(type, (__be16 *)(data + pkt->l3 - sizeof(type)));
+	rxc->len = pkt->l3 + end - text;
+	return CRYPTO_SUCCESS;
+}
+
+static void ov2sim_decap_transport(u8 *data, const struct ov2sim_pkt *pkt, u32 text, u32 end,
+				   struct ov2sim_rxc *rxc)
+{
+	struct ipv6hdr *ip6h = (struct ipv6hdr *)(data + pkt->l3);
+	struct iphdr *iph = (struct iphdr *)(data + pkt->l3);
+
+	memmove(data + pkt->l4, data + text, end - text);
+	rxc->len = pkt->l4 + end - text;
+	if (pkt->family == OV2_IPV6) {
+		ip6h->nexthdr = rxc->next_header;
+		ip6h->payload_len = htons(end - text);
+		return;
+	}
+	iph->protocol = rxc->next_header;
+	iph->tot_len = htons(rxc->len - pkt->l3);
+	ip_send_check(iph);
 }
 
 /**
- * ov2sim_decap - remove the headers of a decrypted packet
+ * ov2sim_decap - take the headers and the trailer off a packet
  * @sa: its SA, in packet mode
- * @data: the frame, decrypted; changed in place
- * @pkt: the packet in the frame, as it was received
- * @rxc: its result; the length is changed
+ * @data: the frame, untagged and decrypted in place, with a valid trailer; unchanged on failure
+ * @pkt: the packet in the frame
+ * @rxc: its next_header is what the trailer says; len is set
  *
- * Bytes behind the inner packet (TFC padding, RFC 4303 section 2.7) stay.
- *
- * Return: false if a tunnel has no IP packet inside; @data is unchanged then.
+ * Return: one of CRYPTO_* of <net/xfrm.h>.
  */
-bool ov2sim_decap(const struct ov2sim_sa *sa, u8 *data, const struct ov2sim_pkt *pkt,
-		  struct ov2sim_rxc *rxc)
+u32 ov2sim_decap(const struct ov2sim_sa *sa, u8 *data, const struct ov2sim_pkt *pkt,
+		 struct ov2sim_rxc *rxc)
 {
 	u32 text = pkt->esp + OV2SIM_ESP_HLEN + sa->esp.iv_len;
-	u32 tail = pkt->end - sa->esp.icv_len - 2;
-	u32 len = tail - data[tail] - text, to = pkt->l4;
-	u8 outer = ov2sim_decap_tos(data + pkt->l3);
-	bool tunnel = sa->id.mode == OV2_TUNNEL;
+	u32 pad = pkt->end - sa->esp.icv_len - 2;
+	u32 end = pad - data[pad];
 
-	if (tunnel && !ov2sim_decap_is_ip(data + text, len, rxc->next_header))
-		return false;
-	if (tunnel)
-		to = pkt->l3;
-	memmove(data + to, data + text, len);
-	if (tunnel) {
-		put_unaligned_be16(rxc->next_header == IPPROTO_IPIP ? ETH_P_IP : ETH_P_IPV6,
-				   data + pkt->l3 - 2);
-		ov2sim_decap_take_tos(sa, outer, data + pkt->l3);
-	} else {
-		ov2sim_decap_fix_ip(data + pkt->l3, sa->id.family, rxc->next_header,
-				    to - pkt->l3 + len);
-	}
-	rxc->len = to + len;
-	rxc->saddr = pkt->saddr;
-	rxc->sport = pkt->sport;
-	return true;
+	if (sa->id.mode == OV2_TUNNEL)
+		return ov2sim_decap_tunnel(sa, data, pkt, text, end, rxc);
+	ov2sim_decap_transport(data, pkt, text, end, rxc);
+	return CRYPTO_SUCCESS;
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_decap);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ov2sim: removal of outer headers in packet mode. */
+/* ov2sim: the headers that the NIC takes off packets in packet mode. */
 #ifndef __OV2SIM_NIC_DECAP_H
 #define __OV2SIM_NIC_DECAP_H
 
@@ -8,7 +8,7 @@
 
 struct ov2sim_sa;
 
-bool ov2sim_decap(const struct ov2sim_sa *sa, u8 *data, const struct ov2sim_pkt *pkt,
-		  struct ov2sim_rxc *rxc);
+u32 ov2sim_decap(const struct ov2sim_sa *sa, u8 *data, const struct ov2sim_pkt *pkt,
+		 struct ov2sim_rxc *rxc);
 
 #endif /* __OV2SIM_NIC_DECAP_H */

@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2sim: packet mode, transmit: make the outer header, the UDP header and the ESP header of a
- * packet. single.c and lso.c then encrypt it like a packet that the stack has framed. There are no
- * locks, because the caller keeps the SA.
+ * ov2sim: packet mode, transmit: make an ESP packet in clear of a packet, by inserting headers into
+ * a copy of it. What follows is as in crypto mode: trailer, checksum, encryption (single.c, lso.c).
  *
- * Sources: RFC 4301 section 5.1.2, RFC 6040 section 4.1, RFC 3948 section 3.
+ * Outer headers are those of xfrm4_tunnel_encap_add() and xfrm6_tunnel_encap_add(). There are no
+ * locks, because everything that is read of the SA is constant.
  */
-#include <kunit/visibility.h>
-#include <linux/export.h>
-#include <linux/if_ether.h>
-#include <linux/ip.h>
-#include <linux/ipv6.h>
+#include <linux/etherdevice.h>
 #include <linux/skbuff.h>
 #include <linux/udp.h>
 #include <linux/unaligned.h>
-#include <net/dsfield.h>
 #include <net/inet_ecn.h>
 #include <net/ip.h>
 #include <net/ip6_checksum.h>
@@ -22,205 +17,252 @@
 #include "encap.h"
 #include "sadb.h"
 
-/* The IP header of the packet as the stack has given it. */
-struct ov2sim_encap_ip {
-	union {
-		struct iphdr v4;
-		struct ipv6hdr v6;
-	};
-	u32 len;
-	u8 proto;
-	u8 tos;
-};
+#define OV2SIM_TCP_LEN_MAX	60
 
-static int ov2sim_encap_read_ip(const struct ov2sim_txd *txd, enum ov2_family family,
-				struct ov2sim_encap_ip *ip)
+/* ESP in transport mode goes behind an IPv4 header without options, and a fragment has none (RFC
+ * 4303 section 3.3.4).
+ */
+static int ov2sim_encap_check_ipv4(const struct ov2sim_txd *txd, bool tunnel)
 {
-	ip->len = family == OV2_IPV4 ? sizeof(ip->v4) : sizeof(ip->v6);
-	if (skb_copy_bits(txd->skb, txd->l3_off, ip, ip->len))
+	const struct iphdr *iph;
+	struct iphdr buf;
+
+	iph = skb_header_pointer(txd->skb, txd->l3_off, sizeof(buf), &buf);
+	if (!iph || iph->ihl < 5)
 		return -EINVAL;
-	if (family == OV2_IPV4) {
-		if (ip->v4.version != 4 || ip->v4.ihl != sizeof(ip->v4) / 4)
-			return -EINVAL;
-		ip->proto = ip->v4.protocol;
-		ip->tos = ip->v4.tos;
-	} else {
-		if (ip->v6.version != 6)
-			return -EINVAL;
-		ip->proto = ip->v6.nexthdr;
-		ip->tos = ipv6_get_dsfield(&ip->v6);
-	}
+	if (iph->version != 4)
+		return -EIO;
+	if (!tunnel && (iph->ihl != 5 || ip_is_fragment(iph)))
+		return -EINVAL;
+	if (!(txd->flags & OV2SIM_TX_LSO) && ntohs(iph->tot_len) != txd->skb->len - txd->l3_off)
+		return -EINVAL;
 	return 0;
 }
 
-/* Returns the TOS or traffic class of the outer header. */
-static u8 ov2sim_encap_tos(const struct ov2sim_sa *sa, u8 inner)
+static int ov2sim_encap_check_ipv6(const struct ov2sim_txd *txd, bool tunnel)
 {
-	u8 tos = sa->id.outer & OV2_OUTER_DSCP ? inner : 0;
+	const struct ipv6hdr *ip6h;
+	struct ipv6hdr buf;
 
-	if (sa->id.outer & OV2_OUTER_ECN)
-		return INET_ECN_encapsulate(tos, inner);
-	return tos & ~INET_ECN_MASK;
+	ip6h = skb_header_pointer(txd->skb, txd->l3_off, sizeof(buf), &buf);
+	if (!ip6h)
+		return -EINVAL;
+	if (ip6h->version != 6)
+		return -EIO;
+	if (!tunnel && ipv6_ext_hdr(ip6h->nexthdr))
+		return -EINVAL;
+	if (!(txd->flags & OV2SIM_TX_LSO) &&
+	    ntohs(ip6h->payload_len) + sizeof(*ip6h) != txd->skb->len - txd->l3_off)
+		return -EINVAL;
+	return 0;
 }
 
-static u16 ov2sim_encap_take_ids(struct ov2sim_sa *sa, u32 count)
+static u32 ov2sim_encap_ip_len(const struct ov2sim_sa *sa)
 {
-	return atomic_add_return(count, &sa->ip_id) - count;
+	return sa->id.family == OV2_IPV4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
 }
 
-/* Make the outer header of a tunnel. The lengths follow when the frame is complete. */
-static void ov2sim_encap_tunnel(struct ov2sim_sa *sa, const struct ov2sim_txd *txd,
-				const struct ov2sim_encap_ip *inner, u8 proto, u8 *ip)
+/* Does the longest frame fit into the length field of an IP header? */
+static bool ov2sim_encap_fits(const struct ov2sim_encap *encap, const struct ov2sim_txd *txd,
+			      const struct ov2sim_sa *sa)
 {
-	u8 tos = ov2sim_encap_tos(sa, inner->tos);
-	struct ipv6hdr *ip6h = (struct ipv6hdr *)ip;
-	struct iphdr *iph = (struct iphdr *)ip;
+	u32 len = txd->skb->len;
 
-	if (sa->id.family == OV2_IPV4) {
-		*iph = (struct iphdr){
-			.version = 4,
-			.ihl = sizeof(*iph) / 4,
-			.tos = tos,
-			.id = htons(ov2sim_encap_take_ids(sa, txd->segs ?: 1)),
-			.ttl = sa->id.ttl,
-			.protocol = proto,
-			.saddr = sa->id.saddr.s6_addr32[0],
-			.daddr = sa->id.daddr.s6_addr32[0],
-		};
-		if (sa->id.outer & OV2_OUTER_DF)
-			iph->frag_off = inner->v4.frag_off & htons(IP_DF);
-		return;
-	}
-	ip6_flow_hdr(ip6h, tos, ip6_flowlabel(&inner->v6));
-	ip6h->nexthdr = proto;
+	if (txd->flags & OV2SIM_TX_LSO)
+		len = txd->l4_off + OV2SIM_TCP_LEN_MAX + txd->mss;
+	len += encap->len + ov2sim_esp_trailer_len(&sa->esp, len - encap->at);
+	return len - txd->l3_off <= U16_MAX;
+}
+
+/**
+ * ov2sim_encap_plan - decide which headers a packet gets
+ * @encap: filled with the result
+ * @txd: the packet
+ * @sa: its SA, in packet mode
+ *
+ * The caller must look at l4_off before: it is within the packet.
+ *
+ * Return: 0; -EINVAL if the descriptor is inconsistent or for a packet that the NIC does not frame;
+ * -EIO for a packet of the other family.
+ */
+int ov2sim_encap_plan(struct ov2sim_encap *encap, const struct ov2sim_txd *txd,
+		      const struct ov2sim_sa *sa)
+{
+	bool udp = sa->id.encap == OV2_ENCAP_UDP, tunnel = sa->id.mode == OV2_TUNNEL;
+	u32 ip_len = ov2sim_encap_ip_len(sa);
+	int err;
+
+	if (txd->l3_off < ETH_HLEN || txd->flags & OV2SIM_TX_ESP_TRAILER)
+		return -EINVAL;
+	if (udp && (!txd->sport || !txd->dport))
+		return -EINVAL;
+	err = sa->id.family == OV2_IPV4 ? ov2sim_encap_check_ipv4(txd, tunnel) :
+					  ov2sim_encap_check_ipv6(txd, tunnel);
+	if (err)
+		return err;
+
+	*encap = (struct ov2sim_encap){
+		.at = txd->l3_off + (tunnel ? 0 : ip_len),
+		.len = (tunnel ? ip_len : 0) + (udp ? sizeof(struct udphdr) : 0) +
+		       OV2SIM_ESP_HLEN + sa->esp.iv_len,
+	};
+	if (txd->flags & OV2SIM_TX_LSO && txd->l4_off < encap->at)
+		return -EINVAL;
+	return ov2sim_encap_fits(encap, txd, sa) ? 0 : -EINVAL;
+}
+
+/**
+ * ov2sim_encap_copy - copy the beginning of a packet and leave room for headers
+ * @encap: where they are inserted, or all zeros
+ * @skb: the packet
+ * @len: bytes to copy
+ * @data: filled with @len + @encap->len bytes
+ *
+ * Return: 0 or a negative errno.
+ */
+int ov2sim_encap_copy(const struct ov2sim_encap *encap, const struct sk_buff *skb, u32 len,
+		      u8 *data)
+{
+	int err;
+
+	err = skb_copy_bits(skb, 0, data, encap->at);
+	if (err)
+		return err;
+	return skb_copy_bits(skb, encap->at, data + encap->at + encap->len, len - encap->at);
+}
+
+/* RFC 4301 section 5.1.2, RFC 6040: the TOS or traffic class of an outer header. */
+static u8 ov2sim_encap_dsfield(u8 flags, u8 inner)
+{
+	u8 outer = flags & OV2_OUTER_DSCP ? inner & ~INET_ECN_MASK : 0;
+
+	return flags & OV2_OUTER_ECN ? INET_ECN_encapsulate(outer, inner) : outer;
+}
+
+static bool ov2sim_encap_put_ipv4(const struct ov2sim_sa *sa, u64 seq, u8 *data, const u8 *inner)
+{
+	const struct iphdr *from = (const struct iphdr *)inner;
+	struct iphdr *iph = (struct iphdr *)data;
+	bool df = sa->id.outer & OV2_OUTER_DF && from->frag_off & htons(IP_DF);
+
+	/* RFC 6864: the id of a packet with DF has no meaning. */
+	*iph = (struct iphdr){
+		.version = 4,
+		.ihl = sizeof(*iph) / 4,
+		.tos = ov2sim_encap_dsfield(sa->id.outer, from->tos),
+		.id = df ? 0 : htons((u16)(sa->ip_id + seq)),
+		.frag_off = df ? htons(IP_DF) : 0,
+		.ttl = sa->id.ttl,
+		.saddr = sa->id.saddr.s6_addr32[0],
+		.daddr = sa->id.daddr.s6_addr32[0],
+	};
+	return df;
+}
+
+static void ov2sim_encap_put_ipv6(const struct ov2sim_sa *sa, u8 *data, const u8 *inner)
+{
+	const struct ipv6hdr *from = (const struct ipv6hdr *)inner;
+	struct ipv6hdr *ip6h = (struct ipv6hdr *)data;
+
+	ip6_flow_hdr(ip6h, ov2sim_encap_dsfield(sa->id.outer, ipv6_get_dsfield(from)),
+		     ip6_flowlabel(from));
 	ip6h->hop_limit = sa->id.ttl;
 	ip6h->saddr = sa->id.saddr;
 	ip6h->daddr = sa->id.daddr;
 }
 
-/* Keep the header of a packet in transport mode, with the protocol that follows it. */
-static void ov2sim_encap_transport(const struct ov2sim_sa *sa, const struct ov2sim_encap_ip *own,
-				   u8 proto, u8 *ip)
-{
-	memcpy(ip, own, own->len);
-	if (sa->id.family == OV2_IPV4)
-		((struct iphdr *)ip)->protocol = proto;
-	else
-		((struct ipv6hdr *)ip)->nexthdr = proto;
-}
-
-/* Put UDP, SPI, sequence number and room for the IV behind the IP header, which ends at head_len. */
-static void ov2sim_encap_esp(struct ov2sim_encap *encap, const struct ov2sim_sa *sa)
-{
-	u8 *next = encap->head + encap->head_len;
-
-	if (sa->id.encap == OV2_ENCAP_UDP) {
-		*(struct udphdr *)next = (struct udphdr){
-			.source = encap->txd.sport,
-			.dest = encap->txd.dport,
-		};
-		next += sizeof(struct udphdr);
-	}
-	encap->txd.esp_off = next - encap->head;
-	put_unaligned(sa->id.spi, (__be32 *)next);
-	put_unaligned_be32(lower_32_bits(encap->txd.seq), next + 4);
-	memset(next + OV2SIM_ESP_HLEN, 0, sa->esp.iv_len);
-	encap->head_len = encap->txd.esp_off + OV2SIM_ESP_HLEN + sa->esp.iv_len;
-}
-
-/**
- * ov2sim_encap - make the headers of a packet
- * @encap: filled
- * @txd: the packet, with OV2SIM_TX_ENCAP
- * @sa: the SA
- *
- * Return: 0; -EINVAL if the descriptor is inconsistent; -EIO if it does not match the SA.
- */
-int ov2sim_encap(struct ov2sim_encap *encap, const struct ov2sim_txd *txd, struct ov2sim_sa *sa)
+/* Set protocol and length of the IP header at @off. Returns the former protocol. */
+static u8 ov2sim_encap_set_ip(const struct ov2sim_sa *sa, u8 *data, u32 off, u32 len)
 {
 	u8 proto = sa->id.encap == OV2_ENCAP_UDP ? IPPROTO_UDP : IPPROTO_ESP;
-	bool tunnel = sa->id.mode == OV2_TUNNEL, ipv4 = sa->id.family == OV2_IPV4;
-	u32 max_l3 = OV2SIM_ENCAP_MAX - 40 - 8 - 24;
-	struct ov2sim_encap_ip ip;
-	u32 shift;
-	int err;
+	struct ipv6hdr *ip6h = (struct ipv6hdr *)(data + off);
+	struct iphdr *iph = (struct iphdr *)(data + off);
+	u8 old;
 
-	if (!sa->id.packet || (!sa->id.esn && upper_32_bits(txd->seq)))
-		return -EIO;
-	if (txd->l3_off < ETH_HLEN || txd->l3_off > max_l3 ||
-	    skb_copy_bits(txd->skb, 0, encap->head, txd->l3_off))
-		return -EINVAL;
-	err = ov2sim_encap_read_ip(txd, sa->id.family, &ip);
-	if (err)
-		return err;
-	encap->txd = *txd;
-	encap->skip = txd->l3_off;
-	encap->head_len = txd->l3_off + ip.len;
-	put_unaligned_be16(ipv4 ? ETH_P_IP : ETH_P_IPV6, encap->head + txd->l3_off - 2);
-	if (tunnel) {
-		ov2sim_encap_tunnel(sa, txd, &ip, proto, encap->head + txd->l3_off);
-		encap->txd.esp_proto = ipv4 ? IPPROTO_IPIP : IPPROTO_IPV6;
-	} else {
-		ov2sim_encap_transport(sa, &ip, proto, encap->head + txd->l3_off);
-		encap->txd.esp_proto = ip.proto;
-		encap->skip += ip.len;
+	if (sa->id.family == OV2_IPV6) {
+		old = ip6h->nexthdr;
+		ip6h->nexthdr = proto;
+		ip6h->payload_len = htons(len - off - sizeof(*ip6h));
+		return old;
 	}
-	ov2sim_encap_esp(encap, sa);
-	shift = encap->head_len - encap->skip;
-	encap->txd.inner_off = tunnel ? encap->head_len : 0;
-	encap->txd.l4_off += shift;
-	encap->txd.csum_start += shift;
-	return 0;
+	old = iph->protocol;
+	iph->protocol = proto;
+	iph->tot_len = htons(len - off);
+	ip_send_check(iph);
+	return old;
 }
-EXPORT_SYMBOL_IF_KUNIT(ov2sim_encap);
 
-/**
- * ov2sim_encap_lengths - complete the outer headers of a frame
- * @txd: descriptor of the framed packet
- * @sa: the SA
- * @data: the frame
- * @len: its length
- */
-void ov2sim_encap_lengths(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa, u8 *data,
-			  u32 len)
+static void ov2sim_encap_put_esp(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa, u8 *data,
+				 u32 len)
 {
-	struct iphdr *iph = (struct iphdr *)(data + txd->l3_off);
+	u8 *esp = data + txd->esp_off;
 	struct udphdr *uh;
 
-	if (sa->id.family == OV2_IPV4) {
-		iph->tot_len = htons(len - txd->l3_off);
-		ip_send_check(iph);
-	} else {
-		((struct ipv6hdr *)iph)->payload_len =
-			htons(len - txd->l3_off - sizeof(struct ipv6hdr));
-	}
 	if (sa->id.encap == OV2_ENCAP_UDP) {
-		uh = (struct udphdr *)(data + txd->esp_off - sizeof(*uh));
+		uh = (struct udphdr *)(esp - sizeof(*uh));
+		uh->source = txd->sport;
+		uh->dest = txd->dport;
 		uh->len = htons(len - txd->esp_off + sizeof(*uh));
 		uh->check = 0;
 	}
+	put_unaligned(sa->id.spi, (__be32 *)esp);
+	put_unaligned_be32(lower_32_bits(txd->seq), esp + 4);
+	memset(esp + OV2SIM_ESP_HLEN, 0, sa->esp.iv_len);
 }
 
 /**
- * ov2sim_encap_udp_csum - put the checksum into the UDP header of an encrypted frame
- * @txd: descriptor of the framed packet
- * @sa: the SA
- * @data: the frame
+ * ov2sim_encap_put - fill the room that ov2sim_encap_copy() has left
+ * @encap: from ov2sim_encap_plan(); df is set
+ * @txd: the packet; its offsets are changed to what crypto mode has for the new packet
+ * @sa: its SA
+ * @data: the copy
+ * @len: length of the whole new packet, trailer and ICV included
+ */
+void ov2sim_encap_put(struct ov2sim_encap *encap, struct ov2sim_txd *txd,
+		      const struct ov2sim_sa *sa, u8 *data, u32 len)
+{
+	__be16 type = htons(sa->id.family == OV2_IPV4 ? ETH_P_IP : ETH_P_IPV6);
+	bool tunnel = sa->id.mode == OV2_TUNNEL, ipv4 = sa->id.family == OV2_IPV4;
+	u8 *l3 = data + txd->l3_off;
+	u8 proto;
+
+	txd->esp_off = encap->at + encap->len - OV2SIM_ESP_HLEN - sa->esp.iv_len;
+	txd->inner_off = tunnel ? encap->at + encap->len : 0;
+	txd->l4_off += encap->len;
+	txd->csum_start += encap->len;
+
+	if (tunnel && ipv4)
+		encap->df = ov2sim_encap_put_ipv4(sa, txd->seq, l3, data + txd->inner_off);
+	else if (tunnel)
+		ov2sim_encap_put_ipv6(sa, l3, data + txd->inner_off);
+	put_unaligned(type, (__be16 *)(l3 - sizeof(type)));
+	proto = ov2sim_encap_set_ip(sa, data, txd->l3_off, len);
+	if (tunnel)
+		proto = ipv4 ? IPPROTO_IPIP : IPPROTO_IPV6;
+	txd->esp_proto = proto;
+	ov2sim_encap_put_esp(txd, sa, data, len);
+}
+
+/**
+ * ov2sim_encap_put_csum - compute the checksum of an outer UDP header
+ * @txd: the packet, with its offsets
+ * @sa: its SA
+ * @data: the frame, encrypted
  * @len: its length
  *
- * IPv6 needs one, and over IPv4 it is zero (RFC 3948 section 2.1).
+ * RFC 3948 has no checksum over IPv4. Over IPv6 there must be one (RFC 8200 section 8.1).
  */
-void ov2sim_encap_udp_csum(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa, u8 *data,
+void ov2sim_encap_put_csum(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa, u8 *data,
 			   u32 len)
 {
+	const struct ipv6hdr *ip6h = (const struct ipv6hdr *)(data + txd->l3_off);
 	u32 off = txd->esp_off - sizeof(struct udphdr);
 	struct udphdr *uh = (struct udphdr *)(data + off);
+	__sum16 sum;
 
-	if (sa->id.encap != OV2_ENCAP_UDP || sa->id.family == OV2_IPV4)
+	if (!sa->id.packet || sa->id.encap != OV2_ENCAP_UDP || sa->id.family != OV2_IPV6)
 		return;
-	uh->check = csum_ipv6_magic(&((struct ipv6hdr *)(data + txd->l3_off))->saddr,
-				    &((struct ipv6hdr *)(data + txd->l3_off))->daddr,
-				    len - off, IPPROTO_UDP, csum_partial(uh, len - off, 0));
-	if (!uh->check)
-		uh->check = CSUM_MANGLED_0;
+	sum = csum_ipv6_magic(&ip6h->saddr, &ip6h->daddr, len - off, IPPROTO_UDP,
+			      csum_partial(uh, len - off, 0));
+	uh->check = sum ?: CSUM_MANGLED_0;
 }

@@ -27,6 +27,8 @@ const char *const ov2sim_stat_names[OV2SIM_STAT_COUNT] = {
 	[OV2SIM_STAT_DELETE_REQ] = "ipsec_rx_sa_delete_req",
 	[OV2SIM_STAT_CRASH_DROP] = "ipsec_drop_crashed",
 	[OV2SIM_STAT_CORRUPTED] = "ipsec_corrupted",
+	[OV2SIM_STAT_TX_FRAMED] = "ipsec_tx_framed",
+	[OV2SIM_STAT_RX_UNFRAMED] = "ipsec_rx_unframed",
 };
 
 void ov2sim_hw_stats(struct ov2sim_hw *hw, u32 port, u64 stats[OV2SIM_STAT_COUNT])

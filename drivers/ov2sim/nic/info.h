@@ -33,6 +33,8 @@ enum ov2sim_stat {
 	OV2SIM_STAT_DELETE_REQ,
 	OV2SIM_STAT_CRASH_DROP,
 	OV2SIM_STAT_CORRUPTED,
+	OV2SIM_STAT_TX_FRAMED,
+	OV2SIM_STAT_RX_UNFRAMED,
 	OV2SIM_STAT_COUNT,
 };
 
@@ -63,8 +65,8 @@ void ov2sim_hw_stats(struct ov2sim_hw *hw, u32 port, u64 stats[OV2SIM_STAT_COUNT
  * @encap_dport: UDP destination port
  * @esn: 64-bit sequence numbers
  * @packet: packet mode
- * @outer: OV2_OUTER_*
- * @ttl: TTL or hop limit of outer headers
+ * @outer: packet mode, tunnel: OV2_OUTER_*
+ * @ttl: packet mode, tunnel, outbound: TTL or hop limit of the outer header
  * @spi: SPI
  * @saddr: source; IPv4 in the first word, the others are 0
  * @daddr: destination, likewise

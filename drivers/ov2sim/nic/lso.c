@@ -4,7 +4,8 @@
  *
  * Each frame gets a copy of the headers with its own IP lengths and ids, TCP sequence number, flags
  * and checksum. With ESP each frame is an ESP packet of its own, with its own sequence number, IV,
- * padding, trailer and ICV. Either all frames are made or none. There are no locks, because the
+ * padding, trailer and ICV. In packet mode the headers are added first, to the copy (encap.c), and
+ * the rest is the same. Either all frames are made or none. There are no locks, because the
  * caller keeps the SA.
  */
 #include <kunit/visibility.h>
@@ -26,23 +27,21 @@
 
 /**
  * struct ov2sim_lso - A packet that is being cut.
- * @txd: its descriptor
+ * @txd: its descriptor; in packet mode its offsets are those of the packet with all headers
  * @sa: ESP: the SA, else NULL
- * @encap: packet mode: the headers that the packet gets
+ * @encap: packet mode: the headers that the NIC has added to @hdr
  * @hdr: copy of the headers
- * @hdr_len: length of the headers
- * @skb_off: offset of the payload in the packet
+ * @hdr_len: length of the headers and offset of the payload
  * @payload: bytes of TCP payload
  * @ip_off: offset of the IP header that TCP follows
  * @text_off: ESP: offset of the encrypted part
  */
 struct ov2sim_lso {
-	const struct ov2sim_txd *txd;
+	struct ov2sim_txd txd;
 	const struct ov2sim_sa *sa;
 	struct ov2sim_encap encap;
 	u8 hdr[OV2SIM_LSO_HDR_MAX];
 	u32 hdr_len;
-	u32 skb_off;
 	u32 payload;
 	u32 ip_off;
 	u32 text_off;
@@ -67,7 +66,7 @@ static u32 ov2sim_lso_ip_len(const struct ov2sim_lso *lso, u32 off)
  */
 static int ov2sim_lso_check(struct ov2sim_lso *lso)
 {
-	const struct ov2sim_txd *txd = lso->txd;
+	const struct ov2sim_txd *txd = &lso->txd;
 	const struct ov2sim_sa *sa = lso->sa;
 	u32 next = txd->l3_off + ov2sim_lso_ip_len(lso, txd->l3_off);
 	u8 proto = IPPROTO_TCP;
@@ -108,7 +107,7 @@ static int ov2sim_lso_check(struct ov2sim_lso *lso)
 /* Take off the trailer and the room for the ICV that the stack has put behind the aggregate. */
 static int ov2sim_lso_strip(struct ov2sim_lso *lso)
 {
-	const struct sk_buff *skb = lso->txd->skb;
+	const struct sk_buff *skb = lso->txd.skb;
 	u32 icv = lso->sa->esp.icv_len;
 	u8 pad;
 
@@ -121,51 +120,30 @@ static int ov2sim_lso_strip(struct ov2sim_lso *lso)
 	return 0;
 }
 
-/* Copy the headers, in packet mode behind those that the NIC makes. */
-static int ov2sim_lso_headers(struct ov2sim_lso *lso, const struct ov2sim_txd *txd,
-			      struct ov2sim_sa *sa)
-{
-	u32 head_len = 0, skip = 0;
-	int err;
-
-	if (sa && txd->flags & OV2SIM_TX_ENCAP) {
-		err = ov2sim_encap(&lso->encap, txd, sa);
-		if (err)
-			return err;
-		lso->txd = &lso->encap.txd;
-		head_len = lso->encap.head_len;
-		skip = lso->encap.skip;
-		memcpy(lso->hdr, lso->encap.head, head_len);
-	} else if (sa && sa->id.packet) {
-		return -EIO;
-	}
-	if (lso->skb_off < skip)
-		return -EINVAL;
-	lso->hdr_len = lso->skb_off - skip + head_len;
-	if (lso->hdr_len > sizeof(lso->hdr) ||
-	    skb_copy_bits(txd->skb, skip, lso->hdr + head_len, lso->skb_off - skip))
-		return -EINVAL;
-	return 0;
-}
-
 static int ov2sim_lso_init(struct ov2sim_lso *lso, const struct ov2sim_txd *txd,
-			   struct ov2sim_sa *sa)
+			   const struct ov2sim_sa *sa)
 {
 	const struct sk_buff *skb = txd->skb;
+	bool packet = sa && sa->id.packet;
 	struct tcphdr th;
+	u32 len;
 	int err;
 
-	lso->txd = txd;
+	lso->txd = *txd;
 	lso->sa = sa;
 	if (!txd->mss || skb_copy_bits(skb, txd->l4_off, &th, sizeof(th)))
 		return -EINVAL;
-	lso->skb_off = txd->l4_off + th.doff * 4;
-	if (th.doff * 4 < sizeof(th) || lso->skb_off >= skb->len)
-		return -EINVAL;
-	lso->payload = skb->len - lso->skb_off;
-	err = ov2sim_lso_headers(lso, txd, sa);
+	err = packet ? ov2sim_encap_plan(&lso->encap, txd, sa) : 0;
 	if (err)
 		return err;
+	len = txd->l4_off + th.doff * 4;
+	lso->hdr_len = len + lso->encap.len;
+	if (th.doff * 4 < sizeof(th) || lso->hdr_len > sizeof(lso->hdr) || len >= skb->len ||
+	    ov2sim_encap_copy(&lso->encap, skb, len, lso->hdr))
+		return -EINVAL;
+	lso->payload = skb->len - len;
+	if (packet)
+		ov2sim_encap_put(&lso->encap, &lso->txd, sa, lso->hdr, lso->hdr_len);
 	err = ov2sim_lso_check(lso);
 	if (err)
 		return err;
@@ -191,7 +169,7 @@ static void ov2sim_lso_fix_tcp(const struct ov2sim_lso *lso, u8 *data, u32 off, 
 {
 	const struct iphdr *iph = (const struct iphdr *)(data + lso->ip_off);
 	const struct ipv6hdr *ip6h = (const struct ipv6hdr *)iph;
-	u32 l4 = lso->txd->l4_off, l4_len = lso->hdr_len - l4 + len;
+	u32 l4 = lso->txd.l4_off, l4_len = lso->hdr_len - l4 + len;
 	struct tcphdr *th = (struct tcphdr *)(data + l4);
 	__wsum sum;
 
@@ -214,7 +192,7 @@ static int ov2sim_lso_fix_esp(const struct ov2sim_lso *lso, struct ov2sim_frame 
 			      u32 i)
 {
 	const struct ov2sim_sa *sa = lso->sa;
-	u32 esp_off = lso->txd->esp_off;
+	u32 esp_off = lso->txd.esp_off;
 	u8 *data = frame->data;
 	struct udphdr *uh;
 	int err;
@@ -224,19 +202,21 @@ static int ov2sim_lso_fix_esp(const struct ov2sim_lso *lso, struct ov2sim_frame 
 		uh->len = htons(frame->len - esp_off + sizeof(*uh));
 		uh->check = 0;
 	}
-	ov2sim_esp_put_trailer(data + end, frame->len - sa->esp.icv_len - end, lso->txd->esp_proto);
-	put_unaligned_be32(lower_32_bits(lso->txd->seq + i), data + esp_off + 4);
-	err = ov2sim_esp_send(&sa->esp, data + esp_off, frame->len - esp_off, lso->txd->seq + i);
-	if (!err && lso->txd->flags & OV2SIM_TX_ENCAP)
-		ov2sim_encap_udp_csum(lso->txd, sa, data, frame->len);
-	return err;
+	ov2sim_esp_put_trailer(data + end, frame->len - sa->esp.icv_len - end, lso->txd.esp_proto);
+	put_unaligned_be32(lower_32_bits(lso->txd.seq + i), data + esp_off + 4);
+	err = ov2sim_esp_send(&sa->esp, data + esp_off, frame->len - esp_off, lso->txd.seq + i);
+	if (err)
+		return err;
+	ov2sim_encap_put_csum(&lso->txd, sa, data, frame->len);
+	return 0;
 }
 
 /* Make segment @i, which has @len bytes of the payload from @off on. */
 static int ov2sim_lso_segment(const struct ov2sim_lso *lso, u32 i, u32 off, u32 len,
 			      struct list_head *frames)
 {
-	const struct ov2sim_txd *txd = lso->txd;
+	u32 payload_off = lso->hdr_len - lso->encap.len;
+	const struct ov2sim_txd *txd = &lso->txd;
 	struct ov2sim_frame *frame;
 	u32 end = lso->hdr_len + len;
 	u32 trailer = 0;
@@ -250,10 +230,10 @@ static int ov2sim_lso_segment(const struct ov2sim_lso *lso, u32 i, u32 off, u32 
 	list_add_tail(&frame->list, frames);
 
 	memcpy(frame->data, lso->hdr, lso->hdr_len);
-	err = skb_copy_bits(txd->skb, lso->skb_off + off, frame->data + lso->hdr_len, len);
+	err = skb_copy_bits(txd->skb, payload_off + off, frame->data + lso->hdr_len, len);
 	if (err)
 		return err;
-	ov2sim_lso_fix_ip(frame->data, txd->l3_off, frame->len, i);
+	ov2sim_lso_fix_ip(frame->data, txd->l3_off, frame->len, lso->encap.df ? 0 : i);
 	if (txd->inner_off)
 		ov2sim_lso_fix_ip(frame->data, txd->inner_off, end, i);
 	ov2sim_lso_fix_tcp(lso, frame->data, off, len, off + len == lso->payload);
@@ -270,7 +250,7 @@ static int ov2sim_lso_segment(const struct ov2sim_lso *lso, u32 i, u32 off, u32 
  * -EOVERFLOW if the SA has too few sequence numbers left; -ENOMEM. After an error @frames is
  * unchanged.
  */
-int ov2sim_lso(const struct ov2sim_txd *txd, struct ov2sim_sa *sa, struct list_head *frames)
+int ov2sim_lso(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa, struct list_head *frames)
 {
 	struct ov2sim_lso lso = {};
 	u32 i, count, len;

@@ -21,9 +21,9 @@ struct sk_buff;
 #define OV2SIM_TX_ESP_TRAILER	BIT(3)	/* ESP and LSO: the aggregate carries a trailer and room
 					 * for an ICV, which the NIC strips (UDP encapsulation)
 					 */
-#define OV2SIM_TX_ENCAP		BIT(4)	/* ESP in packet mode: the packet is in clear and the NIC
-					 * makes all headers. l3_off is that of its IP header,
-					 * esp_off, inner_off and esp_proto are not used.
+#define OV2SIM_TX_ENCAP		BIT(4)	/* ESP: the packet is in clear, and the NIC adds UDP and ESP
+					 * headers, IV, trailer, ICV and in tunnel mode the outer IP
+					 * header
 					 */
 
 /**
@@ -33,18 +33,19 @@ struct sk_buff;
  * @offload_handle: ESP: the SA
  * @seq: ESP: 64-bit sequence number of the packet or its first segment; the ESP header of the
  *	packet carries the lower half
- * @l3_off: LSO and ESP: offset of the outer IP header. All offsets are from skb->data.
- * @esp_off: ESP: offset of the ESP header
- * @inner_off: LSO and ESP in tunnel mode: offset of the inner IP header, else 0
+ * @l3_off: LSO and ESP: offset of the outer IP header, with ENCAP of the only one. All offsets are
+ *	from skb->data.
+ * @esp_off: ESP without ENCAP: offset of the ESP header
+ * @inner_off: LSO and ESP in tunnel mode, without ENCAP: offset of the inner IP header, else 0
  * @l4_off: LSO: offset of the TCP header
  * @csum_start: CSUM: start of the checksummed part; not used with LSO
  * @csum_offset: CSUM: offset of the checksum field from @csum_start; not used with LSO
  * @mss: LSO: payload bytes of a segment
  * @segs: LSO and ESP: sequence numbers that the stack has taken for the packet, at least one
  *	for each segment
- * @sport: ENCAP: UDP source port, if the SA has UDP encapsulation
- * @dport: ENCAP: UDP destination port, likewise
- * @esp_proto: LSO and ESP: next header for the trailers
+ * @sport: ENCAP with UDP: source port
+ * @dport: ENCAP with UDP: destination port
+ * @esp_proto: LSO and ESP without ENCAP: next header for the trailers
  */
 struct ov2sim_txd {
 	struct sk_buff *skb;
@@ -146,11 +147,15 @@ bool ov2sim_hw_tx_reap(struct ov2sim_hw *hw, u32 port, u32 queue, struct ov2sim_
  * @status: ESP_DONE: one of CRYPTO_* of <net/xfrm.h>
  * @seq: ESP_DONE: 64-bit sequence number, its upper half inferred
  * @next_header: ESP_DONE with CRYPTO_SUCCESS: as decrypted
- * @saddr: ESP_DONE with CRYPTO_SUCCESS, packet mode: outer source; IPv4 in the first word
- * @sport: likewise: UDP source port
+ * @saddr: ESP_DONE, SA in packet mode: source address of the frame, IPv4 in the first word
+ * @sport: ESP_DONE, SA in packet mode with UDP: source port
  *
- * The NIC decrypts in place: ESP header, IV, trailer and ICV stay in the packet, except in packet
- * mode. If it has processed the packet with an SA it trims bytes that follow the IP packet.
+ * The NIC decrypts in place: ESP header, IV, trailer and ICV stay in the packet. If it has
+ * processed the packet with an SA it trims bytes that follow the IP packet.
+ *
+ * In packet mode with CRYPTO_SUCCESS nothing of these stays, neither the UDP header nor in tunnel
+ * mode the outer IP header, and the type in the Ethernet header is that of the packet that is left.
+ * A dummy packet (next header 59, RFC 4303 section 2.6) stays as it was received.
  */
 struct ov2sim_rxc {
 	void *buf;
@@ -160,9 +165,9 @@ struct ov2sim_rxc {
 	u32 cookie;
 	u32 status;
 	u64 seq;
-	u8 next_header;
 	struct in6_addr saddr;
 	__be16 sport;
+	u8 next_header;
 };
 
 /**

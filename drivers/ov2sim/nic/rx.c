@@ -89,8 +89,8 @@ static bool ov2sim_rx_match(struct ov2sim_hwport *port, const struct ov2sim_fram
 			    const struct ov2sim_pkt *pkt, bool csum, struct ov2sim_rxc *rxc)
 {
 	struct ov2sim_sadb *db = &port->hw->sadb;
+	bool good, packet = false;
 	struct ov2sim_sa *sa;
-	bool good;
 	int idx;
 
 	idx = ov2sim_sadb_read_lock(db);
@@ -98,6 +98,7 @@ static bool ov2sim_rx_match(struct ov2sim_hwport *port, const struct ov2sim_fram
 	if (sa) {
 		/* Trim trailing bytes, which are not covered by the ICV. */
 		rxc->len = pkt->end;
+		packet = sa->id.packet;
 		ov2sim_rx_esp(sa, frame, data, pkt, csum, rxc);
 		ov2sim_rx_delete_req(port, sa, rxc);
 	}
@@ -112,6 +113,8 @@ static bool ov2sim_rx_match(struct ov2sim_hwport *port, const struct ov2sim_fram
 	ov2sim_stat_add(port, good ? OV2SIM_STAT_RX_PKTS : OV2SIM_STAT_RX_FAIL, 1);
 	if (good)
 		ov2sim_stat_add(port, OV2SIM_STAT_RX_BYTES, frame->len);
+	if (good && packet)
+		ov2sim_stat_add(port, OV2SIM_STAT_RX_UNFRAMED, 1);
 	return true;
 }
 

@@ -14,6 +14,7 @@
 #include <linux/export.h>
 #include <linux/jhash.h>
 #include <linux/mm.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 #include <net/ipv6.h>
 #include "fault.h"
@@ -128,8 +129,8 @@ static struct ov2sim_sa *ov2sim_sa_create(const struct ov2_add_sa *node)
 	ov2sim_sa_copy_addr(&sa->id.saddr, &node->saddr, node->family);
 	ov2sim_sa_copy_addr(&sa->id.daddr, &node->daddr, node->family);
 	ov2sim_replay_init(&sa->replay, node);
-	atomic_set(&sa->ip_id, get_random_u16());
 	sa->use.last = ktime_get();
+	sa->ip_id = get_random_u16();
 	atomic_inc(&ov2sim_sa_live);
 	return sa;
 

@@ -36,9 +36,10 @@ struct ov2sim_sa_use {
  * @id: its identity; constant
  * @esp: its cryptography; constant
  * @replay: its sequence state
- * @ip_id: next id of an outer IPv4 header
  * @use: its counters
  * @victim: whether the NIC wants it deleted
+ * @ip_id: packet mode: what is added to a sequence number to get the id of an outer IPv4 header;
+ *	random, so that the SAs between two hosts do not use the same ids at the same time
  */
 struct ov2sim_sa {
 	struct hlist_node hash;
@@ -46,9 +47,9 @@ struct ov2sim_sa {
 	struct ov2sim_sa_id id;
 	struct ov2sim_esp esp;
 	struct ov2sim_replay replay;
-	atomic_t ip_id;
 	struct ov2sim_sa_use use;
 	struct ov2sim_victim victim;
+	u16 ip_id;
 };
 
 /**

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2sim: make one frame of a packet: copy, checksum, encrypt. lso.c makes several frames of one.
+ * ov2sim: make one frame of a packet: copy, in packet mode add headers (encap.c) and a trailer,
+ * checksum, encrypt. lso.c makes several frames of one.
  * There are no locks, because the caller keeps the SA.
  */
+#include <kunit/visibility.h>
+#include <linux/export.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/skbuff.h>
@@ -38,7 +41,7 @@ static bool ov2sim_single_ip_fits(const struct ov2sim_sa *sa, const u8 *data, u3
 	       get_unaligned_be16(data + l3 + 4) == len - l3 - sizeof(struct ipv6hdr);
 }
 
-/* Checksum and encrypt a frame in which the stack has made room for ESP. */
+/* Checksum and encrypt a frame that has room for ESP. */
 static int ov2sim_single_protect(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa,
 				 u8 *data, u32 len)
 {
@@ -60,56 +63,26 @@ static int ov2sim_single_protect(const struct ov2sim_txd *txd, const struct ov2s
 		if (err)
 			return err;
 	}
-	return ov2sim_esp_send(&sa->esp, data + txd->esp_off, len - txd->esp_off, txd->seq);
-}
-
-/* Fill @data with the headers of @encap, the rest of the packet, and the trailer. */
-static int ov2sim_single_fill(const struct ov2sim_encap *encap, const struct ov2sim_sa *sa,
-			      u8 *data, u32 end, u32 len)
-{
-	int err;
-
-	memcpy(data, encap->head, encap->head_len);
-	err = skb_copy_bits(encap->txd.skb, encap->skip, data + encap->head_len,
-			    end - encap->head_len);
+	err = ov2sim_esp_send(&sa->esp, data + txd->esp_off, len - txd->esp_off, txd->seq);
 	if (err)
 		return err;
-	ov2sim_esp_put_trailer(data + end, len - end - sa->esp.icv_len, encap->txd.esp_proto);
-	ov2sim_encap_lengths(&encap->txd, sa, data, len);
-	if (encap->txd.flags & OV2SIM_TX_CSUM) {
-		if (encap->txd.csum_start < encap->head_len)
-			return -EINVAL;
-		err = ov2sim_single_csum(&encap->txd, data, end);
-	}
-	return err;
+	ov2sim_encap_put_csum(txd, sa, data, len);
+	return 0;
 }
 
-/* Make the frame of a packet in packet mode. */
-static int ov2sim_single_encap(const struct ov2sim_txd *txd, struct ov2sim_sa *sa,
-			       struct list_head *frames)
+/* Copy a packet into its frame, and in packet mode add what ESP needs. */
+static int ov2sim_single_fill(struct ov2sim_encap *encap, struct ov2sim_txd *txd,
+			      const struct ov2sim_sa *sa, struct ov2sim_frame *frame)
 {
-	struct ov2sim_encap encap;
-	struct ov2sim_frame *frame;
-	u32 end, esp;
+	u32 end = txd->skb->len + encap->len;
 	int err;
 
-	err = ov2sim_encap(&encap, txd, sa);
-	if (err)
+	err = ov2sim_encap_copy(encap, txd->skb, txd->skb->len, frame->data);
+	if (err || !encap->len)
 		return err;
-	end = encap.head_len + txd->skb->len - encap.skip;
-	frame = ov2sim_frame_alloc(end + ov2sim_esp_trailer_len(&sa->esp, end - encap.head_len));
-	if (!frame)
-		return -ENOMEM;
-	esp = encap.txd.esp_off;
-	err = ov2sim_single_fill(&encap, sa, frame->data, end, frame->len);
-	if (!err)
-		err = ov2sim_esp_send(&sa->esp, frame->data + esp, frame->len - esp, txd->seq);
-	if (err) {
-		ov2sim_frame_free(frame);
-		return err;
-	}
-	ov2sim_encap_udp_csum(&encap.txd, sa, frame->data, frame->len);
-	list_add_tail(&frame->list, frames);
+	ov2sim_encap_put(encap, txd, sa, frame->data, frame->len);
+	ov2sim_esp_put_trailer(frame->data + end, frame->len - end - sa->esp.icv_len,
+			       txd->esp_proto);
 	return 0;
 }
 
@@ -122,24 +95,29 @@ static int ov2sim_single_encap(const struct ov2sim_txd *txd, struct ov2sim_sa *s
  * Return: 0; -EINVAL if the descriptor is inconsistent; -EIO if it does not match the SA; -ENOMEM.
  * After an error @frames is unchanged.
  */
-int ov2sim_single(const struct ov2sim_txd *txd, struct ov2sim_sa *sa, struct list_head *frames)
+int ov2sim_single(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa,
+		  struct list_head *frames)
 {
+	struct ov2sim_txd framed = *txd;
+	struct ov2sim_encap encap = {};
 	struct ov2sim_frame *frame;
+	u32 trailer = 0;
 	int err;
 
-	if (sa && txd->flags & OV2SIM_TX_ENCAP)
-		return ov2sim_single_encap(txd, sa, frames);
-	/* The stack frames no packet for an SA in packet mode. */
-	if (sa && sa->id.packet)
-		return -EIO;
-	frame = ov2sim_frame_alloc(txd->skb->len);
+	if (sa && sa->id.packet) {
+		err = ov2sim_encap_plan(&encap, txd, sa);
+		if (err)
+			return err;
+		trailer = ov2sim_esp_trailer_len(&sa->esp, txd->skb->len - encap.at);
+	}
+	frame = ov2sim_frame_alloc(txd->skb->len + encap.len + trailer);
 	if (!frame)
 		return -ENOMEM;
-	err = skb_copy_bits(txd->skb, 0, frame->data, frame->len);
+	err = ov2sim_single_fill(&encap, &framed, sa, frame);
 	if (err)
 		goto err_free_frame;
 	if (sa)
-		err = ov2sim_single_protect(txd, sa, frame->data, frame->len);
+		err = ov2sim_single_protect(&framed, sa, frame->data, frame->len);
 	else if (txd->flags & OV2SIM_TX_CSUM)
 		err = ov2sim_single_csum(txd, frame->data, frame->len);
 	if (err)
@@ -151,3 +129,4 @@ err_free_frame:
 	ov2sim_frame_free(frame);
 	return err;
 }
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_single);

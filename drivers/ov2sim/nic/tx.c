@@ -69,7 +69,7 @@ bool ov2sim_hw_tx_reap(struct ov2sim_hw *hw, u32 port, u32 queue, struct ov2sim_
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_tx_reap);
 
-static int ov2sim_tx_frames(const struct ov2sim_txd *txd, struct ov2sim_sa *sa,
+static int ov2sim_tx_frames(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa,
 			    struct list_head *frames)
 {
 	return txd->flags & OV2SIM_TX_LSO ? ov2sim_lso(txd, sa, frames) :
@@ -91,6 +91,8 @@ static void ov2sim_tx_count_sa(struct ov2sim_hwport *port, const struct ov2sim_t
 	ov2sim_replay_advance(&sa->replay, txd->seq + count - 1);
 	ov2sim_stat_add(port, OV2SIM_STAT_TX_PKTS, count);
 	ov2sim_stat_add(port, OV2SIM_STAT_TX_BYTES, bytes);
+	if (sa->id.packet)
+		ov2sim_stat_add(port, OV2SIM_STAT_TX_FRAMED, count);
 }
 
 /* Flip a bit of the ICV, so that the receiver finds the frame damaged. */
@@ -123,7 +125,9 @@ static int ov2sim_tx_build_esp(struct ov2sim_hwport *port, const struct ov2sim_t
 	sa = ov2sim_sadb_find_tx(db, txd->offload_handle, port->index);
 	if (sa) {
 		stat = OV2SIM_STAT_TX_MISMATCH;
-		err = ov2sim_tx_frames(txd, sa, frames);
+		err = -EIO;
+		if (sa->id.packet == !!(txd->flags & OV2SIM_TX_ENCAP))
+			err = ov2sim_tx_frames(txd, sa, frames);
 		if (err)
 			atomic64_inc(&sa->use.fails);
 		else
@@ -147,6 +151,8 @@ static void ov2sim_tx_build(struct ov2sim_hwport *port, struct ov2sim_tx_slot *s
 
 	if (txd->flags & OV2SIM_TX_ESP)
 		err = ov2sim_tx_build_esp(port, txd, frames);
+	else if (txd->flags & OV2SIM_TX_ENCAP)
+		err = -EINVAL;
 	else
 		err = ov2sim_tx_frames(txd, NULL, frames);
 

@@ -12,6 +12,7 @@
 #include "validate.h"
 
 #define OV2SIM_SALT_LEN		4
+#define OV2SIM_OUTER_ALL	(OV2_OUTER_DSCP | OV2_OUTER_ECN | OV2_OUTER_DF)
 
 static bool ov2sim_cipher_is_combined(enum ov2_cipher cipher)
 {
@@ -27,6 +28,16 @@ static bool ov2sim_len_in(u32 lens, u32 len)
 static bool ov2sim_key_in_area(const struct ov2_add_sa *node, u32 off, u32 len)
 {
 	return node->key_area_len <= OV2_KEY_AREA_LEN && off + len <= node->key_area_len;
+}
+
+/* RFC 1122 section 3.2.1.7: a host must not send a TTL of 0. */
+static int ov2sim_validate_outer(const struct ov2_add_sa *node)
+{
+	if (node->outer & ~OV2SIM_OUTER_ALL)
+		return -EINVAL;
+	if (node->packet && node->mode == OV2_TUNNEL && node->dir == OV2_OUT && !node->ttl)
+		return -EINVAL;
+	return 0;
 }
 
 /* Check what does not depend on capabilities. */
@@ -50,14 +61,9 @@ static int ov2sim_validate_form(const struct ov2_add_sa *node, u32 ports)
 		return -EINVAL;
 	if (!node->esn && node->seq.high)
 		return -EINVAL;
-	if (node->outer & ~(OV2_OUTER_DSCP | OV2_OUTER_ECN | OV2_OUTER_DF) ||
-	    (node->outer && (!node->packet || node->mode != OV2_TUNNEL)))
-		return -EINVAL;
-	if (node->packet && node->mode == OV2_TUNNEL && node->dir == OV2_OUT && !node->ttl)
-		return -EINVAL;
 	if (node->esn && node->dir == OV2_IN && !node->replay_window)
 		return -EINVAL;
-	return 0;
+	return ov2sim_validate_outer(node);
 }
 
 static int ov2sim_validate_encap(const struct ov2_add_sa *node, const struct ov2_caps *caps)
@@ -69,6 +75,9 @@ static int ov2sim_validate_encap(const struct ov2_add_sa *node, const struct ov2
 
 	if (node->encap == OV2_ENCAP_NONE)
 		return 0;
+	/* xfrm cannot frame such packets. */
+	if (node->family == OV2_IPV6 && node->dir == OV2_OUT && !node->packet)
+		return -EOPNOTSUPP;
 	return caps->features & feature[node->family][node->dir] ? 0 : -EOPNOTSUPP;
 }
 
@@ -79,7 +88,8 @@ static int ov2sim_validate_caps(const struct ov2_add_sa *node, const struct ov2_
 		return -EOPNOTSUPP;
 	if (node->packet && !(caps->features & OV2_CAP_PACKET))
 		return -EOPNOTSUPP;
-	if (node->cross_family && !(caps->features & OV2_CAP_CROSS_FAMILY))
+	/* The NIC gives an outer header of the same family to what it frames. */
+	if (node->cross_family && (node->packet || !(caps->features & OV2_CAP_CROSS_FAMILY)))
 		return -EOPNOTSUPP;
 	if (node->esn && !(caps->features & OV2_CAP_ESN))
 		return -EOPNOTSUPP;
