@@ -49,18 +49,30 @@ void ov2_evict_later(struct ov2_sa *sa)
 	ov2_evict_at(sa, get_jiffies_64() + OV2_EVICT_GRACE);
 }
 
-/* Takes an SA that is due off the queue. The caller gets the queue's reference. Arms the work for
- * the next one if none is due.
+/* Takes an SA off the queue. */
+static void ov2_evict_drop(struct ov2_sa *sa)
+{
+	lockdep_assert_held(&sa->nic->lock);
+	list_del_init(&sa->evict_list);
+	ov2_sa_put(sa);
+}
+
+/* Returns an SA that is due, with a reference. It stays on the queue until it is expired. Arms the
+ * work for the next one if none is due. Drops SAs that xfrm has deleted meanwhile.
  */
 static struct ov2_sa *ov2_evict_due(struct ov2_nic *nic)
 {
 	u64 now = get_jiffies_64(), next = U64_MAX;
-	struct ov2_sa *sa;
+	struct ov2_sa *sa, *after;
 
 	spin_lock_bh(&nic->lock);
-	list_for_each_entry(sa, &nic->evictq, evict_list) {
+	list_for_each_entry_safe(sa, after, &nic->evictq, evict_list) {
+		if (sa->goal == OV2_GOAL_GONE) {
+			ov2_evict_drop(sa);
+			continue;
+		}
 		if (!time_after64(sa->evict_at, now)) {
-			list_del_init(&sa->evict_list);
+			ov2_sa_get(sa);
 			goto out;
 		}
 		next = min(next, sa->evict_at);
@@ -84,10 +96,12 @@ void ov2_evict_work(struct work_struct *work)
 		if (!fresh)
 			ov2_state_expire(sa, ov2_state_expire_hard);
 		spin_lock_bh(&nic->lock);
-		if (fresh)
-			ov2_evict_at(sa, get_jiffies_64() + OV2_EVICT_RETRY);
-		else
+		if (fresh) {
+			sa->evict_at = get_jiffies_64() + OV2_EVICT_RETRY;
+		} else {
 			nic->counters[OV2_CNT_EVICTED]++;
+			ov2_evict_drop(sa);
+		}
 		spin_unlock_bh(&nic->lock);
 		ov2_sa_put(sa);
 		cond_resched();
@@ -98,14 +112,10 @@ void ov2_evict_work(struct work_struct *work)
 void ov2_evict_stop(struct ov2_nic *nic)
 {
 	struct ov2_sa *sa, *next;
-	LIST_HEAD(list);
 
 	cancel_delayed_work_sync(&nic->evict_work);
 	spin_lock_bh(&nic->lock);
-	list_splice_init(&nic->evictq, &list);
+	list_for_each_entry_safe(sa, next, &nic->evictq, evict_list)
+		ov2_evict_drop(sa);
 	spin_unlock_bh(&nic->lock);
-	list_for_each_entry_safe(sa, next, &list, evict_list) {
-		list_del_init(&sa->evict_list);
-		ov2_sa_put(sa);
-	}
 }
