@@ -530,6 +530,31 @@ static void rx_packet_test_mark(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, packet_seen.mark, 0x42);
 }
 
+/* S59, S60: SaDeleteReq comes with a packet, whether xfrm accepts it or not, and is answered once. */
+static void rx_packet_test_delreq(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = rx_packet_sa(f, &rx_packet_tunnel);
+	struct ov2_rx_meta meta = rx_packet_meta(x, &rx_packet_plain, 5);
+	int i;
+
+	disable_work_sync(&f->nic->delreq_work);
+	meta.flags |= OV2_RX_SA_DELETE_REQ;
+	for (i = 0; i < 2; i++) {
+		KUNIT_EXPECT_EQ(test, rx_packet_rx(f, rx_packet_frame(f, x, &rx_packet_plain),
+						   &meta), 1);
+		KUNIT_EXPECT_EQ(test, packet_seen.err, -i);
+		KUNIT_EXPECT_EQ(test, packet_seen.flags, CRYPTO_DONE | XFRM_GRO);
+		KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_RX_DELREQ), 1 + i);
+	}
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_DELREQ), 1);
+	enable_and_queue_work(f->nic->wq, &f->nic->delreq_work);
+	flush_work(&f->nic->delreq_work);
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
+	KUNIT_EXPECT_EQ(test, km_seen.hard, 1);
+}
+
 /* The packet is not addressed to the port: it may be a copy. Its number must not be used up. */
 static void rx_packet_test_not_to_us(struct kunit *test)
 {
@@ -585,6 +610,7 @@ static struct kunit_case rx_packet_cases[] = {
 	KUNIT_CASE_PARAM(rx_packet_test_tos, rx_packet_tos_gen_params),
 	KUNIT_CASE_PARAM(rx_packet_test_nat, rx_packet_nat_gen_params),
 	KUNIT_CASE(rx_packet_test_mark),
+	KUNIT_CASE(rx_packet_test_delreq),
 	KUNIT_CASE(rx_packet_test_not_to_us),
 	KUNIT_CASE(rx_packet_test_no_memory),
 	{ }

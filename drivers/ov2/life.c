@@ -577,6 +577,16 @@ const struct ov2_list_kind ov2_kind_delete = {
 };
 
 #if IS_ENABLED(CONFIG_KUNIT)
+/* Returns true if an SA in packet mode is in software, and nothing is going to change that. A NIC that
+ * is gone expires no SA, because its netdevs are about to be unregistered.
+ */
+static bool ov2_sa_forgotten(const struct ov2_sa *sa)
+{
+	return sa->packet && sa->state == OV2_SA_SOFTWARE && sa->goal == OV2_GOAL_SOFTWARE &&
+	       list_empty(&sa->queue) && !sa->wait && list_empty(&sa->evict_list) &&
+	       (sa->nic->life == OV2_NIC_IN_SERVICE || sa->nic->life == OV2_NIC_CLOSING);
+}
+
 /* Returns the line of the table in DOC: life of an SA that @sa breaks, or NULL. */
 const char *ov2_sa_check(const struct ov2_sa *sa)
 {
@@ -590,6 +600,12 @@ const char *ov2_sa_check(const struct ov2_sa *sa)
 	if (waits != (sa->state == OV2_SA_SOFTWARE && !listed && !wanted &&
 		      (sa->slot.next == OV2_SLOT_WAIT || sa->slot.next == OV2_SLOT_BACKOFF)))
 		return "on a wait queue if and only if it waits for a slot";
+	if (!sa->packet && (sa->wait || !list_empty(&sa->evict_list)))
+		return "only an SA in packet mode is waited for, or expired by the core";
+	if (sa->packet && waits && !sa->wait)
+		return "an SA in packet mode waits for a slot while xfrm waits for it";
+	if (ov2_sa_forgotten(sa))
+		return "an SA in packet mode that cannot stay in the NIC is expired";
 	switch (sa->state) {
 	case OV2_SA_SOFTWARE:
 		if (gone || (wanted && !listed) || sa->has_slot || sa->offload_handle)
