@@ -4,7 +4,9 @@
  * refusal. The states are the kernel's own, with its IV generators.
  */
 #include <crypto/internal/geniv.h>
+#include <linux/rtnetlink.h>
 #include <linux/udp.h>
+#include <net/addrconf.h>
 #include "xfrm_fixture.h"
 
 #define XLATE_GCM(key, icv) \
@@ -358,6 +360,144 @@ static void xlate_test_refused(struct kunit *test)
 	xlate_put(x);
 }
 
+struct xlate_outer_row {
+	const char *name;
+	struct fixture_sa sa;
+	u32 flags;
+	u32 extra_flags;
+	u8 outer;
+	u8 ttl;
+};
+
+#define XLATE_TUNNEL_IN	{ .packet = true, .mode = XFRM_MODE_TUNNEL }
+#define XLATE_TUNNEL	{ .packet = true, .mode = XFRM_MODE_TUNNEL, .out = true }
+
+static const struct xlate_outer_row xlate_outer_rows[] = {
+	{ "out", XLATE_TUNNEL, 0, 0, OV2_OUTER_DSCP | OV2_OUTER_ECN | OV2_OUTER_DF, 77 },
+	{ "out, no DSCP", XLATE_TUNNEL, 0, XFRM_SA_XFLAG_DONT_ENCAP_DSCP,
+	  OV2_OUTER_ECN | OV2_OUTER_DF, 77 },
+	{ "out, no ECN", XLATE_TUNNEL, XFRM_STATE_NOECN, 0, OV2_OUTER_DSCP | OV2_OUTER_DF, 77 },
+	{ "out, no DF", XLATE_TUNNEL, XFRM_STATE_NOPMTUDISC, 0, OV2_OUTER_DSCP | OV2_OUTER_ECN,
+	  77 },
+	{ "out, DECAP_DSCP", XLATE_TUNNEL, XFRM_STATE_DECAP_DSCP, XFRM_SA_XFLAG_DONT_ENCAP_DSCP,
+	  OV2_OUTER_ECN | OV2_OUTER_DF, 77 },
+	{ "out, IPv6", { .packet = true, .mode = XFRM_MODE_TUNNEL, .out = true,
+	  .family = AF_INET6 }, 0, 0, OV2_OUTER_DSCP | OV2_OUTER_ECN | OV2_OUTER_DF, 55 },
+	{ "in", XLATE_TUNNEL_IN, 0, 0, OV2_OUTER_ECN, 0 },
+	{ "in, DSCP", XLATE_TUNNEL_IN, XFRM_STATE_DECAP_DSCP, 0, OV2_OUTER_DSCP | OV2_OUTER_ECN,
+	  0 },
+	{ "in, no ECN", XLATE_TUNNEL_IN, XFRM_STATE_NOECN, XFRM_SA_XFLAG_DONT_ENCAP_DSCP, 0, 0 },
+	{ "transport", { .packet = true, .out = true }, 0, 0, 0, 0 },
+	{ "crypto mode", { .mode = XFRM_MODE_TUNNEL, .out = true }, 0, 0, 0, 0 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(xlate_outer, xlate_outer_rows, name);
+
+/* S13: in packet mode the NIC makes the outer header as software would. */
+static void xlate_test_outer(struct kunit *test)
+{
+	const struct xlate_outer_row *row = test->param_value;
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = xlate_state(f, &row->sa);
+	u8 ttl = init_net.ipv4.sysctl_ip_default_ttl;
+	struct inet6_dev *idev;
+	struct ov2_add_sa add;
+
+	rtnl_lock();
+	idev = __in6_dev_get(f->netdev[0]);
+	if (idev)
+		idev->cnf.hop_limit = 55;
+	rtnl_unlock();
+	KUNIT_ASSERT_NOT_NULL(test, idev);
+	WRITE_ONCE(init_net.ipv4.sysctl_ip_default_ttl, 77);
+	x->xso.dev = f->netdev[0];
+	x->props.flags |= row->flags;
+	x->props.extra_flags |= row->extra_flags;
+	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), 0);
+	WRITE_ONCE(init_net.ipv4.sysctl_ip_default_ttl, ttl);
+	x->xso.dev = NULL;
+	KUNIT_EXPECT_EQ(test, add.packet, row->sa.packet);
+	KUNIT_EXPECT_EQ(test, add.outer, row->outer);
+	KUNIT_EXPECT_EQ(test, add.ttl, row->ttl);
+	xlate_put(x);
+}
+
+/* S15, S54: a NIC that unpacks would accept copies of a multicast packet from each of its senders. */
+static void xlate_test_multicast(struct kunit *test)
+{
+	struct fixture_sa rows[] = {
+		{ .packet = true }, { .packet = true, .family = AF_INET6 },
+	};
+	struct fixture *f = test->priv;
+	struct ov2_add_sa add;
+	struct xfrm_state *x;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		x = xlate_state(f, &rows[i]);
+		KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), 0);
+		if (rows[i].family == AF_INET6)
+			x->id.daddr.in6.s6_addr[0] = 0xff;
+		else
+			x->id.daddr.a4 = htonl(INADDR_ALLHOSTS_GROUP);
+		KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), -EOPNOTSUPP);
+		KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "multicast"));
+		x->xso.dir = XFRM_DEV_OFFLOAD_OUT;
+		x->xso.dev = f->netdev[0];
+		KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), 0);
+		x->xso.dev = NULL;
+		xlate_put(x);
+	}
+}
+
+struct xlate_packet_row {
+	const char *name;
+	struct fixture_sa sa;
+	u32 off;
+	u32 on;
+	const char *msg;
+};
+
+static const struct xlate_packet_row xlate_packet_rows[] = {
+	{ "in", { .packet = true } },
+	{ "out", { .packet = true, .out = true } },
+	{ "UDP out over IPv6",
+	  { .packet = true, .out = true, .family = AF_INET6, .encap = UDP_ENCAP_ESPINUDP } },
+	{ "UDP out over IPv6, off",
+	  { .packet = true, .out = true, .family = AF_INET6, .encap = UDP_ENCAP_ESPINUDP },
+	  OV2_CAP_UDP_OUT_IPV6, 0, "Outbound UDP encapsulation over IPv6" },
+	{ "no packet mode", { .packet = true }, OV2_CAP_PACKET, 0, "Packet offload" },
+	{ "crypto mode, no packet mode", { }, OV2_CAP_PACKET, 0 },
+	{ "the host makes IVs, out", { .packet = true, .out = true }, OV2_CAP_IV_SEQ,
+	  OV2_CAP_IV_HOST, "makes IVs" },
+	{ "the host makes IVs, in", { .packet = true }, OV2_CAP_IV_SEQ, OV2_CAP_IV_HOST },
+	{ "the host makes IVs, crypto mode", { .out = true }, OV2_CAP_IV_SEQ, OV2_CAP_IV_HOST },
+	{ "the host makes IVs, CBC",
+	  { .packet = true, .out = true, XLATE_CBC(128), XLATE_AUTH("sha256", 256, 128) },
+	  OV2_CAP_IV_SEQ, OV2_CAP_IV_HOST },
+};
+
+KUNIT_ARRAY_PARAM_DESC(xlate_packet, xlate_packet_rows, name);
+
+/* S34: what packet mode needs of a NIC. */
+static void xlate_test_packet_caps(struct kunit *test)
+{
+	const struct xlate_packet_row *row = test->param_value;
+	struct ov2_caps caps = fake_nic_caps;
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = xlate_state(f, &row->sa);
+	struct ov2_add_sa add;
+
+	caps.features = (caps.features & ~row->off) | row->on;
+	KUNIT_ASSERT_EQ(test, ov2_xlate(x, &add, &f->extack), 0);
+	KUNIT_EXPECT_EQ(test, ov2_caps_check(&caps, &add, &f->extack),
+			row->msg ? -EOPNOTSUPP : 0);
+	if (row->msg)
+		KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(f->extack._msg ?: "", row->msg), "%s",
+					  f->extack._msg ?: "");
+	xlate_put(x);
+}
+
 /* The mark of an outbound SA does not concern the NIC. */
 static void xlate_test_mark_out(struct kunit *test)
 {
@@ -563,6 +703,9 @@ static struct kunit_case xlate_cases[] = {
 	KUNIT_CASE_PARAM(xlate_test_sequence, xlate_seq_gen_params),
 	KUNIT_CASE(xlate_test_rest),
 	KUNIT_CASE_PARAM(xlate_test_refused, xlate_bad_gen_params),
+	KUNIT_CASE_PARAM(xlate_test_outer, xlate_outer_gen_params),
+	KUNIT_CASE(xlate_test_multicast),
+	KUNIT_CASE_PARAM(xlate_test_packet_caps, xlate_packet_gen_params),
 	KUNIT_CASE(xlate_test_mark_out),
 	KUNIT_CASE(xlate_test_mark_mask),
 	KUNIT_CASE(xlate_test_encap_unknown),
