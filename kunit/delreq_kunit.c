@@ -473,12 +473,25 @@ static void delreq_test_over_reset(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, refcount_read(&fixture_entry(in)->ref), 2);
 }
 
+struct delreq_held_row {
+	const char *name;
+	bool first;
+};
+
+static const struct delreq_held_row delreq_held_rows[] = {
+	{ "its first inbound SA leaves first", true },
+	{ "its second inbound SA leaves first", false },
+};
+
+KUNIT_ARRAY_PARAM_DESC(delreq_held, delreq_held_rows, name);
+
 /* S60, S17: the delete of an outbound SA is held while its inbound SA is deleted. xfrm deletes that
  * inbound SA, and a new one pairs with the outbound SA and is evicted as well. The delete is held
  * for the first one only, because each SA is in one DELETE_SA list at a time.
  */
 static void delreq_test_held_once(struct kunit *test)
 {
+	const struct delreq_held_row *row = test->param_value;
 	struct fixture *f = test->priv;
 	struct xfrm_state *in1 = delreq_sa(f, &delreq_in), *in2, *out;
 	struct fake_request *add, *del1, *add2, *del2, *del;
@@ -499,12 +512,13 @@ static void delreq_test_held_once(struct kunit *test)
 	delreq_packet(f, in2->xso.offload_handle, false);
 	del2 = fake_nic_wait(f->fake, 4);
 	KUNIT_EXPECT_EQ(test, del2->del[0].offload_handle, add2->add[0].offload_handle);
-	fake_nic_finish(f->fake, del1);
+	fake_nic_finish(f->fake, row->first ? del1 : del2);
 	fake_nic_finish(f->fake, add);
 	delreq_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->total, row->first ? 6 : 5);
+	fake_nic_finish(f->fake, row->first ? del2 : del1);
 	del = fake_nic_wait(f->fake, 5);
 	KUNIT_EXPECT_EQ(test, del->del[0].offload_handle, add->add[0].offload_handle);
-	fake_nic_finish(f->fake, del2);
 	delreq_settle(f);
 	KUNIT_EXPECT_EQ(test, f->fake->total, 6);
 	fake_nic_finish(f->fake, del);
@@ -708,7 +722,7 @@ static struct kunit_case delreq_cases[] = {
 	KUNIT_CASE_PARAM(delreq_test_hard, delreq_hard_gen_params),
 	KUNIT_CASE_PARAM(delreq_test_race_inbound, delreq_race_gen_params),
 	KUNIT_CASE(delreq_test_over_reset),
-	KUNIT_CASE(delreq_test_held_once),
+	KUNIT_CASE_PARAM(delreq_test_held_once, delreq_held_gen_params),
 	KUNIT_CASE_PARAM(delreq_test_before_answer, delreq_before_gen_params),
 	KUNIT_CASE_PARAM(delreq_test_hard_late, delreq_late_gen_params),
 	KUNIT_CASE_PARAM(delreq_test_hard_not_valid, delreq_not_valid_gen_params),
