@@ -52,7 +52,7 @@ static void evict_expect(struct fixture *f, struct xfrm_state *x)
 	KUNIT_EXPECT_EQ(f->test, fixture_sa_state(x), OV2_PHASE_GONE);
 }
 
-/* What has been counted. */
+/* Expects the counts of evicted SAs and of expires. */
 static void evict_expect_counts(struct fixture *f, u32 evicted, u32 hard, u32 soft)
 {
 	KUNIT_EXPECT_EQ(f->test, fixture_counter(f, OV2_CNT_EVICTED), evicted);
@@ -148,7 +148,7 @@ static void evict_test_restore_refused(struct kunit *test)
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 }
 
-/* S69: the NIC cannot be reset any more. */
+/* S69: the reset of the NIC has failed. */
 static void evict_test_nic_dead(struct kunit *test)
 {
 	struct fixture *f = test->priv;

@@ -289,7 +289,7 @@ static struct nic_decap_fixture *nic_decap_start(struct kunit *test,
 	return fix;
 }
 
-/* What is left must be the packet as it was before, but for its TOS. */
+/* The result must be the packet as it was before ESP, except for its TOS. */
 static void nic_decap_check(struct kunit *test, struct nic_decap_fixture *fix,
 			    const struct nic_decap_row *row)
 {

@@ -603,7 +603,7 @@ static void packet_test_number(struct kunit *test)
 	kfree_skb(skb);
 }
 
-/* S41, S68: packets have numbers in the order in which they reach the driver. If somebody sets the
+/* S41, S68: packets have numbers in the order in which they reach the driver. If an admin sets the
  * numbers of the state back, none is given to the NIC twice.
  */
 static void packet_test_order(struct kunit *test)

@@ -24,6 +24,7 @@ enum policy_names { NAMES_NONE, NAMES_PACKET, NAMES_CRYPTO, NAMES_UNKNOWN, NAMES
 
 /**
  * struct policy_row - A policy.
+ * @name: name of the row
  * @dir: XFRM_POLICY_*
  * @block: it drops packets
  * @nr: number of templates
@@ -237,7 +238,7 @@ static void policy_rcu(void)
 	rcu_barrier();
 }
 
-/* S65: a deleted policy lets go of its netdev, although a cached route still has the policy. The
+/* S65: a deleted policy releases its netdev, although a cached route still has the policy. The
  * same holds for one that was replaced.
  */
 static void policy_test_lets_go(struct kunit *test)
@@ -269,7 +270,7 @@ static void policy_test_lets_go(struct kunit *test)
 	policy_rcu();
 }
 
-/* S65: a netdev goes although a cached route has a policy of it, which xfrm deletes by itself. */
+/* S65: a netdev goes although a cached route has a policy of it, which xfrm deletes. */
 static void policy_test_unregister(struct kunit *test)
 {
 	static const struct policy_row out = { POLICY_TUNNEL };

@@ -24,7 +24,7 @@ static void wait_exit(struct kunit *test)
 	fixture_destroy(test->priv);
 }
 
-/* Starts anew with a NIC of other capabilities. */
+/* Starts again with a NIC of other capabilities. */
 static struct fixture *wait_renew(struct kunit *test, const struct ov2_caps *caps)
 {
 	struct fixture *f;
@@ -427,7 +427,7 @@ static void wait_test_full(struct kunit *test)
 }
 
 /* S6: the NIC is about to delete an SA, and one more may wait for its slot. MOBIKE deletes an SA and
- * adds it again. S68: a second one would wait in vain.
+ * adds it again. S68: a second one would wait without a chance.
  */
 static void wait_test_leaving(struct kunit *test)
 {
