@@ -26,7 +26,7 @@
  * @name: name
  * @family: family of the outer header, in transport mode of the only one
  * @tunnel: tunnel mode
- * @inner: family of the inner header
+ * @cross: the inner header is of the other family
  * @udp: UDP encapsulation
  * @flags: OV2_OUTER_*
  * @outer_tos: TOS or traffic class of the outer header
@@ -43,7 +43,7 @@ struct nic_decap_row {
 	const char *name;
 	enum ov2_family family;
 	bool tunnel;
-	enum ov2_family inner;
+	bool cross;
 	bool udp;
 	u8 flags;
 	u8 outer_tos;
@@ -57,27 +57,25 @@ struct nic_decap_row {
 	u32 status;
 };
 
-#define TUN(what, out, in, ...)						\
-	{ .name = what, .family = out, .tunnel = true, .inner = in,	\
-	  .status = CRYPTO_SUCCESS, __VA_ARGS__ }
-#define TRANS(what, out, ...)						\
-	{ .name = what, .family = out, .inner = out, .status = CRYPTO_SUCCESS, __VA_ARGS__ }
-#define TOS(what, in, how, from, to, result)				\
-	TUN(what, in, in, .flags = how, .outer_tos = from, .tos = to, .expected_tos = result)
-#define BAD(what, in, ...)						\
-	{ .name = what, .family = in, .tunnel = true, .inner = in,	\
-	  .status = CRYPTO_INVALID_PACKET_SYNTAX, __VA_ARGS__ }
+#define TUN(what, outer, ...)							\
+	{ .name = what, .family = outer, .tunnel = true, .status = CRYPTO_SUCCESS, __VA_ARGS__ }
+#define TRANS(what, outer, ...)							\
+	{ .name = what, .family = outer, .status = CRYPTO_SUCCESS, __VA_ARGS__ }
+#define TOS(what, outer, how, from, to, result)					\
+	TUN(what, outer, .flags = how, .outer_tos = from, .tos = to, .expected_tos = result)
+#define BAD(what, outer, error, ...)						\
+	{ .name = what, .family = outer, .tunnel = true, .status = CRYPTO_ ## error, __VA_ARGS__ }
 
 #define DSCP	OV2_OUTER_DSCP
 #define ECN	OV2_OUTER_ECN
 
 static const struct nic_decap_row nic_decap_rows[] = {
-	TUN("4 in 4", OV2_IPV4, OV2_IPV4, .udp = false),
-	TUN("6 in 6", OV2_IPV6, OV2_IPV6, .udp = false),
-	TUN("6 in 4", OV2_IPV4, OV2_IPV6, .udp = false),
-	TUN("4 in 6", OV2_IPV6, OV2_IPV4, .udp = false),
-	TUN("4 in 4, UDP", OV2_IPV4, OV2_IPV4, .udp = true),
-	TUN("6 in 6, UDP", OV2_IPV6, OV2_IPV6, .udp = true),
+	TUN("4 in 4", OV2_IPV4, .cross = false),
+	TUN("6 in 6", OV2_IPV6, .cross = false),
+	TUN("6 in 4", OV2_IPV4, .cross = true),
+	TUN("4 in 6", OV2_IPV6, .cross = true),
+	TUN("4 in 4, UDP", OV2_IPV4, .udp = true),
+	TUN("6 in 6, UDP", OV2_IPV6, .udp = true),
 	TRANS("IPv4", OV2_IPV4, .outer_tos = 0xbb, .expected_tos = 0xbb),
 	TRANS("IPv6", OV2_IPV6, .outer_tos = 0xbb, .expected_tos = 0xbb),
 	TRANS("IPv4, UDP", OV2_IPV4, .udp = true),
@@ -102,25 +100,32 @@ static const struct nic_decap_row nic_decap_rows[] = {
 	TOS("both, IPv6", OV2_IPV6, DSCP | ECN, 0xbb, 0x2a, 0xbb),
 
 	/* RFC 4303 section 2.7, 2.6: bytes that hide the length, and dummies. */
-	TUN("hidden length, IPv4", OV2_IPV4, OV2_IPV4, .tfc = 100),
-	TUN("hidden length, IPv6", OV2_IPV6, OV2_IPV6, .tfc = 99),
-	TUN("dummy, tunnel", OV2_IPV4, OV2_IPV4, .next_header = IPPROTO_NONE),
+	TUN("hidden length, IPv4", OV2_IPV4, .tfc = 100),
+	TUN("hidden length, IPv6", OV2_IPV6, .tfc = 99),
+	TUN("dummy, tunnel", OV2_IPV4, .next_header = IPPROTO_NONE),
 	TRANS("dummy, transport", OV2_IPV6, .next_header = IPPROTO_NONE),
 
-	BAD("length too long, IPv4", OV2_IPV4, .grow = 1),
-	BAD("length too long, IPv6", OV2_IPV6, .grow = 1),
-	BAD("length too short", OV2_IPV4, .grow = -8 - NIC_DECAP_PAYLOAD - 1),
-	BAD("header too short", OV2_IPV4, .version = 0x44),
-	BAD("no IPv4", OV2_IPV4, .version = 0x65),
-	BAD("no IPv6", OV2_IPV6, .version = 0x40),
-	BAD("IPv6 in a place for IPv4", OV2_IPV6, .next_header = IPPROTO_IPIP),
-	{ .name = "next header", .family = OV2_IPV4, .tunnel = true, .inner = OV2_IPV4,
-	  .next_header = IPPROTO_TCP, .status = CRYPTO_INVALID_PROTOCOL },
-	{ .name = "ICV", .family = OV2_IPV6, .tunnel = true, .inner = OV2_IPV6, .damaged = true,
-	  .status = CRYPTO_TUNNEL_ESP_AUTH_FAILED },
+	BAD("length too long, IPv4", OV2_IPV4, INVALID_PACKET_SYNTAX, .grow = 1),
+	BAD("length too long, IPv6", OV2_IPV6, INVALID_PACKET_SYNTAX, .grow = 1),
+	BAD("length too short", OV2_IPV4, INVALID_PACKET_SYNTAX,
+	    .grow = -8 - NIC_DECAP_PAYLOAD - 1),
+	BAD("header too short", OV2_IPV4, INVALID_PACKET_SYNTAX, .version = 0x44),
+	BAD("no IPv4", OV2_IPV4, INVALID_PACKET_SYNTAX, .version = 0x65),
+	BAD("no IPv6", OV2_IPV6, INVALID_PACKET_SYNTAX, .version = 0x40),
+	BAD("IPv6 in a place for IPv4", OV2_IPV6, INVALID_PACKET_SYNTAX,
+	    .next_header = IPPROTO_IPIP),
+	BAD("next header", OV2_IPV4, INVALID_PROTOCOL, .next_header = IPPROTO_TCP),
+	BAD("ICV", OV2_IPV6, TUNNEL_ESP_AUTH_FAILED, .damaged = true),
 };
 
 KUNIT_ARRAY_PARAM_DESC(nic_decap, nic_decap_rows, name);
+
+static enum ov2_family nic_decap_inner(const struct nic_decap_row *row)
+{
+	enum ov2_family other = row->family == OV2_IPV4 ? OV2_IPV6 : OV2_IPV4;
+
+	return row->cross ? other : row->family;
+}
 
 /* A table with the SA of a row, and a frame for it. */
 struct nic_decap_fixture {
@@ -202,14 +207,14 @@ static u32 nic_decap_put_udp(u8 *to, enum ov2_family family)
 /* Write what is encrypted, up to the padding. Returns the next header. */
 static u8 nic_decap_put_text(struct nic_decap_fixture *fix, const struct nic_decap_row *row)
 {
-	u32 field = row->inner == OV2_IPV4 ? 2 : 4;
+	u32 field = nic_decap_inner(row) == OV2_IPV4 ? 2 : 4;
 	u8 *text = fix->text;
 	u32 len = 0;
 
 	if (row->tunnel)
-		len = nic_decap_put_ip(text, row->inner, row->tos, IPPROTO_UDP,
+		len = nic_decap_put_ip(text, nic_decap_inner(row), row->tos, IPPROTO_UDP,
 				       8 + NIC_DECAP_PAYLOAD);
-	len += nic_decap_put_udp(text + len, row->inner);
+	len += nic_decap_put_udp(text + len, nic_decap_inner(row));
 	if (row->tunnel && row->version)
 		text[0] = row->version;
 	if (row->grow)
@@ -219,7 +224,7 @@ static u8 nic_decap_put_text(struct nic_decap_fixture *fix, const struct nic_dec
 		return row->next_header;
 	if (!row->tunnel)
 		return IPPROTO_UDP;
-	return row->inner == OV2_IPV4 ? IPPROTO_IPIP : IPPROTO_IPV6;
+	return nic_decap_inner(row) == OV2_IPV4 ? IPPROTO_IPIP : IPPROTO_IPV6;
 }
 
 /* Make the frame as another host would: encrypted by the NIC's ESP with a foreign IV. */
@@ -293,7 +298,7 @@ static struct nic_decap_fixture *nic_decap_start(struct kunit *test,
 static void nic_decap_check(struct kunit *test, struct nic_decap_fixture *fix,
 			    const struct nic_decap_row *row)
 {
-	enum ov2_family family = row->inner;
+	enum ov2_family family = nic_decap_inner(row);
 	struct ov2sim_pkt pkt;
 	u32 l4 = ETH_HLEN;
 	u8 hdr[ETH_HLEN + 40];
