@@ -13,7 +13,7 @@ packets=()
 fails=()
 udp=()
 # Software loses ESP in UDP over IPv6 of less than 48 bytes (README.md, limits).
-sizes=5,63,500,1300
+sizes=9,63,500,1300
 
 # S12 S13 S34: one connection with an algorithm in one kind of framing.
 add()
