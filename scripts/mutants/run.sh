@@ -181,10 +181,12 @@ verdicts()
 [[ $suite == kunit ]] || patterns=("${patterns[@]:-${soak_names[@]}}")
 ov2_need rsync
 mkdir -p "${place%/*}"
+# Those of one function or its neighbours come one after the other, so that a file which the last
+# mutant and the next one change is compiled once.
 chosen=()
 while IFS= read -r line; do
 	[[ $line == \#* ]] || ! wanted "${line%%$'\t'*}" || chosen+=("$line")
-done <"$list"
+done < <(LC_ALL=C sort -st $'\t' -k 3,4 "$list")
 ((${#chosen[@]})) || ov2_die "no mutant is called ${patterns[*]}"
 ((jobs <= ${#chosen[@]})) || jobs=${#chosen[@]}
 
