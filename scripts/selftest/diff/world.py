@@ -76,6 +76,9 @@ class Space(net.Namespace):
             for key in ("accept_ra", "router_solicitations", "dad_transmits", "accept_dad"):
                 self.sysctl("ipv6/conf/%s/%s" % (item, key), 0)
             self.sysctl("ipv4/conf/%s/rp_filter" % item, 0)
+        # What a scenario leaves of a datagram is not counted in one of the next.
+        self.sysctl("ipv4/ipfrag_time", 3600)
+        self.sysctl("ipv6/ip6frag_time", 3600)
         # No addresses of the kernel's own; reports to listeners are over at once.
         self.sysctl("ipv6/conf/default/addr_gen_mode", 1)
         self.sysctl("ipv6/conf/default/mldv2_unsolicited_report_interval", 1)
