@@ -44,6 +44,13 @@ def moved(s):
     return s.event.startswith("migrate")
 
 
+def refused(s):
+    """Whether what A sends has a state of software's: one that is to be for what it receives, and
+    that xfrm or ov2 does not offload as such."""
+    return s.netlink == "wrongdir" and bool(
+        s.topology.if_id or s.topology.key or s.esn == "on" and s.window == "4096")
+
+
 def reported(one, other, *_):
     """But for what a stream asks for meanwhile."""
     return some_of(one, [name for name in other or () if name != "ACQUIRE"])
@@ -144,8 +151,8 @@ ALLOWED = (
     Row("stream", mirrored,
         lambda one, other, model, seen: other == "ok" or not seen.get("nic.ipsec_sa_tx_protected"),
         "software's numbers come twice, and the far end refuses what has them"),
-    Row("wire.(esp|heads|gaps)|snmp.B.Udp6?.?InDatagrams|stat.B.XfrmInStateSeqError|"
-        "state.B.in'*.(replay|packets|bytes)", lambda s: s.qdisc == "duplicate", anything,
+    Row("wire.(esp|heads|gaps)|snmp.B.Udp6?.?InDatagrams|stat.B.XfrmInState(Seq|Proto)Error|"
+        "state.B.in'*.(replay|integrity|packets|bytes)", lambda s: s.qdisc == "duplicate", anything,
         "the NIC is given each number once"),
     Row("up", lambda s: s.qdisc == "duplicate" and s.traffic == "gso" and ended(s), anything,
         "as above: of a burst whose state ends, which clone comes first"),
@@ -245,12 +252,11 @@ KNOWN = (
     Row("wire.iv twice", lambda s: s.outer == 6 and s.traffic in ("tcp", "gso"), worlds.CRYPTO,
         "esp6_xmit() takes the IVs of segments from a number that does not grow"),
     Row("wire.iv twice", lambda s: s.outer == 6 and s.traffic in ("tcp", "gso") and
-        (moved(s) or s.topo.startswith("bond")), None,
+        (moved(s) or refused(s) or s.topo.startswith("bond")), None,
         "as above: XFRM_MSG_MIGRATE makes a state of software's, and a bond's are"),
     Row("wire.iv twice", mirrored, worlds.CRYPTO, "clones share one sec_path, and its number"),
-    Row("wire.iv twice", lambda s: mirrored(s) and (moved(s) or s.topology.if_id and
-                                                    s.netlink == "wrongdir"), None,
-        "as above: such a state is software's, for xfrm refuses one with an if_id that receives"),
+    Row("wire.iv twice", lambda s: mirrored(s) and (moved(s) or refused(s)), None,
+        "as above: of a state of software's"),
     Row("wire.clear", lambda s: s.topo.startswith("redirect"), worlds.CRYPTO,
         "in packet mode the NIC unframes before tc redirects what the port has received"),
     Row("wire.clear", lambda s: s.gro == "on" and (
