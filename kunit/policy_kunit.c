@@ -199,6 +199,32 @@ static void policy_test_add(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, netdev_refcnt_read(f->netdev[0]), refs);
 }
 
+/* S67: the policy of a tunnel across families is refused, and its SA, which did not say so, continues
+ * in crypto mode. Otherwise xfrm would find no state for the policy without offload that follows.
+ */
+static void policy_test_to_crypto(struct kunit *test)
+{
+	static const struct policy_row row = { POLICY_TUNNEL, .outer = AF_INET6 };
+	struct fixture_sa want = { .out = true, .packet = true, .mode = XFRM_MODE_TUNNEL,
+				   .family = AF_INET6, .sel_family = FIXTURE_UNSPEC };
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = fixture_sa(f, &want);
+	struct xfrm_policy *xp = policy_alloc(f, &row);
+	const struct ov2_add_sa *add;
+
+	xp->xfrm_vec[0].id.spi = x->id.spi;
+	KUNIT_EXPECT_TRUE(test, fixture_entry(x)->packet);
+	KUNIT_EXPECT_EQ(test, policy_dev_add(f, xp, row.dir), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, (int)x->xso.type, XFRM_DEV_OFFLOAD_CRYPTO);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
+	KUNIT_EXPECT_FALSE(test, fixture_entry(x)->packet);
+	add = fake_nic_by_spi(f->fake, fixture_spi(x));
+	KUNIT_ASSERT_NOT_NULL(test, add);
+	KUNIT_EXPECT_FALSE(test, add->packet);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_EVICTED), 0);
+	policy_drop(xp);
+}
+
 /* S31, S34, S65: a port that does not do packet mode takes no policy, in any direction. */
 static void policy_test_off(struct kunit *test)
 {
@@ -287,6 +313,7 @@ static void policy_test_unregister(struct kunit *test)
 
 static struct kunit_case policy_cases[] = {
 	KUNIT_CASE_PARAM(policy_test_add, policy_gen_params),
+	KUNIT_CASE(policy_test_to_crypto),
 	KUNIT_CASE(policy_test_off),
 	KUNIT_CASE(policy_test_lets_go),
 	KUNIT_CASE(policy_test_unregister),

@@ -41,6 +41,18 @@ static const xfrm_address_t *ov2_policy_daddr(const struct xfrm_policy *xp)
 	return xp->selector.prefixlen_d == bits ? &xp->selector.daddr : NULL;
 }
 
+/* Returns the state that the template of a policy names, with a reference, or NULL. */
+static struct xfrm_state *ov2_policy_state(const struct xfrm_policy *xp)
+{
+	const struct xfrm_tmpl *tmpl = &xp->xfrm_vec[0];
+	const xfrm_address_t *daddr = ov2_policy_daddr(xp);
+
+	if (!tmpl->id.spi || !daddr)
+		return NULL;
+	return xfrm_state_lookup(xp_net(xp), xp->mark.v & xp->mark.m, daddr, tmpl->id.spi,
+				 tmpl->id.proto, tmpl->encap_family);
+}
+
 /* A template may name its SA. An IKE daemon whose SA was not accepted in packet mode falls back to
  * crypto mode, and may then offload the policy all the same. xfrm would find no state for that
  * policy, so refuse it.
@@ -48,14 +60,12 @@ static const xfrm_address_t *ov2_policy_daddr(const struct xfrm_policy *xp)
 static int ov2_policy_check_spi(const struct xfrm_policy *xp, struct netlink_ext_ack *extack)
 {
 	const struct xfrm_tmpl *tmpl = &xp->xfrm_vec[0];
-	const xfrm_address_t *daddr = ov2_policy_daddr(xp);
 	struct xfrm_state *x;
 	bool found;
 
-	if (!tmpl->id.spi || !daddr)
+	if (!tmpl->id.spi || !ov2_policy_daddr(xp))
 		return 0;
-	x = xfrm_state_lookup(xp_net(xp), xp->mark.v & xp->mark.m, daddr, tmpl->id.spi,
-			      tmpl->id.proto, tmpl->encap_family);
+	x = ov2_policy_state(xp);
 	found = x && x->xso.type == XFRM_DEV_OFFLOAD_PACKET && x->xso.dev == xp->xdo.dev;
 	if (x)
 		xfrm_state_put(x);
@@ -64,6 +74,30 @@ static int ov2_policy_check_spi(const struct xfrm_policy *xp, struct netlink_ext
 	NL_SET_ERR_MSG_FMT_MOD(extack, "The xfrm state with SPI 0x%08x is not in packet mode",
 			       be32_to_cpu(tmpl->id.spi));
 	return -EOPNOTSUPP;
+}
+
+/* The policy cannot be offloaded, but the outbound SA that its template names is in packet mode,
+ * because the selector of a tunnel may leave the inner family open. An IKE daemon may go on with a
+ * policy that is not offloaded, and for such a policy xfrm uses no state in packet mode. So turn the
+ * SA to crypto mode.
+ */
+static void ov2_policy_to_crypto(const struct xfrm_policy *xp)
+{
+	struct xfrm_state *x = ov2_policy_state(xp);
+	struct ov2_sa *sa;
+
+	if (!x)
+		return;
+	rcu_read_lock();
+	spin_lock_bh(&x->lock);
+	sa = ov2_state_sa(x);
+	if (sa && sa->dir == OV2_OUT && x->xso.type == XFRM_DEV_OFFLOAD_PACKET) {
+		x->xso.type = XFRM_DEV_OFFLOAD_CRYPTO;
+		ov2_slot_to_crypto(sa);
+	}
+	spin_unlock_bh(&x->lock);
+	rcu_read_unlock();
+	xfrm_state_put(x);
 }
 
 static int ov2_policy_check_tmpl(const struct xfrm_policy *xp, struct netlink_ext_ack *extack)
@@ -80,6 +114,7 @@ static int ov2_policy_check_tmpl(const struct xfrm_policy *xp, struct netlink_ex
 	if (xp->family != tmpl->encap_family) {
 		NL_SET_ERR_MSG_MOD(extack,
 				   "Cannot offload tunnels across families in packet mode");
+		ov2_policy_to_crypto(xp);
 		return -EOPNOTSUPP;
 	}
 	return ov2_policy_check_spi(xp, extack);

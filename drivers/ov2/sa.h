@@ -48,7 +48,7 @@ struct ov2_wait {
  * @dir: direction
  * @esn: 64-bit sequence numbers
  * @encap: UDP-encapsulated
- * @packet: packet mode
+ * @packet: packet mode; ov2_slot_to_crypto() may clear it, under nic->lock
  * @iv: how the IVs of packets that the NIC sends are made
  * @priv: the driver's memory for it, or NULL
  * @owner: the state, never NULL, only for comparison with the state of a packet

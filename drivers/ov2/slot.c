@@ -254,6 +254,22 @@ void ov2_slot_distrust(struct ov2_sa *sa)
 	spin_unlock_bh(&sa->nic->lock);
 }
 
+/* xfrm's state of an SA in packet mode is in crypto mode from now on. The SA leaves the NIC, software
+ * continues, and the NIC gets the SA again in crypto mode. Context: x->lock held.
+ */
+void ov2_slot_to_crypto(struct ov2_sa *sa)
+{
+	spin_lock_bh(&sa->nic->lock);
+	if (sa->goal == OV2_GOAL_NIC) {
+		/* The state is no longer OFFLOADED when the mode changes, so that ov2_tx_usable()
+		 * leaves no packet in crypto mode to what the NIC has of the SA.
+		 */
+		ov2_slot_aim_software(sa, OV2_SLOT_WAIT);
+		WRITE_ONCE(sa->packet, false);
+	}
+	spin_unlock_bh(&sa->nic->lock);
+}
+
 /* The NIC goes out of service. */
 void ov2_slot_abandon(struct ov2_sa *sa)
 {

@@ -73,6 +73,7 @@ void ov2_slot_demote(struct ov2_sa *sa, enum ov2_slot_next next);
 void ov2_slot_evict(struct ov2_sa *sa);
 void ov2_slot_suspend(struct ov2_sa *sa);
 void ov2_slot_distrust(struct ov2_sa *sa);
+void ov2_slot_to_crypto(struct ov2_sa *sa);
 void ov2_slot_abandon(struct ov2_sa *sa);
 void ov2_slot_recheck(struct ov2_sa *sa);
 void ov2_slot_arm(struct ov2_nic *nic);

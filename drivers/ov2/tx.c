@@ -136,7 +136,7 @@ bool ov2_tx_offload_ok(struct sk_buff *skb, struct xfrm_state *x)
 	sa = ov2_state_sa(x);
 	if (!sa || sa->dir != OV2_OUT || !ov2_tx_headers_ok(skb, x))
 		ok = false;
-	else if (sa->packet)
+	else if (READ_ONCE(sa->packet))
 		ok = ov2_tx_packet_usable(sa) && ov2_packet_offload_ok(skb, x, sa);
 	else if (ov2_tx_usable(sa, sa->port->netdev) && ov2_tx_family_ok(skb, x, sa))
 		ok = skb_is_gso(skb) ? ov2_tx_gso_ok(skb, x, sa) : ov2_tx_single_ok(skb, sa);

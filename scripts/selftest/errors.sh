@@ -158,8 +158,6 @@ T "S34 outbound UDP encapsulation" without udp_out_ipv4 \
 	"Outbound UDP encapsulation over IPv4 is not supported by the NIC" \
 	out "proto esp mode transport $gcm encap espinudp 4500 4500 0.0.0.0"
 T "S31 offload switched off" switched_off
-T "packet offload" refused "Packet offload is not supported" \
-	out "proto esp mode transport $gcm offload packet dev ov2sim1 dir out"
 T "xfrm itself: AH" refused "Type doesn't support offload" out \
 	"proto ah mode transport auth hmac(sha1) $hmac_key"
 T "xfrm itself: TFC padding" refused "TFC padding can't be offloaded" \
