@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * SAs in packet mode that cannot stay in the NIC: xfrm expires them, whatever the reason is, because
- * software cannot continue with them.
+ * SAs in packet mode that cannot stay in the NIC: xfrm expires them, whatever the reason is,
+ * because software cannot continue with them.
  */
 #include <linux/rtnetlink.h>
 #include "km_spy.h"
@@ -244,8 +244,8 @@ static struct xfrm_state *evict_fresh(struct fixture *f)
 	return x;
 }
 
-/* S69: xfrm does not wait for the NIC, which refuses the SA before xfrm has inserted the state. Such
- * a state cannot be expired yet.
+/* S69: xfrm does not wait for the NIC, which refuses the SA before xfrm has inserted the state.
+ * Such a state cannot be expired yet.
  */
 static void evict_test_not_inserted(struct kunit *test)
 {
@@ -328,8 +328,8 @@ static void evict_test_delreq(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fr->del[0].offload_handle, out_handle);
 }
 
-/* S60, S61, S69: with the policy soft the IKE daemon has time to replace the SAs, and they are served
- * meanwhile. If it does not, they are expired.
+/* S60, S61, S69: with the policy soft the IKE daemon has time to replace the SAs, and they are
+ * served meanwhile. If it does not, they are expired.
  */
 static void evict_test_delreq_soft(struct kunit *test)
 {

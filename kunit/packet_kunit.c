@@ -166,8 +166,8 @@ static void packet_test_life(struct kunit *test)
 	packet_expect_dropped(f, skb, OV2_PKT_TX_DROP_SA);
 	/* xfrm has flushed the states of the device. */
 	fixture_gc();
-	KUNIT_EXPECT_TRUE(test, ov2_features_check(skb, f->netdev[0], TX_FEATURES) &&
-				xfrm_offload(skb)->flags & XFRM_XMIT);
+	KUNIT_EXPECT_NE(test, ov2_features_check(skb, f->netdev[0], TX_FEATURES), 0);
+	KUNIT_EXPECT_TRUE(test, xfrm_offload(skb)->flags & XFRM_XMIT);
 	packet_expect_dropped(f, skb, OV2_PKT_TX_DROP_SA);
 	kfree_skb(skb);
 	kfree_skb(other);
@@ -333,9 +333,9 @@ static void packet_freed(struct sk_buff *skb)
 	skb->sk = NULL;
 }
 
-/* S67: the state travels in the sec_path, in place of one of the packet's receipt, and lives as long
- * as the packet. The output mark is set. In tunnel mode the packet has the MAC header of the next
- * hop, and no socket, so that it needs no neighbour of its inner destination.
+/* S67: the state travels in the sec_path, in place of one of the packet's receipt, and lives as
+ * long as the packet. The output mark is set. In tunnel mode the packet has the MAC header of the
+ * next hop, and no socket, so that it needs no neighbour of its inner destination.
  */
 static void packet_test_prepared(struct kunit *test)
 {
@@ -374,8 +374,8 @@ static void packet_test_prepared(struct kunit *test)
 	eth = (const struct ethhdr *)(skb->data - ETH_HLEN);
 	KUNIT_EXPECT_TRUE(test, ether_addr_equal(eth->h_dest, packet_next_hop));
 	KUNIT_EXPECT_TRUE(test, ether_addr_equal(eth->h_source, f->netdev[0]->dev_addr));
-	KUNIT_EXPECT_EQ(test, eth->h_proto, htons(ETH_P_IP));
-	KUNIT_EXPECT_EQ(test, route->asked.a4, x->id.daddr.a4);
+	KUNIT_EXPECT_EQ(test, ntohs(eth->h_proto), ETH_P_IP);
+	KUNIT_EXPECT_EQ(test, ntohl(route->asked.a4), ntohl(x->id.daddr.a4));
 	kfree_skb(skb);
 	KUNIT_EXPECT_EQ(test, refcount_read(&x->refcnt), refs);
 	packet_route_end(route);
@@ -437,7 +437,8 @@ static void packet_test_rekey(struct kunit *test)
 }
 
 /* S66: on its way to the driver a packet is let past the stack's own ESP code once it is on the
- * netdev of ours, and its clone on the way to another netdev is not. A requeued packet passes again.
+ * netdev of ours, and its clone on the way to another netdev is not. A requeued packet passes
+ * again.
  */
 static void packet_test_clone(struct kunit *test)
 {
@@ -638,8 +639,8 @@ static void packet_test_told(struct kunit *test)
 
 	x->encap->encap_dport = htons(4711);
 	KUNIT_EXPECT_EQ(test, packet_send(skb, &tx), 1);
-	KUNIT_EXPECT_EQ(test, tx.sport, htons(4500));
-	KUNIT_EXPECT_EQ(test, tx.dport, htons(4711));
+	KUNIT_EXPECT_EQ(test, ntohs(tx.sport), 4500);
+	KUNIT_EXPECT_EQ(test, ntohs(tx.dport), 4711);
 	KUNIT_EXPECT_EQ(test, tx.icv_len, 16);
 	KUNIT_EXPECT_FALSE(test, tx.host_iv);
 	KUNIT_EXPECT_PTR_EQ(test, tx.priv, fixture_entry(x)->priv);

@@ -122,8 +122,8 @@ static void policy_addr(xfrm_address_t *addr, u16 family, u8 last)
 		addr->in6 = (struct in6_addr){ .s6_addr = { 0x20, 0x01, 0x0d, 0xb8, [15] = last } };
 }
 
-/* Returns a policy to the other end of the SAs of the fixture. In transport mode the template has no
- * addresses, as strongSwan makes it.
+/* Returns a policy to the other end of the SAs of the fixture. In transport mode the template has
+ * no addresses, as strongSwan makes it.
  */
 static struct xfrm_policy *policy_alloc(struct fixture *f, const struct policy_row *row)
 {
@@ -176,9 +176,9 @@ static void policy_drop(struct xfrm_policy *xp)
 	kfree(xp);
 }
 
-/* S34, S66: an outbound policy is offloaded if xfrm can find its SA by it. The core accepts any other
- * and takes the offload back, so that xfrm checks packets itself, also when the netdev is down. A
- * refusal has a reason.
+/* S34, S66: an outbound policy is offloaded if xfrm can find its SA by it. The core accepts any
+ * other and takes the offload back, so that xfrm checks packets itself, also when the netdev is
+ * down. A refusal has a reason.
  */
 static void policy_test_add(struct kunit *test)
 {
@@ -199,8 +199,9 @@ static void policy_test_add(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, netdev_refcnt_read(f->netdev[0]), refs);
 }
 
-/* S67: the policy of a tunnel across families is refused, and its SA, which did not say so, continues
- * in crypto mode. Otherwise xfrm would find no state for the policy without offload that follows.
+/* S67: the policy of a tunnel across families is refused, and its SA, which did not say so,
+ * continues in crypto mode. Otherwise xfrm would find no state for the policy without offload that
+ * follows.
  */
 static void policy_test_to_crypto(struct kunit *test)
 {

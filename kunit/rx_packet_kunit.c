@@ -111,11 +111,11 @@ static u32 rx_packet_fill(const struct xfrm_state *x, const struct rx_packet_in 
 	return len + want->tfc;
 }
 
-/* Returns the packet as eth_type_trans() leaves it, with no more room around it than the driver must
- * leave.
+/* Returns the packet as eth_type_trans() leaves it, with no more room around it than the driver
+ * must leave.
  */
 static struct sk_buff *rx_packet_frame(struct fixture *f, const struct xfrm_state *x,
-				 const struct rx_packet_in *want)
+				       const struct rx_packet_in *want)
 {
 	__be16 type = rx_packet_family(x, want) == AF_INET ? htons(ETH_P_IP) : htons(ETH_P_IPV6);
 	struct sk_buff *skb = alloc_skb(want->paged ? ETH_HLEN : 512, GFP_KERNEL);
@@ -156,8 +156,8 @@ static u8 rx_packet_next_header(const struct xfrm_state *x, const struct rx_pack
 }
 
 /* The report of a good packet that has come from the other end of the SA. */
-static struct ov2_rx_meta rx_packet_meta(const struct xfrm_state *x, const struct rx_packet_in *want,
-				   u64 seq)
+static struct ov2_rx_meta rx_packet_meta(const struct xfrm_state *x,
+					 const struct rx_packet_in *want, u64 seq)
 {
 	struct ov2_rx_meta meta = {
 		.cookie = x->xso.offload_handle,
@@ -190,8 +190,8 @@ static int rx_packet_rx(struct fixture *f, struct sk_buff *skb, const struct ov2
 }
 
 /* Receives a good packet. Returns whether xfrm has accepted it. */
-static bool rx_packet_receive(struct fixture *f, struct xfrm_state *x, const struct rx_packet_in *want,
-			u64 seq)
+static bool rx_packet_receive(struct fixture *f, struct xfrm_state *x,
+			      const struct rx_packet_in *want, u64 seq)
 {
 	struct ov2_rx_meta meta = rx_packet_meta(x, want, seq);
 	u32 packets = packet_seen.packets;
@@ -233,7 +233,8 @@ static const struct rx_packet_row rx_packet_accepted_rows[] = {
 	{ "paged, transport", { .packet = true }, { .paged = true }, 5 },
 	{ "summed up", { RX_PACKET_TUNNEL }, { .complete = true }, 5 },
 	{ "ESN", { RX_PACKET_TUNNEL, .esn = true }, .seq = 5 },
-	{ "ESN, upper half", { RX_PACKET_TUNNEL, .esn = true, .seq = 0x300000000 }, .seq = 0x300000007 },
+	{ "ESN, upper half", { RX_PACKET_TUNNEL, .esn = true, .seq = 0x300000000 },
+	  .seq = 0x300000007 },
 	{ "ESN, carry", { RX_PACKET_TUNNEL, .esn = true, .seq = 0xfffffff0 }, .seq = 0x100000005 },
 };
 
@@ -243,7 +244,7 @@ KUNIT_ARRAY_PARAM_DESC(rx_packet, rx_packet_accepted_rows, name);
  * header into the IP header after it has called the protocols.
  */
 static void rx_packet_expect_seen(struct kunit *test, const struct xfrm_state *x,
-			    const struct rx_packet_in *want)
+				  const struct rx_packet_in *want)
 {
 	u8 data[512];
 	u32 len = rx_packet_fill(x, want, data), ip_len = rx_packet_ip_len(x, want);
@@ -261,11 +262,11 @@ static void rx_packet_expect_seen(struct kunit *test, const struct xfrm_state *x
 	}
 	KUNIT_EXPECT_MEMEQ(test, packet_seen.head + ip_len, data + ip_len, len - ip_len);
 	if (ip_len == sizeof(*iph)) {
-		KUNIT_EXPECT_EQ(test, iph->tot_len, htons(len));
-		KUNIT_EXPECT_EQ(test, iph->saddr, x->props.saddr.a4);
+		KUNIT_EXPECT_EQ(test, ntohs(iph->tot_len), len);
+		KUNIT_EXPECT_EQ(test, ntohl(iph->saddr), ntohl(x->props.saddr.a4));
 		KUNIT_EXPECT_EQ(test, (int)iph->ttl, 33);
 	} else {
-		KUNIT_EXPECT_EQ(test, ip6h->payload_len, htons(len - ip_len));
+		KUNIT_EXPECT_EQ(test, ntohs(ip6h->payload_len), len - ip_len);
 		KUNIT_EXPECT_MEMEQ(test, &ip6h->saddr, &x->props.saddr.in6, 16);
 		KUNIT_EXPECT_EQ(test, (int)ip6h->hop_limit, 33);
 	}
@@ -278,7 +279,8 @@ static u64 rx_packet_window(const struct xfrm_state *x)
 	return esn ? (u64)esn->seq_hi << 32 | esn->seq : x->replay.seq;
 }
 
-/* S54, S68: xfrm gets the packet that it would have unpacked itself, and counts it as it counts that.
+/* S54, S68: xfrm gets the packet that it would have unpacked itself, and counts it as it counts
+ * that.
  */
 static void rx_packet_test_accepted(struct kunit *test)
 {
@@ -514,7 +516,7 @@ static void rx_packet_test_nat(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rx_packet_rx(f, rx_packet_frame(f, x, &rx_packet_plain), &meta), 1);
 	KUNIT_EXPECT_EQ(test, packet_seen.err, 0);
 	KUNIT_EXPECT_EQ(test, km_seen.mappings, 1);
-	KUNIT_EXPECT_EQ(test, km_seen.port, meta.sport);
+	KUNIT_EXPECT_EQ(test, ntohs(km_seen.port), ntohs(meta.sport));
 	KUNIT_EXPECT_MEMEQ(test, &km_seen.addr, &meta.saddr, 4 * words);
 }
 
@@ -530,7 +532,8 @@ static void rx_packet_test_mark(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, packet_seen.mark, 0x42);
 }
 
-/* S59, S60: SaDeleteReq comes with a packet, whether xfrm accepts it or not, and is answered once. */
+/* S59, S60: SaDeleteReq comes with a packet, whether xfrm accepts it or not, and is answered once.
+ */
 static void rx_packet_test_delreq(struct kunit *test)
 {
 	struct fixture *f = test->priv;

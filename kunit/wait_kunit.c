@@ -241,7 +241,8 @@ static void wait_test_refused_node(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 }
 
-/* S3: a request that fails must not have offloaded an SA. The core deletes it, and the add fails. */
+/* S3: a request that fails must not have offloaded an SA. The core deletes it, and the add fails.
+ */
 static void wait_test_failed_with_handle(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -426,8 +427,8 @@ static void wait_test_full(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, wait_add(f, &wait_out), -ENOSPC);
 }
 
-/* S6: the NIC is about to delete an SA, and one more may wait for its slot. MOBIKE deletes an SA and
- * adds it again. S68: a second one would wait without a chance.
+/* S6: the NIC is about to delete an SA, and one more may wait for its slot. MOBIKE deletes an SA
+ * and adds it again. S68: a second one would wait without a chance.
  */
 static void wait_test_leaving(struct kunit *test)
 {

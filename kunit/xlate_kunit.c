@@ -422,7 +422,8 @@ static void xlate_test_outer(struct kunit *test)
 	xlate_put(x);
 }
 
-/* S15, S54: a NIC that unpacks would accept copies of a multicast packet from each of its senders. */
+/* S15, S54: a NIC that unpacks would accept copies of a multicast packet from each of its senders.
+ */
 static void xlate_test_multicast(struct kunit *test)
 {
 	struct fixture_sa rows[] = {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * ov2 core: SAs in packet mode that cannot stay in the NIC. Software cannot continue with them, so
- * xfrm expires them, and the IKE daemon negotiates new ones. An SA that dropped its packets silently
- * would leave the connection dead until its lifetime ends.
+ * xfrm expires them, and the IKE daemon negotiates new ones. An SA that dropped its packets
+ * silently would leave the connection dead until its lifetime ends.
  *
  * Owns &ov2_nic.evictq and the evict part of an SA, under nic->lock. A delayed work item expires
  * the SAs, because that needs x->lock.

@@ -577,8 +577,8 @@ const struct ov2_list_kind ov2_kind_delete = {
 };
 
 #if IS_ENABLED(CONFIG_KUNIT)
-/* Returns true if an SA in packet mode is in software, and nothing is going to change that. A NIC that
- * is gone expires no SA, because its netdevs are about to be unregistered.
+/* Returns true if an SA in packet mode is in software, and nothing is going to change that. A NIC
+ * that is gone expires no SA, because its netdevs are about to be unregistered.
  */
 static bool ov2_sa_forgotten(const struct ov2_sa *sa)
 {

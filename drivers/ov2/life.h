@@ -29,8 +29,8 @@ struct ov2_sa;
  *
  * An inbound SA that xfrm has deleted goes from OFFLOADED to DEL_QUEUED directly.
  *
- * Software cannot continue with an SA in packet mode. With the goal SOFTWARE such an SA is waited for
- * by xfrm's add (wait.c), or about to be expired (evict.c).
+ * Software cannot continue with an SA in packet mode. With the goal SOFTWARE such an SA is waited
+ * for by xfrm's add (wait.c), or about to be expired (evict.c).
  *
  *	state       goal                      waits for
  *	SOFTWARE    SOFTWARE                  slot.next: nothing (STAY), a slot (WAIT), a time and

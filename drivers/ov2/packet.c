@@ -175,9 +175,9 @@ bool ov2_packet_tagged(const struct xfrm_offload *xo)
 
 /* Lets a packet pass validate_xmit_xfrm(), on a netdev of ours and nowhere else: a clone of the
  * packet may be on its way to another netdev and shares the sec_path, so give this packet its own
- * first. If there is no memory for that, the flags stay as they are. validate_xmit_xfrm() then takes
- * the packet for one that xfrm has framed, and needs the same memory; if it succeeds all the same,
- * ov2_tx_sa() drops the packet, because it has not passed here.
+ * first. If there is no memory for that, the flags stay as they are. validate_xmit_xfrm() then
+ * takes the packet for one that xfrm has framed, and needs the same memory; if it succeeds all the
+ * same, ov2_tx_sa() drops the packet, because it has not passed here.
  */
 void ov2_packet_pass(struct sk_buff *skb)
 {

@@ -78,8 +78,8 @@ static int ov2_policy_check_spi(const struct xfrm_policy *xp, struct netlink_ext
 
 /* The policy cannot be offloaded, but the outbound SA that its template names is in packet mode,
  * because the selector of a tunnel may leave the inner family open. An IKE daemon may go on with a
- * policy that is not offloaded, and for such a policy xfrm uses no state in packet mode. So turn the
- * SA to crypto mode.
+ * policy that is not offloaded, and for such a policy xfrm uses no state in packet mode. So turn
+ * the SA to crypto mode.
  */
 static void ov2_policy_to_crypto(const struct xfrm_policy *xp)
 {
@@ -121,8 +121,8 @@ static int ov2_policy_check_tmpl(const struct xfrm_policy *xp, struct netlink_ex
 }
 
 /* Lets xfrm treat a policy like any that is not offloaded. For an inbound policy that is offloaded,
- * xfrm would believe that the NIC has checked packets without a sec_path, and plaintext has none; it
- * would put the policy before all others, whatever their priorities are; and it would delete the
+ * xfrm would believe that the NIC has checked packets without a sec_path, and plaintext has none;
+ * it would put the policy before all others, whatever their priorities are; and it would delete the
  * policy when the netdev goes down, so that plaintext is accepted from then on. An outbound policy
  * without a template has no SA.
  */
@@ -169,8 +169,8 @@ static void ov2_policy_put_rcu(struct rcu_head *rcu)
 
 /* A dead policy keeps its netdev until its last reference is put, and the cached route of an idle
  * socket may have one. unregister_netdevice() would wait for that, so let go of the netdev when the
- * readers of the policy are through. If there is no memory for that, the netdev stays as long as the
- * policy. A policy that xfrm has never inserted is freed at once. Context: any up to softirq.
+ * readers of the policy are through. If there is no memory for that, the netdev stays as long as
+ * the policy. A policy that xfrm has never inserted is freed at once. Context: any up to softirq.
  */
 void ov2_policy_delete(struct xfrm_policy *xp)
 {
@@ -178,7 +178,7 @@ void ov2_policy_delete(struct xfrm_policy *xp)
 
 	if (!xp->curlft.add_time)
 		return;
-	put = kmalloc(sizeof(*put), GFP_ATOMIC);
+	put = kmalloc_obj(*put, GFP_ATOMIC);
 	if (!put)
 		return;
 	xp->xdo.type = XFRM_DEV_OFFLOAD_UNSPECIFIED;

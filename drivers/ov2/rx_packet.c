@@ -125,9 +125,9 @@ static u32 ov2_reframe_head(const struct ov2_reframe *frame, const struct ov2_rx
 	return meta->next_header == IPPROTO_NONE ? 0 : sizeof(struct iphdr);
 }
 
-/* Puts the headers and the trailer back that the NIC has removed. @skb begins with an IP header, and
- * its MAC header is in front of that; see ov2_reframe_head() for an exception. Returns the offset of
- * the ESP header, or a negative errno. Context: RCU read side, BH off.
+/* Puts the headers and the trailer back that the NIC has removed. @skb begins with an IP header,
+ * and its MAC header is in front of that; see ov2_reframe_head() for an exception. Returns the
+ * offset of the ESP header, or a negative errno. Context: RCU read side, BH off.
  */
 int ov2_rx_reframe(struct sk_buff *skb, const struct xfrm_state *x, const struct ov2_rx_meta *meta)
 {

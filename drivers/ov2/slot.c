@@ -254,8 +254,8 @@ void ov2_slot_distrust(struct ov2_sa *sa)
 	spin_unlock_bh(&sa->nic->lock);
 }
 
-/* xfrm's state of an SA in packet mode is in crypto mode from now on. The SA leaves the NIC, software
- * continues, and the NIC gets the SA again in crypto mode. Context: x->lock held.
+/* xfrm's state of an SA in packet mode is in crypto mode from now on. The SA leaves the NIC,
+ * software continues, and the NIC gets the SA again in crypto mode. Context: x->lock held.
  */
 void ov2_slot_to_crypto(struct ov2_sa *sa)
 {
@@ -332,7 +332,8 @@ static enum ov2_slot_next ov2_slot_after_refusal(struct ov2_sa *sa)
 	}
 }
 
-/* An SA in packet mode was not accepted, or has left the NIC. Tells xfrm, or lets xfrm delete it. */
+/* An SA in packet mode was not accepted, or has left the NIC. Tells xfrm, or lets xfrm delete it.
+ */
 static void ov2_slot_settle_packet(struct ov2_sa *sa)
 {
 	int err = sa->goal == OV2_GOAL_SOFTWARE ? -EIO : sa->err;

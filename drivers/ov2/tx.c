@@ -114,8 +114,8 @@ static bool ov2_tx_single_ok(struct sk_buff *skb, const struct ov2_sa *sa)
 	return !sa->encap && (skb->ip_summed != CHECKSUM_PARTIAL || !skb_checksum_help(skb));
 }
 
-/* In packet mode a packet may be given to the NIC during a reset: ov2_tx_sa() drops it then, so that
- * senders see a loss and no error.
+/* In packet mode a packet may be given to the NIC during a reset: ov2_tx_sa() drops it then, so
+ * that senders see a loss and no error.
  */
 static bool ov2_tx_packet_usable(const struct ov2_sa *sa)
 {
@@ -123,9 +123,9 @@ static bool ov2_tx_packet_usable(const struct ov2_sa *sa)
 	       sa->port->netdev->features & NETIF_F_HW_ESP;
 }
 
-/* Returns false if software must encrypt this packet, or xfrm must drop it in packet mode. A state that is offloaded inbound may belong
- * to an outbound policy as well, because one SA can serve both directions (RFC 4552). Context: send
- * path, BH off or process, RCU read side.
+/* Returns false if software must encrypt this packet, or xfrm must drop it in packet mode. A state
+ * that is offloaded inbound may belong to an outbound policy as well, because one SA can serve both
+ * directions (RFC 4552). Context: send path, BH off or process, RCU read side.
  */
 bool ov2_tx_offload_ok(struct sk_buff *skb, struct xfrm_state *x)
 {

@@ -44,8 +44,8 @@ static int ov2_wait_overdue(const struct ov2_sa *sa, struct netlink_ext_ack *ext
 	return -ETIMEDOUT;
 }
 
-/* Tells xfrm why the NIC or the core has not accepted an SA. IKE daemons take -ESRCH and -EEXIST for
- * answers about the xfrm state itself.
+/* Tells xfrm why the NIC or the core has not accepted an SA. IKE daemons take -ESRCH and -EEXIST
+ * for answers about the xfrm state itself.
  */
 static int ov2_wait_refused(int err, struct netlink_ext_ack *extack)
 {
@@ -55,7 +55,8 @@ static int ov2_wait_refused(int err, struct netlink_ext_ack *extack)
 		NL_SET_ERR_MSG_MOD(extack, "The NIC has not answered in time");
 		return -ETIMEDOUT;
 	case -EACCES:
-		NL_SET_ERR_MSG_MOD(extack, "The NIC's configuration has changed and excludes the SA");
+		NL_SET_ERR_MSG_MOD(extack,
+				   "The NIC's configuration has changed and excludes the SA");
 		return -EOPNOTSUPP;
 	case -ENOENT:
 	case -ESRCH:

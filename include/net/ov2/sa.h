@@ -49,14 +49,14 @@ struct ov2_seq {
 
 /* struct ov2_add_sa.outer: how the NIC makes the outer header of a tunnel (outbound), or what it
  * takes over from it (inbound). RFC 4301 section 5.1.2, RFC 6040.
+ *
+ * DSCP: out, copy it from the inner header, otherwise 0; in, copy it to the inner header.
+ * ECN: out, take it from the inner header, where CE becomes ECT(0), otherwise 0; in, take CE over.
+ * DF: out, copy it from the inner IPv4 header, otherwise 0.
  */
-#define OV2_OUTER_DSCP		BIT(0)	/* copy the DSCP: out from the inner header, otherwise 0; in to
-					 * the inner header
-					 */
-#define OV2_OUTER_ECN		BIT(1)	/* ECN: out from the inner header, CE becomes ECT(0), otherwise
-					 * 0; in CE is taken over
-					 */
-#define OV2_OUTER_DF		BIT(2)	/* out: copy DF from the inner IPv4 header, otherwise 0 */
+#define OV2_OUTER_DSCP		BIT(0)
+#define OV2_OUTER_ECN		BIT(1)
+#define OV2_OUTER_DF		BIT(2)
 
 #define OV2_KEY_AREA_LEN	96	/* AES-256 and HMAC-SHA512 */
 #define OV2_SALT_LEN_MAX	4
