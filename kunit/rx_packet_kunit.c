@@ -255,9 +255,8 @@ static void rx_packet_expect_seen(struct kunit *test, const struct xfrm_state *x
 	KUNIT_EXPECT_EQ(test, packet_seen.next_header, rx_packet_next_header(x, want));
 	if (x->props.mode == XFRM_MODE_TUNNEL) {
 		KUNIT_EXPECT_MEMEQ(test, packet_seen.head, data, len);
-		KUNIT_EXPECT_EQ(test, packet_seen.mac_type,
-				rx_packet_family(x, want) == AF_INET ? htons(ETH_P_IP) :
-								 htons(ETH_P_IPV6));
+		KUNIT_EXPECT_EQ(test, ntohs(packet_seen.mac_type),
+				rx_packet_family(x, want) == AF_INET ? ETH_P_IP : ETH_P_IPV6);
 		return;
 	}
 	KUNIT_EXPECT_MEMEQ(test, packet_seen.head + ip_len, data + ip_len, len - ip_len);
