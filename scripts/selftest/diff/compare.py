@@ -106,6 +106,11 @@ ALLOWED = (
         "how far a stream has got, and so whether a packet is before the window"),
     Row("ping", anything, same_order_aside,
         "of what came at once GRO takes whole packets first, then fragments"),
+    Row("wire.heads", lambda s: s.traffic == "ping", same_order_aside,
+        "software may encrypt later, on a machine with AES instructions: whole packets as they "
+        "leave, and before that what is cut into fragments"),
+    Row("wire.gaps", lambda s: stream(s) and s.topology.overlay, lambda a, b, *_: b <= a,
+        "in software a burst of a tunnel device takes more numbers than it has segments"),
     Row("up|down|wire.heads", lambda s: s.qdisc in ("netem", "reorder", "duplicate"),
         same_order_aside, "netem is there to change the order"),
     Row("up|down|wire.heads", lambda s: s.qdisc in ("sfq", "fq", "fq_codel", "cake"),

@@ -111,7 +111,7 @@ class Space(net.Namespace):
 
     def tc(self, *lines):
         said = self._tool("tc", lines)
-        if said and "Error" in said:
+        if any(not line.startswith("Warning") for line in said.splitlines()):
             raise SetupError("tc in %s: %s" % (self.name, said))
 
     def nft(self, text):
