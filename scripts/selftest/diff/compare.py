@@ -111,6 +111,8 @@ ALLOWED = (
         "leave, and before that what is cut into fragments"),
     Row("wire.gaps", lambda s: stream(s) and s.topology.overlay, lambda a, b, *_: b <= a,
         "in software a burst of a tunnel device takes more numbers than it has segments"),
+    Row("up|down|wire.heads", lambda s: s.topo == "bond-two-xor", same_order_aside,
+        "fragments have no ports, go by the other port and overtake"),
     Row("up|down|wire.heads", lambda s: s.qdisc in ("netem", "reorder", "duplicate"),
         same_order_aside, "netem is there to change the order"),
     Row("up|down|wire.heads", lambda s: s.qdisc in ("sfq", "fq", "fq_codel", "cake"),
