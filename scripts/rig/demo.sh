@@ -189,9 +189,9 @@ framed()
 {
 	local got left
 
-	stats_of swl "${SWAN_DEV[l]}" ipsec_sa_tx_framed ipsec_sa_rx_unframed
+	stats_of swl "${SWAN_DEV[l]}" ipsec_tx_framed ipsec_rx_unframed
 	left=("${got[@]}")
-	stats_of swr "${SWAN_DEV[r]}" ipsec_sa_tx_framed ipsec_sa_rx_unframed
+	stats_of swr "${SWAN_DEV[r]}" ipsec_tx_framed ipsec_rx_unframed
 	framing+=("$1: packets framed by the left NIC ${left[0]}, by the right NIC ${got[0]}; unframed ${left[1]} and ${got[1]}")
 	if [[ $1 == crypto ]]; then
 		((left[0] + left[1] + got[0] + got[1] == 0)) || give_up "a NIC has framed packets"
