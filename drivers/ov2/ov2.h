@@ -24,6 +24,16 @@
  * pump reads the keys and the sequence state of an SA, so it takes x->lock first and nic->lock
  * second, for one SA at a time.
  *
+ * The send path in packet mode takes x->lock, with BH off: offload_ok to count a packet, and
+ * ov2_tx_sa() to number it. The driver calls ov2_tx_sa() with the lock of its TX queue held, so no
+ * code may send with x->lock held; xfrm does not. The work item that evicts SAs takes x->lock and
+ * nic->lock, but one after the other. ov2_policy_to_crypto() takes x->lock and then nic->lock.
+ *
+ * An add in packet mode sleeps until the NIC has answered, with xfrm_cfg_mutex held. The wait is
+ * killable and takes a request deadline at most. The NIC, a reset and ov2_nic_unregister() do not
+ * wait for that mutex. unregister_netdevice() waits for the add, which has a reference on the
+ * netdev.
+ *
  * Two locks are leaves, taken with BH off and never together. The first is ov2_held_lock in
  * rx_held.c; nothing is freed under it, so that the last put of a state does not happen within it.
  * The second is &struct ov2_sent.lock, which ndo_start_xmit() takes. ov2_rx() runs in NAPI and

@@ -40,7 +40,7 @@ EXPORT_SYMBOL_GPL(ov2_port_init);
 void ov2_port_close(struct ov2_port *port)
 {
 	spin_lock_bh(&port->nic->lock);
-	port->closing = true;
+	WRITE_ONCE(port->closing, true);
 	spin_unlock_bh(&port->nic->lock);
 	/* No SA is counted for the port from here on: see ov2_sa_take_slot(). */
 	ov2_sa_for_each(port->nic, ov2_sa_forget_port, port);

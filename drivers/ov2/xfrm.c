@@ -30,11 +30,14 @@ static int ov2_xdo_fill(struct ov2_sa *sa, struct xfrm_state *x, struct netlink_
 	sa->encap = sa->add.encap != OV2_ENCAP_NONE;
 	sa->packet = sa->add.packet;
 	sa->iv = ov2_caps_iv(&sa->nic->hw_caps, sa->add.iv);
-	if (sa->iv == OV2_IV_SEQ || sa->iv == OV2_IV_HOST)
+	if (sa->iv == OV2_IV_SEQ || sa->iv == OV2_IV_HOST) {
 		sa->sent = ov2_sent_alloc();
+		if (!sa->sent)
+			err = -ENOMEM;
+	}
 	/* ov2_add_fill() fetches the keys again when the NIC gets the SA. */
 	ov2_sa_wipe(&sa->add);
-	return (sa->iv == OV2_IV_SEQ || sa->iv == OV2_IV_HOST) && !sa->sent ? -ENOMEM : 0;
+	return err;
 }
 
 /* Admits an SA. In packet mode also waits until the NIC has it. */

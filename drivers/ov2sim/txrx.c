@@ -59,19 +59,25 @@ static bool ov2sim_tx_find_esp(const struct sk_buff *skb, struct ov2sim_txd *txd
 	return off + sizeof(struct ip_esp_hdr) <= skb_headlen(skb);
 }
 
-/* Describe a TCP aggregate to encrypt. Its TCP header is at the checksum start. In tunnel mode xfrm
- * has set the inner network header.
- */
-static bool ov2sim_tx_esp_lso(struct sk_buff *skb, struct ov2sim_txd *txd)
+/* Describe the segments of an aggregate. Its transport header is at the checksum start. */
+static bool ov2sim_tx_describe_lso(struct sk_buff *skb, struct ov2sim_txd *txd)
 {
-	struct xfrm_offload *xo = xfrm_offload(skb);
-
 	if (skb->ip_summed != CHECKSUM_PARTIAL)
 		return false;
 	txd->flags |= OV2SIM_TX_LSO;
 	txd->mss = skb_shinfo(skb)->gso_size;
 	txd->segs = skb_shinfo(skb)->gso_segs;
 	txd->l4_off = skb_checksum_start_offset(skb);
+	return true;
+}
+
+/* Describe a TCP aggregate to encrypt. In tunnel mode xfrm has set the inner network header. */
+static bool ov2sim_tx_esp_lso(struct sk_buff *skb, struct ov2sim_txd *txd)
+{
+	struct xfrm_offload *xo = xfrm_offload(skb);
+
+	if (!ov2sim_tx_describe_lso(skb, txd))
+		return false;
 	txd->esp_proto = xo->proto;
 	if (xo->proto == IPPROTO_IPIP || xo->proto == IPPROTO_IPV6) {
 		txd->inner_off = skb_inner_network_offset(skb);
@@ -91,15 +97,7 @@ static bool ov2sim_tx_describe_packet(struct sk_buff *skb, const struct ov2_tx *
 	txd->sport = tx->sport;
 	txd->dport = tx->dport;
 	txd->l3_off = skb_network_offset(skb);
-	if (!skb_is_gso(skb))
-		return true;
-	if (skb->ip_summed != CHECKSUM_PARTIAL)
-		return false;
-	txd->flags |= OV2SIM_TX_LSO;
-	txd->mss = skb_shinfo(skb)->gso_size;
-	txd->segs = skb_shinfo(skb)->gso_segs;
-	txd->l4_off = skb_checksum_start_offset(skb);
-	return true;
+	return !skb_is_gso(skb) || ov2sim_tx_describe_lso(skb, txd);
 }
 
 static bool ov2sim_tx_describe_esp(struct sk_buff *skb, const struct ov2_tx *tx,
