@@ -283,7 +283,7 @@ static void policy_test_lets_go(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, policy_dev_add(f, next, out.dir), 0);
 	KUNIT_ASSERT_EQ(test, xfrm_policy_insert(out.dir, next, 0), 0);
 	policy_rcu();
-	KUNIT_EXPECT_NULL(test, xp->xdo.dev);
+	KUNIT_EXPECT_PTR_EQ(test, xp->xdo.dev, blackhole_netdev);
 	KUNIT_EXPECT_EQ(test, (int)xp->xdo.type, XFRM_DEV_OFFLOAD_UNSPECIFIED);
 	KUNIT_EXPECT_EQ(test, refcount_read(&xp->refcnt), 1);
 	KUNIT_EXPECT_EQ(test, netdev_refcnt_read(f->netdev[0]), refs + 1);
@@ -307,7 +307,7 @@ static void policy_test_unregister(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, policy_dev_add(f, xp, out.dir), 0);
 	KUNIT_ASSERT_EQ(test, xfrm_policy_insert(out.dir, xp, 1), 0);
 	fixture_close(f);
-	KUNIT_EXPECT_NULL(test, xp->xdo.dev);
+	KUNIT_EXPECT_PTR_EQ(test, xp->xdo.dev, blackhole_netdev);
 	xfrm_pol_put(xp);
 	policy_rcu();
 }

@@ -161,7 +161,11 @@ static void ov2_policy_put_rcu(struct rcu_head *rcu)
 	struct xfrm_policy *xp = put->xp;
 	struct net_device *netdev = xp->xdo.dev;
 
-	xp->xdo.dev = NULL;
+	/* Not NULL: xfrm_get_policy() may be about to report the delete. It has tested the pointer,
+	 * and reads it again outside RCU. blackhole_netdev never goes away, and has no xfrmdev_ops
+	 * that xfrm would call when it frees the policy.
+	 */
+	WRITE_ONCE(xp->xdo.dev, blackhole_netdev);
 	netdev_put(netdev, &xp->xdo.dev_tracker);
 	xfrm_pol_put(xp);
 	kfree(put);
