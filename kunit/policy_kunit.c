@@ -2,7 +2,7 @@
 /* Policies with packet offload: which are accepted, and what xfrm may believe about them. */
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
-#include "xfrm_fixture.h"
+#include "packet_out.h"
 
 #define POLICY_SPI	0x99	/* of no state */
 
@@ -201,21 +201,30 @@ static void policy_test_add(struct kunit *test)
 
 /* S67: the policy of a tunnel across families is refused, and its SA, which did not say so,
  * continues in crypto mode. Otherwise xfrm would find no state for the policy without offload that
- * follows.
+ * follows. If the SA was to be expired it no longer is, because software can continue with it. A
+ * packet that was on its way to the driver has no ESP header, so it does not go with the SA in
+ * crypto mode.
  */
 static void policy_test_to_crypto(struct kunit *test)
 {
 	static const struct policy_row row = { POLICY_TUNNEL, .outer = AF_INET6 };
+	static const struct packet_out out = { .len = 100 };
 	struct fixture_sa want = { .out = true, .packet = true, .mode = XFRM_MODE_TUNNEL,
 				   .family = AF_INET6, .sel_family = FIXTURE_UNSPEC };
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = fixture_sa(f, &want);
 	struct xfrm_policy *xp = policy_alloc(f, &row);
+	struct sk_buff *skb = packet_given(f, x, &out);
 	const struct ov2_add_sa *add;
+	struct ov2_tx tx;
 
 	xp->xfrm_vec[0].id.spi = x->id.spi;
 	KUNIT_EXPECT_TRUE(test, fixture_entry(x)->packet);
+	spin_lock_bh(&f->nic->lock);
+	ov2_evict_later(fixture_entry(x));
+	spin_unlock_bh(&f->nic->lock);
 	KUNIT_EXPECT_EQ(test, policy_dev_add(f, xp, row.dir), -EOPNOTSUPP);
+	KUNIT_EXPECT_TRUE(test, list_empty(&f->nic->evictq));
 	KUNIT_EXPECT_EQ(test, (int)x->xso.type, XFRM_DEV_OFFLOAD_CRYPTO);
 	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	KUNIT_EXPECT_FALSE(test, fixture_entry(x)->packet);
@@ -223,6 +232,9 @@ static void policy_test_to_crypto(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, add);
 	KUNIT_EXPECT_FALSE(test, add->packet);
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_EVICTED), 0);
+	KUNIT_EXPECT_EQ(test, packet_send(skb, &tx), -ENOENT);
+	KUNIT_EXPECT_EQ(test, fixture_packets(f, OV2_PKT_TX_DROP_SA), 1);
+	kfree_skb(skb);
 	policy_drop(xp);
 }
 

@@ -7,6 +7,7 @@
  * Owns &ov2_nic.evictq and the evict part of an SA, under nic->lock. A delayed work item expires
  * the SAs, because that needs x->lock.
  */
+#include <kunit/visibility.h>
 #include "ov2.h"
 
 /* xfrm inserts a state at once after its add has returned. */
@@ -48,6 +49,7 @@ void ov2_evict_later(struct ov2_sa *sa)
 {
 	ov2_evict_at(sa, get_jiffies_64() + OV2_EVICT_GRACE);
 }
+EXPORT_SYMBOL_IF_KUNIT(ov2_evict_later);
 
 /* Takes an SA off the queue. */
 static void ov2_evict_drop(struct ov2_sa *sa)
@@ -55,6 +57,15 @@ static void ov2_evict_drop(struct ov2_sa *sa)
 	lockdep_assert_held(&sa->nic->lock);
 	list_del_init(&sa->evict_list);
 	ov2_sa_put(sa);
+}
+
+/* @sa has turned to crypto mode, so software continues with it. An expiry that ov2_evict_work() has
+ * begun goes on, because it runs without nic->lock.
+ */
+void ov2_evict_cancel(struct ov2_sa *sa)
+{
+	if (!list_empty(&sa->evict_list))
+		ov2_evict_drop(sa);
 }
 
 /* Returns an SA that is due, with a reference. It stays on the queue until it is expired. Arms the
@@ -100,7 +111,8 @@ void ov2_evict_work(struct work_struct *work)
 			sa->evict_at = get_jiffies_64() + OV2_EVICT_RETRY;
 		} else {
 			nic->counters[OV2_CNT_EVICTED]++;
-			ov2_evict_drop(sa);
+			/* ov2_slot_to_crypto() may have taken it off the queue meanwhile. */
+			ov2_evict_cancel(sa);
 		}
 		spin_unlock_bh(&nic->lock);
 		ov2_sa_put(sa);

@@ -146,6 +146,7 @@ bool ov2_wait_wake(struct ov2_sa *sa, int err);
 /* evict.c */
 void ov2_evict(struct ov2_sa *sa);
 void ov2_evict_later(struct ov2_sa *sa);
+void ov2_evict_cancel(struct ov2_sa *sa);
 void ov2_evict_work(struct work_struct *work);
 void ov2_evict_stop(struct ov2_nic *nic);
 

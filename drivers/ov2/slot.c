@@ -266,6 +266,7 @@ void ov2_slot_to_crypto(struct ov2_sa *sa)
 		 */
 		ov2_slot_aim_software(sa, OV2_SLOT_WAIT);
 		WRITE_ONCE(sa->packet, false);
+		ov2_evict_cancel(sa);
 	}
 	spin_unlock_bh(&sa->nic->lock);
 }

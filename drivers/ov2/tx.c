@@ -288,6 +288,11 @@ static int ov2_tx_packet(struct sk_buff *skb, const struct ov2_port *port, struc
 	rcu_read_lock();
 	if (ov2_packet_passed(xfrm_offload(skb)))
 		sa = ov2_tx_find(skb, port);
+	/* The SA may have turned to crypto mode while the packet was in a qdisc. The packet has no
+	 * ESP header, which the NIC expects then.
+	 */
+	if (sa && !READ_ONCE(sa->packet))
+		sa = NULL;
 	tx->offload_handle = sa ? ov2_tx_handle(sa) : 0;
 	if (!tx->offload_handle) {
 		rcu_read_unlock();
