@@ -8,7 +8,9 @@ table's last column is not what the tests say. With --update: writes the column.
 
 A KUnit case tests the rules whose numbers are in it or in the comment before it, and a
 suite those that are elsewhere in its file. A selftest (a T line) tests those in its name,
-and in the comment right before the function that it runs, or that it stands in.
+and in the comment right before the function that it runs, or that it stands in. An area
+that runs another one in a different way tests what that one tests, and the rules in its
+own first comment.
 """
 import re
 import sys
@@ -16,6 +18,7 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent
 TABLE = TOP / "scripts/semantics.md"
+SELFTEST = TOP / "scripts/selftest"
 MUTANTS = TOP / "scripts/mutants/list"
 ROW = re.compile(r"^\| (S\d+) \| ([CNE ]+|n/a) \| (.*) \| (.*) \|$")
 KINDS = {"C": "a KUnit case of the core", "N": "a KUnit case of the NIC", "E": "a selftest"}
@@ -59,6 +62,10 @@ def selftest_numbers(text):
     for name, function in re.findall(r'^\s*T "([^"]*)"\s+(?:\\\n\s*)?(\w+)', text, re.M):
         yield from numbers(name)
         yield from functions.get(function, [])
+    area = re.search(r'^\. "\$\(dirname "\$0"\)/(?!lib[./])(\w+)\.sh"$', text, re.M)
+    if area:
+        yield from numbers(text)
+        yield from selftest_numbers((SELFTEST / f"{area[1]}.sh").read_text())
 
 
 def gather():
@@ -67,7 +74,7 @@ def gather():
         kind = "N" if path.name.startswith("nic_") else "C"
         for number, name in kunit_tests(path):
             found.setdefault(number, {}).setdefault(kind, set()).add(name)
-    for path in sorted((TOP / "scripts/selftest").glob("*.sh")):
+    for path in sorted(SELFTEST.glob("*.sh")):
         if path.stem in ("lib", "run"):
             continue
         for number in selftest_numbers(path.read_text()):
