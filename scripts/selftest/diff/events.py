@@ -128,7 +128,7 @@ def header(ip, total, where, options=b""):
 
 def replay_options(run):
     inject(run, [raw[:14] + header(raw[14:34], len(raw) - 14 + 4, 0x4000, b"\1\1\1\1") + raw[34:]
-                 for raw in recorded(run) if len(raw) - 14 + 4 <= 1500])
+                 for raw in recorded(run) if len(raw) - 14 + 4 <= run.wire.mtu()])
 
 
 def replay_fragments(run):

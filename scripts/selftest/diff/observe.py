@@ -2,6 +2,7 @@
 """What is seen of a scenario: the wire, taps, counters, states, events."""
 import collections
 import errno
+import fcntl
 import hashlib
 import os
 import re
@@ -12,6 +13,7 @@ import traffic
 import xfrm
 
 OUTGOING = 4
+SIOCGIFMTU = 0x8921
 PORTS = (4500, 10000)
 STAT_NAMES = ("bytes", "packets", "window", "replay", "integrity")
 # Of /proc/net/snmp and snmp6: what tells of losses, and what was taken in.
@@ -112,6 +114,10 @@ class Wire:
     def rebind(self, dev):
         """The device is another for the namespace, or was away."""
         self.sock.bind((dev, 3))
+
+    def mtu(self):
+        ask = struct.pack("16si", self.sock.getsockname()[0].encode(), 0)
+        return struct.unpack("16si", fcntl.ioctl(self.sock, SIOCGIFMTU, ask))[1]
 
     def drain(self):
         while True:
