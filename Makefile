@@ -5,7 +5,7 @@
 KDIR ?= /lib/modules/$(shell uname -r)/build
 VERSION := 0.1
 
-.PHONY: all modules install dkms-install demo check kunit selftest soak bench mutants clean help
+.PHONY: all modules install dkms-install demo check check-all kunit selftest soak bench mutants clean help
 
 all modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -18,6 +18,9 @@ dkms-install:
 
 check:
 	scripts/check.sh
+
+check-all:
+	scripts/check.sh --all
 
 kunit:
 	scripts/kunit.sh
@@ -47,6 +50,7 @@ help:
 	@echo 'dkms-install  hand them to DKMS, which builds them for each new kernel'
 	@echo 'demo          strongSwan over two simulated NICs, on a stock kernel in QEMU'
 	@echo 'check         every gate and test; some minutes, the first time an hour'
+	@echo 'check-all     with every selftest on both debug kernels'
 	@echo 'kunit         the KUnit suites by kunit.py, as kernel CI runs them'
 	@echo 'selftest      the selftests on the debug kernel'
 	@echo 'soak          everything at random with 20 seeds, and every pair of situations'

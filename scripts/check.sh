@@ -11,9 +11,11 @@
 usage()
 {
 	cat <<-'EOF'
-	Usage: scripts/check.sh [-j N] [NAME...]   run all checks, or those whose name
-	                                           matches one of the patterns
-	       scripts/check.sh --list             their names
+	Usage: scripts/check.sh [-j N] [--all] [NAME...]
+	                                           run all checks, or those whose name
+	                                           matches one of the patterns; --all has
+	                                           every selftest on both UML kernels
+	       scripts/check.sh [--all] --list     their names
 
 	The checks are the executables in scripts/gates. Logs are kept in the cache,
 	below log/check.
@@ -24,6 +26,7 @@ usage()
 jobs=$(nproc) patterns=()
 while (($#)); do
 	case $1 in
+	--all) export OV2_CHECK_ALL=1; shift ;;
 	--list) find_checks; printf '%s\n' "${known[@]}"; exit ;;
 	-h | --help) usage; exit ;;
 	-j) jobs=$2; shift 2 ;;
