@@ -567,19 +567,36 @@ static void wait_test_share(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, wait_add(f, &other), 0);
 }
 
-/* S60: a NIC that has asked for room is as good as full. */
+static void wait_set_pressure(struct fixture *f, u64 until, u64 fill_after)
+{
+	spin_lock_bh(&f->nic->lock);
+	f->nic->slots.pressure_until = until;
+	f->nic->slots.fill_after = fill_after;
+	f->nic->slots.paced_until = 0;
+	spin_unlock_bh(&f->nic->lock);
+}
+
+/* S60: a NIC that has asked for room takes two SAs in an interval, so that an SA which an IKE daemon
+ * replaces finds room. While slots are not filled it is as good as full.
+ */
 static void wait_test_pressure(struct kunit *test)
 {
 	struct fixture *f = test->priv;
+	u64 later = get_jiffies_64() + 100 * HZ;
 
-	spin_lock_bh(&f->nic->lock);
-	f->nic->slots.pressure_until = get_jiffies_64() + 100 * HZ;
-	spin_unlock_bh(&f->nic->lock);
+	f->nic->caps.max_sas = 8;
+	wait_set_pressure(f, later, later);
 	KUNIT_EXPECT_EQ(test, wait_add(f, &wait_out), -ENOSPC);
 	wait_expect_msg(f, "evicts SAs");
-	spin_lock_bh(&f->nic->lock);
-	f->nic->slots.pressure_until = 0;
-	spin_unlock_bh(&f->nic->lock);
+	wait_set_pressure(f, later, 0);
+	KUNIT_EXPECT_EQ(test, wait_add(f, &wait_out), 0);
+	KUNIT_EXPECT_EQ(test, wait_add(f, &wait_out), 0);
+	f->nic->slots.paced_until = later;
+	KUNIT_EXPECT_EQ(test, wait_add(f, &wait_out), -ENOSPC);
+	wait_expect_msg(f, "evicts SAs");
+	wait_set_pressure(f, later, 0);
+	KUNIT_EXPECT_EQ(test, wait_add(f, &wait_out), 0);
+	wait_set_pressure(f, 0, 0);
 	KUNIT_EXPECT_EQ(test, wait_add(f, &wait_out), 0);
 }
 

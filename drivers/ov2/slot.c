@@ -36,6 +36,19 @@ static bool ov2_slot_pressure(const struct ov2_nic *nic)
 	return time_before64(get_jiffies_64(), nic->slots.pressure_until);
 }
 
+/* Returns true if no slot is filled yet although the interval is over. */
+static bool ov2_slot_too_early(const struct ov2_nic *nic)
+{
+	return ov2_slot_pressure(nic) &&
+	       time_before64(get_jiffies_64(), nic->slots.fill_after);
+}
+
+/* Returns how many slots are filled in one interval under pressure. */
+static u32 ov2_slot_pace(const struct ov2_nic *nic)
+{
+	return max(nic->caps.max_sas / OV2_SLOT_PACE, 2U);
+}
+
 /* Returns true if a slot is free for an SA of one direction. */
 static bool ov2_slot_free(const struct ov2_nic *nic, enum ov2_dir dir)
 {
@@ -594,6 +607,25 @@ static void ov2_slot_fill_packets(struct ov2_nic *nic)
 		ov2_slot_promote(sa, OV2_GOAL_NIC);
 }
 
+/* Returns true if the pressure allows one more SA in packet mode in this interval. The IKE daemon that
+ * replaces an SA which the NIC wanted deleted finds a slot, but what it adds cannot evict all others.
+ */
+static bool ov2_slot_paced(struct ov2_nic *nic)
+{
+	struct ov2_slots *slots = &nic->slots;
+	u64 now = get_jiffies_64();
+
+	if (!ov2_slot_pressure(nic))
+		return true;
+	if (ov2_slot_too_early(nic))
+		return false;
+	if (!time_before64(now, slots->paced_until)) {
+		slots->paced_until = now + OV2_INTERVAL;
+		slots->paced = 0;
+	}
+	return slots->paced++ < ov2_slot_pace(nic);
+}
+
 /* Admits an SA in packet mode. It waits for a slot only while xfrm waits for it, and only if a slot
  * is about to become free.
  */
@@ -606,7 +638,7 @@ static int ov2_slot_admit_packet(struct ov2_sa *sa, struct netlink_ext_ack *exta
 				       nic->slots.port_max);
 		return -ENOSPC;
 	}
-	if (ov2_slot_pressure(nic)) {
+	if (!ov2_slot_paced(nic)) {
 		NL_SET_ERR_MSG_MOD(extack, "The NIC evicts SAs");
 		return -ENOSPC;
 	}
@@ -761,8 +793,7 @@ static u32 ov2_slot_fill_interval(struct ov2_nic *nic, u32 limit)
 
 	do {
 		spin_lock_bh(&nic->lock);
-		early = ov2_slot_pressure(nic) &&
-			time_before64(get_jiffies_64(), nic->slots.fill_after);
+		early = ov2_slot_too_early(nic);
 		seen = early ? 0 : ov2_slot_fill(nic, limit - promoted, &promoted);
 		spin_unlock_bh(&nic->lock);
 		cond_resched();
@@ -781,7 +812,7 @@ void ov2_slot_work(struct work_struct *work)
 	bool ranked;
 
 	spin_lock_bh(&nic->lock);
-	limit = max(nic->caps.max_sas / OV2_SLOT_PACE, 2U);
+	limit = ov2_slot_pace(nic);
 	spin_unlock_bh(&nic->lock);
 
 	ov2_sa_for_each(nic, ov2_slot_measure, NULL);

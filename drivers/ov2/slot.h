@@ -46,6 +46,8 @@ struct ov2_sa_slot {
  * @promote: waiting SAs are promoted when slots become free
  * @pressure_until: jiffies (64 bits) until which the NIC counts as under pressure
  * @fill_after: jiffies (64 bits) before which no slot is filled under pressure
+ * @paced_until: jiffies (64 bits) until which @paced counts
+ * @paced: number of SAs in packet mode that were admitted in this interval of pressure
  * @pressure_level: number of times in a row that the NIC has asked for the slots of SAs that an IKE
  *	daemon replaces
  * @work: once per interval while SAs wait
@@ -62,6 +64,8 @@ struct ov2_slots {
 	bool promote;
 	u64 pressure_until;
 	u64 fill_after;
+	u64 paced_until;
+	u32 paced;
 	u8 pressure_level;
 	struct delayed_work work;
 };

@@ -9,7 +9,8 @@ from .site import Failure
 # The minimums are those of two minutes, and in proportion: about a third of what a machine does that
 # has five things to do at a time.
 DECKS_MIN = 2
-OPS_MIN = {"soft expires": 1, "hard expires": 1, "repairs": 1, "delete_req": 3, "delete_req_all": 1,
+OPS_MIN = {"packet mode": 5, "soft expires": 1, "hard expires": 1, "repairs": 1, "delete_req": 3,
+           "delete_req_all": 1,
            "seq_limit": 1, "watermark": 1, "rings": 1} | {"end by " + way: 1 for way in WAYS}
 FAULTS_MIN = {"corrupt_rx": 10, "corrupt_tx": 3, "delay_ms": 6, "delete_req_all": 6,
               "failslab in requests": 75, "failslab in the NIC": 100, "lose": 2, "nomem": 4,
@@ -18,6 +19,7 @@ NIC_MIN = {"ipsec_tx_pkts": 1500, "ipsec_rx_pkts": 1500, "ipsec_resets": 8,
            "ipsec_sa_restored": 30, "ipsec_sa_demoted": 30, "ipsec_sa_delete_req": 12,
            "ipsec_add_sa_success": 100, "ipsec_delete_sa_success": 60,
            "ipsec_requests_timed_out": 1,
+           "ipsec_sa_tx_framed": 200, "ipsec_sa_rx_unframed": 200, "ipsec_sa_evicted": 1,
            "ipsec_sa_tx_drop_no_sa": 1, "sent by software": 3000}
 PAIR_MIN = {"sent by the near end": 80, "sent by the far end": 80,
             "protected by the near NIC": 50}

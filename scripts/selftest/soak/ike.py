@@ -8,6 +8,11 @@ from . import net
 from .site import Conn, Failure
 
 
+# What becomes of a state or a policy of packet mode that the NIC does not take, for lack of room, or
+# because of a fault or a switch.
+REFUSED = (errno.ENOSPC, errno.EOPNOTSUPP, errno.EBUSY, errno.EIO, errno.ETIMEDOUT, errno.ENOMEM)
+
+
 def request(world, xfrm, kind, body, undo=None, fine=()):
     """A request that is sure to be done. Sometimes an allocation fails in its first try.
 
@@ -20,7 +25,7 @@ def request(world, xfrm, kind, body, undo=None, fine=()):
             err = xfrm.request(kind, body)
         finally:
             hit = nth and not attempt and world.slab.disarm()
-        if not err or err in fine:
+        if not err or err in fine and not (hit and err in net.NO_MEMORY):
             return err
         # Other parts of the kernel have other errors for a lack of memory.
         if not hit and (err not in net.NO_MEMORY or not world.slab.left):
@@ -33,9 +38,14 @@ def request(world, xfrm, kind, body, undo=None, fine=()):
     raise Failure("xfrm request 0x%x: %s, for ever" % (kind, os.strerror(err)))
 
 
+def refusable(sa):
+    return REFUSED if sa.packet and sa.ifindex else ()
+
+
 def add_sa(world, xfrm, sa):
-    request(world, xfrm, net.NEWSA, net.state(sa),
-            (sa.spi, net.DELSA, net.state_id(sa.dst, sa.spi)))
+    """0, or the errno with which it was refused."""
+    return request(world, xfrm, net.NEWSA, net.state(sa),
+                   (sa.spi, net.DELSA, net.state_id(sa.dst, sa.spi)), refusable(sa))
 
 
 def delete_sa(world, xfrm, sa):
@@ -52,7 +62,24 @@ def add_gen(world, conn):
         book.by_spi[spi] = conn
     conn.gens.append(gen)
     for xfrm, sa in conn.sas(gen):
-        add_sa(world, xfrm, sa)
+        err = add_sa(world, xfrm, sa)
+        if err:
+            refused(world, conn, err)
+
+
+def refused(world, conn, err):
+    """It is tried again later, as a daemon does for a CHILD_SA."""
+    conn.broken = True
+    world.tally.count["refused: " + errno.errorcode[err]] += 1
+    world.agenda.history.append("    refused: %s: %s" % (conn, errno.errorcode[err]))
+
+
+def add_policies(world, conn):
+    for xfrm, select, out, template, dev in conn.policies():
+        err = request(world, xfrm, net.NEWPOLICY, net.policy(select, out, template, dev),
+                      fine=(errno.EEXIST,) + (REFUSED if dev else ()))
+        if err and err != errno.EEXIST:
+            refused(world, conn, err)
 
 
 def delete_gen(world, conn, gen):
@@ -65,10 +92,9 @@ def add_conn(world, site):
     conn = Conn(site, world.book.next_id, world.rng)
     world.book.next_id += 1
     world.agenda.history.append("    connection %s" % conn)
+    world.tally.count["packet mode"] += conn.packet
     add_gen(world, conn)
-    for xfrm, select, out, template in conn.policies():
-        request(world, xfrm, net.NEWPOLICY, net.policy(select, out, template),
-                fine=(errno.EEXIST,))
+    add_policies(world, conn)
     site.conns[conn.id] = conn
     src, dst = conn.ends()
     world.traffic.call("start", conn.id, site.names, conn.proto, src, dst, conn.down,
@@ -79,7 +105,7 @@ def delete_conn(world, conn):
     world.traffic.call("stop", conn.id)
     for gen in list(conn.gens):
         delete_gen(world, conn, gen)
-    for xfrm, select, out, _ in conn.policies():
+    for xfrm, select, out, _, _ in conn.policies():
         request(world, xfrm, net.DELPOLICY, net.policy_id(select, out), fine=(errno.ENOENT,))
     del conn.site.conns[conn.id]
 
@@ -95,8 +121,11 @@ def repair(world, conn):
     """Replaces SAs that are gone, as an IKE daemon does for a CHILD_SA."""
     for gen in list(conn.gens):
         delete_gen(world, conn, gen)
-    add_gen(world, conn)
     conn.broken = False
+    add_gen(world, conn)
+    # xfrm flushes those of packet mode with their device.
+    if conn.packet:
+        add_policies(world, conn)
 
 
 def repair_all(world):

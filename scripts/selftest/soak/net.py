@@ -294,10 +294,11 @@ def selector(src, dst, proto, sport, dport):
             struct.pack("=HBBB3xiI", family, prefix, prefix, proto, 0, 0))
 
 
-def policy(select, out, template):
-    """The body of NEWPOLICY."""
+def policy(select, out, template, ifindex=0):
+    """The body of NEWPOLICY. With a device the policy is one of packet mode."""
     return (select + struct.pack("=8Q", *[FOREVER] * 4, *[0] * 4) + bytes(32) +
-            struct.pack("=IIBBBB4x", 0, 0, 1 if out else 0, 0, 0, 0) + attr(A_TMPL, template))
+            struct.pack("=IIBBBB4x", 0, 0, 1 if out else 0, 0, 0, 0) + attr(A_TMPL, template) +
+            (offload(ifindex, OFFLOAD_PACKET) if ifindex else b""))
 
 
 def template(src, dst, reqid, mode):

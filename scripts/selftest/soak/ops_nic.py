@@ -8,7 +8,7 @@ from .site import check_handles, ethtool, tool, tool_ok, wait
 # The ones that are switched; the rest of the time all are on.
 SWITCHES = ("esp", "esn", "cross_family", "udp_in_ipv4", "udp_out_ipv4", "ipv4", "ipv6",
             "transport", "tunnel", "aes_cbc", "aes_gcm", "aes_gmac", "chacha20_poly1305",
-            "hmac_sha1", "hmac_sha256", "hmac_sha384", "hmac_sha512", "null", "udp_lso")
+            "hmac_sha1", "hmac_sha256", "hmac_sha384", "hmac_sha512", "null", "udp_lso", "packet")
 FEATURES = ("esp-hw-offload", "tx-esp-segmentation", "esp-tx-csum-hw-offload", "tso", "rx",
             "gro")
 

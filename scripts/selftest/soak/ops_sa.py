@@ -44,7 +44,8 @@ def update(world):
     conn = some_conn(world)
     xfrm, sa = world.rng.choice(conn.sas(conn.gens[-1])[1::2])
     # Nothing is undone: what is there is what is wanted. It may have expired.
-    return not ike.request(world, xfrm, net.UPDSA, net.state(sa), fine=(errno.ESRCH,))
+    return not ike.request(world, xfrm, net.UPDSA, net.state(sa),
+                           fine=(errno.ESRCH,) + ike.refusable(sa))
 
 
 @op()

@@ -176,6 +176,9 @@ class Conn:
         self.window = rng.choice((32, 64, 128, 2048))
         # Software over IPv6 without GSO only: esp6_offload's own bursts repeat IVs.
         self.proto = "tcp" if rng.random() < 0.25 and (self.fam == 4 or not site.gso) else "udp"
+        # The NIC frames, which it does not do across families.
+        self.packet = (rng.random() < 0.4 and self.inner == self.fam and
+                       sum(conn.packet for conn in site.conns.values()) < site.packet_max)
         self.down = rng.random() < 0.5
         # Over the wrap of the lower half, where the kernel's own GSO fails.
         self.seq = 2 ** 32 - rng.randrange(20, 400) \
@@ -184,8 +187,8 @@ class Conn:
         self.broken = False
 
     def __str__(self):
-        return "%d %s IPv%d%s %s%s%s %s" % (
-            self.id, self.alg, self.fam, "" if self.inner == self.fam else " IPv%d" % self.inner,
+        return "%d %s%s IPv%d%s %s%s%s %s" % (
+            self.id, "packet mode " * self.packet, self.alg, self.fam, "" if self.inner == self.fam else " IPv%d" % self.inner,
             "tunnel" if self.mode else "transport", " udp-encap" * self.encap, " esn" * self.esn,
             self.proto)
 
@@ -205,7 +208,7 @@ class Conn:
             src=src, dst=dst, spi=gen.spi + (not up), reqid=self.id + 1, mode=self.mode,
             alg=self.alg, keys=gen.keys[0 if up else 1], out=out, esn=self.esn,
             window=self.window, seq=self.seq, encap=(4500, 4500) if self.encap else (),
-            unspec=self.inner != self.fam, ifindex=self.site.offload[end])
+            unspec=self.inner != self.fam, ifindex=self.site.offload[end], packet=self.packet)
 
     def sas(self, gen):
         """All four, the receiving ones first."""
@@ -222,8 +225,9 @@ class Conn:
         there = net.template(src, dst, self.id + 1, self.mode)
         back = net.template(dst, src, self.id + 1, self.mode)
         site = self.site
-        return [(site.xfrm_b, up, False, there), (site.xfrm_a, down, False, back),
-                (site.xfrm_b, down, True, back), (site.xfrm_a, up, True, there)]
+        near, far = site.offload if self.packet else (0, 0)
+        return [(site.xfrm_b, up, False, there, far), (site.xfrm_a, down, False, back, near),
+                (site.xfrm_b, down, True, back, far), (site.xfrm_a, up, True, there, near)]
 
 
 class Site:
@@ -241,6 +245,8 @@ class Site:
             for name in ("ipv4/ipfrag_time", "ipv6/ip6frag_time"):
                 space.run(write, "/proc/sys/net/" + name, 2)
         self.conns = {}
+        # How many connections may be in packet mode: their SAs have to have room in the NIC.
+        self.packet_max = 1000
         self.linked = False
         self.ifindex = [space.ifindex(nic.name) for space, nic in zip(self.spaces, nics)]
         # 0: this end's SAs are software's.

@@ -23,6 +23,10 @@ def calm(world):
     # The last expires of before.
     wait("requests are through", lambda: not world.nic.busy())
     ike.listen(world, world.main)
+    # Those that have to leave the NIC go before xfrm expires them.
+    for conn in world.main.conns.values():
+        if conn.packet:
+            ike.retire(world, conn)
 
 
 def disagreement(world):
@@ -97,11 +101,12 @@ def offloaded_spis(nic):
 
 
 def demand_some(world):
-    """Half of the SAs are to leave the NIC, under traffic, each with its counterpart; nothing
-    else takes them away. Returns those that stay."""
+    """Half of the SAs in crypto mode are to leave the NIC, under traffic, each with its counterpart;
+    nothing else takes them away. Returns those that stay."""
     left = offloaded_spis(world.nic)
     for sa in world.nic.sim_sas():
-        if sa["dir"] == "in" and world.rng.random() < 0.5 and world.nic.demand(sa):
+        if sa["dir"] == "in" and not world.book.by_spi[int(sa["spi"], 0)].packet and \
+                world.rng.random() < 0.5 and world.nic.demand(sa):
             left -= {int(sa["spi"], 0), int(sa["spi"], 0) - 1}
     return left
 

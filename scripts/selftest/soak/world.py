@@ -94,6 +94,7 @@ class World:
         tool("devlink", "dev", "reload", "ov2sim/" + nic.name)
         tool("ip", "link", "set", nic.name, "netns", "a")
         site = Site(("a", "b"), (nic, Nic(2)), ("ov2sim5", "ov2sim6"), False, gso)
+        site.packet_max = self.places // 6
         site.link()
         for end in (0, 1):
             site.configure(end)
