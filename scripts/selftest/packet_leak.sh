@@ -62,12 +62,13 @@ marked()
 	grep -ao "$mark" "$tmp/$name-$1.pcap" | wc -l
 }
 
-# burst N: datagrams of a's with the mark. What cannot be sent is an error of the socket's.
+# burst N: datagrams of 600 bytes of a's with the mark. What cannot be sent is an error of the
+# socket's.
 burst()
 {
 	# shellcheck disable=SC2016
 	a bash -c 'for ((i = 0; i < $1; i++)); do
-			echo "$2 $i" >/dev/udp/10.1.0.2/9
+			printf "%-600s" "$2" >/dev/udp/10.1.0.2/9
 		done' - "$1" "$mark" 2>/dev/null
 }
 
@@ -77,7 +78,7 @@ conn_up()
 	commit && wait_offloaded 2
 }
 
-# A qdisc that holds what is sent until it is removed, which drops it, or let go.
+# A qdisc that lets two of these go, and holds the others.
 hold()
 {
 	check "a qdisc" tc -n a qdisc replace dev "$dev_a" root tbf rate 8kbit burst 1600 limit 100000
@@ -103,6 +104,7 @@ leak()
 	check "the NIC has framed" wait_for 10 framed_since "$before" 5
 	hold
 	burst 20
+	! says "backlog 0b" tc -n a -s qdisc show dev "$dev_a" || fail "nothing waits"
 	"$2"
 	burst 5
 	let_go
