@@ -143,24 +143,27 @@ static void packet_test_esp_off(struct kunit *test)
 	packet_route_end(route);
 }
 
-/* S37, S44, S66: the life of an SA. A packet that xfrm has given to the SA is sent until the NIC
- * completes the delete, and never leaves as plaintext.
+/* S37, S44, S66: the life of an SA. A packet that xfrm has given to the SA is sent until xfrm deletes
+ * the SA, because it has no number yet, and never leaves as plaintext.
  */
 static void packet_test_life(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = packet_sa(f, &packet_transport);
 	struct packet_route *route = packet_route(f, x, &packet_tcp);
-	u32 handle = fixture_entry(x)->offload_handle, base;
 	struct sk_buff *skb = packet_given(f, x, &packet_tcp), *other;
+	u32 base;
 
 	WRITE_ONCE(f->fake->mode, FAKE_PEND);
 	base = f->fake->total;
+	packet_expect_sent(f, skb, fixture_entry(x)->offload_handle);
 	other = packet_plain(f, x, &packet_tcp);
+	xfrm_state_hold(x);
 	fixture_delete(f, x);
 	fake_nic_wait(f->fake, base);
 	KUNIT_EXPECT_FALSE(test, packet_ask(other, x, route));
-	packet_expect_sent(f, skb, handle);
+	xfrm_state_put(x);
+	packet_expect_dropped(f, skb, OV2_PKT_TX_DROP_SA);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, base));
 	fixture_settle(f);
 	packet_expect_dropped(f, skb, OV2_PKT_TX_DROP_SA);
@@ -333,9 +336,10 @@ static void packet_freed(struct sk_buff *skb)
 	skb->sk = NULL;
 }
 
-/* S67: the state travels in the sec_path, in place of one of the packet's receipt, and lives as
- * long as the packet. The output mark is set. In tunnel mode the packet has the MAC header of the
- * next hop, and no socket, so that it needs no neighbour of its inner destination.
+/* S67: the guard travels in the sec_path, in place of the state of the packet's receipt, and lives as
+ * long as the packet. The packet does not hold its own state. The output mark is set. In tunnel
+ * mode the packet has the MAC header of the next hop, and no socket, so that it needs no neighbour
+ * of its inner destination.
  */
 static void packet_test_prepared(struct kunit *test)
 {
@@ -344,6 +348,7 @@ static void packet_test_prepared(struct kunit *test)
 	struct xfrm_state *x = packet_sa(f, &packet_tunnel), *y = packet_sa(f, &in);
 	struct packet_route *route = packet_route(f, x, &packet_tcp);
 	struct sk_buff *skb = packet_plain(f, x, &packet_tcp);
+	struct xfrm_state *guard = f->nic->guard;
 	u32 refs = refcount_read(&x->refcnt), other = refcount_read(&y->refcnt);
 	const struct ethhdr *eth;
 	struct sec_path *sp;
@@ -361,12 +366,13 @@ static void packet_test_prepared(struct kunit *test)
 
 	KUNIT_ASSERT_TRUE(test, packet_ask(skb, x, route));
 	KUNIT_EXPECT_EQ(test, refcount_read(&y->refcnt), other);
-	KUNIT_EXPECT_EQ(test, refcount_read(&x->refcnt), refs + 1);
+	KUNIT_EXPECT_EQ(test, refcount_read(&x->refcnt), refs);
+	KUNIT_EXPECT_EQ(test, refcount_read(&guard->refcnt), 2);
 	sp = skb_sec_path(skb);
 	KUNIT_ASSERT_NOT_NULL(test, sp);
 	KUNIT_EXPECT_EQ(test, (int)sp->len, 1);
 	KUNIT_EXPECT_EQ(test, (int)sp->olen, 1);
-	KUNIT_EXPECT_PTR_EQ(test, sp->xvec[0], x);
+	KUNIT_EXPECT_PTR_EQ(test, sp->xvec[0], guard);
 	KUNIT_EXPECT_FALSE(test, xfrm_offload(skb)->flags & XFRM_XMIT);
 	KUNIT_EXPECT_EQ(test, skb->mark, 0x1242);
 	KUNIT_EXPECT_TRUE(test, freed);
@@ -377,7 +383,7 @@ static void packet_test_prepared(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ntohs(eth->h_proto), ETH_P_IP);
 	KUNIT_EXPECT_EQ(test, ntohl(route->asked.a4), ntohl(x->id.daddr.a4));
 	kfree_skb(skb);
-	KUNIT_EXPECT_EQ(test, refcount_read(&x->refcnt), refs);
+	KUNIT_EXPECT_EQ(test, refcount_read(&guard->refcnt), 1);
 	packet_route_end(route);
 }
 
@@ -465,6 +471,37 @@ static void packet_test_clone(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, validate_xmit_xfrm(clone, clone->dev->features, &again));
 	local_bh_enable();
 	kfree_skb(skb);
+}
+
+/* S66: a packet waits on another netdev, to which tc has redirected it, while xfrm takes the offload
+ * away from the state, as it does when the port goes down, or the state turns to crypto mode. The
+ * packet is dropped all the same: software would frame the plaintext as if it were ESP, and give
+ * all such packets one IV.
+ */
+static void packet_test_redirected(struct kunit *test)
+{
+	static const u8 types[] = {
+		XFRM_DEV_OFFLOAD_PACKET, XFRM_DEV_OFFLOAD_CRYPTO, XFRM_DEV_OFFLOAD_UNSPECIFIED,
+	};
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = packet_sa(f, &packet_transport);
+	struct net_device *netdev = x->xso.dev;
+	bool again = false;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		struct sk_buff *skb = packet_given(f, x, &packet_tcp);
+
+		skb->dev = f->netdev[1];
+		x->xso.type = types[i];
+		if (types[i] == XFRM_DEV_OFFLOAD_UNSPECIFIED)
+			x->xso.dev = NULL;
+		local_bh_disable();
+		KUNIT_EXPECT_NULL(test, validate_xmit_xfrm(skb, skb->dev->features, &again));
+		local_bh_enable();
+		x->xso.type = XFRM_DEV_OFFLOAD_PACKET;
+		x->xso.dev = netdev;
+	}
 }
 
 /* S66: without memory for a sec_path of its own the packet is not let past, and dropped if it
@@ -706,6 +743,7 @@ static struct kunit_case packet_cases[] = {
 	KUNIT_CASE(packet_test_neighbour),
 	KUNIT_CASE(packet_test_rekey),
 	KUNIT_CASE(packet_test_clone),
+	KUNIT_CASE(packet_test_redirected),
 	KUNIT_CASE(packet_test_clone_no_memory),
 	KUNIT_CASE(packet_test_no_memory),
 	KUNIT_CASE(packet_test_other_port),

@@ -199,6 +199,13 @@ static void policy_test_add(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, netdev_refcnt_read(f->netdev[0]), refs);
 }
 
+static void policy_rcu(void)
+{
+	/* The first lets callbacks run, which may queue others. */
+	rcu_barrier();
+	rcu_barrier();
+}
+
 /* S67: the policy of a tunnel across families is refused, and its SA, which did not say so,
  * continues in crypto mode. Otherwise xfrm would find no state for the policy without offload that
  * follows. If the SA was to be expired it no longer is, because software can continue with it. A
@@ -238,6 +245,60 @@ static void policy_test_to_crypto(struct kunit *test)
 	policy_drop(xp);
 }
 
+/* Puts a policy that was offloaded for a tunnel into xfrm's tables; the test has a reference of its own. */
+static struct xfrm_policy *policy_insert(struct fixture *f, __be32 spi, u32 reqid)
+{
+	static const struct policy_row row = { POLICY_TUNNEL, .family = AF_INET6 };
+	struct xfrm_policy *xp = policy_alloc(f, &row);
+
+	xp->xfrm_vec[0].id.spi = spi;
+	xp->xfrm_vec[0].reqid = reqid;
+	xp->selector.dport = htons(reqid);
+	xp->selector.dport_mask = ~0;
+	KUNIT_ASSERT_EQ(f->test, policy_dev_add(f, xp, row.dir), 0);
+	KUNIT_ASSERT_EQ(f->test, xfrm_policy_insert(row.dir, xp, 1), 0);
+	return xp;
+}
+
+/* S67: one SA serves a policy of each family, and that of the outer family was accepted before the
+ * other is refused. Both continue without packet offload, because xfrm would find no state for the
+ * first. Policies of other SAs stay as they are.
+ */
+static void policy_test_to_crypto_all(struct kunit *test)
+{
+	static const struct policy_row row = { POLICY_TUNNEL, .outer = AF_INET6 };
+	struct fixture_sa want = { .out = true, .packet = true, .mode = XFRM_MODE_TUNNEL,
+				   .family = AF_INET6, .sel_family = FIXTURE_UNSPEC };
+	struct fixture *f = test->priv;
+	int i, refs = netdev_refcnt_read(f->netdev[0]);
+	struct xfrm_state *x = fixture_sa(f, &want);
+	struct xfrm_policy *xp = policy_alloc(f, &row);
+	struct xfrm_policy *all[] = {
+		policy_insert(f, x->id.spi, x->props.reqid),
+		policy_insert(f, 0, x->props.reqid + 1),
+	};
+
+	xp->xfrm_vec[0].id.spi = x->id.spi;
+	KUNIT_EXPECT_EQ(test, policy_dev_add(f, xp, row.dir), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, (int)x->xso.type, XFRM_DEV_OFFLOAD_CRYPTO);
+	policy_rcu();
+	KUNIT_EXPECT_EQ(test, (int)all[0]->xdo.type, XFRM_DEV_OFFLOAD_UNSPECIFIED);
+	KUNIT_EXPECT_PTR_EQ(test, all[0]->xdo.dev, blackhole_netdev);
+	KUNIT_EXPECT_EQ(test, (int)all[1]->xdo.type, XFRM_DEV_OFFLOAD_PACKET);
+	KUNIT_EXPECT_PTR_EQ(test, all[1]->xdo.dev, f->netdev[0]);
+	for (i = 0; i < ARRAY_SIZE(all); i++) {
+		KUNIT_EXPECT_EQ(test, xfrm_policy_delete(all[i], row.dir), 0);
+		policy_rcu();
+		KUNIT_EXPECT_EQ(test, refcount_read(&all[i]->refcnt), 1);
+		xfrm_pol_put(all[i]);
+	}
+	policy_drop(xp);
+	fixture_delete(f, x);
+	fixture_settle(f);
+	fixture_gc();
+	KUNIT_EXPECT_EQ(test, netdev_refcnt_read(f->netdev[0]), refs);
+}
+
 /* S31, S34, S65: a port that does not do packet mode takes no policy, in any direction. */
 static void policy_test_off(struct kunit *test)
 {
@@ -268,13 +329,6 @@ static void policy_test_off(struct kunit *test)
 	ov2_port_close(fixture_port_of(f, 0));
 	KUNIT_EXPECT_EQ(test, policy_dev_add(f, xp, in.dir), -EOPNOTSUPP);
 	policy_drop(xp);
-}
-
-static void policy_rcu(void)
-{
-	/* The first lets callbacks run, which may queue others. */
-	rcu_barrier();
-	rcu_barrier();
 }
 
 /* S65: a deleted policy releases its netdev, although a cached route still has the policy. The
@@ -327,6 +381,7 @@ static void policy_test_unregister(struct kunit *test)
 static struct kunit_case policy_cases[] = {
 	KUNIT_CASE_PARAM(policy_test_add, policy_gen_params),
 	KUNIT_CASE(policy_test_to_crypto),
+	KUNIT_CASE(policy_test_to_crypto_all),
 	KUNIT_CASE(policy_test_off),
 	KUNIT_CASE(policy_test_lets_go),
 	KUNIT_CASE(policy_test_unregister),

@@ -41,6 +41,8 @@ static const struct sent_row sent_rows[] = {
 		{ 3001, 1, true } } },
 	{ "over the wrap", { { 0xfffffff0, 32, true }, { 0x100000000, 1, false },
 			     { 0x100000010, 1, true }, { 0xffffffef, 1, true } } },
+	{ "from 2^63 on", { { BIT_ULL(63) - 2, 1, true }, { BIT_ULL(63) - 1, 2, false },
+		{ BIT_ULL(63), 1, false }, { BIT_ULL(63) - 1, 1, true } } },
 	{ "nothing", { { 5, 0, false }, { 5, 1, true } } },
 };
 

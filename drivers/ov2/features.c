@@ -72,7 +72,7 @@ static netdev_features_t ov2_features_of_packet(struct sk_buff *skb,
 {
 	const struct ov2_port *port = ov2_port_of(netdev);
 	u32 caps = port ? READ_ONCE(port->nic->features) : 0;
-	bool udp = xfrm_input_state(skb)->encap;
+	bool udp = ov2_packet_in_udp(xfrm_offload(skb));
 
 	if (!(features & NETIF_F_HW_ESP_TX_CSUM))
 		features &= ~NETIF_F_CSUM_MASK;

@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 #include <kunit/visibility.h>
 #include "ov2.h"
+#include "packet.h"
 #include "trace.h"
 
 #define OV2_DEADLINE_MS		5000
@@ -101,9 +102,12 @@ struct ov2_nic *ov2_nic_alloc(const struct ov2_nic_ops *ops, const struct ov2_ca
 	nic->name = kstrdup(name, GFP_KERNEL);
 	if (!nic->name)
 		goto err_free;
+	nic->guard = ov2_packet_guard_new();
+	if (!nic->guard)
+		goto err_name;
 	nic->stats = netdev_alloc_pcpu_stats(struct ov2_pcpu_stats);
 	if (!nic->stats)
-		goto err_name;
+		goto err_guard;
 	if (ov2_pair_tables_init(nic))
 		goto err_stats;
 	if (ov2_requests_alloc(nic))
@@ -119,6 +123,8 @@ err_pairs:
 	ov2_pair_tables_free(nic);
 err_stats:
 	free_percpu(nic->stats);
+err_guard:
+	ov2_packet_guard_put(nic->guard);
 err_name:
 	kfree(nic->name);
 err_free:

@@ -39,6 +39,7 @@ enum ov2_nic_life {
  * @caps: current configuration; under @lock
  * @features: its features, also read without @lock on the packet path
  * @stack_gso: see ov2_nic_set_stack_gso(); no lock
+ * @guard: in the sec_path of packets in packet mode, see packet.c; constant
  * @ref: the driver's and one per SA
  * @lock: guards the rest, unless something else is said; BH
  * @life: how far the NIC has come
@@ -80,6 +81,7 @@ struct ov2_nic {
 	struct ov2_caps caps;
 	u32 features;
 	bool stack_gso;
+	struct xfrm_state *guard;
 	refcount_t ref;
 
 	/* see above */

@@ -4,9 +4,14 @@
  *
  * xfrm chooses the SA of a packet, asks ov2_tx_offload_ok(), and then gives the packet away as
  * plaintext, without a word about its SA. So ov2_packet_offload_ok() does what xfrm_output_one()
- * does for other states: it checks the state, counts the packet, and puts the state into the
- * sec_path. This tag leads ov2_tx_sa() to the SA. On any other netdev, validate_xmit_xfrm() drops
- * packets with the tag (S66).
+ * does for other states: it checks the state, counts the packet, and tags it. The tag leads
+ * ov2_tx_sa() to the SA.
+ *
+ * The tag is a sec_path with the guard of the NIC in the place of the state. The guard is a state
+ * that no one can look up, of packet mode, and of no netdev for ever. So validate_xmit_xfrm() drops
+ * a packet with the tag on any netdev but ours (S66), even if it has waited there while xfrm took
+ * the offload away from the real state. For a state without offload validate_xmit_xfrm() would let
+ * software encrypt, which would find plaintext in the place of ESP, and one number for all packets.
  *
  * The number of a packet is taken in ndo_start_xmit(), behind the qdisc, so that the numbers of an
  * SA have the order of its packets on the wire. Lock order: the lock of the queue, then x->lock.
@@ -27,6 +32,28 @@
 /* Flags of &struct xfrm_offload that xfrm does not use. */
 #define OV2_XO_PACKET	BIT(31)	/* plaintext that xfrm has given to an SA in packet mode */
 #define OV2_XO_PASSED	BIT(30)	/* ov2_features_check() has seen it on one of our netdevs */
+#define OV2_XO_UDP	BIT(29)	/* the NIC puts the ESP packet into UDP */
+
+/* Returns the guard of a NIC, or NULL. Context: process, may sleep. */
+struct xfrm_state *ov2_packet_guard_new(void)
+{
+	struct xfrm_state *guard = xfrm_state_alloc(&init_net);
+
+	if (!guard)
+		return NULL;
+	/* Whoever puts the last reference frees it. */
+	guard->km.state = XFRM_STATE_DEAD;
+	guard->xso.type = XFRM_DEV_OFFLOAD_PACKET;
+	guard->xso.dir = XFRM_DEV_OFFLOAD_OUT;
+	return guard;
+}
+
+/* Packets that still wait somewhere keep the guard. Context: any up to softirq. */
+void ov2_packet_guard_put(struct xfrm_state *guard)
+{
+	if (guard)
+		xfrm_state_put(guard);
+}
 
 /* Returns the length of the headers that each segment of a burst gets a copy of. */
 static u32 ov2_packet_gso_headers(const struct sk_buff *skb)
@@ -129,9 +156,11 @@ static bool ov2_packet_put_mac(struct sk_buff *skb, const struct xfrm_state *x,
 	return valid;
 }
 
-/* Puts the state into the sec_path, where ov2_tx_sa() finds it. */
-static bool ov2_packet_tag(struct sk_buff *skb, struct xfrm_state *x)
+/* Puts the guard into the sec_path, and the cookie of the SA where ov2_tx_sa() finds it. */
+static bool ov2_packet_tag(struct sk_buff *skb, const struct xfrm_state *x, const struct ov2_sa *sa)
 {
+	struct xfrm_state *guard = sa->nic->guard;
+	struct xfrm_offload *xo;
 	struct sec_path *sp;
 
 	/* A forwarded packet still has the sec_path of its receipt. */
@@ -139,10 +168,12 @@ static bool ov2_packet_tag(struct sk_buff *skb, struct xfrm_state *x)
 	sp = secpath_set(skb);
 	if (!sp)
 		return false;
-	xfrm_state_hold(x);
-	sp->xvec[sp->len++] = x;
+	xfrm_state_hold(guard);
+	sp->xvec[sp->len++] = guard;
 	sp->olen++;
-	xfrm_offload(skb)->flags = OV2_XO_PACKET;
+	xo = xfrm_offload(skb);
+	xo->flags = OV2_XO_PACKET | (x->encap ? OV2_XO_UDP : 0);
+	xo->seq.low = sa->cookie;
 	return true;
 }
 
@@ -156,7 +187,7 @@ bool ov2_packet_offload_ok(struct sk_buff *skb, struct xfrm_state *x, struct ov2
 
 	if (!ov2_packet_route_ok(skb, x, netdev) ||
 	    (tunnel && !ov2_packet_put_mac(skb, x, netdev)) ||
-	    !ov2_packet_tag(skb, x) || !ov2_packet_account(skb, x))
+	    !ov2_packet_tag(skb, x, sa) || !ov2_packet_account(skb, x))
 		return false;
 	skb->mark = xfrm_smark_get(skb->mark, x);
 	/* xfrm sends packets without a socket to the device directly. With a socket they would go
@@ -171,6 +202,18 @@ bool ov2_packet_offload_ok(struct sk_buff *skb, struct xfrm_state *x, struct ov2
 bool ov2_packet_tagged(const struct xfrm_offload *xo)
 {
 	return xo->flags & OV2_XO_PACKET;
+}
+
+/* Returns true for a packet with the tag whose ESP packet the NIC puts into UDP. */
+bool ov2_packet_in_udp(const struct xfrm_offload *xo)
+{
+	return xo->flags & OV2_XO_UDP;
+}
+
+/* Returns the cookie of the SA of a packet with the tag. */
+u32 ov2_packet_cookie(const struct xfrm_offload *xo)
+{
+	return xo->seq.low;
 }
 
 /* Lets a packet pass validate_xmit_xfrm(), on a netdev of ours and nowhere else: a clone of the

@@ -17,8 +17,12 @@ struct xfrm_policy;
 struct xfrm_state;
 
 /* packet.c */
+struct xfrm_state *ov2_packet_guard_new(void);
+void ov2_packet_guard_put(struct xfrm_state *guard);
 bool ov2_packet_offload_ok(struct sk_buff *skb, struct xfrm_state *x, struct ov2_sa *sa);
 bool ov2_packet_tagged(const struct xfrm_offload *xo);
+bool ov2_packet_in_udp(const struct xfrm_offload *xo);
+u32 ov2_packet_cookie(const struct xfrm_offload *xo);
 void ov2_packet_pass(struct sk_buff *skb);
 bool ov2_packet_passed(const struct xfrm_offload *xo);
 int ov2_packet_number(struct sk_buff *skb, struct xfrm_state *x, struct ov2_tx *tx);

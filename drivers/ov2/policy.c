@@ -76,13 +76,85 @@ static int ov2_policy_check_spi(const struct xfrm_policy *xp, struct netlink_ext
 	return -EOPNOTSUPP;
 }
 
+/* Lets go of the netdev of a policy that is dead. */
+struct ov2_policy_put {
+	struct rcu_head rcu;
+	struct xfrm_policy *xp;
+};
+
+static void ov2_policy_put_rcu(struct rcu_head *rcu)
+{
+	struct ov2_policy_put *put = container_of(rcu, struct ov2_policy_put, rcu);
+	struct xfrm_policy *xp = put->xp;
+	struct net_device *netdev = xp->xdo.dev;
+
+	/* Not NULL: xfrm_get_policy() may be about to report the delete. It has tested the pointer,
+	 * and reads it again outside RCU. blackhole_netdev never goes away, and has no xfrmdev_ops
+	 * that xfrm would call when it frees the policy.
+	 */
+	WRITE_ONCE(xp->xdo.dev, blackhole_netdev);
+	netdev_put(netdev, &xp->xdo.dev_tracker);
+	xfrm_pol_put(xp);
+	kfree(put);
+}
+
+/* A dead policy keeps its netdev until its last reference is put, and the cached route of an idle
+ * socket may have one. unregister_netdevice() would wait for that, so let go of the netdev when the
+ * readers of the policy are through. If there is no memory for that, the netdev stays as long as
+ * the policy. A policy that xfrm has never inserted is freed at once. One that
+ * ov2_policy_release() has turned lets go of its netdev already. Context: any up to softirq.
+ */
+void ov2_policy_delete(struct xfrm_policy *xp)
+{
+	struct ov2_policy_put *put;
+
+	if (!xp->curlft.add_time || xp->xdo.type != XFRM_DEV_OFFLOAD_PACKET)
+		return;
+	xp->xdo.type = XFRM_DEV_OFFLOAD_UNSPECIFIED;
+	put = kmalloc_obj(*put, GFP_ATOMIC);
+	if (!put)
+		return;
+	xfrm_pol_hold(xp);
+	put->xp = xp;
+	call_rcu(&put->rcu, ov2_policy_put_rcu);
+}
+
+/* Turns a policy to one that is not offloaded, if its traffic belongs to the SA of a state that leaves
+ * packet mode. xfrm would find no state for it. Context: xfrm's lock of the policies is held, so the
+ * policy is not deleted meanwhile.
+ */
+static int ov2_policy_release(struct xfrm_policy *xp, int dir, int count, void *data)
+{
+	const struct xfrm_tmpl *tmpl = &xp->xfrm_vec[0];
+	const struct xfrm_state *x = data;
+
+	if (dir != XFRM_POLICY_OUT || xp->xdo.type != XFRM_DEV_OFFLOAD_PACKET ||
+	    xp->xdo.dev != x->xso.dev || xp->xfrm_nr != 1)
+		return 0;
+	if (tmpl->mode != x->props.mode || tmpl->encap_family != x->props.family ||
+	    tmpl->reqid != x->props.reqid || (tmpl->id.spi && tmpl->id.spi != x->id.spi))
+		return 0;
+	ov2_policy_delete(xp);
+	return 0;
+}
+
+static void ov2_policy_release_all(struct xfrm_state *x)
+{
+	struct xfrm_policy_walk walk;
+
+	xfrm_policy_walk_init(&walk, XFRM_POLICY_TYPE_MAIN);
+	xfrm_policy_walk(xs_net(x), &walk, ov2_policy_release, x);
+	xfrm_policy_walk_done(&walk, xs_net(x));
+}
+
 /* The policy cannot be offloaded, but the outbound SA that its template names is in packet mode,
  * because the selector of a tunnel may leave the inner family open. An IKE daemon may go on with a
  * policy that is not offloaded, and for such a policy xfrm uses no state in packet mode. So turn
- * the SA to crypto mode.
+ * the SA to crypto mode, and the policies of the other family, which use the same SA, with it.
  */
 static void ov2_policy_to_crypto(const struct xfrm_policy *xp)
 {
+	bool turned = false;
 	struct xfrm_state *x = ov2_policy_state(xp);
 	struct ov2_sa *sa;
 
@@ -94,9 +166,12 @@ static void ov2_policy_to_crypto(const struct xfrm_policy *xp)
 	if (sa && sa->dir == OV2_OUT && x->xso.type == XFRM_DEV_OFFLOAD_PACKET) {
 		x->xso.type = XFRM_DEV_OFFLOAD_CRYPTO;
 		ov2_slot_to_crypto(sa);
+		turned = true;
 	}
 	spin_unlock_bh(&x->lock);
 	rcu_read_unlock();
+	if (turned)
+		ov2_policy_release_all(x);
 	xfrm_state_put(x);
 }
 
@@ -147,46 +222,4 @@ int ov2_policy_add(struct xfrm_policy *xp, struct netlink_ext_ack *extack)
 		return ov2_policy_check_tmpl(xp, extack);
 	ov2_policy_keep(xp);
 	return 0;
-}
-
-/* Lets go of the netdev of a policy that is dead. */
-struct ov2_policy_put {
-	struct rcu_head rcu;
-	struct xfrm_policy *xp;
-};
-
-static void ov2_policy_put_rcu(struct rcu_head *rcu)
-{
-	struct ov2_policy_put *put = container_of(rcu, struct ov2_policy_put, rcu);
-	struct xfrm_policy *xp = put->xp;
-	struct net_device *netdev = xp->xdo.dev;
-
-	/* Not NULL: xfrm_get_policy() may be about to report the delete. It has tested the pointer,
-	 * and reads it again outside RCU. blackhole_netdev never goes away, and has no xfrmdev_ops
-	 * that xfrm would call when it frees the policy.
-	 */
-	WRITE_ONCE(xp->xdo.dev, blackhole_netdev);
-	netdev_put(netdev, &xp->xdo.dev_tracker);
-	xfrm_pol_put(xp);
-	kfree(put);
-}
-
-/* A dead policy keeps its netdev until its last reference is put, and the cached route of an idle
- * socket may have one. unregister_netdevice() would wait for that, so let go of the netdev when the
- * readers of the policy are through. If there is no memory for that, the netdev stays as long as
- * the policy. A policy that xfrm has never inserted is freed at once. Context: any up to softirq.
- */
-void ov2_policy_delete(struct xfrm_policy *xp)
-{
-	struct ov2_policy_put *put;
-
-	if (!xp->curlft.add_time)
-		return;
-	put = kmalloc_obj(*put, GFP_ATOMIC);
-	if (!put)
-		return;
-	xp->xdo.type = XFRM_DEV_OFFLOAD_UNSPECIFIED;
-	xfrm_pol_hold(xp);
-	put->xp = xp;
-	call_rcu(&put->rcu, ov2_policy_put_rcu);
 }

@@ -58,7 +58,8 @@ static void ov2_sent_move(struct ov2_sent *sent, u64 last)
 }
 
 /* Takes @count numbers from @first on. Returns false, and takes none, if one of them was taken
- * before or is too old to tell. Context: BH off.
+ * before, is too old to tell, or is 2^63 or more, where the IV would be that of a smaller number: a
+ * later XFRM_MSG_NEWAE can set such a number. Context: BH off.
  */
 bool ov2_sent_add(struct ov2_sent *sent, u64 first, u32 count)
 {
@@ -66,7 +67,7 @@ bool ov2_sent_add(struct ov2_sent *sent, u64 first, u32 count)
 	bool fresh = false;
 
 	spin_lock(&sent->lock);
-	if (!count || (sent->top >= OV2_SENT_WINDOW && first <= sent->top - OV2_SENT_WINDOW))
+	if (!count || last > S64_MAX || (sent->top >= OV2_SENT_WINDOW && first <= sent->top - OV2_SENT_WINDOW))
 		goto out;
 	for (n = first; n <= min(last, sent->top); n++)
 		if (test_bit(n % OV2_SENT_WINDOW, sent->used))

@@ -281,26 +281,30 @@ static __be64 ov2_tx_iv(const struct xfrm_state *x, u64 seq)
 /* ov2_tx_sa() in packet mode. */
 static int ov2_tx_packet(struct sk_buff *skb, const struct ov2_port *port, struct ov2_tx *tx)
 {
+	const struct xfrm_offload *xo = xfrm_offload(skb);
+	struct xfrm_state *x = NULL;
 	struct ov2_sa *sa = NULL;
 	bool fresh;
 	int count;
 
 	rcu_read_lock();
-	if (ov2_packet_passed(xfrm_offload(skb)))
-		sa = ov2_tx_find(skb, port);
+	if (ov2_packet_passed(xo))
+		sa = ov2_sa_find(ov2_packet_cookie(xo));
 	/* The SA may have turned to crypto mode while the packet was in a qdisc. The packet has no
 	 * ESP header, which the NIC expects then.
 	 */
-	if (sa && !READ_ONCE(sa->packet))
-		sa = NULL;
-	tx->offload_handle = sa ? ov2_tx_handle(sa) : 0;
-	if (!tx->offload_handle) {
+	if (sa && sa->port == port && sa->dir == OV2_OUT && READ_ONCE(sa->packet)) {
+		tx->offload_handle = ov2_tx_handle(sa);
+		/* NULL once xfrm has deleted the state. */
+		x = rcu_dereference(sa->x);
+	}
+	if (!x || !tx->offload_handle) {
 		rcu_read_unlock();
 		return ov2_tx_drop(port, OV2_PKT_TX_DROP_SA);
 	}
 	tx->priv = sa->priv;
 	tx->host_iv = false;
-	count = ov2_packet_number(skb, xfrm_input_state(skb), tx);
+	count = ov2_packet_number(skb, x, tx);
 	fresh = count > 0 && (!sa->sent || ov2_sent_add(sa->sent, tx->seq, count));
 	rcu_read_unlock();
 	if (!fresh)

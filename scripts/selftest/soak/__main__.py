@@ -72,6 +72,7 @@ def report(world, took, states, numbers):
 def main():
     seed, seconds, folder = sys.argv[1], float(sys.argv[2]), sys.argv[3]
     world = World(seed)
+    world.guards = verdict.states()
     sent = [0, 0]
     try:
         took = steps(world, seconds)

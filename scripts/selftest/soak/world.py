@@ -86,6 +86,8 @@ class World:
         self.places = self.rng.choice((20, 1000))
         self.main = self.make_main(gso)
         self.traffic.call("site", self.main.names)
+        # The states that there are without an SA.
+        self.guards = 0
 
     def make_main(self, gso):
         nic = Nic(1)
