@@ -143,8 +143,8 @@ static void packet_test_esp_off(struct kunit *test)
 	packet_route_end(route);
 }
 
-/* S37, S44, S66: the life of an SA. A packet that xfrm has given to the SA is sent until xfrm deletes
- * the SA, because it has no number yet, and never leaves as plaintext.
+/* S37, S44, S66: the life of an SA. A packet that xfrm has given to the SA is sent until xfrm
+ * deletes the SA, because it has no number yet, and never leaves as plaintext.
  */
 static void packet_test_life(struct kunit *test)
 {
@@ -336,8 +336,8 @@ static void packet_freed(struct sk_buff *skb)
 	skb->sk = NULL;
 }
 
-/* S67: the guard travels in the sec_path, in place of the state of the packet's receipt, and lives as
- * long as the packet. The packet does not hold its own state. The output mark is set. In tunnel
+/* S67: the guard travels in the sec_path, in place of the state of the packet's receipt, and lives
+ * as long as the packet. The packet does not hold its own state. The output mark is set. In tunnel
  * mode the packet has the MAC header of the next hop, and no socket, so that it needs no neighbour
  * of its inner destination.
  */
@@ -473,10 +473,10 @@ static void packet_test_clone(struct kunit *test)
 	kfree_skb(skb);
 }
 
-/* S66: a packet waits on another netdev, to which tc has redirected it, while xfrm takes the offload
- * away from the state, as it does when the port goes down, or the state turns to crypto mode. The
- * packet is dropped all the same: software would frame the plaintext as if it were ESP, and give
- * all such packets one IV.
+/* S66: a packet waits on another netdev, to which tc has redirected it, while xfrm takes the
+ * offload away from the state, as it does when the port goes down, or the state turns to crypto
+ * mode. The packet is dropped all the same: software would frame the plaintext as if it were ESP,
+ * and give all such packets one IV.
  */
 static void packet_test_redirected(struct kunit *test)
 {

@@ -245,7 +245,9 @@ static void policy_test_to_crypto(struct kunit *test)
 	policy_drop(xp);
 }
 
-/* Puts a policy that was offloaded for a tunnel into xfrm's tables; the test has a reference of its own. */
+/* Puts a policy that was offloaded for a tunnel into xfrm's tables. The test has a reference of its
+ * own.
+ */
 static struct xfrm_policy *policy_insert(struct fixture *f, __be32 spi, u32 reqid)
 {
 	static const struct policy_row row = { POLICY_TUNNEL, .family = AF_INET6 };

@@ -41,7 +41,7 @@ struct xfrm_state *ov2_packet_guard_new(void)
 
 	if (!guard)
 		return NULL;
-	/* Whoever puts the last reference frees it. */
+	/* xfrm_state_put() frees dead states only. */
 	guard->km.state = XFRM_STATE_DEAD;
 	guard->xso.type = XFRM_DEV_OFFLOAD_PACKET;
 	guard->xso.dir = XFRM_DEV_OFFLOAD_OUT;

@@ -119,9 +119,9 @@ void ov2_policy_delete(struct xfrm_policy *xp)
 	call_rcu(&put->rcu, ov2_policy_put_rcu);
 }
 
-/* Turns a policy to one that is not offloaded, if its traffic belongs to the SA of a state that leaves
- * packet mode. xfrm would find no state for it. Context: xfrm's lock of the policies is held, so the
- * policy is not deleted meanwhile.
+/* Turns a policy to one that is not offloaded, if its traffic belongs to the SA of a state that
+ * leaves packet mode. xfrm would find no state for it. Context: xfrm's lock of the policies is
+ * held, so the policy is not deleted meanwhile.
  */
 static int ov2_policy_release(struct xfrm_policy *xp, int dir, int count, void *data)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * ov2 core: policy. Decides which SAs get the slots of the NIC's table when there are more SAs than
- * slots, and what an SA waits for in software. Owns &struct ov2_slots and the slot part of an SA,
- * all under nic->lock. Sets the goals of SAs.
+ * slots, and what an SA waits for in software. Owns &struct ov2_slots but for the pressure, and the
+ * slot part of an SA, all under nic->lock. Sets the goals of SAs.
  *
  * Once per second, while SAs wait, the rate of every SA is measured and the busiest waiting SAs
  * move to the front of their queue. The first gets the next slot that becomes free. If a waiting SA
@@ -10,43 +10,16 @@
  * slot. The NIC rejects it with -ENOSPC, which tells it to raise SaDeleteReq for idle SAs. The core
  * never evicts an SA for another on its own. The lock is held for at most OV2_SA_STEP SAs at a
  * time.
- *
- * A NIC that raises SaDeleteReq is under pressure. For a while slots are filled at a limited pace,
- * by new SAs as well, and an evicted SA backs off for longer each time. If an IKE daemon replaces
- * the SA, soft or hard, the core cannot recognise the new SA, so the time until slots are filled
- * again doubles instead. Otherwise the IKE daemon's replacement SA would be evicted again at once
- * (livelock).
  */
 #include <kunit/visibility.h>
 #include "ov2.h"
 #include "rank.h"
 
-#define OV2_SLOT_PRESSURE	(10 * HZ)	/* how long a SaDeleteReq limits the pace */
-#define OV2_SLOT_PACE		32		/* 1/n of the slots is filled per interval */
-#define OV2_SLOT_BACKOFF_MAX	6		/* number of doublings */
 #define OV2_SLOT_BUSIER		2		/* a probe is this much busier than the idlest */
 
 static bool ov2_slot_in_service(const struct ov2_nic *nic)
 {
 	return nic->life == OV2_NIC_IN_SERVICE && nic->engine.state != OV2_ENGINE_DEAD;
-}
-
-static bool ov2_slot_pressure(const struct ov2_nic *nic)
-{
-	return time_before64(get_jiffies_64(), nic->slots.pressure_until);
-}
-
-/* Returns true if no slot is filled yet although the interval is over. */
-static bool ov2_slot_too_early(const struct ov2_nic *nic)
-{
-	return ov2_slot_pressure(nic) &&
-	       time_before64(get_jiffies_64(), nic->slots.fill_after);
-}
-
-/* Returns how many slots are filled in one interval under pressure. */
-static u32 ov2_slot_pace(const struct ov2_nic *nic)
-{
-	return max(nic->caps.max_sas / OV2_SLOT_PACE, 2U);
 }
 
 /* Returns true if a slot is free for an SA of one direction. */
@@ -202,35 +175,6 @@ static void ov2_slot_back_off(struct ov2_sa *sa)
 	sa->slot.backoff_until = get_jiffies_64() + (OV2_INTERVAL << sa->slot.backoff);
 	if (sa->slot.backoff < OV2_SLOT_BACKOFF_MAX)
 		sa->slot.backoff++;
-}
-
-/* The NIC has raised SaDeleteReq: for a while slots are filled at a limited pace. */
-void ov2_slot_enter_pressure(struct ov2_nic *nic)
-{
-	struct ov2_slots *slots = &nic->slots;
-	u64 now = get_jiffies_64();
-
-	lockdep_assert_held(&nic->lock);
-	if (!ov2_slot_pressure(nic))
-		slots->pressure_level = 0;
-	/* Slots may have been filled since the last round, so this is a new one. The two SAs of a
-	 * pair, and others that come in the same round, count once.
-	 */
-	if (nic->delreq_policy != OV2_DELREQ_DEMOTE && time_after64(now, slots->fill_after)) {
-		slots->fill_after = now + (OV2_INTERVAL << slots->pressure_level) - OV2_INTERVAL;
-		if (slots->pressure_level < OV2_SLOT_BACKOFF_MAX)
-			slots->pressure_level++;
-	}
-	slots->pressure_until = max(now, slots->fill_after) + OV2_SLOT_PRESSURE;
-}
-
-/* A new policy answers SaDeleteReqs from now on, so forget the delays that the old one has caused.
- */
-void ov2_slot_reset_pressure(struct ov2_nic *nic)
-{
-	lockdep_assert_held(&nic->lock);
-	nic->slots.pressure_level = 0;
-	nic->slots.fill_after = 0;
 }
 
 /* The NIC wants @sa deleted. The longer the SA was in the NIC, the shorter it backs off. */
@@ -605,25 +549,6 @@ static void ov2_slot_fill_packets(struct ov2_nic *nic)
 
 	while ((sa = ov2_slot_next_of(nic, nic->slots.packetq)))
 		ov2_slot_promote(sa, OV2_GOAL_NIC);
-}
-
-/* Returns true if the pressure allows one more SA in packet mode in this interval. The IKE daemon that
- * replaces an SA which the NIC wanted deleted finds a slot, but what it adds cannot evict all others.
- */
-static bool ov2_slot_paced(struct ov2_nic *nic)
-{
-	struct ov2_slots *slots = &nic->slots;
-	u64 now = get_jiffies_64();
-
-	if (!ov2_slot_pressure(nic))
-		return true;
-	if (ov2_slot_too_early(nic))
-		return false;
-	if (!time_before64(now, slots->paced_until)) {
-		slots->paced_until = now + OV2_INTERVAL;
-		slots->paced = 0;
-	}
-	return slots->paced++ < ov2_slot_pace(nic);
 }
 
 /* Admits an SA in packet mode. It waits for a slot only while xfrm waits for it, and only if a slot

@@ -32,8 +32,11 @@ struct ov2_sa_slot {
 	u64 backoff_until;
 };
 
+#define OV2_SLOT_BACKOFF_MAX	6	/* number of doublings of a delay */
+
 /**
- * struct ov2_slots - The part of a NIC that slot.c owns, under nic->lock.
+ * struct ov2_slots - The part of a NIC that slot.c and, for the pressure, pressure.c own, under
+ *	nic->lock.
  * @waitq: SAs that wait for a slot, by direction, the busiest first
  * @packetq: SAs in packet mode that wait for a slot, by direction, in the order of their adds; xfrm
  *	waits for each of them
@@ -81,9 +84,15 @@ void ov2_slot_to_crypto(struct ov2_sa *sa);
 void ov2_slot_abandon(struct ov2_sa *sa);
 void ov2_slot_recheck(struct ov2_sa *sa);
 void ov2_slot_arm(struct ov2_nic *nic);
-void ov2_slot_enter_pressure(struct ov2_nic *nic);
-void ov2_slot_reset_pressure(struct ov2_nic *nic);
 bool ov2_slot_settle(struct ov2_nic *nic);
 void ov2_slot_work(struct work_struct *work);
+
+/* pressure.c */
+bool ov2_slot_pressure(const struct ov2_nic *nic);
+bool ov2_slot_too_early(const struct ov2_nic *nic);
+u32 ov2_slot_pace(const struct ov2_nic *nic);
+bool ov2_slot_paced(struct ov2_nic *nic);
+void ov2_slot_enter_pressure(struct ov2_nic *nic);
+void ov2_slot_reset_pressure(struct ov2_nic *nic);
 
 #endif /* __OV2_SLOT_H */

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ov2 core: the pace at which slots are filled. Owns the pressure part of &struct ov2_slots, under
+ * nic->lock.
+ *
+ * A NIC that raises SaDeleteReq is under pressure. For a while slots are filled at a limited pace,
+ * by new SAs as well, and an evicted SA backs off for longer each time. If an IKE daemon replaces
+ * the SA, soft or hard, the core cannot recognise the new SA, so the time until slots are filled
+ * again doubles instead. Otherwise the IKE daemon's replacement SA would be evicted again at once
+ * (livelock).
+ */
+#include "ov2.h"
+#include "rank.h"
+
+#define OV2_SLOT_PRESSURE	(10 * HZ)	/* how long a SaDeleteReq limits the pace */
+#define OV2_SLOT_PACE		32		/* 1/n of the slots is filled per interval */
+
+bool ov2_slot_pressure(const struct ov2_nic *nic)
+{
+	return time_before64(get_jiffies_64(), nic->slots.pressure_until);
+}
+
+/* Returns true if no slot is filled yet although the interval is over. */
+bool ov2_slot_too_early(const struct ov2_nic *nic)
+{
+	return ov2_slot_pressure(nic) &&
+	       time_before64(get_jiffies_64(), nic->slots.fill_after);
+}
+
+/* Returns how many slots are filled in one interval under pressure. */
+u32 ov2_slot_pace(const struct ov2_nic *nic)
+{
+	return max(nic->caps.max_sas / OV2_SLOT_PACE, 2U);
+}
+
+/* The NIC has raised SaDeleteReq: for a while slots are filled at a limited pace. */
+void ov2_slot_enter_pressure(struct ov2_nic *nic)
+{
+	struct ov2_slots *slots = &nic->slots;
+	u64 now = get_jiffies_64();
+
+	lockdep_assert_held(&nic->lock);
+	if (!ov2_slot_pressure(nic))
+		slots->pressure_level = 0;
+	/* Slots may have been filled since the last round, so this is a new one. The two SAs of a
+	 * pair, and others that come in the same round, count once.
+	 */
+	if (nic->delreq_policy != OV2_DELREQ_DEMOTE && time_after64(now, slots->fill_after)) {
+		slots->fill_after = now + (OV2_INTERVAL << slots->pressure_level) - OV2_INTERVAL;
+		if (slots->pressure_level < OV2_SLOT_BACKOFF_MAX)
+			slots->pressure_level++;
+	}
+	slots->pressure_until = max(now, slots->fill_after) + OV2_SLOT_PRESSURE;
+}
+
+/* A new policy answers SaDeleteReqs from now on, so forget the delays that the old one has caused.
+ */
+void ov2_slot_reset_pressure(struct ov2_nic *nic)
+{
+	lockdep_assert_held(&nic->lock);
+	nic->slots.pressure_level = 0;
+	nic->slots.fill_after = 0;
+}
+
+/* Returns true if the pressure allows one more SA in packet mode in this interval. The IKE daemon
+ * that replaces an SA which the NIC wanted deleted finds a slot, but what it adds cannot evict all
+ * others.
+ */
+bool ov2_slot_paced(struct ov2_nic *nic)
+{
+	struct ov2_slots *slots = &nic->slots;
+	u64 now = get_jiffies_64();
+
+	if (!ov2_slot_pressure(nic))
+		return true;
+	if (ov2_slot_too_early(nic))
+		return false;
+	if (!time_before64(now, slots->paced_until)) {
+		slots->paced_until = now + OV2_INTERVAL;
+		slots->paced = 0;
+	}
+	return slots->paced++ < ov2_slot_pace(nic);
+}
