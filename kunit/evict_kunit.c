@@ -289,6 +289,10 @@ static void evict_test_timer(struct kunit *test)
 	evict_expect(f, x);
 	fixture_expect_state(f, later, OV2_PHASE_OFFLOADED);
 	evict_expect_counts(f, 1, 1, 1);
+	/* The work has armed itself for the other SA. */
+	while (!delayed_work_pending(&f->nic->evict_work) && left > 0)
+		left -= 1 + schedule_timeout_uninterruptible(1);
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&f->nic->evict_work));
 }
 
 struct evict_delreq_row {

@@ -90,11 +90,6 @@ def short_in_udp(s):
     return s.outer == 6 and s.encap == "natt-gro" and s.alg == "null-sha1"
 
 
-def dropped_held(one, other, model, seen):
-    lost = collections.Counter(map(str, one or ())) - collections.Counter(map(str, other or ()))
-    return some_of(one, other) and lost.total() <= seen.get("nic.ipsec_sa_rx_drop_held", 0)
-
-
 # Differences of sn and hw from sw: names (a regular expression), for which scenarios, how far (both
 # values, all of both runs), and why: a reason is the kernel's or documented of the NIC.
 ALLOWED = (
@@ -143,9 +138,9 @@ ALLOWED = (
         "as above: a VRF shows the hook twice what has no UDP around it any more"),
     Row("events", lambda s: s.encap == "natt-gro" and s.topo.startswith("redirect") and
         s.life != "none", some_of, "as above: so its state does not expire"),
-    Row("down", short_in_udp, dropped_held,
+    Row("down", short_in_udp, some_of,
         "xfrm6_udp_encap_rcv() drops what is shorter than the headers of IPv6 and UDP together; "
-        "GRO takes it before, from software only"),
+        "GRO takes it before, from software only. ov2 counts it five seconds later"),
     Row("state.A.in'*.(bytes|packets)|nft.(prerouting|input|forward)_(secure|udp_back)",
         short_in_udp, lambda a, b, *_: a >= b, "as above"),
     Row("nft\\.(prerouting|input|forward)_secure", anything,
@@ -207,8 +202,15 @@ def refused_by_xfrm(one, other, model, seen):
 
 
 def dropped_by_nic(one, other, model, seen):
-    """As above, of a NIC that is being reset."""
-    return some_of(one, other) and lost_of(one, other) <= seen.get("nic.ipsec_sa_tx_drop_no_sa", 0)
+    """As above, and what a NIC that is being reset drops."""
+    return some_of(one, other) and lost_of(one, other) <= (
+        seen.get("nic.ipsec_sa_tx_drop_no_sa", 0) + seen.get("stat.A.XfrmOutError", 0))
+
+
+def dropped_with_sa(one, other, model, seen):
+    return some_of(one, other) and lost_of(one, other) <= (
+        seen.get("nic.ipsec_sa_tx_drop_no_sa", 0) + seen.get("nic.ipsec_tx_drop_no_state", 0) +
+        seen.get("stat.A.XfrmOutError", 0))
 
 
 def large(s):
@@ -235,8 +237,10 @@ PACKET = (
         "xfrm drops what is larger than the MTU, and fragments nothing"),
     Row("(up|ping).told|wire.(esp|heads)|stat.A.XfrmOutError|state\\..*(bytes|packets)|"
         "snmp.[AB].(Udp6?.?InDatagrams|Ip6?.?(OutDiscards|FragFails)|Icmp6OutPktTooBigs)|down|"
-        "nft.(input|prerouting|forward)_(secure|marked|tracked)",
+        "nft.(input|prerouting|forward)_(secure|marked|tracked|udp_back)",
         large, anything, "as above"),
+    Row("stat.A.XfrmOutNoStates", lambda s: large(s) and ended(s), lambda a, b, *_: b <= a,
+        "as above: it is not sent once more"),
     Row("stat.A.XfrmInState.*|state.A.in.(replay|integrity)|nft.input_invalid|snmp.A.Udp6?.?InErrors",
         lambda s: large(s) and s.event.startswith("replay"), anything,
         "as above: other packets are there to be replayed, and no fragments"),
@@ -251,8 +255,8 @@ PACKET = (
     Row("up|stat.B.XfrmInState(Seq|Proto)Error|state.B.in.(bytes|packets|integrity|replay)|"
         "snmp.B.Udp6?.?InDatagrams", lambda s: s.hold == "neigh" and s.event == "newae", anything,
         "packets get their numbers when the neighbour is known, and so of the new upper half"),
-    Row("stat.A.XfrmOutError", lambda s: stream(s) and s.event == "mtu", anything,
-        "what is under way when the MTU shrinks is not fragmented"),
+    Row("stat.A.XfrmOutError", stream, anything,
+        "what is under way when TCP is told of an MTU is not fragmented"),
     Row("up", unresolved, refused_by_xfrm,
         "the MAC header needs the next hop, and packets do not wait until it is known"),
     Row("up.told|wire.(esp|heads)|stat.A.XfrmOutError|state\\..*(bytes|packets)|"
@@ -261,8 +265,12 @@ PACKET = (
     Row("up|ping|wire.*|state.*|snmp.*|stat.*", lambda s: s.qdisc == "duplicate", anything,
         "each duplicate of a packet gets a number of its own"),
     Row("up", resetting, dropped_by_nic, "software does not take over during a reset"),
-    Row("wire.(esp|heads|gaps)|state.B.in.(bytes|packets)|snmp.B.Udp6?.?InDatagrams", resetting,
-        anything, "as above"),
+    Row("wire.(esp|heads|gaps)|state.B.in.(bytes|packets)|snmp.B.Udp6?.?InDatagrams|"
+        "stream.retransmitted", resetting, anything, "as above"),
+    Row("up", lambda s: s.hold != "none" and ended(s), dropped_with_sa,
+        "what waits goes with its SA, because it has no number yet"),
+    Row("wire.(esp|heads)|state.B.in.(bytes|packets)|snmp.B.Udp6?.?InDatagrams",
+        lambda s: s.hold != "none" and ended(s), anything, "as above"),
     Row("up.told|stat.A.XfrmOutError", ended, anything, "xfrm has another error for a dead SA"),
     Row("(?!wire.(clear|unprotected|iv)).*", lambda s: s.topology.detour, anything,
         "what is redirected to another device is dropped"),
