@@ -256,7 +256,7 @@ static struct xfrm_policy *policy_insert(struct fixture *f, __be32 spi, u32 reqi
 	xp->xfrm_vec[0].id.spi = spi;
 	xp->xfrm_vec[0].reqid = reqid;
 	xp->selector.dport = htons(reqid);
-	xp->selector.dport_mask = ~0;
+	xp->selector.dport_mask = htons(0xffff);
 	KUNIT_ASSERT_EQ(f->test, policy_dev_add(f, xp, row.dir), 0);
 	KUNIT_ASSERT_EQ(f->test, xfrm_policy_insert(row.dir, xp, 1), 0);
 	return xp;
