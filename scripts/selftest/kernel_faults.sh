@@ -75,6 +75,32 @@ remedy()
 	rm -f "$tmp/serve-b" "$tmp/client.in" "$tmp/client.out"
 }
 
+# K1 and its remedy: a state without offload that is added later hides those of packet mode, because
+# xfrm stops looking at it.
+hidden()
+{
+	local before
+
+	pair_up && serve b || return
+	conn 1 kind=packet
+	batch_a=${batch_a/ offload packet dev $dev_a dir in/}
+	commit
+	wait_offloaded 1
+	before=$(xfrm_stat a XfrmOutNoStates)
+	client udp "1 10.1.0.1 20001 10.1.0.2 7 100" && fail "an answer has come"
+	check_ge "packets without a state" "$(xfrm_stat a XfrmOutNoStates)" $((before + 1))
+	flush a && flush b
+	check "no SA is left" wait_for 20 no_sas "$nic_a"
+	conn 1 kind=packet
+	commit
+	wait_offloaded 2
+	udp 1 4 wire 100
+	reap "$client"
+	client=
+	reap "$server" KILL
+	rm -f "$tmp/serve-b" "$tmp/client.in" "$tmp/client.out"
+}
+
 T "segments of ESP over IPv6 have IVs that come twice" reproduce \
 	esp6-gso-iv "IPv6 stream:"
 T "inbound policies do not bind states that asked for offload" reproduce \
@@ -83,6 +109,7 @@ T "software encrypts without the checksum" reproduce \
 	fallback-checksum "transport, framed"
 T "software does not take over ESP in UDP" reproduce \
 	fallback-udp "nothing arrives"
+T "a state without offload hides those of packet mode" hidden
 T "setdefault block binds offloaded SAs" remedy offloaded
 T "setdefault block binds SAs in software" remedy software
 run_tests

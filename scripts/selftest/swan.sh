@@ -38,6 +38,24 @@ swan_encap()
 	check_eq "ESP in UDP" "$forced" "${C[encap]}"
 }
 
+# S67: one CHILD_SA with selectors of both families. In packet mode the policy of one is accepted and
+# that of the other refused; auto goes on in crypto mode with both.
+families()
+{
+	swan_defaults
+	C[inner]=both C[hw_l]=auto C[hw_r]=auto
+	swan_up && swan_settled l 2 2 && swan_settled r 2 2 &&
+		check "IPv4" swan_pings 10.1.1.1 10.2.1.1 &&
+		check "IPv6" swan_pings fd00:1:1::1 fd00:2:1::1 &&
+		check "IPv4 as before" swan_pings 10.1.1.1 10.2.1.1 || swan_logs
+	swan_down
+}
+
+swan_pings()
+{
+	swan_in l ping -qc 3 -i 0.2 -W 5 -I "$1" "$2" >"$tmp/pings"
+}
+
 both="1 1 1 1"
 v6=(local=2001:db8::1 remote=2001:db8::2)
 
@@ -54,6 +72,7 @@ T "four children" connection children=4 -- 8 8 "$both"
 T "offload at the left end only" connection hw_r=no -- 2 0 "1 0 0 1"
 T "offload at the right end only, auto" connection hw_l=no hw_r=auto -- 0 2 "0 1 1 0"
 T "hw_offload = auto" connection hw_l=auto hw_r=auto -- 2 2 "$both"
+T "both families in one child, hw_offload = auto" families
 T "S14 ESN" connection esp=aes256gcm16-esn -- 2 2 "$both"
 T "ESN at one end with offload" connection esp=aes128gcm16-esn hw_r=no -- 2 0 "1 0 0 1"
 T "ChaCha20-Poly1305" connection esp=chacha20poly1305 -- 2 2 "$both"

@@ -24,6 +24,8 @@ swan_ts()
 	[[ $1 == l ]] || n=2
 	if [[ ${C[mode]} == transport ]]; then
 		echo dynamic
+	elif [[ ${C[inner]} == both ]]; then
+		echo "10.$n.$2.1/32,fd00:$n:$2::1/128"
 	elif [[ ${C[inner$2]:-${C[inner]}} == 6 ]]; then
 		echo "fd00:$n:$2::1/128"
 	else
