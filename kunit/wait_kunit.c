@@ -576,8 +576,8 @@ static void wait_set_pressure(struct fixture *f, u64 until, u64 fill_after)
 	spin_unlock_bh(&f->nic->lock);
 }
 
-/* S60: a NIC that has asked for room takes two SAs in an interval, so that an SA which an IKE
- * daemon replaces finds room. While slots are not filled it is as good as full.
+/* S60: a NIC that has asked for room takes two SAs of each direction in an interval, so that an SA
+ * which an IKE daemon replaces finds room. While slots are not filled it is as good as full.
  */
 static void wait_test_pressure(struct kunit *test)
 {
@@ -594,6 +594,7 @@ static void wait_test_pressure(struct kunit *test)
 	f->nic->slots.paced_until = later;
 	KUNIT_EXPECT_EQ(test, wait_add(f, &wait_out), -ENOSPC);
 	wait_expect_msg(f, "evicts SAs");
+	KUNIT_EXPECT_EQ(test, wait_add(f, &wait_in), 0);
 	wait_set_pressure(f, later, 0);
 	KUNIT_EXPECT_EQ(test, wait_add(f, &wait_out), 0);
 	wait_set_pressure(f, 0, 0);

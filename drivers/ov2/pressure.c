@@ -62,11 +62,12 @@ void ov2_slot_reset_pressure(struct ov2_nic *nic)
 	nic->slots.fill_after = 0;
 }
 
-/* Returns true if the pressure allows one more SA in packet mode in this interval. The IKE daemon
- * that replaces an SA which the NIC wanted deleted finds a slot, but what it adds cannot evict all
- * others.
+/* Returns true if the pressure allows one more SA of a direction in packet mode in this interval.
+ * The IKE daemon that replaces an SA which the NIC wanted deleted finds a slot, but what it adds
+ * cannot evict all others. Each direction has its own pace, so that daemons which add their pairs
+ * at the same time do not refuse one another the second SA.
  */
-bool ov2_slot_paced(struct ov2_nic *nic)
+bool ov2_slot_paced(struct ov2_nic *nic, enum ov2_dir dir)
 {
 	struct ov2_slots *slots = &nic->slots;
 	u64 now = get_jiffies_64();
@@ -77,7 +78,8 @@ bool ov2_slot_paced(struct ov2_nic *nic)
 		return false;
 	if (!time_before64(now, slots->paced_until)) {
 		slots->paced_until = now + OV2_INTERVAL;
-		slots->paced = 0;
+		slots->paced[OV2_IN] = 0;
+		slots->paced[OV2_OUT] = 0;
 	}
-	return slots->paced++ < ov2_slot_pace(nic);
+	return slots->paced[dir]++ < ov2_slot_pace(nic);
 }

@@ -563,7 +563,7 @@ static int ov2_slot_admit_packet(struct ov2_sa *sa, struct netlink_ext_ack *exta
 				       nic->slots.port_max);
 		return -ENOSPC;
 	}
-	if (!ov2_slot_paced(nic)) {
+	if (!ov2_slot_paced(nic, sa->dir)) {
 		NL_SET_ERR_MSG_MOD(extack, "The NIC evicts SAs");
 		return -ENOSPC;
 	}
