@@ -82,6 +82,7 @@ def prove(world):
     nic.param("sa_reoffer", "true")
     # An SA that was refused stays in software for good; the next generation comes in.
     ike.repair_all(world)
+    wait("what was refused in packet mode is there", lambda: not broken(world))
     total = 2 * len(world.main.conns)
     wait("all for which there is room are offloaded", lambda: sum(
         sa["state"] == "offloaded" for sa in nic.core_sas()) >= min(total, world.places))
