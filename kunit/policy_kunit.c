@@ -283,14 +283,16 @@ static void policy_test_to_crypto_all(struct kunit *test)
 	xp->xfrm_vec[0].id.spi = x->id.spi;
 	KUNIT_EXPECT_EQ(test, policy_dev_add(f, xp, row.dir), -EOPNOTSUPP);
 	KUNIT_EXPECT_EQ(test, (int)x->xso.type, XFRM_DEV_OFFLOAD_CRYPTO);
-	policy_rcu();
 	KUNIT_EXPECT_EQ(test, (int)all[0]->xdo.type, XFRM_DEV_OFFLOAD_UNSPECIFIED);
+	/* xfrm deletes it while it is still about to let go of its netdev. */
+	KUNIT_EXPECT_EQ(test, xfrm_policy_delete(all[0], row.dir), 0);
+	policy_rcu();
 	KUNIT_EXPECT_PTR_EQ(test, all[0]->xdo.dev, blackhole_netdev);
 	KUNIT_EXPECT_EQ(test, (int)all[1]->xdo.type, XFRM_DEV_OFFLOAD_PACKET);
 	KUNIT_EXPECT_PTR_EQ(test, all[1]->xdo.dev, f->netdev[0]);
+	KUNIT_EXPECT_EQ(test, xfrm_policy_delete(all[1], row.dir), 0);
+	policy_rcu();
 	for (i = 0; i < ARRAY_SIZE(all); i++) {
-		KUNIT_EXPECT_EQ(test, xfrm_policy_delete(all[i], row.dir), 0);
-		policy_rcu();
 		KUNIT_EXPECT_EQ(test, refcount_read(&all[i]->refcnt), 1);
 		xfrm_pol_put(all[i]);
 	}
