@@ -245,17 +245,20 @@ static void policy_test_to_crypto(struct kunit *test)
 	policy_drop(xp);
 }
 
-/* Puts a policy that was offloaded for a tunnel into xfrm's tables. The test has a reference of its
- * own.
+/* Puts a policy that was offloaded for a tunnel to @peer into xfrm's tables. The test has a
+ * reference of its own.
  */
-static struct xfrm_policy *policy_insert(struct fixture *f, __be32 spi, u32 reqid)
+static struct xfrm_policy *policy_insert(struct fixture *f, __be32 spi, u32 reqid, u32 if_id,
+					 u8 peer)
 {
 	static const struct policy_row row = { POLICY_TUNNEL, .family = AF_INET6 };
 	struct xfrm_policy *xp = policy_alloc(f, &row);
 
 	xp->xfrm_vec[0].id.spi = spi;
 	xp->xfrm_vec[0].reqid = reqid;
-	xp->selector.dport = htons(reqid);
+	xp->if_id = if_id;
+	policy_addr(&xp->xfrm_vec[0].id.daddr, AF_INET6, peer);
+	xp->selector.dport = htons(1 + 2 * reqid + 4 * if_id + 8 * peer);
 	xp->selector.dport_mask = htons(0xffff);
 	KUNIT_ASSERT_EQ(f->test, policy_dev_add(f, xp, row.dir), 0);
 	KUNIT_ASSERT_EQ(f->test, xfrm_policy_insert(row.dir, xp, 1), 0);
@@ -264,7 +267,7 @@ static struct xfrm_policy *policy_insert(struct fixture *f, __be32 spi, u32 reqi
 
 /* S67: one SA serves a policy of each family, and that of the outer family was accepted before the
  * other is refused. Both continue without packet offload, because xfrm would find no state for the
- * first. Policies of other SAs stay as they are.
+ * first. Policies of other SAs, peers and interfaces stay as they are.
  */
 static void policy_test_to_crypto_all(struct kunit *test)
 {
@@ -276,8 +279,10 @@ static void policy_test_to_crypto_all(struct kunit *test)
 	struct xfrm_state *x = fixture_sa(f, &want);
 	struct xfrm_policy *xp = policy_alloc(f, &row);
 	struct xfrm_policy *all[] = {
-		policy_insert(f, x->id.spi, x->props.reqid),
-		policy_insert(f, 0, x->props.reqid + 1),
+		policy_insert(f, x->id.spi, x->props.reqid, 0, 2),
+		policy_insert(f, 0, x->props.reqid + 1, 0, 2),
+		policy_insert(f, 0, x->props.reqid, 0, 3),
+		policy_insert(f, 0, x->props.reqid, 1, 2),
 	};
 
 	xp->xfrm_vec[0].id.spi = x->id.spi;
@@ -288,9 +293,11 @@ static void policy_test_to_crypto_all(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xfrm_policy_delete(all[0], row.dir), 0);
 	policy_rcu();
 	KUNIT_EXPECT_PTR_EQ(test, all[0]->xdo.dev, blackhole_netdev);
-	KUNIT_EXPECT_EQ(test, (int)all[1]->xdo.type, XFRM_DEV_OFFLOAD_PACKET);
-	KUNIT_EXPECT_PTR_EQ(test, all[1]->xdo.dev, f->netdev[0]);
-	KUNIT_EXPECT_EQ(test, xfrm_policy_delete(all[1], row.dir), 0);
+	for (i = 1; i < ARRAY_SIZE(all); i++) {
+		KUNIT_EXPECT_EQ(test, (int)all[i]->xdo.type, XFRM_DEV_OFFLOAD_PACKET);
+		KUNIT_EXPECT_PTR_EQ(test, all[i]->xdo.dev, f->netdev[0]);
+		KUNIT_EXPECT_EQ(test, xfrm_policy_delete(all[i], row.dir), 0);
+	}
 	policy_rcu();
 	for (i = 0; i < ARRAY_SIZE(all); i++) {
 		KUNIT_EXPECT_EQ(test, refcount_read(&all[i]->refcnt), 1);

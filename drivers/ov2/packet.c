@@ -51,8 +51,7 @@ struct xfrm_state *ov2_packet_guard_new(void)
 /* Packets that still wait somewhere keep the guard. Context: any up to softirq. */
 void ov2_packet_guard_put(struct xfrm_state *guard)
 {
-	if (guard)
-		xfrm_state_put(guard);
+	xfrm_state_put(guard);
 }
 
 /* Returns the length of the headers that each segment of a burst gets a copy of. */
@@ -218,9 +217,9 @@ u32 ov2_packet_cookie(const struct xfrm_offload *xo)
 
 /* Lets a packet pass validate_xmit_xfrm(), on a netdev of ours and nowhere else: a clone of the
  * packet may be on its way to another netdev and shares the sec_path, so give this packet its own
- * first. If there is no memory for that, the flags stay as they are. validate_xmit_xfrm() then
- * takes the packet for one that xfrm has framed, and needs the same memory; if it succeeds all the
- * same, ov2_tx_sa() drops the packet, because it has not passed here.
+ * first. If there is no memory for that, the flags stay as they are, and validate_xmit_xfrm() drops
+ * the packet. If something leads the packet past that, ov2_tx_sa() drops it, because it has not
+ * passed here.
  */
 void ov2_packet_pass(struct sk_buff *skb)
 {

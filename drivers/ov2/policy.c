@@ -119,25 +119,33 @@ void ov2_policy_delete(struct xfrm_policy *xp)
 	call_rcu(&put->rcu, ov2_policy_put_rcu);
 }
 
-/* Turns a policy to one that is not offloaded, if its traffic belongs to the SA of a state that
- * leaves packet mode. xfrm would find no state for it. Context: xfrm's lock of the policies is
- * held, so the policy is not deleted meanwhile.
+/* Returns true if xfrm may choose the state for the template of a tunnel: see xfrm_state_find(). */
+static bool ov2_policy_uses(const struct xfrm_policy *xp, const struct xfrm_state *x)
+{
+	const struct xfrm_tmpl *tmpl = &xp->xfrm_vec[0];
+
+	return tmpl->mode == XFRM_MODE_TUNNEL && tmpl->mode == x->props.mode &&
+	       tmpl->id.proto == x->id.proto && tmpl->encap_family == x->props.family &&
+	       tmpl->reqid == x->props.reqid && (!tmpl->id.spi || tmpl->id.spi == x->id.spi) &&
+	       xp->if_id == x->if_id && (xp->mark.v & xp->mark.m & x->mark.m) == x->mark.v &&
+	       xfrm_state_addr_check(x, &tmpl->id.daddr, &tmpl->saddr, tmpl->encap_family);
+}
+
+/* Turns a policy to one that is not offloaded, if it uses a state that leaves packet mode. xfrm
+ * would find no state for it. Context: net->xfrm.xfrm_policy_lock held, BH off. xfrm unlinks a
+ * policy under that lock before it asks ov2_policy_delete(), which so sees what is done here.
  */
 static int ov2_policy_release(struct xfrm_policy *xp, int dir, int count, void *data)
 {
-	const struct xfrm_tmpl *tmpl = &xp->xfrm_vec[0];
 	const struct xfrm_state *x = data;
 
-	if (dir != XFRM_POLICY_OUT || xp->xdo.type != XFRM_DEV_OFFLOAD_PACKET ||
-	    xp->xdo.dev != x->xso.dev || xp->xfrm_nr != 1)
-		return 0;
-	if (tmpl->mode != x->props.mode || tmpl->encap_family != x->props.family ||
-	    tmpl->reqid != x->props.reqid || (tmpl->id.spi && tmpl->id.spi != x->id.spi))
-		return 0;
-	ov2_policy_delete(xp);
+	if (dir == XFRM_POLICY_OUT && xp->xdo.type == XFRM_DEV_OFFLOAD_PACKET &&
+	    xp->xdo.dev == x->xso.dev && ov2_policy_uses(xp, x))
+		ov2_policy_delete(xp);
 	return 0;
 }
 
+/* Context: process, xfrm_policy_lock and x->lock not held. */
 static void ov2_policy_release_all(struct xfrm_state *x)
 {
 	struct xfrm_policy_walk walk;

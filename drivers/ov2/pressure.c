@@ -20,7 +20,7 @@ bool ov2_slot_pressure(const struct ov2_nic *nic)
 	return time_before64(get_jiffies_64(), nic->slots.pressure_until);
 }
 
-/* Returns true if no slot is filled yet although the interval is over. */
+/* Returns true if the NIC has asked for slots again and again, so that none is filled yet. */
 bool ov2_slot_too_early(const struct ov2_nic *nic)
 {
 	return ov2_slot_pressure(nic) &&
@@ -72,6 +72,7 @@ bool ov2_slot_paced(struct ov2_nic *nic, enum ov2_dir dir)
 	struct ov2_slots *slots = &nic->slots;
 	u64 now = get_jiffies_64();
 
+	lockdep_assert_held(&nic->lock);
 	if (!ov2_slot_pressure(nic))
 		return true;
 	if (ov2_slot_too_early(nic))

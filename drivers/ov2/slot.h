@@ -50,7 +50,8 @@ struct ov2_sa_slot {
  * @pressure_until: jiffies (64 bits) until which the NIC counts as under pressure
  * @fill_after: jiffies (64 bits) before which no slot is filled under pressure
  * @paced_until: jiffies (64 bits) until which @paced counts
- * @paced: number of SAs in packet mode that were admitted in this interval of pressure, by direction
+ * @paced: number of SAs in packet mode that were admitted in this interval of pressure, by
+ *	direction
  * @pressure_level: number of times in a row that the NIC has asked for the slots of SAs that an IKE
  *	daemon replaces
  * @work: once per interval while SAs wait

@@ -295,7 +295,9 @@ static int ov2_tx_packet(struct sk_buff *skb, const struct ov2_port *port, struc
 	 */
 	if (sa && sa->port == port && sa->dir == OV2_OUT && READ_ONCE(sa->packet)) {
 		tx->offload_handle = ov2_tx_handle(sa);
-		/* NULL once xfrm has deleted the state. */
+		/* NULL once xfrm has deleted the state. xfrm frees a deleted state after a grace
+		 * period, so that it is there until the end of this RCU read side.
+		 */
 		x = rcu_dereference(sa->x);
 	}
 	if (!x || !tx->offload_handle) {

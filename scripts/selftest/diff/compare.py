@@ -255,7 +255,7 @@ PACKET = (
     Row("up|stat.B.XfrmInState(Seq|Proto)Error|state.B.in.(bytes|packets|integrity|replay)|"
         "snmp.B.Udp6?.?InDatagrams", lambda s: s.hold == "neigh" and s.event == "newae", anything,
         "packets get their numbers when the neighbour is known, and so of the new upper half"),
-    Row("stat.A.XfrmOutError", stream, anything,
+    Row("stat.A.XfrmOutError", lambda s: stream(s) and (s.event == "mtu" or resetting(s)), anything,
         "what is under way when TCP is told of an MTU is not fragmented"),
     Row("up", unresolved, refused_by_xfrm,
         "the MAC header needs the next hop, and packets do not wait until it is known"),

@@ -188,7 +188,8 @@ class Conn:
 
     def __str__(self):
         return "%d %s%s IPv%d%s %s%s%s %s" % (
-            self.id, "packet mode " * self.packet, self.alg, self.fam, "" if self.inner == self.fam else " IPv%d" % self.inner,
+            self.id, "packet mode " * self.packet, self.alg, self.fam,
+            "" if self.inner == self.fam else " IPv%d" % self.inner,
             "tunnel" if self.mode else "transport", " udp-encap" * self.encap, " esn" * self.esn,
             self.proto)
 
