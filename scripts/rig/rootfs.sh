@@ -69,28 +69,37 @@ make_root()
 
 build_root()
 {
-	local name=$1 dir=$2 key=$3 mirror packages
+	local name=$1 dir=$2 mirror packages old
 
-	[[ $(cat "$dir/ov2-key" 2>/dev/null) != "$key" ]] || return 0
+	[[ ! -e $dir/ov2-key ]] || return 0
 	[[ $EUID == 0 ]] || ov2_die "needs root to make a root file system"
 	ov2_need mmdebstrap
 	mirror=$(ov2_mirror main)
 	[[ $mirror ]] || ov2_die "no Debian mirror in this machine's apt sources"
 	read -ra packages < <(packages_of "$name")
-	rm -rf "$dir" "$dir.tmp"
+	rm -rf "$dir.tmp"
 	mkdir -p "${dir%/*}" "$OV2_CACHE/log"
 	ov2_logged "make the Debian root '$name'" "$OV2_CACHE/log/rootfs-$name.log" \
 		make_root "$(suite_of "$name")" "$dir.tmp" "$mirror" "${packages[@]}"
-	echo "$key" >"$dir.tmp/ov2-key"
+	touch "$dir.tmp/ov2-key"
 	mv "$dir.tmp" "$dir"
+	for old in "${dir%-*}"-*; do
+		[[ ! $(find "$old/ov2-key" -mtime +14 2>/dev/null) ]] || rm -rf "$old"
+	done
 }
 
+# The folder is named after what it was made from: two checkouts with different packages do not undo
+# each other's.
 root()
 {
-	local dir=$OV2_CACHE/rootfs/$1 key
+	local dir=$OV2_CACHE/rootfs/$1-
 
-	key="$(suite_of "$1") $(packages_of "$1" | sha256sum | cut -c1-16)"
-	ov2_locked "rootfs-$1" build_root "$1" "$dir" "$key"
+	dir+=$({ suite_of "$1"; packages_of "$1"; } | sha256sum | cut -c1-8)
+	if [[ -e $dir/ov2-key ]]; then
+		touch -c "$dir/ov2-key" 2>/dev/null || :
+	else
+		ov2_locked "rootfs-${dir##*/}" build_root "$1" "$dir"
+	fi
 	printf '%s\n' "$dir"
 }
 

@@ -9,7 +9,8 @@
 # shellcheck source=lib/swan.sh
 . "$(dirname "$0")/lib/swan.sh"
 
-swan5=${OV2_CACHE:?scripts/vm.sh sets it}/rootfs/swan5
+# scripts/vm.sh sets OV2_CACHE.
+swan5=$(XDG_CACHE_HOME=${OV2_CACHE%/*} "$selftest/../rig/rootfs.sh" swan5)
 
 # old ENDS [KEY=VALUE]...: a connection, 5.9 at those ends.
 old()
