@@ -569,6 +569,27 @@ static void tx_test_spoils_one(struct kunit *test)
 	kfree_skb(skb);
 }
 
+/* Packets of a burst that xfrm has segmented share an xfrm_offload, which has the number of the last.
+ * Each that is left to software gets its own number back, of which software makes the IV.
+ */
+static void tx_test_software_number(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = fixture_sa(f, &tx_plain);
+	struct sk_buff *skb = tx_skb(f, x, 1), *last;
+	struct xfrm_offload *xo = tx_secpath(test, skb, x, 1);
+
+	last = skb_clone(skb, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, last);
+	xo->seq.low = 3;
+	ov2_features_check(skb, f->netdev[0], TX_FEATURES & ~TX_ESP_FEATURES);
+	KUNIT_EXPECT_EQ(test, xfrm_offload(skb)->seq.low, 1);
+	KUNIT_EXPECT_EQ(test, xfrm_offload(skb)->seq.hi, 0);
+	KUNIT_EXPECT_EQ(test, xfrm_offload(last)->seq.low, 3);
+	kfree_skb(last);
+	kfree_skb(skb);
+}
+
 /* S41, S44: the stack must not segment a packet in UDP either, because it makes one segment more
  * than xfrm has taken numbers for.
  */
@@ -685,6 +706,7 @@ static struct kunit_case tx_cases[] = {
 	KUNIT_CASE(tx_test_foreign),
 	KUNIT_CASE(tx_test_clone_segmented),
 	KUNIT_CASE(tx_test_spoils_one),
+	KUNIT_CASE(tx_test_software_number),
 	KUNIT_CASE_PARAM(tx_test_upper_half, tx_seq_gen_params),
 	KUNIT_CASE(tx_test_seq_plain),
 	KUNIT_CASE(tx_test_segmented_late),

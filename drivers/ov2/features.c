@@ -3,6 +3,7 @@
  * ov2 core: the netdev features of a port, and those of a single packet. Owns nothing.
  */
 #include <linux/netdevice.h>
+#include <net/esp.h>
 #include <net/xfrm.h>
 #include "ov2.h"
 #include "packet.h"
@@ -35,6 +36,35 @@ netdev_features_t ov2_fix_features(struct net_device *netdev, netdev_features_t 
 }
 EXPORT_SYMBOL_GPL(ov2_fix_features);
 
+/* Gives a packet that software is to encrypt an xfrm_offload of its own, with the number that is in
+ * its ESP header. Software takes the number, and the IV, from the xfrm_offload, and packets may
+ * share that: those into which xfrm has segmented a burst of a tunnel device, which then all have
+ * the number of the last, and clones of a burst, of which each that is segmented counts it on. A
+ * segment that the stack has made has no number of its own in its header, because esp_xmit()
+ * counts.
+ */
+static void ov2_features_own_number(struct sk_buff *skb, const struct xfrm_state *x)
+{
+	struct xfrm_offload *xo = xfrm_offload(skb);
+	u64 seq;
+
+	/* A packet that software or a NIC has decrypted is on its way elsewhere, without an ESP header. */
+	if (xo->flags & (CRYPTO_DONE | XFRM_GRO) ||
+	    (xo->flags & XFRM_GSO_SEGMENT && !skb_is_gso(skb)))
+		return;
+	if (!skb_ext_add(skb, SKB_EXT_SEC_PATH)) {
+		/* Make ov2_tx_sa() drop this packet, and all others that share the xfrm_offload. */
+		xo->flags |= XFRM_XMIT;
+		xo->status = CRYPTO_GENERIC_ERROR;
+		return;
+	}
+	xo = xfrm_offload(skb);
+	seq = ov2_tx_seq(be32_to_cpu(ip_esp_hdr(skb)->seq_no), xo->seq.low, xo->seq.hi);
+	xo->seq.low = lower_32_bits(seq);
+	if (x->props.flags & XFRM_STATE_ESN)
+		xo->seq.hi = upper_32_bits(seq);
+}
+
 /* Removes ESP offload from the features of a packet that the NIC does not encrypt. Removes checksum
  * offload as well, so that the stack completes the checksum before software encrypts the packet.
  */
@@ -56,8 +86,10 @@ static netdev_features_t ov2_features_of(struct sk_buff *skb, struct net_device 
 	/* Keep ESP in UDP for the NIC, because software would build wrong headers. ov2_tx_sa()
 	 * decides whether the packet is sent.
 	 */
-	if (!live && !x->encap)
+	if (!live && !x->encap) {
 		features &= ~NETIF_F_HW_ESP;
+		ov2_features_own_number(skb, x);
+	}
 	if (!(features & NETIF_F_HW_ESP_TX_CSUM))
 		features &= ~NETIF_F_CSUM_MASK;
 	return features;

@@ -79,8 +79,6 @@ void ov2_state_expire_hard(struct xfrm_state *x);
 bool ov2_tx_offload_ok(struct sk_buff *skb, struct xfrm_state *x);
 bool ov2_tx_usable(const struct ov2_sa *sa, const struct net_device *netdev);
 struct ov2_port *ov2_port_of(const struct net_device *netdev);
-#if IS_ENABLED(CONFIG_KUNIT)
 u64 ov2_tx_seq(u32 header, u32 xo_low, u32 xo_high);
-#endif
 
 #endif /* __OV2_H */

@@ -160,7 +160,7 @@ struct ov2_port *ov2_port_of(const struct net_device *netdev)
  * because xfrm counts it on and the segments of a packet in a qdisc share it, but it is near enough
  * for the upper half: the number is the one nearest to xo->seq.
  */
-VISIBLE_IF_KUNIT u64 ov2_tx_seq(u32 header, u32 xo_low, u32 xo_high)
+u64 ov2_tx_seq(u32 header, u32 xo_low, u32 xo_high)
 {
 	u64 seq = (u64)xo_high << 32 | xo_low;
 
