@@ -269,6 +269,28 @@ static struct ov2_sa *ov2_tx_find(struct sk_buff *skb, const struct ov2_port *po
 	return sa && sa->owner == x && sa->port == port && sa->dir == OV2_OUT ? sa : NULL;
 }
 
+/**
+ * ov2_tx_flow - find out which packets belong to one SA, for ndo_select_queue
+ * @skb: a packet on its way to the driver
+ *
+ * In crypto mode xfrm has numbered the packets of an SA before, in packet mode ov2_tx_sa() numbers
+ * them in ndo_start_xmit(). A NIC sends the packets of several queues in any order, and the far end
+ * refuses those that come later than its replay window. So a driver must keep an SA on one queue.
+ *
+ * Context: send path, BH off.
+ * Return: the same number for all packets of an SA, or 0 for a packet of none.
+ */
+u32 ov2_tx_flow(struct sk_buff *skb)
+{
+	const struct xfrm_offload *xo = xfrm_offload(skb);
+
+	if (!xo)
+		return 0;
+	return ov2_packet_tagged(xo) ? ov2_packet_cookie(xo) :
+				       be32_to_cpu(xfrm_input_state(skb)->id.spi);
+}
+EXPORT_SYMBOL_GPL(ov2_tx_flow);
+
 /* The IV that OV2_IV_SEQ describes. */
 static __be64 ov2_tx_iv(const struct xfrm_state *x, u64 seq)
 {

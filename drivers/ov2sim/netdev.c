@@ -228,7 +228,7 @@ static u32 ov2sim_class_queues(const struct net_device *netdev, const struct sk_
 	return READ_ONCE(queues->offset);
 }
 
-/* Keep an SA on one queue within its traffic class, because xfrm has numbered the packets already.
+/* Keep an SA on one queue within its traffic class, because of the numbers: see ov2_tx_flow().
  * On several queues they would overtake each other by more than the replay window of the far end.
  * Packets that software has encrypted take the same queue, so that the order also holds while the
  * SA moves between software and NIC.
@@ -236,13 +236,13 @@ static u32 ov2sim_class_queues(const struct net_device *netdev, const struct sk_
 static u16 ov2sim_select_queue(struct net_device *netdev, struct sk_buff *skb,
 			       struct net_device *sb_dev)
 {
-	__be32 spi = xfrm_offload(skb) ? xfrm_input_state(skb)->id.spi : ov2sim_find_spi(skb);
+	u32 flow = ov2_tx_flow(skb) ?: be32_to_cpu(ov2sim_find_spi(skb));
 	u32 first, count;
 
-	if (!spi)
+	if (!flow)
 		return netdev_pick_tx(netdev, skb, sb_dev);
 	first = ov2sim_class_queues(netdev, skb, &count);
-	return first + reciprocal_scale(jhash_1word((__force u32)spi, 0), count);
+	return first + reciprocal_scale(jhash_1word(flow, 0), count);
 }
 
 static void ov2sim_get_stats64(struct net_device *netdev, struct rtnl_link_stats64 *stats)

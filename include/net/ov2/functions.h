@@ -67,6 +67,7 @@ void ov2_request_complete(struct ov2_nic *nic, struct ov2_request *req, int stat
 void ov2_nic_ready(struct ov2_nic *nic);
 
 /* Packets: tx.c, features.c, rx.c */
+u32 ov2_tx_flow(struct sk_buff *skb);
 int ov2_tx_sa(struct sk_buff *skb, struct ov2_tx *tx);
 netdev_features_t ov2_features_check(struct sk_buff *skb, struct net_device *netdev,
 				     netdev_features_t features);
