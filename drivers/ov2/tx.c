@@ -96,10 +96,12 @@ static bool ov2_tx_headers_ok(struct sk_buff *skb, const struct xfrm_state *x)
 bool ov2_tx_usable(const struct ov2_sa *sa, const struct net_device *netdev)
 {
 	/* Pairs with the release in ov2_sa_set_state(). If we observe OFFLOADED, we also observe an
-	 * esp_off that was set before the SA was added, because both are written under nic->lock.
+	 * esp_off that was set before the SA was added, because both are written under nic->lock, and
+	 * a goal that is no longer the NIC: an add in packet mode may complete after
+	 * ov2_slot_to_crypto().
 	 */
 	return smp_load_acquire(&sa->state) == OV2_SA_OFFLOADED &&
-	       !READ_ONCE(sa->port->esp_off) &&
+	       READ_ONCE(sa->goal) == OV2_GOAL_NIC && !READ_ONCE(sa->port->esp_off) &&
 	       ov2_engine_up(sa->nic) && netdev->features & NETIF_F_HW_ESP;
 }
 
@@ -136,7 +138,7 @@ bool ov2_tx_offload_ok(struct sk_buff *skb, struct xfrm_state *x)
 	sa = ov2_state_sa(x);
 	if (!sa || sa->dir != OV2_OUT || !ov2_tx_headers_ok(skb, x))
 		ok = false;
-	else if (READ_ONCE(sa->packet))
+	else if (smp_load_acquire(&sa->packet))	/* Pairs with ov2_slot_to_crypto(). */
 		ok = ov2_tx_packet_usable(sa) && ov2_packet_offload_ok(skb, x, sa);
 	else if (ov2_tx_usable(sa, sa->port->netdev) && ov2_tx_family_ok(skb, x, sa))
 		ok = skb_is_gso(skb) ? ov2_tx_gso_ok(skb, x, sa) : ov2_tx_single_ok(skb, sa);
