@@ -170,7 +170,6 @@ static void fake_check_packet(struct fake_nic *fake, const struct ov2_add_sa *sa
 	fake_violation(fake, sa->packet && !(caps.features & OV2_CAP_PACKET),
 		       "packet mode, which the NIC does not have");
 	fake_violation(fake, !outer && sa->outer, "an outer header that the NIC does not make");
-	fake_violation(fake, (outer && sa->dir == OV2_OUT) != !!sa->ttl, "a TTL of %u", sa->ttl);
 }
 
 static void fake_check_add(struct fake_nic *fake, const struct ov2_add_sa *sa)

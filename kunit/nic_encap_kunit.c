@@ -123,7 +123,6 @@ static void nic_encap_node(struct ov2_add_sa *node, const struct nic_encap_row *
 	node->encap_sport = htons(1);
 	node->encap_dport = htons(2);
 	node->outer = row->flags;
-	node->ttl = NIC_ENCAP_TTL;
 	nic_encap_addr(&node->saddr, row->family, 1);
 	nic_encap_addr(&node->daddr, row->family, 2);
 	node->cipher = row->cipher;
@@ -150,6 +149,7 @@ static void nic_encap_build(struct kunit *test, struct nic_encap_fixture *fix,
 	txd->flags |= OV2SIM_TX_ESP | OV2SIM_TX_ENCAP;
 	txd->sport = htons(row->udp ? 4500 : 0);
 	txd->dport = htons(row->udp ? 4501 : 0);
+	txd->ttl = row->tunnel ? NIC_ENCAP_TTL : 0;
 	if (row->family == OV2_IPV6) {
 		put_unaligned_be32(0x60000000 | row->tos << 20 | NIC_ENCAP_LABEL,
 				   txd->skb->data + ETH_HLEN);
@@ -370,6 +370,11 @@ static void nic_encap_spoil_ports(struct ov2sim_txd *txd)
 	txd->dport = 0;
 }
 
+static void nic_encap_spoil_ttl(struct ov2sim_txd *txd)
+{
+	txd->ttl = 0;
+}
+
 static void nic_encap_spoil_fragment(struct ov2sim_txd *txd)
 {
 	txd->skb->data[ETH_HLEN + 6] = 0x20;
@@ -435,6 +440,7 @@ static void nic_encap_test_refused(struct kunit *test)
 		nic_encap_refuses(test, &tun4, sizes[i], nic_encap_spoil_family, -EIO);
 		nic_encap_refuses(test, &tun6, sizes[i], nic_encap_spoil_family, -EIO);
 		nic_encap_refuses(test, &tun6, sizes[i], nic_encap_spoil_trailer, -EINVAL);
+		nic_encap_refuses(test, &tun6, sizes[i], nic_encap_spoil_ttl, -EINVAL);
 		nic_encap_refuses(test, &udp4, sizes[i], nic_encap_spoil_ports, -EINVAL);
 		nic_encap_refuses(test, &udp4, sizes[i], nic_encap_spoil_fragment, -EINVAL);
 		nic_encap_refuses(test, &udp4, sizes[i], nic_encap_spoil_options, -EINVAL);

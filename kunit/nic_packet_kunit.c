@@ -19,7 +19,6 @@ static void nic_packet_link(struct kunit *test, bool tunnel, u32 mss, struct ov2
 	in.port = 1;
 	out.packet = true;
 	in.packet = true;
-	out.ttl = 64;
 	if (tunnel) {
 		out.mode = OV2_TUNNEL;
 		in.mode = OV2_TUNNEL;
@@ -29,6 +28,7 @@ static void nic_packet_link(struct kunit *test, bool tunnel, u32 mss, struct ov2
 	p.handle = out.offload_handle;
 	nic_packet_build(test, &p, txd);
 	txd->flags |= OV2SIM_TX_ESP | OV2SIM_TX_ENCAP;
+	txd->ttl = 64;
 }
 
 static void nic_packet_send(struct kunit *test, const struct ov2sim_txd *txd)

@@ -152,10 +152,6 @@ static const struct nic_validate_test_row nic_validate_rows[] = {
 	     OV2_OUTER_DSCP | OV2_OUTER_ECN | OV2_OUTER_DF, 0),
 	ROW8("outer flag unknown", PACKET_OUT, outer, BIT(3), -EINVAL),
 	ROW8("outer flag unknown, inbound", PACKET_IN, outer, BIT(7), -EINVAL),
-	ROW8("TTL of 0", PACKET_OUT, ttl, 0, -EINVAL),
-	ROW8("TTL of 255", PACKET_OUT, ttl, 255, 0),
-	ROW8("TTL does not matter inbound", PACKET_IN, ttl, 0, 0),
-	ROW8("TTL does not matter in transport mode", PACKET_UDP6, ttl, 0, 0),
 
 	/* S34: each other capability. */
 	NO_FEATURE("no ESP", GCM_IN, OV2_CAP_ESP),
@@ -234,8 +230,6 @@ static void nic_validate_make(struct ov2_add_sa *node, enum nic_validate_base ba
 		node->esn = true;
 		break;
 	case PACKET_OUT:
-		node->ttl = 64;
-		fallthrough;
 	case PACKET_IN:
 		node->packet = true;
 		node->mode = OV2_TUNNEL;

@@ -666,25 +666,6 @@ static void packet_test_order(struct kunit *test)
 	kfree_skb(second);
 }
 
-/* The rest of what the driver is told. The UDP ports are those that the state has now. */
-static void packet_test_told(struct kunit *test)
-{
-	static const struct fixture_sa udp = { PACKET_TUNNEL, .encap = UDP_ENCAP_ESPINUDP };
-	struct fixture *f = test->priv;
-	struct xfrm_state *x = packet_sa(f, &udp);
-	struct sk_buff *skb = packet_given(f, x, &packet_tcp);
-	struct ov2_tx tx;
-
-	x->encap->encap_dport = htons(4711);
-	KUNIT_EXPECT_EQ(test, packet_send(skb, &tx), 1);
-	KUNIT_EXPECT_EQ(test, ntohs(tx.sport), 4500);
-	KUNIT_EXPECT_EQ(test, ntohs(tx.dport), 4711);
-	KUNIT_EXPECT_EQ(test, tx.icv_len, 16);
-	KUNIT_EXPECT_FALSE(test, tx.host_iv);
-	KUNIT_EXPECT_PTR_EQ(test, tx.priv, fixture_entry(x)->priv);
-	kfree_skb(skb);
-}
-
 struct packet_features_row {
 	const char *name;
 	struct fixture_sa sa;
@@ -750,7 +731,6 @@ static struct kunit_case packet_cases[] = {
 	KUNIT_CASE(packet_test_other_port),
 	KUNIT_CASE_PARAM(packet_test_number, packet_number_gen_params),
 	KUNIT_CASE(packet_test_order),
-	KUNIT_CASE(packet_test_told),
 	KUNIT_CASE_PARAM(packet_test_features, packet_features_gen_params),
 	{ }
 };

@@ -49,6 +49,8 @@ struct packet_route *packet_route(struct fixture *f, struct xfrm_state *x,
 	/* Without a hold on the device: the route ends before the device does. */
 	dst_init(&route->child, &route->ops, NULL, 0, DST_NOCOUNT);
 	dst_init(&route->xdst.u.dst, &route->ops, NULL, 0, DST_NOCOUNT);
+	route->metrics.metrics[RTAX_HOPLIMIT - 1] = want->hops;
+	dst_init_metrics(&route->child, route->metrics.metrics, true);
 	route->child.dev = netdev;
 	route->child.xfrm = want->nested ? x : NULL;
 	route->xdst.u.dst.dev = netdev;

@@ -25,6 +25,7 @@
  * @nested: the route leads to another SA
  * @no_neigh: the route has no neighbour
  * @nud: state of the neighbour, 0 for a valid one
+ * @hops: hop limit of the route, 0 for none
  */
 struct packet_out {
 	u16 family;
@@ -38,6 +39,7 @@ struct packet_out {
 	bool nested;
 	bool no_neigh;
 	u8 nud;
+	u32 hops;
 };
 
 /**
@@ -45,6 +47,7 @@ struct packet_out {
  * @ops: of all parts
  * @xdst: to xfrm
  * @child: behind it
+ * @metrics: of @child
  * @neigh: the next hop of the SA
  * @asked: whose neighbour was looked up last
  */
@@ -52,6 +55,7 @@ struct packet_route {
 	struct dst_ops ops;
 	struct xfrm_dst xdst;
 	struct dst_entry child;
+	struct dst_metrics metrics;
 	struct neighbour *neigh;
 	xfrm_address_t asked;
 };

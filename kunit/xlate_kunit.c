@@ -6,7 +6,6 @@
 #include <crypto/internal/geniv.h>
 #include <linux/rtnetlink.h>
 #include <linux/udp.h>
-#include <net/addrconf.h>
 #include "xfrm_fixture.h"
 
 #define XLATE_GCM(key, icv) \
@@ -366,29 +365,28 @@ struct xlate_outer_row {
 	u32 flags;
 	u32 extra_flags;
 	u8 outer;
-	u8 ttl;
 };
 
 #define XLATE_TUNNEL_IN	{ .packet = true, .mode = XFRM_MODE_TUNNEL }
 #define XLATE_TUNNEL	{ .packet = true, .mode = XFRM_MODE_TUNNEL, .out = true }
 
 static const struct xlate_outer_row xlate_outer_rows[] = {
-	{ "out", XLATE_TUNNEL, 0, 0, OV2_OUTER_DSCP | OV2_OUTER_ECN | OV2_OUTER_DF, 77 },
+	{ "out", XLATE_TUNNEL, 0, 0, OV2_OUTER_DSCP | OV2_OUTER_ECN | OV2_OUTER_DF },
 	{ "out, no DSCP", XLATE_TUNNEL, 0, XFRM_SA_XFLAG_DONT_ENCAP_DSCP,
-	  OV2_OUTER_ECN | OV2_OUTER_DF, 77 },
-	{ "out, no ECN", XLATE_TUNNEL, XFRM_STATE_NOECN, 0, OV2_OUTER_DSCP | OV2_OUTER_DF, 77 },
-	{ "out, no DF", XLATE_TUNNEL, XFRM_STATE_NOPMTUDISC, 0, OV2_OUTER_DSCP | OV2_OUTER_ECN,
-	  77 },
+	  OV2_OUTER_ECN | OV2_OUTER_DF },
+	{ "out, no ECN", XLATE_TUNNEL, XFRM_STATE_NOECN, 0, OV2_OUTER_DSCP | OV2_OUTER_DF },
+	{ "out, no DF", XLATE_TUNNEL, XFRM_STATE_NOPMTUDISC, 0,
+	  OV2_OUTER_DSCP | OV2_OUTER_ECN },
 	{ "out, DECAP_DSCP", XLATE_TUNNEL, XFRM_STATE_DECAP_DSCP, XFRM_SA_XFLAG_DONT_ENCAP_DSCP,
-	  OV2_OUTER_ECN | OV2_OUTER_DF, 77 },
+	  OV2_OUTER_ECN | OV2_OUTER_DF },
 	{ "out, IPv6", { .packet = true, .mode = XFRM_MODE_TUNNEL, .out = true,
-	  .family = AF_INET6 }, 0, 0, OV2_OUTER_DSCP | OV2_OUTER_ECN | OV2_OUTER_DF, 55 },
-	{ "in", XLATE_TUNNEL_IN, 0, 0, OV2_OUTER_ECN, 0 },
-	{ "in, DSCP", XLATE_TUNNEL_IN, XFRM_STATE_DECAP_DSCP, 0, OV2_OUTER_DSCP | OV2_OUTER_ECN,
-	  0 },
-	{ "in, no ECN", XLATE_TUNNEL_IN, XFRM_STATE_NOECN, XFRM_SA_XFLAG_DONT_ENCAP_DSCP, 0, 0 },
-	{ "transport", { .packet = true, .out = true }, 0, 0, 0, 0 },
-	{ "crypto mode", { .mode = XFRM_MODE_TUNNEL, .out = true }, 0, 0, 0, 0 },
+	  .family = AF_INET6 }, 0, 0, OV2_OUTER_DSCP | OV2_OUTER_ECN | OV2_OUTER_DF },
+	{ "in", XLATE_TUNNEL_IN, 0, 0, OV2_OUTER_ECN },
+	{ "in, DSCP", XLATE_TUNNEL_IN, XFRM_STATE_DECAP_DSCP, 0,
+	  OV2_OUTER_DSCP | OV2_OUTER_ECN },
+	{ "in, no ECN", XLATE_TUNNEL_IN, XFRM_STATE_NOECN, XFRM_SA_XFLAG_DONT_ENCAP_DSCP, 0 },
+	{ "transport", { .packet = true, .out = true }, 0, 0, 0 },
+	{ "crypto mode", { .mode = XFRM_MODE_TUNNEL, .out = true }, 0, 0, 0 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(xlate_outer, xlate_outer_rows, name);
@@ -399,26 +397,13 @@ static void xlate_test_outer(struct kunit *test)
 	const struct xlate_outer_row *row = test->param_value;
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = xlate_state(f, &row->sa);
-	u8 ttl = init_net.ipv4.sysctl_ip_default_ttl;
-	struct inet6_dev *idev;
 	struct ov2_add_sa add;
 
-	rtnl_lock();
-	idev = __in6_dev_get(f->netdev[0]);
-	if (idev)
-		idev->cnf.hop_limit = 55;
-	rtnl_unlock();
-	KUNIT_ASSERT_NOT_NULL(test, idev);
-	WRITE_ONCE(init_net.ipv4.sysctl_ip_default_ttl, 77);
-	x->xso.dev = f->netdev[0];
 	x->props.flags |= row->flags;
 	x->props.extra_flags |= row->extra_flags;
 	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), 0);
-	WRITE_ONCE(init_net.ipv4.sysctl_ip_default_ttl, ttl);
-	x->xso.dev = NULL;
 	KUNIT_EXPECT_EQ(test, add.packet, row->sa.packet);
 	KUNIT_EXPECT_EQ(test, add.outer, row->outer);
-	KUNIT_EXPECT_EQ(test, add.ttl, row->ttl);
 	xlate_put(x);
 }
 

@@ -24,7 +24,9 @@
 #include <linux/tcp.h>
 #include <linux/udp.h>
 #include <net/dst.h>
+#include <net/ipv6.h>
 #include <net/neighbour.h>
+#include <net/route.h>
 #include <net/xfrm.h>
 #include "ov2.h"
 #include "packet.h"
@@ -155,7 +157,17 @@ static bool ov2_packet_put_mac(struct sk_buff *skb, const struct xfrm_state *x,
 	return valid;
 }
 
-/* Puts the guard into the sec_path, and the cookie of the SA where ov2_tx_sa() finds it. */
+/* Returns the TTL or hop limit of an outer header, which xfrm takes from the route as well. */
+static u8 ov2_packet_ttl(const struct sk_buff *skb, const struct xfrm_state *x)
+{
+	struct dst_entry *child = xfrm_dst_child(skb_dst(skb));
+
+	return x->props.family == AF_INET ? ip4_dst_hoplimit(child) : ip6_dst_hoplimit(child);
+}
+
+/* Puts the guard into the sec_path, and what ov2_tx_sa() needs where it finds it: the cookie of the
+ * SA, and the TTL of an outer header, because the route is not known there any more.
+ */
 static bool ov2_packet_tag(struct sk_buff *skb, const struct xfrm_state *x, const struct ov2_sa *sa)
 {
 	struct xfrm_state *guard = sa->nic->guard;
@@ -173,6 +185,7 @@ static bool ov2_packet_tag(struct sk_buff *skb, const struct xfrm_state *x, cons
 	xo = xfrm_offload(skb);
 	xo->flags = OV2_XO_PACKET | (x->encap ? OV2_XO_UDP : 0);
 	xo->seq.low = sa->cookie;
+	xo->seq.hi = x->props.mode == XFRM_MODE_TUNNEL ? ov2_packet_ttl(skb, x) : 0;
 	return true;
 }
 
@@ -275,6 +288,7 @@ int ov2_packet_number(struct sk_buff *skb, struct xfrm_state *x, struct ov2_tx *
 	}
 	spin_unlock_bh(&x->lock);
 	tx->packet = true;
+	tx->ttl = xfrm_offload(skb)->seq.hi;
 	tx->icv_len = crypto_aead_authsize(x->data);
 	return tx->seq ? segs : -EOVERFLOW;
 }

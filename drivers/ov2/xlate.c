@@ -4,10 +4,8 @@
  * caps.c checks what the NIC supports.
  */
 #include <crypto/internal/geniv.h>
-#include <linux/inetdevice.h>
 #include <linux/netlink.h>
 #include <linux/udp.h>
-#include <net/addrconf.h>
 #include <net/ip.h>
 #include <net/xfrm.h>
 #include <kunit/visibility.h>
@@ -284,22 +282,6 @@ static int ov2_xlate_check(const struct xfrm_state *x, struct netlink_ext_ack *e
 	return x->xso.type == XFRM_DEV_OFFLOAD_PACKET ? ov2_xlate_check_packet(x, extack) : 0;
 }
 
-/* Returns the TTL or hop limit of outer headers. Software takes it from the route. */
-static u8 ov2_xlate_ttl(const struct xfrm_state *x)
-{
-	const struct net *net = read_pnet(&x->xs_net);
-	struct inet6_dev *idev;
-	int ttl;
-
-	if (x->props.family == AF_INET)
-		return READ_ONCE(net->ipv4.sysctl_ip_default_ttl);
-	rcu_read_lock();
-	idev = __in6_dev_get(x->xso.dev);
-	ttl = READ_ONCE((idev ? &idev->cnf : net->ipv6.devconf_all)->hop_limit);
-	rcu_read_unlock();
-	return ttl;
-}
-
 /* Describes the outer headers of a tunnel in packet mode, as xfrm4_tunnel_encap_add() and
  * xfrm4_remove_tunnel_encap() and their IPv6 counterparts make and read them.
  */
@@ -312,11 +294,8 @@ static void ov2_xlate_outer(const struct xfrm_state *x, struct ov2_add_sa *add)
 		add->outer |= OV2_OUTER_DSCP;
 	if (!(x->props.flags & XFRM_STATE_NOECN))
 		add->outer |= OV2_OUTER_ECN;
-	if (add->dir == OV2_OUT) {
-		if (!(x->props.flags & XFRM_STATE_NOPMTUDISC))
-			add->outer |= OV2_OUTER_DF;
-		add->ttl = ov2_xlate_ttl(x);
-	}
+	if (add->dir == OV2_OUT && !(x->props.flags & XFRM_STATE_NOPMTUDISC))
+		add->outer |= OV2_OUTER_DF;
 }
 
 /* Fills @add except for next, port and cookie, which the engine sets. Context: any; x->lock held if

@@ -96,6 +96,7 @@ static bool ov2sim_tx_describe_packet(struct sk_buff *skb, const struct ov2_tx *
 	txd->flags |= OV2SIM_TX_ENCAP;
 	txd->sport = tx->sport;
 	txd->dport = tx->dport;
+	txd->ttl = tx->ttl;
 	txd->l3_off = skb_network_offset(skb);
 	return !skb_is_gso(skb) || ov2sim_tx_describe_lso(skb, txd);
 }

@@ -96,6 +96,9 @@ int ov2sim_encap_plan(struct ov2sim_encap *encap, const struct ov2sim_txd *txd,
 		return -EINVAL;
 	if (udp && (!txd->sport || !txd->dport))
 		return -EINVAL;
+	/* RFC 1122 section 3.2.1.7: a host must not send a TTL of 0. */
+	if (tunnel && !txd->ttl)
+		return -EINVAL;
 	err = sa->id.family == OV2_IPV4 ? ov2sim_encap_check_ipv4(txd, tunnel) :
 					  ov2sim_encap_check_ipv6(txd, tunnel);
 	if (err)
@@ -139,7 +142,8 @@ static u8 ov2sim_encap_dsfield(u8 flags, u8 inner)
 	return flags & OV2_OUTER_ECN ? INET_ECN_encapsulate(outer, inner) : outer;
 }
 
-static bool ov2sim_encap_put_ipv4(const struct ov2sim_sa *sa, u64 seq, u8 *data, const u8 *inner)
+static bool ov2sim_encap_put_ipv4(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa,
+				  u8 *data, const u8 *inner)
 {
 	const struct iphdr *from = (const struct iphdr *)inner;
 	struct iphdr *iph = (struct iphdr *)data;
@@ -150,23 +154,24 @@ static bool ov2sim_encap_put_ipv4(const struct ov2sim_sa *sa, u64 seq, u8 *data,
 		.version = 4,
 		.ihl = sizeof(*iph) / 4,
 		.tos = ov2sim_encap_dsfield(sa->id.outer, from->tos),
-		.id = df ? 0 : htons((u16)(sa->ip_id + seq)),
+		.id = df ? 0 : htons((u16)(sa->ip_id + txd->seq)),
 		.frag_off = df ? htons(IP_DF) : 0,
-		.ttl = sa->id.ttl,
+		.ttl = txd->ttl,
 		.saddr = sa->id.saddr.s6_addr32[0],
 		.daddr = sa->id.daddr.s6_addr32[0],
 	};
 	return df;
 }
 
-static void ov2sim_encap_put_ipv6(const struct ov2sim_sa *sa, u8 *data, const u8 *inner)
+static void ov2sim_encap_put_ipv6(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa,
+				  u8 *data, const u8 *inner)
 {
 	const struct ipv6hdr *from = (const struct ipv6hdr *)inner;
 	struct ipv6hdr *ip6h = (struct ipv6hdr *)data;
 
 	ip6_flow_hdr(ip6h, ov2sim_encap_dsfield(sa->id.outer, ipv6_get_dsfield(from)),
 		     ip6_flowlabel(from));
-	ip6h->hop_limit = sa->id.ttl;
+	ip6h->hop_limit = txd->ttl;
 	ip6h->saddr = sa->id.saddr;
 	ip6h->daddr = sa->id.daddr;
 }
@@ -232,9 +237,9 @@ void ov2sim_encap_put(struct ov2sim_encap *encap, struct ov2sim_txd *txd,
 	txd->csum_start += encap->len;
 
 	if (tunnel && ipv4)
-		encap->df = ov2sim_encap_put_ipv4(sa, txd->seq, l3, data + txd->inner_off);
+		encap->df = ov2sim_encap_put_ipv4(txd, sa, l3, data + txd->inner_off);
 	else if (tunnel)
-		ov2sim_encap_put_ipv6(sa, l3, data + txd->inner_off);
+		ov2sim_encap_put_ipv6(txd, sa, l3, data + txd->inner_off);
 	put_unaligned(type, (__be16 *)(l3 - sizeof(type)));
 	proto = ov2sim_encap_set_ip(sa, data, txd->l3_off, len);
 	if (tunnel)

@@ -66,7 +66,6 @@ void ov2sim_hw_stats(struct ov2sim_hw *hw, u32 port, u64 stats[OV2SIM_STAT_COUNT
  * @esn: 64-bit sequence numbers
  * @packet: packet mode
  * @outer: packet mode, tunnel: OV2_OUTER_*
- * @ttl: packet mode, tunnel, outbound: TTL or hop limit of the outer header
  * @spi: SPI
  * @saddr: source; IPv4 in the first word, the others are 0
  * @daddr: destination, likewise
@@ -83,7 +82,6 @@ struct ov2sim_sa_id {
 	bool esn;
 	bool packet;
 	u8 outer;
-	u8 ttl;
 	__be32 spi;
 	struct in6_addr saddr;
 	struct in6_addr daddr;

@@ -45,6 +45,7 @@ struct sk_buff;
  *	for each segment
  * @sport: ENCAP with UDP: source port
  * @dport: ENCAP with UDP: destination port
+ * @ttl: ENCAP in tunnel mode: TTL or hop limit of the outer header
  * @esp_proto: LSO and ESP without ENCAP: next header for the trailers
  */
 struct ov2sim_txd {
@@ -62,6 +63,7 @@ struct ov2sim_txd {
 	u16 segs;
 	__be16 sport;
 	__be16 dport;
+	u8 ttl;
 	u8 esp_proto;
 };
 

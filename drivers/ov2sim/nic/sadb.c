@@ -123,7 +123,6 @@ static struct ov2sim_sa *ov2sim_sa_create(const struct ov2_add_sa *node)
 		.esn = node->esn,
 		.packet = node->packet,
 		.outer = node->outer,
-		.ttl = node->ttl,
 		.spi = node->spi,
 	};
 	ov2sim_sa_copy_addr(&sa->id.saddr, &node->saddr, node->family);

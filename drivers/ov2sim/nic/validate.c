@@ -30,16 +30,6 @@ static bool ov2sim_key_in_area(const struct ov2_add_sa *node, u32 off, u32 len)
 	return node->key_area_len <= OV2_KEY_AREA_LEN && off + len <= node->key_area_len;
 }
 
-/* RFC 1122 section 3.2.1.7: a host must not send a TTL of 0. */
-static int ov2sim_validate_outer(const struct ov2_add_sa *node)
-{
-	if (node->outer & ~OV2SIM_OUTER_ALL)
-		return -EINVAL;
-	if (node->packet && node->mode == OV2_TUNNEL && node->dir == OV2_OUT && !node->ttl)
-		return -EINVAL;
-	return 0;
-}
-
 /* Check what does not depend on capabilities. */
 static int ov2sim_validate_form(const struct ov2_add_sa *node, u32 ports)
 {
@@ -63,7 +53,7 @@ static int ov2sim_validate_form(const struct ov2_add_sa *node, u32 ports)
 		return -EINVAL;
 	if (node->esn && node->dir == OV2_IN && !node->replay_window)
 		return -EINVAL;
-	return ov2sim_validate_outer(node);
+	return node->outer & ~OV2SIM_OUTER_ALL ? -EINVAL : 0;
 }
 
 static int ov2sim_validate_encap(const struct ov2_add_sa *node, const struct ov2_caps *caps)

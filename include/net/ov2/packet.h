@@ -55,6 +55,7 @@ struct ov2_rx_meta {
  * @packet: the packet has no ESP header. The NIC adds it, the trailer, the ICV and, in tunnel mode,
  *	the outer header. The MAC header is that of the packet on the wire, except for its type if
  *	the outer header is of the other family. The numbers of an SA are in the order of calls.
+ * @ttl: with @packet in tunnel mode: TTL or hop limit of the outer header, never 0
  * @sport: with @packet and OV2_ENCAP_UDP: UDP source port
  * @dport: with @packet and OV2_ENCAP_UDP: UDP destination port
  */
@@ -66,6 +67,7 @@ struct ov2_tx {
 	bool host_iv;
 	__be64 iv;
 	bool packet;
+	u8 ttl;
 	__be16 sport;
 	__be16 dport;
 };

@@ -86,7 +86,6 @@ struct ov2_seq {
  * @packet: packet mode: the NIC adds and removes ESP and, in tunnel mode, the outer header; needs
  *	OV2_CAP_PACKET
  * @outer: with @packet in tunnel mode: OV2_OUTER_*
- * @ttl: with @packet in tunnel mode, outbound: TTL or hop limit of the outer header
  * @spi: SPI
  * @saddr: source address, IPv4 in the first word
  * @daddr: destination address
@@ -130,7 +129,6 @@ struct ov2_add_sa {
 	bool esn;
 	bool packet;
 	u8 outer;
-	u8 ttl;
 	__be32 spi;
 	struct in6_addr saddr;
 	struct in6_addr daddr;
