@@ -12,6 +12,10 @@ static int km_spy_notify(struct xfrm_state *x, const struct km_event *c)
 		km_seen.hard++;
 	else if (c->event == XFRM_MSG_EXPIRE)
 		km_seen.soft++;
+	if (c->event == XFRM_MSG_NEWAE)
+		km_seen.replays++;
+	if (c->event == XFRM_MSG_NEWAE && c->data.aevent == XFRM_REPLAY_TIMEOUT)
+		km_seen.timeouts++;
 	return 0;
 }
 

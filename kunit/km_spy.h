@@ -9,6 +9,8 @@
  * struct km_seen - What xfrm has told since km_spy_start().
  * @soft: soft expires of states
  * @hard: hard expires of states
+ * @replays: reports of sequence numbers (XFRM_MSG_NEWAE)
+ * @timeouts: those of them that are due to time
  * @mappings: new NAT mappings
  * @addr: address of the last one
  * @port: its port
@@ -16,6 +18,8 @@
 struct km_seen {
 	u32 soft;
 	u32 hard;
+	u32 replays;
+	u32 timeouts;
 	u32 mappings;
 	xfrm_address_t addr;
 	__be16 port;

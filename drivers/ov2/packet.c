@@ -269,6 +269,33 @@ static u64 ov2_packet_take(struct xfrm_state *x, u32 count)
 	return last + 1;
 }
 
+/* Reports the numbers of a state to key managers that keep a copy of it, as xfrm_replay_notify()
+ * does, which is not exported: after every replay_maxdiff packets, and at the first packet after
+ * replay_maxage has passed without one, because the timer stands still then. Context: x->lock held.
+ */
+static void ov2_packet_notify(struct xfrm_state *x)
+{
+	struct xfrm_replay_state_esn *esn = x->replay_esn;
+	u32 sent = esn ? esn->oseq - x->preplay_esn->oseq : x->replay.oseq - x->preplay.oseq;
+	struct km_event c = { .event = XFRM_MSG_NEWAE, .data.aevent = XFRM_REPLAY_UPDATE };
+
+	lockdep_assert_held(&x->lock);
+	if (!xfrm_aevent_is_on(xs_net(x)))
+		return;
+	if (!x->replay_maxdiff || sent < x->replay_maxdiff) {
+		if (!(x->xflags & XFRM_TIME_DEFER))
+			return;
+		c.data.aevent = XFRM_REPLAY_TIMEOUT;
+	}
+	if (esn)
+		memcpy(x->preplay_esn, esn, xfrm_replay_state_esn_len(esn));
+	else
+		x->preplay = x->replay;
+	km_state_notify(x, &c);
+	if (x->replay_maxage && !mod_timer(&x->rtimer, jiffies + x->replay_maxage))
+		x->xflags &= ~XFRM_TIME_DEFER;
+}
+
 /* Gives numbers to a packet or burst, and its UDP ports. Returns how many numbers it has, or
  * -EOVERFLOW. Context: send path, BH off.
  */
@@ -282,7 +309,9 @@ int ov2_packet_number(struct sk_buff *skb, struct xfrm_state *x, struct ov2_tx *
 		tx->sport = x->encap->encap_sport;
 		tx->dport = x->encap->encap_dport;
 	}
-	if (!tx->seq) {
+	if (tx->seq) {
+		ov2_packet_notify(x);
+	} else {
 		XFRM_INC_STATS(xs_net(x), LINUX_MIB_XFRMOUTSTATESEQERROR);
 		xfrm_audit_state_replay_overflow(x, skb);
 	}
