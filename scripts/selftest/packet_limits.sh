@@ -1,0 +1,123 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Packet mode where README.md says what differs from software and what does not: a change of the
+# kernel is to be noticed here.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# S13: the outer hop limit is that of the route, also if the route changes while the SA is there.
+hop_limit()
+{
+	local family=$1 ttl=ttl bits=32
+
+	((family == 4)) || ttl=hlim bits=128
+	conn 1 mode=tunnel fam="$family" kind=packet
+	commit && wait_offloaded 2 || return
+	addrs "$family" wire
+	# GRO would decrypt before tcpdump sees a packet.
+	features b gro off
+	capture b hops "dst $addr_b"
+	udp 1 "$family" inner 100
+	check "a route" ip -n a route add "$addr_b/$bits" dev "$dev_a" hoplimit 37
+	udp 1 "$family" inner 100
+	check "no route" ip -n a route del "$addr_b/$bits"
+	capture_end
+	features b gro on
+	check_eq "hop limits" "$(tcpdump -Z root -nvr "$tmp/hops.pcap" 2>/dev/null |
+		sed -n "s/.*$ttl \([0-9]*\),.*/\1/p" | tr '\n' ' ')" "64 37 "
+}
+
+# S68: whoever listens is told the numbers of the outbound SA as often as those of the inbound one at
+# the far end, which is software's.
+number_events()
+{
+	local end listening=()
+
+	conn 1 kind=packet "$@"
+	for end in a b; do
+		# Not by time.
+		"$end" sysctl -qw net.core.xfrm_aevent_etime=36000 net.core.xfrm_aevent_rseqth=4
+		spawn "$end" ip xfrm monitor aevent >"$tmp/events-$end"
+		listening+=("$child")
+		wait_for 10 listens "$end"
+	done
+	commit && wait_offloaded 2 || return
+	a python3 "$selftest/traffic.py" send 10.1.0.1 20001 10.1.0.2 7 21
+	check "events at the far end" wait_for 10 events_are b 5
+	check "events of the SA in packet mode" wait_for 10 events_are a 5
+	reap "${listening[0]}" KILL
+	reap "${listening[1]}" KILL
+}
+
+# A socket of NETLINK_XFRM has joined XFRMNLGRP_AEVENTS.
+listens()
+{
+	"$1" grep -q '^[^ ]* 6 .* 00000010 ' /proc/net/netlink
+}
+
+events_are()
+{
+	(($(grep -c "SPI 0x0*1002" "$tmp/events-$1") == $2))
+}
+
+# nat dnat|snat MODE KIND ok|lost: netfilter replaces the destination or the source port of what is
+# sent, and the answer comes, or does not.
+nat()
+{
+	local out net=1 to
+
+	[[ $2 == transport ]] || net=2
+	conn 1 mode="$2" kind="$3" proto=any
+	commit && wait_offloaded 2 || return
+	to=10.$net.0.2
+	[[ $1 == snat ]] || to=10.$net.0.9
+	check "nft" a nft -f - <<-EOF
+		table ip nat {
+			chain out {
+				type nat hook output priority -100;
+				ip daddr 10.$net.0.9 dnat to 10.$net.0.2
+			}
+			chain post {
+				type nat hook postrouting priority srcnat;
+				ip daddr 10.$net.0.2 udp sport 20001 snat to 10.$net.0.1:40000-50000
+			}
+		}
+	EOF
+	[[ $1 == snat ]] || check "no SNAT" a nft flush chain ip nat post
+	check "a route" ip -n a route add "10.$net.0.9/32" via 10.1.0.2
+	out=$(a python3 "$selftest/traffic.py" udp 3 <<<"1 10.$net.0.1 20001 $to 7 100")
+	[[ $4 == lost ]] || check_eq "answer" "$out" "1 ok"
+	[[ $4 == ok ]] || check_eq "answer" "$out" "1 length 100 lost"
+	check "no nft" a nft delete table ip nat
+	check "no route" ip -n a route del "10.$net.0.9/32"
+}
+
+# pressure MODE KIND LOW HIGH: how many datagrams a socket with a small buffer can send while a qdisc
+# holds them.
+pressure()
+{
+	local sent addr_a addr_b
+
+	conn 1 mode="$1" kind="$2"
+	commit && wait_offloaded 2 || return
+	addrs 4 "$([[ $1 == tunnel ]] && echo inner || echo wire)"
+	check "a qdisc" tc -n a qdisc replace dev "$dev_a" root tbf rate 8kbit burst 1600 limit 5000
+	sent=$(a python3 "$selftest/traffic.py" fill "$addr_a" 20001 "$addr_b" 7 100)
+	check "no qdisc" tc -n a qdisc del dev "$dev_a" root
+	check_ge "datagrams" "$sent" "$3"
+	check_le "datagrams" "$sent" "$4"
+}
+
+T "S13 the outer hop limit, IPv4" hop_limit 4
+T "S13 the outer hop limit, IPv6" hop_limit 6
+T "S68 events of numbers" number_events
+T "S68 events of numbers, ESN" number_events flags=esn
+T "SNAT before transport mode" nat snat transport packet lost
+T "SNAT before transport mode, crypto mode" nat snat transport crypto ok
+T "DNAT before transport mode" nat dnat transport packet ok
+T "SNAT before a tunnel" nat snat tunnel packet ok
+T "a full qdisc slows the sender down, transport mode" pressure transport packet 1 20
+T "a full qdisc slows the sender down, tunnel, crypto mode" pressure tunnel crypto 1 20
+T "a full qdisc does not slow the sender down, tunnel" pressure tunnel packet 100 100
+run_tests
