@@ -5,31 +5,42 @@
 # crypto, or packet for the areas that run those of crypto mode in packet mode.
 SWAN_OFFLOAD=${SWAN_OFFLOAD:-crypto}
 
-# A connection; swan_defaults resets it before every test. A child may have esp and inner of its
-# own: esp2, inner2.
+# A connection; swan_defaults sets it before every test. A child may have esp and inner of its
+# own: esp2, inner2. The left end's address is local, and from is what it may choose it from. With
+# net=yes children protect networks, and with vip=yes the left end is given the address that it
+# protects. tries is read when a daemon starts.
 declare -A C=()
 
+# swan_defaults [KEY=VALUE]...
 swan_defaults()
 {
+	local word
+
 	C=([local]=192.0.2.1 [remote]=192.0.2.2 [mode]=tunnel [inner]=4 [children]=1
 		[esp]=aes128gcm16 [hw_l]=$SWAN_OFFLOAD [hw_r]=$SWAN_OFFLOAD [encap]=no [rekey]=0 [rand]=0
-		[start]=none [clear]=no)
+		[start]=none [clear]=no [net]=no [vip]=no [from]='' [mobike]=no [fragmentation]=yes
+		[dpd]=0 [tries]=8)
+	for word; do
+		C[${word%%=*}]=${word#*=}
+	done
 }
 
 # The traffic selector of child $2 at end $1.
 swan_ts()
 {
-	local n=1
+	local n=1 v4 v6
 
 	[[ $1 == l ]] || n=2
-	if [[ ${C[mode]} == transport ]]; then
+	v4=10.$n.$2.1/32 v6=fd00:$n:$2::1/128
+	[[ ${C[net]} == no ]] || v4=10.$n.$2.0/24 v6=fd00:$n:$2::/64
+	if [[ ${C[mode]} == transport || ($1 == l && ${C[vip]} == yes) ]]; then
 		echo dynamic
 	elif [[ ${C[inner]} == both ]]; then
-		echo "10.$n.$2.1/32,fd00:$n:$2::1/128"
+		echo "$v4,$v6"
 	elif [[ ${C[inner$2]:-${C[inner]}} == 6 ]]; then
-		echo "fd00:$n:$2::1/128"
+		echo "$v6"
 	else
-		echo "10.$n.$2.1/32"
+		echo "$v4"
 	fi
 }
 
@@ -55,10 +66,11 @@ swan_child_conf()
 swan_conf()
 {
 	local end=$1 dir=$SWAN_DIR/$1 other=r k
-	local me=${C[local]} peer=${C[remote]}
+	local me=${C[from]:-${C[local]}} peer=${C[remote]} vips=
 
+	[[ ${C[vip]} == no ]] || vips="vips = 0.0.0.0"
 	if [[ $end == r ]]; then
-		other=l me=${C[remote]} peer=%any
+		other=l me=${C[remote]} peer=%any vips=${vips:+pools = pool}
 	fi
 	mkdir -p "$dir"
 	cat >"$dir/strongswan.conf" <<-EOF
@@ -70,7 +82,7 @@ swan_conf()
 			make_before_break = yes
 			delete_rekeyed_delay = 1
 			retransmit_timeout = 1
-			retransmit_tries = 8
+			retransmit_tries = ${C[tries]}
 			filelog {
 				log {
 					path = $dir/log
@@ -91,7 +103,10 @@ swan_conf()
 			connections {
 			ike {
 				version = 2
-				mobike = no
+				mobike = ${C[mobike]}
+				fragmentation = ${C[fragmentation]}
+				dpd_delay = ${C[dpd]}s
+				$vips
 				local_addrs = $me
 				remote_addrs = $peer
 				encap = ${C[encap]}
@@ -112,5 +127,6 @@ swan_conf()
 			swan_child_conf "$k" "$end" "$other"
 		done
 		printf '}\n}\n}\nsecrets {\nike {\nsecret = 0x%s\n}\n}\n' "$(cat "$SWAN_DIR/psk")"
+		echo 'pools { pool { addrs = 10.3.0.0/24 } }'
 	} >"$dir/swanctl.conf"
 }

@@ -81,9 +81,9 @@ swan_initiate()
 	done
 }
 
-# Both ends with the configuration in C, and every child up. Daemons that are
-# running already go on with it.
-swan_up()
+# Both ends with the configuration in C. Daemons that are running already go on
+# with it.
+swan_ready()
 {
 	local end
 
@@ -95,7 +95,12 @@ swan_up()
 			swan_start "$end" || return
 		fi
 	done
-	swan_initiate
+}
+
+# Ready, and every child up.
+swan_up()
+{
+	swan_ready && swan_initiate
 }
 
 # The connection ends, and with it every SA: charon deletes them.

@@ -64,6 +64,24 @@ swan_setup()
 	EOF
 }
 
+# swan_table END SIZE: of its NIC, which is reloaded, and whose netdev has no addresses then.
+swan_table()
+{
+	local nic=${SWAN_NIC[$1]} dev=${SWAN_DEV[$1]}
+
+	devlink resource set "ov2sim/$nic" path /ipsec_sa size "$2" &&
+		devlink dev reload "ov2sim/$nic" >"$SWAN_DIR/reload" &&
+		ip link set "$nic" name "$dev" && ip link set "$dev" netns "sw$1" &&
+		link "sw$1" "$dev" swm "tap$1" && swan_in "$1" ip link set "$dev" up
+}
+
+# swan_bridged END N: the addresses of an end in the network of swan_bridge.
+swan_bridged()
+{
+	swan_in "$1" ip addr add "192.0.2.$2/24" dev "${SWAN_DEV[$1]}" &&
+		swan_in "$1" ip addr add "2001:db8::$2/64" dev "${SWAN_DEV[$1]}" nodad
+}
+
 # The middle is a bridge: both ends are in one network.
 swan_bridge()
 {
@@ -74,10 +92,7 @@ swan_bridge()
 	# kernels (fq_codel) drop packets that are late.
 	swan_in m tc qdisc replace dev tapl root pfifo limit 10000 &&
 		swan_in m tc qdisc replace dev tapr root pfifo limit 10000 || return
-	swan_in l ip addr add 192.0.2.1/24 dev left0
-	swan_in r ip addr add 192.0.2.2/24 dev right0
-	swan_in l ip addr add 2001:db8::1/64 dev left0 nodad
-	swan_in r ip addr add 2001:db8::2/64 dev right0 nodad
+	swan_bridged l 1 && swan_bridged r 2 || return
 	wait_for 20 swan_in l ping -qc 1 -W 1 192.0.2.2 >"$SWAN_DIR/ping" || return
 	wait_for 20 swan_in l ping -qc 1 -W 1 2001:db8::2 >"$SWAN_DIR/ping"
 }

@@ -9,11 +9,7 @@
 # start_connection [KEY=VALUE]...: up, and every SA in its NIC.
 start_connection()
 {
-	swan_defaults
-	while (($#)); do
-		C[${1%%=*}]=${1#*=}
-		shift
-	done
+	swan_defaults "$@"
 	swan_up && both_settled
 }
 
@@ -31,7 +27,7 @@ pings_start()
 {
 	swan_tap_start || return
 	: >"$SWAN_DIR/pings"
-	ip netns exec swl chrt -f 1 ping -n -i 0.02 -s 600 -p "$SWAN_PATTERN" -I "$(swan_addr l 1)" \
+	ip netns exec "sw$SWAN_FROM" chrt -f 1 ping -n -i 0.02 -s 600 -p "$SWAN_PATTERN" -I "$(swan_addr l 1)" \
 		"$(swan_addr r 1)" >"$SWAN_DIR/pings" 2>&1 &
 	pings=$!
 	wait_for 20 pings_reach 10 || fail "no pings get through"

@@ -28,7 +28,7 @@ swan_tap_start()
 	rm -f "$SWAN_PCAP"
 	# The messages of an earlier tcpdump must not be taken for those of this one.
 	: >"$SWAN_DIR/tcpdump"
-	ip netns exec swm tcpdump -Z root -qUn --immediate-mode -s 0 -i tapl -w "$SWAN_PCAP" \
+	ip netns exec swm tcpdump -Z root -qUn --immediate-mode -s 0 -i "${SWAN_TAP_DEV:-tapl}" -w "$SWAN_PCAP" \
 		2>"$SWAN_DIR/tcpdump" &
 	SWAN_TAP=$!
 	wait_for 20 file_says "$SWAN_DIR/tcpdump" "listening on"
@@ -72,24 +72,35 @@ swan_tap_check()
 	return "$rc"
 }
 
-# The addresses that child $2 protects at end $1.
+# The addresses that child $2 protects at end $1. Of a network it is the first one. The pool gives
+# each connection its first one, too.
 swan_addr()
 {
+	local ts addr
+
 	if [[ ${C[mode]} == transport ]]; then
 		[[ $1 == l ]] && echo "${C[local]}" || echo "${C[remote]}"
+	elif [[ $1 == l && ${C[vip]} == yes ]]; then
+		echo 10.3.0.1
 	else
-		swan_ts "$1" "$2" | cut -d/ -f1
+		ts=$(swan_ts "$1" "$2")
+		addr=${ts%%/*}
+		[[ ${C[net]} == no ]] || addr=${addr/%.0/.1} addr=${addr/%::/::1}
+		echo "$addr"
 	fi
 }
 
 # "ov2clear" in hex: a mark that must never be seen on the wire.
 SWAN_PATTERN=6f7632636c656172
 
-# How many answers to pings end l has had.
+# Where pings come from: the left end, or a host behind it.
+SWAN_FROM=l
+
+# How many answers to pings it has had.
 swan_replies()
 {
 	# shellcheck disable=SC2016
-	swan_in l awk '
+	swan_in "$SWAN_FROM" awk '
 		$1 == "Icmp6InEchoReplies" { n += $2 }
 		$1 != "Icmp:" { next }
 		col { n += $col }
@@ -109,7 +120,7 @@ swan_ping()
 	local before
 
 	before=$(swan_replies)
-	swan_in l ping -qnc "$2" -i 0.01 -W 5 -s "${3:-1000}" -p "$SWAN_PATTERN" \
+	swan_in "$SWAN_FROM" ping -qnc "$2" -i 0.01 -W 5 -s "${3:-1000}" -p "$SWAN_PATTERN" \
 		-I "$(swan_addr l "$1")" "$(swan_addr r "$1")" >"$SWAN_DIR/ping" 2>&1 || :
 	wait_for 5 swan_replied $((before + $2)) && return
 	diag "ping: $(tail -n 3 "$SWAN_DIR/ping" | tr '\n' ' ')"
