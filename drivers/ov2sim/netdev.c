@@ -245,21 +245,6 @@ static u16 ov2sim_select_queue(struct net_device *netdev, struct sk_buff *skb,
 	return first + reciprocal_scale(jhash_1word(flow, 0), count);
 }
 
-static void ov2sim_get_stats64(struct net_device *netdev, struct rtnl_link_stats64 *stats)
-{
-	struct ov2sim_port *port = netdev_priv(netdev);
-	u64 hw[OV2SIM_STAT_COUNT];
-
-	dev_get_tstats64(netdev, stats);
-	ov2sim_hw_stats(port->sim->hw, port->ov2.index, hw);
-	stats->rx_missed_errors = hw[OV2SIM_STAT_RX_NO_BUFFER];
-	stats->rx_length_errors = hw[OV2SIM_STAT_RX_TOO_LONG];
-	stats->rx_errors = stats->rx_length_errors;
-	stats->tx_carrier_errors = hw[OV2SIM_STAT_TX_NO_LINK];
-	stats->tx_fifo_errors = hw[OV2SIM_STAT_TX_NO_ROOM];
-	stats->tx_errors = stats->tx_carrier_errors + stats->tx_fifo_errors;
-}
-
 static const struct net_device_ops ov2sim_netdev_ops = {
 	.ndo_open = ov2sim_open,
 	.ndo_stop = ov2sim_stop,
@@ -289,9 +274,9 @@ static void ov2sim_netdev_init(struct net_device *netdev)
 	eth_hw_addr_set(netdev, addr);
 
 	netdev->netdev_ops = &ov2sim_netdev_ops;
+	netdev->stat_ops = &ov2sim_stat_ops;
 	netdev->ethtool_ops = &ov2sim_ethtool_ops;
 	netdev->priv_flags |= IFF_LIVE_ADDR_CHANGE;
-	netdev->pcpu_stat_type = NETDEV_PCPU_STAT_TSTATS;
 	netdev->min_mtu = ETH_MIN_MTU;
 	netdev->max_mtu = OV2SIM_MTU_MAX;
 	netdev->hw_features = OV2SIM_FEATURES;
@@ -344,6 +329,7 @@ struct ov2sim_port *ov2sim_port_create(struct ov2sim *sim, u32 index)
 	port->config.queues = sim->bus_dev->queues;
 	port->config.tx_ring = OV2SIM_RING_DEFAULT;
 	port->config.rx_ring = OV2SIM_RING_DEFAULT;
+	ov2sim_stats_init(port);
 
 	devlink_port_attrs_set(&port->devlink_port, &attrs);
 	err = devl_port_register(devlink, &port->devlink_port, index);

@@ -7,6 +7,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
+#include <linux/u64_stats_sync.h>
 #include <linux/workqueue.h>
 #include <net/devlink.h>
 #include <net/ov2.h>
@@ -111,6 +112,31 @@ struct ov2sim {
 	struct work_struct reset_work;
 };
 
+/* Counters of a queue pair: stats.c */
+enum ov2sim_qstat {
+	OV2SIM_QSTAT_RX_PACKETS,
+	OV2SIM_QSTAT_RX_BYTES,
+	OV2SIM_QSTAT_RX_ALLOC_FAIL,
+	OV2SIM_QSTAT_RX_CSUM_UNNECESSARY,
+	OV2SIM_QSTAT_RX_CSUM_NONE,
+	OV2SIM_QSTAT_TX_PACKETS,
+	OV2SIM_QSTAT_TX_BYTES,
+	OV2SIM_QSTAT_TX_NEEDS_CSUM,
+	OV2SIM_QSTAT_TX_GSO_PACKETS,
+	OV2SIM_QSTAT_TX_GSO_WIRE_PACKETS,
+	OV2SIM_QSTAT_COUNT,
+};
+
+/**
+ * struct ov2sim_queue_stats - Counters of a queue pair since its port was created.
+ * @sync: for readers on 32-bit machines
+ * @count: by &enum ov2sim_qstat; written by the queue's NAPI instance only
+ */
+struct ov2sim_queue_stats {
+	struct u64_stats_sync sync;
+	u64_stats_t count[OV2SIM_QSTAT_COUNT];
+} ____cacheline_aligned_in_smp;
+
 /**
  * struct ov2sim_vector - A queue pair and the NAPI instance that serves it.
  * @napi: NAPI
@@ -136,6 +162,7 @@ struct ov2sim_vector {
  * @devlink_port: devlink's part
  * @config: rings that the port has while it is up; under rtnl
  * @vectors: @config.queues of them while the port is up; under rtnl
+ * @stats: counters by queue; they stay while the port is down or has fewer queues
  * @running: the chip's port is started; under rtnl
  * @rx_order: page order of an RX buffer
  */
@@ -145,6 +172,7 @@ struct ov2sim_port {
 	struct devlink_port devlink_port;
 	struct ov2sim_port_config config;
 	struct ov2sim_vector *vectors[OV2SIM_QUEUES_MAX];
+	struct ov2sim_queue_stats stats[OV2SIM_QUEUES_MAX];
 	bool running;
 	u32 rx_order;
 };
@@ -174,6 +202,14 @@ void ov2sim_txrx_exit(void);
 int ov2sim_port_start(struct ov2sim_port *port);
 void ov2sim_port_stop(struct ov2sim_port *port);
 netdev_tx_t ov2sim_start_xmit(struct sk_buff *skb, struct net_device *netdev);
+
+/* stats.c */
+extern const struct netdev_stat_ops ov2sim_stat_ops;
+void ov2sim_stats_init(struct ov2sim_port *port);
+void ov2sim_stats_rx(struct ov2sim_vector *v, u32 len, bool csum_ok);
+void ov2sim_stats_rx_no_page(struct ov2sim_vector *v);
+void ov2sim_stats_tx(struct ov2sim_vector *v, const struct ov2sim_txc *txc);
+void ov2sim_get_stats64(struct net_device *netdev, struct rtnl_link_stats64 *stats);
 
 /* ethtool.c */
 extern const struct ethtool_ops ov2sim_ethtool_ops;

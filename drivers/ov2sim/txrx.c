@@ -199,7 +199,7 @@ static bool ov2sim_tx_poll(struct ov2sim_vector *v, int budget)
 		if (txc.status)
 			dev_core_stats_tx_dropped_inc(netdev);
 		else
-			dev_sw_netstats_tx_add(netdev, txc.frames, txc.skb->len);
+			ov2sim_stats_tx(v, &txc);
 		napi_consume_skb(txc.skb, budget);
 	}
 	netif_txq_completed_wake(netdev_get_tx_queue(netdev, v->index), pkts, bytes,
@@ -227,8 +227,10 @@ static bool ov2sim_rx_fill(struct ov2sim_vector *v)
 
 	while (v->rx_posted < v->rx_ring) {
 		page = page_pool_dev_alloc_pages(v->pool);
-		if (!page)
+		if (!page) {
+			ov2sim_stats_rx_no_page(v);
 			return false;
+		}
 		/* This cannot fail, because rx_posted is less than the size of the ring. */
 		ov2sim_hw_rx_post(port->sim->hw, port->ov2.index, v->index, page,
 				  page_address(page) + OV2SIM_RX_HEADROOM, size);
@@ -295,7 +297,7 @@ static void ov2sim_rx_one(struct ov2sim_vector *v, const struct ov2sim_rxc *rxc)
 			goto drop;
 		}
 	}
-	dev_sw_netstats_rx_add(netdev, rxc->len);
+	ov2sim_stats_rx(v, rxc->len, rxc->flags & OV2SIM_RX_CSUM_OK);
 	if (!err)
 		napi_gro_receive(&v->napi, skb);
 	return;
@@ -379,13 +381,18 @@ static void ov2sim_vector_drain(struct ov2sim_vector *v)
 	struct ov2sim_txc txc;
 	struct ov2sim_rxc rxc;
 
+	/* In place of NAPI, which is disabled. Bottom halves are off because on 32-bit machines one
+	 * of them could wait for ever for us to finish a counter.
+	 */
+	local_bh_disable();
 	while (ov2sim_hw_tx_reap(port->sim->hw, port->ov2.index, v->index, &txc)) {
 		if (txc.status)
 			dev_core_stats_tx_dropped_inc(port->ov2.netdev);
 		else
-			dev_sw_netstats_tx_add(port->ov2.netdev, txc.frames, txc.skb->len);
+			ov2sim_stats_tx(v, &txc);
 		dev_consume_skb_any(txc.skb);
 	}
+	local_bh_enable();
 	/* Packets that arrived after NAPI was disabled are lost. */
 	while (ov2sim_hw_rx_reap(port->sim->hw, port->ov2.index, v->index, &rxc)) {
 		if (!(rxc.flags & OV2SIM_RX_RETURNED))
