@@ -4,6 +4,7 @@
 #define __OV2_COMPAT_H
 
 #include <linux/netdevice.h>
+#include <linux/version.h>
 #include <net/devlink.h>
 
 /* Kconfig's dependency does not apply out of tree. The core registers handlers for ESP in both
@@ -33,6 +34,19 @@
 #define ov2_health_reporter_create(devlink, ops, priv) \
 	devl_health_reporter_create(devlink, ops, 0, priv)
 #endif
+
+/* Newer kernels keep the settings of a NAPI instance, such as threaded, for the next one with the
+ * same index. No macro came with this.
+ */
+static inline void ov2_napi_add_config(struct net_device *netdev, struct napi_struct *napi,
+				       int (*poll)(struct napi_struct *, int), int index)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+	netif_napi_add_config(netdev, napi, poll, index);
+#else
+	netif_napi_add(netdev, napi, poll);
+#endif
+}
 
 /* Newer kernels pass the netdev to add, delete and free. On older ones add takes it from the state.
  * If a bond calls through, the state names the bond, and ov2 refuses that. Delete and free ignore

@@ -15,6 +15,7 @@
 #include <net/page_pool/helpers.h>
 #include <net/xfrm.h>
 
+#include "compat.h"
 #include "ov2sim.h"
 
 #define OV2SIM_RX_HEADROOM	(NET_SKB_PAD + NET_IP_ALIGN)
@@ -370,8 +371,17 @@ static struct ov2sim_vector *ov2sim_vector_alloc(struct ov2sim_port *port, u32 i
 		kmem_cache_free(ov2sim_vector_cache, v);
 		return ERR_PTR(err);
 	}
-	netif_napi_add(netdev, &v->napi, ov2sim_poll);
+	ov2_napi_add_config(netdev, &v->napi, ov2sim_poll, index);
 	return v;
+}
+
+/* Tell the core which NAPI instance serves the queues of a pair; NULL for none. */
+static void ov2sim_vector_set_napi(const struct ov2sim_vector *v, struct napi_struct *napi)
+{
+	struct net_device *netdev = v->port->ov2.netdev;
+
+	netif_queue_set_napi(netdev, v->index, NETDEV_QUEUE_TYPE_RX, napi);
+	netif_queue_set_napi(netdev, v->index, NETDEV_QUEUE_TYPE_TX, napi);
 }
 
 /* Empty the rings. The chip's port is not started, so the driver owns all descriptors. */
@@ -451,6 +461,7 @@ int ov2sim_port_start(struct ov2sim_port *port)
 	for (i = 0; i < port->config.queues; i++) {
 		netdev_tx_reset_subqueue(netdev, i);
 		napi_enable(&port->vectors[i]->napi);
+		ov2sim_vector_set_napi(port->vectors[i], &port->vectors[i]->napi);
 	}
 	ov2sim_hw_port_address(hw, port->ov2.index, netdev->dev_addr);
 	ov2sim_hw_port_start(hw, port->ov2.index);
@@ -483,8 +494,10 @@ void ov2sim_port_stop(struct ov2sim_port *port)
 	/* Disable NAPI first, because it wakes TX queues. After netif_tx_disable() no CPU is in
 	 * ndo_start_xmit() and none will enter it.
 	 */
-	for (i = 0; i < port->config.queues; i++)
+	for (i = 0; i < port->config.queues; i++) {
+		ov2sim_vector_set_napi(port->vectors[i], NULL);
 		napi_disable(&port->vectors[i]->napi);
+	}
 	netif_tx_disable(netdev);
 	port->running = false;
 
