@@ -275,6 +275,7 @@ static void ov2sim_netdev_init(struct net_device *netdev)
 
 	netdev->netdev_ops = &ov2sim_netdev_ops;
 	netdev->stat_ops = &ov2sim_stat_ops;
+	netdev->sysfs_rx_queue_group = &ov2sim_rx_queue_group;
 	netdev->ethtool_ops = &ov2sim_ethtool_ops;
 	netdev->priv_flags |= IFF_LIVE_ADDR_CHANGE;
 	netdev->min_mtu = ETH_MIN_MTU;

@@ -199,9 +199,13 @@ int ov2sim_port_reconfigure(struct ov2sim_port *port, const struct ov2sim_port_c
 /* txrx.c */
 int ov2sim_txrx_init(void);
 void ov2sim_txrx_exit(void);
+u32 ov2sim_rx_buffer_size(u32 mtu);
 int ov2sim_port_start(struct ov2sim_port *port);
 void ov2sim_port_stop(struct ov2sim_port *port);
 netdev_tx_t ov2sim_start_xmit(struct sk_buff *skb, struct net_device *netdev);
+
+/* sysfs.c */
+extern const struct attribute_group ov2sim_rx_queue_group;
 
 /* stats.c */
 extern const struct netdev_stat_ops ov2sim_stat_ops;

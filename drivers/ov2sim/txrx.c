@@ -217,6 +217,12 @@ static u32 ov2sim_rx_order(u32 mtu)
 			 SKB_DATA_ALIGN(sizeof(struct skb_shared_info)));
 }
 
+/* The longest frame that an RX buffer takes with this MTU. */
+u32 ov2sim_rx_buffer_size(u32 mtu)
+{
+	return SKB_WITH_OVERHEAD(PAGE_SIZE << ov2sim_rx_order(mtu)) - OV2SIM_RX_HEADROOM;
+}
+
 /* Returns false without memory for a buffer. The caller must then poll again, because a ring
  * without buffers raises no interrupt.
  */
