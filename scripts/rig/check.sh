@@ -72,6 +72,7 @@ prepare()
 	"$OV2_RIG/kernel.sh" --source 7.3 >/dev/null
 	"$OV2_RIG/kernel.sh" uml-7.3 uml-6.12 debian-6.12 debian-7.3 >/dev/null
 	"$OV2_RIG/rootfs.sh" user build swan5 >/dev/null
+	"$OV2_RIG/ksft.sh" >/dev/null
 }
 
 # skips FILE: how many tests were skipped in a log, by KTAP and by kunit.py's summaries.

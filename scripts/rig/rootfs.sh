@@ -33,10 +33,10 @@ packages_of()
 	case $1 in
 	user)
 		echo bash busybox bsdextrautils charon-systemd conntrack ethtool iperf3 \
-			iproute2 iputils-ping jq kmod libcharon-extra-plugins \
+			iproute2 iptables iputils-ping jq kmod libcharon-extra-plugins \
 			libcharon-extauth-plugins libstrongswan-standard-plugins \
 			libstrongswan-extra-plugins nftables openssl procps \
-			python3-minimal socat strongswan-swanctl tcpdump util-linux
+			python3 python3-yaml socat strongswan-swanctl tcpdump util-linux
 		;;
 	build)
 		echo bash gcc-14 kmod libelf1t64 make
