@@ -24,6 +24,21 @@
 	struct devlink *devlink, u32 id, struct devlink_param_gset_ctx *ctx
 #endif
 
+/* A value of a parameter went by pointer from about then on. */
+#ifdef DEVLINK_PARAM_DRIVER_WITH_DEFAULTS
+#define DEVLINK_PARAM_VALIDATE_ARGS \
+	struct devlink *devlink, u32 id, union devlink_param_value *val, \
+	struct netlink_ext_ack *extack
+#define ov2_param_value(val) (val)
+#define ov2_param_init(devlink, id, val) devl_param_driverinit_value_set(devlink, id, val)
+#else
+#define DEVLINK_PARAM_VALIDATE_ARGS \
+	struct devlink *devlink, u32 id, union devlink_param_value val, \
+	struct netlink_ext_ack *extack
+#define ov2_param_value(val) (&(val))
+#define ov2_param_init(devlink, id, val) devl_param_driverinit_value_set(devlink, id, *(val))
+#endif
+
 /* The grace period of a health reporter moved from the call to the ops at about the same time.
  * Ours has none.
  */
@@ -52,16 +67,13 @@ static inline void ov2_napi_add_config(struct net_device *netdev, struct napi_st
  * If a bond calls through, the state names the bond, and ov2 refuses that. Delete and free ignore
  * the netdev.
  */
-#define ov2_xdo_protos(add)								\
-	static int add(struct net_device *netdev, struct xfrm_state *x,			\
-		       struct netlink_ext_ack *extack);					\
-	static int add ## _compat(struct xfrm_state *x, struct netlink_ext_ack *extack)
-#define ov2_xdo_shims(add, delete, free)						\
+#define ov2_xdo_shim_add(add)								\
 	static int __maybe_unused add ## _compat(struct xfrm_state *x,			\
 						 struct netlink_ext_ack *extack)	\
 	{										\
 		return add(x->xso.dev, x, extack);					\
-	}										\
+	}
+#define ov2_xdo_shims(delete, free)							\
 	static void __maybe_unused delete ## _compat(struct xfrm_state *x)		\
 	{										\
 		delete(NULL, x);							\

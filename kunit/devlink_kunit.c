@@ -309,6 +309,15 @@ static void devlink_test_survives(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, next->nic->caps.max_sas, 10);
 	world_detach();
 	fake_nic_destroy(next);
+
+	/* On other hardware all capabilities are on. */
+	caps.modes = BIT(OV2_TUNNEL);
+	next = fake_nic_create(test, &caps);
+	world_attach(next->nic);
+	KUNIT_EXPECT_EQ(test, ov2_nic_deadline(next->nic), 1234);
+	KUNIT_EXPECT_EQ(test, next->nic->caps.features, caps.features);
+	world_detach();
+	fake_nic_destroy(next);
 	world_attach(world->f->nic);
 }
 

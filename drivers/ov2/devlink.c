@@ -185,8 +185,8 @@ EXPORT_SYMBOL_GPL(ov2_devlink_unregister);
  * @nic: the NIC, registered
  *
  * The parameters are those of @nic from now on. If another NIC was attached before, @nic gets its
- * settings, except for the size of the SA table, so that they survive a reload. If @nic can do less
- * than its predecessor, all that it can do is on.
+ * settings, except for the size of the SA table, so that they survive a reload. If @nic has other
+ * capabilities than its predecessor, all of them are on.
  *
  * Context: process, with devlink's lock.
  */

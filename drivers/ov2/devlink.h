@@ -17,6 +17,7 @@
  * @stack_gso: stack_gso
  * @packet_add_wait: packet_add_wait
  * @caps: all other parameters
+ * @hw_caps: what the hardware can do that they are for
  */
 struct ov2_settings {
 	u32 deadline;
@@ -27,6 +28,7 @@ struct ov2_settings {
 	bool stack_gso;
 	bool packet_add_wait;
 	struct ov2_caps caps;
+	struct ov2_caps hw_caps;
 };
 
 /**

@@ -31,7 +31,6 @@ int ov2_packet_number(struct sk_buff *skb, struct xfrm_state *x, struct ov2_tx *
 int ov2_rx_reframe(struct sk_buff *skb, const struct xfrm_state *x, const struct ov2_rx_meta *meta);
 
 /* policy.c */
-int ov2_policy_add(struct xfrm_policy *xp, struct netlink_ext_ack *extack);
 void ov2_policy_delete(struct xfrm_policy *xp);
 
 #endif /* __OV2_PACKET_H */

@@ -316,18 +316,25 @@ void ov2_settings_read(struct ov2_nic *nic, struct ov2_settings *settings)
 	settings->stack_gso = ov2_nic_stack_gso(nic);
 	settings->packet_add_wait = ov2_nic_packet_add_wait(nic);
 	ov2_nic_caps(nic, &settings->caps);
+	ov2_nic_hw_caps(nic, &settings->hw_caps);
+}
+
+static void ov2_settings_resize(struct ov2_caps *caps, const struct ov2_caps *hw)
+{
+	caps->max_sas = hw->max_sas;
+	memcpy(caps->max_dir_sas, hw->max_dir_sas, sizeof(hw->max_dir_sas));
 }
 
 /* Gives a new NIC the settings of its predecessor, except for the size of the SA table, which a
- * reload may have changed.
+ * reload may have changed. On other hardware all capabilities are on.
  */
 void ov2_settings_restore(struct ov2_nic *nic, struct ov2_settings *settings)
 {
 	struct ov2_caps hw;
 
 	ov2_nic_hw_caps(nic, &hw);
-	settings->caps.max_sas = hw.max_sas;
-	memcpy(settings->caps.max_dir_sas, hw.max_dir_sas, sizeof(hw.max_dir_sas));
+	ov2_settings_resize(&settings->caps, &hw);
+	ov2_settings_resize(&settings->hw_caps, &hw);
 	ov2_nic_set_deadline(nic, settings->deadline);
 	ov2_nic_set_waiting_max(nic, settings->waiting_max);
 	ov2_nic_set_port_max(nic, settings->port_max);
@@ -335,5 +342,6 @@ void ov2_settings_restore(struct ov2_nic *nic, struct ov2_settings *settings)
 	ov2_nic_set_reoffer(nic, settings->reoffer);
 	ov2_nic_set_stack_gso(nic, settings->stack_gso);
 	ov2_nic_set_packet_add_wait(nic, settings->packet_add_wait);
-	ov2_nic_set_caps(nic, &settings->caps);
+	if (!memcmp(&settings->hw_caps, &hw, sizeof(hw)))
+		ov2_nic_set_caps(nic, &settings->caps);
 }

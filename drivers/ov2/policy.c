@@ -218,7 +218,16 @@ static void ov2_policy_keep(struct xfrm_policy *xp)
 	netdev_put(netdev, &xp->xdo.dev_tracker);
 }
 
-/* Context: process, before xfrm inserts the policy. */
+/**
+ * ov2_policy_add - offload an xfrm policy, as xdo_dev_policy_add of a port does
+ * @xp: the policy, which xfrm has not inserted yet
+ * @extack: says why it is refused
+ *
+ * A driver whose port has an xdo_dev_policy_add of its own calls this from there.
+ *
+ * Context: process.
+ * Return: 0 or -EOPNOTSUPP.
+ */
 int ov2_policy_add(struct xfrm_policy *xp, struct netlink_ext_ack *extack)
 {
 	int err;
@@ -231,3 +240,4 @@ int ov2_policy_add(struct xfrm_policy *xp, struct netlink_ext_ack *extack)
 	ov2_policy_keep(xp);
 	return 0;
 }
+EXPORT_SYMBOL_GPL(ov2_policy_add);

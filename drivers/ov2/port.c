@@ -21,8 +21,8 @@ void ov2_port_init(struct ov2_nic *nic, struct ov2_port *port, struct net_device
 	INIT_LIST_HEAD(&port->waitq[OV2_IN]);
 	INIT_LIST_HEAD(&port->waitq[OV2_OUT]);
 	INIT_LIST_HEAD(&port->waiting);
-	/* The member is const, because it does not change from here on. */
-	memcpy((void *)&port->xfrmdev_ops, &ov2_xfrmdev_ops, sizeof(ov2_xfrmdev_ops));
+	/* The netdev has ops of its own, which lead back to the port: see ov2_port_of(). */
+	port->xfrmdev_ops = ov2_xfrmdev_ops;
 	netdev->xfrmdev_ops = &port->xfrmdev_ops;
 }
 EXPORT_SYMBOL_GPL(ov2_port_init);

@@ -13,8 +13,6 @@
 #include "packet.h"
 #include "rx.h"
 
-ov2_xdo_protos(ov2_xdo_state_add);
-
 /* Fills the constant part of an SA from its state. */
 static int ov2_xdo_fill(struct ov2_sa *sa, struct xfrm_state *x, struct netlink_ext_ack *extack)
 {
@@ -58,8 +56,19 @@ static int ov2_xdo_admit(struct ov2_sa *sa, struct netlink_ext_ack *extack)
 	return err;
 }
 
-static int ov2_xdo_state_add(struct net_device *netdev, struct xfrm_state *x,
-			     struct netlink_ext_ack *extack)
+/**
+ * ov2_state_add - offload an xfrm state, as xdo_dev_state_add of a port does
+ * @netdev: the netdev of the port, or one that stands for it, such as a bond
+ * @x: the state
+ * @extack: says why it is not offloaded, may be NULL
+ *
+ * A driver whose port has an xdo_dev_state_add of its own calls this from there.
+ *
+ * Context: that of xdo_dev_state_add: process, may sleep; atomic if @x stands for an acquire.
+ * Return: 0; -EOPNOTSUPP, and then xfrm goes on in software in crypto mode; another negative errno,
+ * and then xfrm refuses the state.
+ */
+int ov2_state_add(struct net_device *netdev, struct xfrm_state *x, struct netlink_ext_ack *extack)
 {
 	struct ov2_port *port = ov2_port_of(netdev);
 	struct ov2_sa *sa;
@@ -103,6 +112,7 @@ err_put:
 	ov2_sa_put(sa);
 	return err;
 }
+EXPORT_SYMBOL_GPL(ov2_state_add);
 
 static void ov2_xdo_state_delete(struct net_device *netdev, struct xfrm_state *x)
 {
@@ -144,10 +154,11 @@ static void ov2_xdo_state_advance_esn(struct xfrm_state *x)
 	rcu_read_unlock();
 }
 
-ov2_xdo_shims(ov2_xdo_state_add, ov2_xdo_state_delete, ov2_xdo_state_free)
+ov2_xdo_shim_add(ov2_state_add)
+ov2_xdo_shims(ov2_xdo_state_delete, ov2_xdo_state_free)
 
 const struct xfrmdev_ops ov2_xfrmdev_ops = {
-	.xdo_dev_state_add = ov2_xdo_fn(xdo_dev_state_add, ov2_xdo_state_add),
+	.xdo_dev_state_add = ov2_xdo_fn(xdo_dev_state_add, ov2_state_add),
 	.xdo_dev_state_delete = ov2_xdo_fn(xdo_dev_state_delete, ov2_xdo_state_delete),
 	.xdo_dev_state_free = ov2_xdo_fn(xdo_dev_state_free, ov2_xdo_state_free),
 	.xdo_dev_offload_ok = ov2_tx_offload_ok,

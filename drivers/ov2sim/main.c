@@ -7,6 +7,7 @@
 #include <linux/module.h>
 
 #include "ov2sim.h"
+#include "personality.h"
 
 /* The private part of struct ov2_nic. */
 struct ov2sim_nic {
@@ -17,8 +18,7 @@ const struct ov2_caps ov2sim_caps = {
 	.max_sas = OV2SIM_SAS_DEFAULT,
 	.max_list = 256,
 	.max_requests = 4,
-	/* Up to 2,048, which is less than xfrm supports, so that tests meet the limit. */
-	.replay_windows = 32 | 64 | 128 | 256 | 512 | 1024 | 2048,
+	.replay_windows = OV2SIM_WINDOWS,
 	.features = OV2_CAP_ESP | OV2_CAP_ESN | OV2_CAP_LSO | OV2_CAP_TX_CSUM |
 		    OV2_CAP_CROSS_FAMILY | OV2_CAP_UDP_IN_IPV4 | OV2_CAP_UDP_OUT_IPV4 |
 		    OV2_CAP_UDP_IN_IPV6 | OV2_CAP_UDP_OUT_IPV6 | OV2_CAP_UDP_LSO |
@@ -140,9 +140,10 @@ static const struct ov2sim_hw_ops ov2sim_hw_ops = {
 
 static int ov2sim_nic_create(struct ov2sim *sim)
 {
+	const struct ov2sim_personality *me = sim->personality;
 	struct ov2sim_hw_config config = {
 		.name = dev_name(&sim->bus_dev->dev),
-		.caps = ov2sim_caps,
+		.caps = *me->caps,
 		.ports = sim->bus_dev->ports,
 		.queues = sim->bus_dev->queues,
 	};
@@ -150,6 +151,8 @@ static int ov2sim_nic_create(struct ov2sim *sim)
 	int err;
 
 	ov2_devlink_sizes(sim->ov2, &config.caps);
+	if (me->table)
+		config.caps.max_sas = min(config.caps.max_sas, me->table);
 	sim->nic = ov2_nic_alloc(&ov2sim_nic_ops, &config.caps, sizeof(*priv), config.name);
 	if (IS_ERR(sim->nic)) {
 		err = PTR_ERR(sim->nic);
@@ -205,6 +208,7 @@ int ov2sim_up(struct ov2sim *sim, struct netlink_ext_ack *extack)
 
 	devl_assert_locked(priv_to_devlink(sim));
 
+	ov2sim_params_read(priv_to_devlink(sim));
 	err = ov2sim_nic_create(sim);
 	if (err) {
 		NL_SET_ERR_MSG_MOD(extack, "Cannot create the NIC");

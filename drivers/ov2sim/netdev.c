@@ -17,6 +17,7 @@
 #include <net/xfrm.h>
 
 #include "ov2sim.h"
+#include "personality.h"
 
 #define OV2SIM_FEATURES_SW	(NETIF_F_SG | NETIF_F_HIGHDMA | NETIF_F_HW_CSUM | NETIF_F_TSO | \
 				 NETIF_F_TSO6 | NETIF_F_TSO_ECN)
@@ -339,6 +340,7 @@ struct ov2sim_port *ov2sim_port_create(struct ov2sim *sim, u32 index)
 	SET_NETDEV_DEVLINK_PORT(netdev, &port->devlink_port);
 
 	ov2_port_init(sim->nic, &port->ov2, netdev, index);
+	ov2sim_xdo_init(port);
 	sim->ports[index] = port;
 	ov2sim_apply_features(port, netdev->features);
 	err = register_netdev(netdev);

@@ -59,7 +59,10 @@
 #define OV2SIM_MTU_MAX		9000
 #define OV2SIM_SAS_DEFAULT	16384
 #define OV2SIM_SAS_MAX		(1024 * 1024)
+/* Up to the largest window that xfrm has. */
+#define OV2SIM_WINDOWS		(32 | 64 | 128 | 256 | 512 | 1024 | 2048 | 4096)
 
+struct ov2sim_personality;
 struct page_pool;
 
 /**
@@ -96,6 +99,7 @@ static inline struct ov2sim_bus_dev *to_ov2sim_bus_dev(struct device *dev)
  * @debugfs: its directory
  * @ov2: the core's part of the devlink instance
  * @watermark: sa_watermark, which survives a reload
+ * @personality: its personality, which a reload may change
  * @reset_lock: one reset at a time
  * @reset_work: resets the chip after an error
  */
@@ -107,6 +111,7 @@ struct ov2sim {
 	struct dentry *debugfs;
 	struct ov2_devlink *ov2;
 	u32 watermark;
+	const struct ov2sim_personality *personality;
 	/* serialises resets; outermost of the locks that a reset takes */
 	struct mutex reset_lock;
 	struct work_struct reset_work;
@@ -226,6 +231,7 @@ void ov2sim_devlink_exit(struct devlink *devlink);
 /* params.c */
 int ov2sim_params_register(struct devlink *devlink);
 void ov2sim_params_unregister(struct devlink *devlink);
+void ov2sim_params_read(struct devlink *devlink);
 
 /* health.c */
 extern const struct ov2_devlink_ops ov2sim_ov2_devlink_ops;

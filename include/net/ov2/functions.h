@@ -6,6 +6,10 @@
 #include <linux/netdev_features.h>
 #include <net/ov2/types.h>
 
+struct netlink_ext_ack;
+struct xfrm_policy;
+struct xfrm_state;
+
 /* NIC: nic.c */
 struct ov2_nic *ov2_nic_alloc(const struct ov2_nic_ops *ops, const struct ov2_caps *hw_caps,
 			      size_t priv_size, const char *name);
@@ -61,6 +65,10 @@ void ov2_port_init(struct ov2_nic *nic, struct ov2_port *port, struct net_device
 		   u32 index);
 void ov2_port_close(struct ov2_port *port);
 void ov2_port_set_esp(struct ov2_port *port, bool on);
+
+/* xfrm, for the driver's own xfrmdev_ops: xfrm.c, policy.c */
+int ov2_state_add(struct net_device *netdev, struct xfrm_state *x, struct netlink_ext_ack *extack);
+int ov2_policy_add(struct xfrm_policy *xp, struct netlink_ext_ack *extack);
 
 /* Requests: request.c */
 void ov2_request_complete(struct ov2_nic *nic, struct ov2_request *req, int status);

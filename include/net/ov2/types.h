@@ -170,6 +170,10 @@ struct ov2_devlink_ops {
  * @nic: the NIC
  * @netdev: the netdev
  * @index: the driver's number for it
+ * @xfrmdev_ops: the netdev's, filled by ov2_port_init(). Until it registers the netdev the driver may
+ *	leave out xdo_dev_policy_add, and xdo_dev_state_advance_esn if the NIC has no ESN, and may
+ *	put callbacks of its own in the place of those that add states and policies: they check what
+ *	the capabilities cannot say, and then call ov2_state_add() and ov2_policy_add().
  *
  * Lives in the driver's netdev_priv(). See ov2_port_init().
  */
@@ -177,10 +181,8 @@ struct ov2_port {
 	struct ov2_nic *nic;
 	struct net_device *netdev;
 	u32 index;
-	/* private: the netdev points to xfrmdev_ops, which lead back to the port. The rest is under
-	 * the NIC's lock.
-	 */
-	const struct xfrmdev_ops xfrmdev_ops;
+	struct xfrmdev_ops xfrmdev_ops;
+	/* private: under the NIC's lock */
 	bool closing;
 	bool esp_off;
 	u32 slots_used;
