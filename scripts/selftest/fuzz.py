@@ -555,4 +555,5 @@ def main():
     print("answers:", dict(fuzzer.answers.most_common()))
 
 
-main()
+if __name__ == "__main__":
+    main()
