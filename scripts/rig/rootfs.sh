@@ -3,7 +3,8 @@
 #
 # Debian 13 userlands in the cache, made without containers: "user" is the root
 # file system of the VMs, "build" has the compiler for Debian 13's kernel headers.
-# "swan5" is Debian 12 with strongSwan 5.9, for one of the strongSwan tests.
+# "swan5" is Debian 12 with strongSwan 5.9, for one of the strongSwan tests, and "libreswan" has
+# libreswan, which cannot be installed beside strongSwan.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -13,7 +14,7 @@
 usage()
 {
 	cat <<-'EOF'
-	Usage: scripts/rig/rootfs.sh [user|build|swan5]...
+	Usage: scripts/rig/rootfs.sh [user|build|swan5|libreswan]...
 	                              make them, print their paths
 	       scripts/rig/rootfs.sh --run NAME -- COMMAND...
 	                              run COMMAND in one, with the cache at its usual path
@@ -24,6 +25,7 @@ suite_of()
 {
 	case $1 in
 	swan5) echo bookworm ;;
+	build-sid) echo sid ;;
 	*) echo trixie ;;
 	esac
 }
@@ -41,8 +43,14 @@ packages_of()
 	build)
 		echo bash gcc-14 kmod libelf1t64 make
 		;;
+	build-sid)
+		echo bash gcc-16 kmod libelf1t64 make
+		;;
 	swan5)
 		echo bash charon-systemd libstrongswan-standard-plugins strongswan-swanctl
+		;;
+	libreswan)
+		echo bash iproute2 libreswan
 		;;
 	*)
 		usage >&2
