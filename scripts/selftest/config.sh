@@ -303,7 +303,7 @@ bad()
 
 	out=$(param "$nic_a" sa_delete_req maybe 2>&1) && fail "an answer that does not exist"
 	[[ $out == *"demote, soft or hard"* ]] || fail "$out"
-	out=$(param "$nic_a" replay_window_max 4096 2>&1) && fail "a larger window"
+	out=$(param "$nic_a" replay_window_max 8192 2>&1) && fail "a larger window"
 	[[ $out == *"replay window"* ]] || fail "$out"
 }
 T "what cannot be" bad
