@@ -5,7 +5,7 @@
 KDIR ?= /lib/modules/$(shell uname -r)/build
 VERSION := 0.1
 
-.PHONY: all modules install dkms-install demo check check-all kunit selftest soak bench mutants clean help
+.PHONY: all modules install dkms-install deb demo check check-all kunit selftest soak bench mutants clean help
 
 all modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -15,6 +15,9 @@ install: all
 
 dkms-install:
 	scripts/rig/dkms.sh $(VERSION)
+
+deb:
+	scripts/rig/deb.sh $(VERSION)
 
 check:
 	scripts/check.sh
@@ -48,6 +51,7 @@ help:
 	@echo 'all           build the modules for the running kernel (or KDIR=)'
 	@echo 'install       install them below /lib/modules'
 	@echo 'dkms-install  hand them to DKMS, which builds them for each new kernel'
+	@echo 'deb           make a Debian package that does so, and print its path'
 	@echo 'demo          strongSwan over two simulated NICs, on a stock kernel in QEMU'
 	@echo 'check         every gate and test; some minutes, the first time an hour'
 	@echo 'check-all     with every selftest on both debug kernels'

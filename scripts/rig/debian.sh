@@ -2,6 +2,15 @@
 # shellcheck shell=bash
 # Debian's kernels: packages unpacked into a folder, never installed.
 
+# Kernels that the modules are only built for.
+headers_only()
+{
+	case $1 in
+	debian-6.12-backports | debian-7.2*) ;;
+	*) return 1 ;;
+	esac
+}
+
 debian_unpack()
 {
 	local name=$1 dir=$2 suite=$3 release=$4 key=$5 deb common pkgs
@@ -12,7 +21,9 @@ debian_unpack()
 	mkdir -p "$dir/deb" "$dir/root"
 	common=${release%-amd64}
 	pkgs=("linux-headers-$release" "linux-headers-$common-common" "linux-kbuild-$common")
-	if [[ $(ov2_newest "$suite" "^linux-binary-${release//[+.]/.}\$") ]]; then
+	if headers_only "$name"; then
+		:
+	elif [[ $(ov2_newest "$suite" "^linux-binary-${release//[+.]/.}\$") ]]; then
 		pkgs+=("linux-base-$release" "linux-binary-$release" "linux-modules-$release")
 	else
 		pkgs+=("linux-image-$release")
@@ -27,10 +38,12 @@ debian_unpack()
 		-exec sed -i "s:/usr/src/linux-headers:$dir/root/usr/src/linux-headers:" {} +
 	[[ -d $dir/root/lib ]] || ln -s usr/lib "$dir/root/lib"
 	ln -sfn "$dir/root/usr/src/linux-headers-$release" "$dir/headers"
-	ln -sfn "$(find "$dir/root" -name 'vmlinuz*' | head -n 1)" "$dir/vmlinuz"
 	# With vmlinux beside the headers kbuild would want pahole, for nothing.
 	rm -f "$dir/root/usr/src/linux-headers-$release/vmlinux"
-	depmod -b "$dir/root" "$release"
+	if ! headers_only "$name"; then
+		ln -sfn "$(find "$dir/root" -name 'vmlinuz*' | head -n 1)" "$dir/vmlinuz"
+		depmod -b "$dir/root" "$release"
+	fi
 	echo "$release" >"$dir/release"
 	echo "$key" >"$dir/ov2-key"
 }

@@ -17,19 +17,7 @@ if [[ $(dkms status "ov2/$version") ]]; then
 fi
 rm -rf "$dest"
 ov2_mirror_sources "$dest"
-cat >"$dest/dkms.conf" <<EOF
-PACKAGE_NAME="ov2"
-PACKAGE_VERSION="$version"
-MAKE[0]="make -C \${kernel_source_dir} M=\${dkms_tree}/ov2/$version/build modules"
-CLEAN="make -C \${kernel_source_dir} M=\${dkms_tree}/ov2/$version/build clean"
-BUILT_MODULE_NAME[0]="ov2"
-BUILT_MODULE_LOCATION[0]="drivers/ov2"
-DEST_MODULE_LOCATION[0]="/updates/dkms"
-BUILT_MODULE_NAME[1]="ov2sim"
-BUILT_MODULE_LOCATION[1]="drivers/ov2sim"
-DEST_MODULE_LOCATION[1]="/updates/dkms"
-AUTOINSTALL="yes"
-EOF
+sed "s/#MODULE_VERSION#/$version/" "$OV2_RIG/deb/dkms.conf" >"$dest/dkms.conf"
 dkms add "ov2/$version"
 dkms build "ov2/$version" "$@"
 dkms install --force "ov2/$version" "$@"

@@ -35,7 +35,11 @@ usage()
 	uml-7.3-smp    debug kernel with SMP and DEBUG_OBJECTS
 	uml-7.3-fast   SMP, no debugging
 	debian-6.12    Debian's own, for QEMU, with its headers
-	debian-7.3     the same from Debian's backports
+	debian-7.3     the same from Debian 13's backports
+	debian-6.12-trixie
+	               Debian 13's own
+	debian-6.12-backports, debian-7.2, debian-7.2-sid
+	               headers only: Debian 12's backports, Debian 13's, and unstable
 
 	Warnings of the compiler are errors. Checkouts that are alike share a build of
 	the modules, which another one may change at any time: --to DIR is what stays.
@@ -44,7 +48,8 @@ usage()
 	EOF
 }
 
-names=(uml-7.3 uml-6.12 uml-7.3-fast uml-7.3-smp debian-6.12 debian-7.3)
+names=(uml-7.3 uml-6.12 uml-7.3-fast uml-7.3-smp debian-6.12 debian-7.3 debian-6.12-trixie
+	debian-6.12-backports debian-7.2 debian-7.2-sid)
 jobs=${OV2_JOBS:-$(nproc)}
 log=$OV2_CACHE/log
 mkdir -p "$log"
@@ -57,9 +62,12 @@ series_of()
 
 suite_of()
 {
-	case $(series_of "$1") in
-	6.12) echo bookworm-security ;;
-	7.3) echo trixie-backports ;;
+	case $1 in
+	*-6.12-trixie) echo trixie-security ;;
+	*-6.12-backports) echo bookworm-backports ;;
+	*-7.2-sid) echo sid ;;
+	*-6.12*) echo bookworm-security ;;
+	*-7.2 | *-7.3*) echo trixie-backports ;;
 	*) ov2_die "no suite is known for $1" ;;
 	esac
 }

@@ -34,9 +34,13 @@ modules_make()
 	uml-*)
 		make -C "$dir" KDIR="$kdir" ARCH=um -j"$jobs" "$@" >&2
 		;;
-	debian-7.3)
+	debian-7.[23] | debian-6.12-trixie)
 		# Its kbuild programs and its compiler are Debian 13's.
 		"$OV2_RIG/rootfs.sh" --run build -- \
+			make -C "$dir" KDIR="$kdir/headers" -j"$jobs" "$@" >&2
+		;;
+	debian-7.2-sid)
+		"$OV2_RIG/rootfs.sh" --run build-sid -- \
 			make -C "$dir" KDIR="$kdir/headers" -j"$jobs" "$@" >&2
 		;;
 	*)

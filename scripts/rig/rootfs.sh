@@ -49,6 +49,9 @@ packages_of()
 	swan5)
 		echo bash charon-systemd libstrongswan-standard-plugins strongswan-swanctl
 		;;
+	dkms)
+		echo bash dkms gcc-14 libelf1t64 make xz-utils
+		;;
 	libreswan)
 		echo bash iproute2 libreswan
 		;;
