@@ -237,7 +237,7 @@ static void nic_decap_build(struct kunit *test, struct nic_decap_fixture *fix,
 	u8 *data;
 
 	fix->frame = ov2sim_frame_alloc(ETH_HLEN + (row->family == OV2_IPV4 ? 20 : 40) + udp_len +
-					esp_len);
+					esp_len, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, fix->frame);
 	data = fix->frame->data;
 	memset(data, 0, fix->frame->len);

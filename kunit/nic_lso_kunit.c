@@ -357,7 +357,7 @@ static void nic_lso_test_refused(struct kunit *test)
 
 static unsigned int nic_lso_frames_left;
 
-static struct ov2sim_frame *nic_lso_frame_or_none(u32 len)
+static struct ov2sim_frame *nic_lso_frame_or_none(u32 len, gfp_t gfp)
 {
 	struct kunit *test = kunit_get_current_test();
 	struct ov2sim_frame *frame;
@@ -365,7 +365,7 @@ static struct ov2sim_frame *nic_lso_frame_or_none(u32 len)
 	if (!nic_lso_frames_left--)
 		return NULL;
 	kunit_deactivate_static_stub(test, ov2sim_frame_alloc);
-	frame = ov2sim_frame_alloc(len);
+	frame = ov2sim_frame_alloc(len, gfp);
 	kunit_activate_static_stub(test, ov2sim_frame_alloc, nic_lso_frame_or_none);
 	return frame;
 }

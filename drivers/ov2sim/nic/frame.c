@@ -28,16 +28,16 @@ unsigned int ov2sim_frames_live(void)
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_frames_live);
 
-struct ov2sim_frame *ov2sim_frame_alloc(u32 len)
+struct ov2sim_frame *ov2sim_frame_alloc(u32 len, gfp_t gfp)
 {
 	struct ov2sim_frame *frame;
 	u8 *buf;
 
-	KUNIT_STATIC_STUB_REDIRECT(ov2sim_frame_alloc, len);
-	frame = kmem_cache_zalloc(ov2sim_frame_cache, GFP_KERNEL);
+	KUNIT_STATIC_STUB_REDIRECT(ov2sim_frame_alloc, len, gfp);
+	frame = kmem_cache_zalloc(ov2sim_frame_cache, gfp);
 	if (!frame)
 		return NULL;
-	buf = kmalloc(NET_IP_ALIGN + len, GFP_KERNEL);
+	buf = kmalloc(NET_IP_ALIGN + len, gfp);
 	if (!buf)
 		goto err_free_frame;
 

@@ -24,7 +24,7 @@ struct ov2sim_frame {
 
 int ov2sim_frame_init(void);
 void ov2sim_frame_exit(void);
-struct ov2sim_frame *ov2sim_frame_alloc(u32 len);
+struct ov2sim_frame *ov2sim_frame_alloc(u32 len, gfp_t gfp);
 void ov2sim_frame_free(struct ov2sim_frame *frame);
 u32 ov2sim_frames_free(struct list_head *frames);
 unsigned int ov2sim_frames_live(void);

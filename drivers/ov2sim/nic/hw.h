@@ -33,7 +33,8 @@ struct task_struct;
  * struct ov2sim_hwport - A port.
  * @hw: the NIC
  * @index: its number in the NIC
- * @peer: the other end of the wire; written under the link mutex, read under RCU
+ * @peer: the other end of the wire if that is a port; written under the link mutex, read under RCU
+ * @wire: the wire if it is the driver's; likewise; at most one of @peer and @wire is set
  * @started: written under the link mutex; a worker that reads true may use the rings until it
  *	releases its lock
  * @up: link state that the driver was told last; under the link mutex
@@ -47,6 +48,7 @@ struct ov2sim_hwport {
 	struct ov2sim_hw *hw;
 	u32 index;
 	struct ov2sim_hwport __rcu *peer;
+	struct ov2sim_wire __rcu *wire;
 	bool started;
 	bool up;
 	atomic64_t addr;

@@ -29,6 +29,7 @@ const char *const ov2sim_stat_names[OV2SIM_STAT_COUNT] = {
 	[OV2SIM_STAT_CORRUPTED] = "ipsec_corrupted",
 	[OV2SIM_STAT_TX_FRAMED] = "ipsec_tx_framed",
 	[OV2SIM_STAT_RX_UNFRAMED] = "ipsec_rx_unframed",
+	[OV2SIM_STAT_TX_TOO_LONG] = "tx_drop_too_long",
 };
 
 void ov2sim_hw_stats(struct ov2sim_hw *hw, u32 port, u64 stats[OV2SIM_STAT_COUNT])

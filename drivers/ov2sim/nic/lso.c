@@ -224,7 +224,7 @@ static int ov2sim_lso_segment(const struct ov2sim_lso *lso, u32 i, u32 off, u32 
 
 	if (lso->sa)
 		trailer = ov2sim_esp_trailer_len(&lso->sa->esp, end - lso->text_off);
-	frame = ov2sim_frame_alloc(end + trailer);
+	frame = ov2sim_frame_alloc(end + trailer, GFP_KERNEL);
 	if (!frame)
 		return -ENOMEM;
 	list_add_tail(&frame->list, frames);

@@ -21,7 +21,7 @@
  *
  * One &struct ov2sim_hw is one NIC. It has an SA table, a command queue and some ports, each with
  * up to &struct ov2sim_hw_config.queues queue pairs. The wire of a port is the port that it is
- * linked to.
+ * linked to, or a &struct ov2sim_wire of the driver's.
  *
  * Threads. Each NIC has one thread "NAME-cmd", which executes request lists, and one worker
  * "NAME-qN" for each N, which serves queue pair N of every port. A worker takes descriptors from
@@ -42,7 +42,8 @@
  * Flow control. A received frame waits in its port until the driver posts a buffer, without a time
  * limit. While the receiving port is full the queue of the sending port waits, but for each
  * descriptor only for a limited time. Then the sender drops the frames of the descriptor, and both
- * ends count them. A port that is stopped or not linked drops frames that are sent to it.
+ * ends count them. A port that is stopped or not linked drops frames that are sent to it. A wire of
+ * the driver's has no flow control: what does not fit is dropped and counted.
  */
 
 /**
@@ -77,8 +78,8 @@ struct ov2sim_hw_ops {
 	void (*tx_irq)(void *drv, u32 port, u32 queue);
 	/**
 	 * @link_change: the link of @port went up or down. Calls are in order. The NIC calls this
-	 * from ov2sim_hw_link(), _unlink(), _port_start(), _port_stop() and _destroy() of this NIC
-	 * or of the linked one, so it must take neither rtnl nor a lock that a caller of these
+	 * from ov2sim_hw_link(), _unlink(), _wire_attach(), _wire_carrier(), _port_start(),
+	 * _port_stop() and _destroy() of this NIC or of the linked one, so it must take neither rtnl nor a lock that a caller of these
 	 * functions holds.
 	 */
 	void (*link_change)(void *drv, u32 port, bool up);

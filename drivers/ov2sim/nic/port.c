@@ -133,9 +133,9 @@ EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_port_close);
 
 static void ov2sim_fifo_set_open(struct ov2sim_fifo *fifo, bool open)
 {
-	spin_lock(&fifo->lock);
+	spin_lock_bh(&fifo->lock);
 	fifo->open = open;
-	spin_unlock(&fifo->lock);
+	spin_unlock_bh(&fifo->lock);
 }
 
 void ov2sim_hw_port_start(struct ov2sim_hw *hw, u32 port)
@@ -163,11 +163,11 @@ static void ov2sim_port_drain(struct ov2sim_hwport *port, u32 queue)
 	LIST_HEAD(frames);
 
 	lockdep_assert_held(&port->hw->workers[queue].lock);
-	spin_lock(&fifo->lock);
+	spin_lock_bh(&fifo->lock);
 	list_splice_init(&fifo->frames, &frames);
 	fifo->count = 0;
 	fifo->paused = false;
-	spin_unlock(&fifo->lock);
+	spin_unlock_bh(&fifo->lock);
 	dropped = ov2sim_frames_free(&frames);
 	ov2sim_frames_free(&q->built);
 

@@ -7,6 +7,7 @@
 #include <linux/types.h>
 
 struct ov2sim_hw;
+struct sk_buff;
 
 /* Ports: port.c */
 
@@ -114,8 +115,72 @@ int ov2sim_hw_link(struct ov2sim_hw *hw_a, u32 port_a, struct ov2sim_hw *hw_b, u
  * @port: index of the port
  *
  * Context: process, may sleep.
- * Return: 0, -EINVAL if the port does not exist, -ENOLINK if it is not linked.
+ * Return: 0, -EINVAL if the port does not exist, -ENOLINK if it is not linked. After that no
+ * worker is in &struct ov2sim_wire.send for the port.
  */
 int ov2sim_hw_unlink(struct ov2sim_hw *hw, u32 port);
+
+/**
+ * struct ov2sim_wire - A wire that the driver provides.
+ * @send: put a frame of @len bytes, from the Ethernet header on, on the wire. A worker calls it
+ *	under RCU; it must not sleep. It returns 0 or the reason why the frame is lost: -EMSGSIZE if it
+ *	is too long for the wire, -ENETDOWN if the wire is down, any other errno if it has no room.
+ * @up: carrier; written by ov2sim_hw_wire_carrier()
+ *
+ * Unlike the wire to another port it cannot pause a sender, and it does not pause itself.
+ */
+struct ov2sim_wire {
+	int (*send)(struct ov2sim_wire *wire, const void *data, u32 len);
+	bool up;
+};
+
+/**
+ * ov2sim_hw_wire_attach - connect a port to a wire of the driver's
+ * @hw: the NIC
+ * @port: index of the port
+ * @wire: the wire; must stay valid until ov2sim_hw_unlink() has returned
+ *
+ * The link is up while the port is started and the wire has a carrier.
+ *
+ * Context: process, may sleep.
+ * Return: 0; -ENODEV after ov2sim_hw_surprise_remove(); -EBUSY if the port is linked already.
+ */
+int ov2sim_hw_wire_attach(struct ov2sim_hw *hw, u32 port, struct ov2sim_wire *wire);
+
+/**
+ * ov2sim_hw_wire_carrier - tell the NIC whether the wire of a port has a carrier
+ * @hw: the NIC
+ * @port: index of the port
+ * @wire: its wire; nothing else happens if it is not attached
+ * @up: whether there is a carrier
+ *
+ * Context: process, may sleep.
+ */
+void ov2sim_hw_wire_carrier(struct ov2sim_hw *hw, u32 port, struct ov2sim_wire *wire, bool up);
+
+/**
+ * ov2sim_hw_wire_rx - a frame has arrived on a wire of the driver's
+ * @hw: the NIC
+ * @port: index of the port
+ * @skb: the frame as it is on a wire, data at the Ethernet header; it is copied
+ *
+ * Drops and counts the frame if the port has no room.
+ *
+ * Context: any up to softirq.
+ * Return: 0, or a negative errno if the frame is lost.
+ */
+int ov2sim_hw_wire_rx(struct ov2sim_hw *hw, u32 port, const struct sk_buff *skb);
+
+/**
+ * ov2sim_hw_peer - tell which port a port is linked to
+ * @hw: the NIC
+ * @port: index of the port
+ * @name: filled with the name of the other port's NIC
+ * @size: size of @name
+ *
+ * Context: process, may sleep.
+ * Return: the index of the other port in its NIC; -ENOLINK if the port is not linked to a port.
+ */
+int ov2sim_hw_peer(struct ov2sim_hw *hw, u32 port, char *name, size_t size);
 
 #endif /* __OV2SIM_NIC_PORTS_H */

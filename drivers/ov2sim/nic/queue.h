@@ -49,14 +49,14 @@ struct ov2sim_ring {
 
 /**
  * struct ov2sim_fifo - Frames that have arrived and wait for a receive buffer.
- * @lock: guards the rest; taken in process context only
+ * @lock: guards the rest
  * @frames: &struct ov2sim_frame
  * @count: number of @frames
  * @open: the port is started
  * @paused: the fifo was full, and a sender waits for room
  */
 struct ov2sim_fifo {
-	spinlock_t lock;	/* guards the rest; process context only */
+	spinlock_t lock;	/* guards the rest; taken in softirq, too */
 	struct list_head frames;
 	u32 count;
 	bool open;

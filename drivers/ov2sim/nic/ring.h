@@ -72,8 +72,8 @@ struct ov2sim_txd {
  * @skb: the packet, which belongs to the driver again
  * @frames: frames on the wire
  * @status: 0; -ECANCELED if the port was stopped or the NIC reset before the packet was sent;
- *	-ENOLINK, -ENETDOWN or -ENOSPC if the other end did not take it; another errno if the NIC
- *	refused it
+ *	-ENOLINK, -ENETDOWN or -ENOSPC if the other end did not take it; -ENOBUFS if none of its
+ *	frames got onto a wire of the driver's; another errno if the NIC refused it
  */
 struct ov2sim_txc {
 	struct sk_buff *skb;

@@ -212,7 +212,7 @@ static struct ov2sim_frame *ov2sim_rx_next(struct ov2sim_fifo *fifo, bool buffer
 {
 	struct ov2sim_frame *frame;
 
-	spin_lock(&fifo->lock);
+	spin_lock_bh(&fifo->lock);
 	frame = list_first_entry_or_null(&fifo->frames, struct ov2sim_frame, list);
 	if (frame && buffer) {
 		list_del(&frame->list);
@@ -222,7 +222,7 @@ static struct ov2sim_frame *ov2sim_rx_next(struct ov2sim_fifo *fifo, bool buffer
 		fifo->paused = false;
 		*resume = true;
 	}
-	spin_unlock(&fifo->lock);
+	spin_unlock_bh(&fifo->lock);
 	return frame;
 }
 

@@ -110,7 +110,7 @@ int ov2sim_single(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa,
 			return err;
 		trailer = ov2sim_esp_trailer_len(&sa->esp, txd->skb->len - encap.at);
 	}
-	frame = ov2sim_frame_alloc(txd->skb->len + encap.len + trailer);
+	frame = ov2sim_frame_alloc(txd->skb->len + encap.len + trailer, GFP_KERNEL);
 	if (!frame)
 		return -ENOMEM;
 	err = ov2sim_single_fill(&encap, &framed, sa, frame);

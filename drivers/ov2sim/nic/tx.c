@@ -171,26 +171,29 @@ static bool ov2sim_tx_send(struct ov2sim_hwport *port, struct ov2sim_queue *q,
 			   struct ov2sim_tx_slot *slot)
 {
 	u32 count = slot->frames;
-	int err;
+	int sent;
 
 	if (!count)
 		return true;
-	err = ov2sim_link_send(port, &q->built);
-	if (err == -ENOSPC) {
+	sent = ov2sim_link_send(port, &q->built);
+	if (sent == -ENOSPC) {
 		if (!q->tx_wait)
 			WRITE_ONCE(q->tx_wait, jiffies | 1);
 		if (time_before(jiffies, q->tx_wait + OV2SIM_TX_TIMEOUT))
 			return false;
 	}
 	WRITE_ONCE(q->tx_wait, 0);
-	if (!err) {
-		ov2sim_stat_add(port, OV2SIM_STAT_WIRE_TX, count);
+	if (sent >= 0) {
+		ov2sim_stat_add(port, OV2SIM_STAT_WIRE_TX, sent);
+		slot->frames = sent;
+		if (!sent)
+			slot->status = -ENOBUFS;
 		return true;
 	}
 	ov2sim_frames_free(&q->built);
 	slot->frames = 0;
-	slot->status = err;
-	if (err == -ENOSPC) {
+	slot->status = sent;
+	if (sent == -ENOSPC) {
 		ov2sim_stat_add(port, OV2SIM_STAT_TX_NO_ROOM, count);
 		ov2sim_link_missed(port, count);
 	} else {
