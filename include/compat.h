@@ -87,6 +87,19 @@ static inline void ov2_napi_add_config(struct net_device *netdev, struct napi_st
 	__builtin_choose_expr(__same_type(typeof_member(struct xfrmdev_ops, member),		\
 					  &fn ## _compat), fn ## _compat, fn)
 
+/* Newer kernels guard the ops of some devices by a lock of each device. */
+#if __has_include("net/netdev_lock.h")
+#include <net/netdev_lock.h>
+#else
+static inline void netdev_lock_ops(struct net_device *netdev)
+{
+}
+
+static inline void netdev_unlock_ops(struct net_device *netdev)
+{
+}
+#endif
+
 /* Some time after this macro was added, xfrm began to choose a state's offload type apart from its
  * initialisation. This is for code that creates states; it includes <net/xfrm.h> first.
  */

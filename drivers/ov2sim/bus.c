@@ -177,12 +177,11 @@ static ssize_t pull_device_store(const struct bus_type *bus, const char *buf, si
 }
 static BUS_ATTR_WO(pull_device);
 
-/* Find the port of interface @ifindex in the network namespace that @fd, a file descriptor of the
- * calling process, refers to. rtnl keeps the port.
+/* Find the interface @ifindex in the network namespace that @fd, a file descriptor of the calling
+ * process, refers to. rtnl keeps the interface.
  */
-static struct ov2sim_port *ov2sim_bus_find_port(int fd, u32 ifindex)
+static struct net_device *ov2sim_bus_find_netdev(int fd, u32 ifindex)
 {
-	struct ov2sim_port *port = ERR_PTR(-EINVAL);
 	struct net_device *netdev;
 	struct net *net;
 
@@ -191,24 +190,61 @@ static struct ov2sim_port *ov2sim_bus_find_port(int fd, u32 ifindex)
 	net = get_net_ns_by_fd(fd);
 	if (IS_ERR(net)) {
 		pr_err("File descriptor %d is no network namespace\n", fd);
-		return port;
+		return ERR_PTR(-EINVAL);
 	}
 	netdev = __dev_get_by_index(net, ifindex);
-	if (!netdev)
-		pr_err("No interface %u in the network namespace %d\n", ifindex, fd);
-	else if (!ov2sim_netdev_is_ours(netdev))
-		pr_err("Interface %u in the network namespace %d is not an ov2sim port\n",
-		       ifindex, fd);
-	else
-		port = netdev_priv(netdev);
 	put_net(net);
-	return port;
+	if (!netdev) {
+		pr_err("No interface %u in the network namespace %d\n", ifindex, fd);
+		return ERR_PTR(-EINVAL);
+	}
+	return netdev;
+}
+
+static int ov2sim_bus_link_ports(struct ov2sim_port *a, struct ov2sim_port *b)
+{
+	int err;
+
+	if (a == b) {
+		pr_err("Cannot link a port to itself\n");
+		return -EINVAL;
+	}
+	err = ov2sim_hw_link(a->sim->hw, a->ov2.index, b->sim->hw, b->ov2.index);
+	if (err == -EBUSY)
+		pr_err("%s or %s is linked already\n", netdev_name(a->ov2.netdev),
+		       netdev_name(b->ov2.netdev));
+	return err;
+}
+
+static int ov2sim_bus_link_device(struct ov2sim_port *port, struct net_device *lower)
+{
+	struct netlink_ext_ack extack = {};
+	int err;
+
+	err = ov2sim_uplink_attach(port, lower, &extack);
+	if (err)
+		pr_err("Cannot link %s to %s: %s\n", netdev_name(port->ov2.netdev),
+		       netdev_name(lower), extack._msg ?: "no reason given");
+	return err;
+}
+
+/* Link two interfaces, of which one at least is a port. */
+static int ov2sim_bus_link(struct net_device *a, struct net_device *b)
+{
+	if (ov2sim_netdev_is_ours(a) && ov2sim_netdev_is_ours(b))
+		return ov2sim_bus_link_ports(netdev_priv(a), netdev_priv(b));
+	if (ov2sim_netdev_is_ours(a))
+		return ov2sim_bus_link_device(netdev_priv(a), b);
+	if (ov2sim_netdev_is_ours(b))
+		return ov2sim_bus_link_device(netdev_priv(b), a);
+	pr_err("Neither %s nor %s is an ov2sim port\n", netdev_name(a), netdev_name(b));
+	return -EINVAL;
 }
 
 static ssize_t link_device_store(const struct bus_type *bus, const char *buf, size_t count)
 {
-	struct ov2sim_port *a, *b;
 	u32 ifindex_a, ifindex_b;
+	struct net_device *a, *b;
 	int fd_a, fd_b, err;
 
 	if (sscanf(buf, "%d:%u %d:%u", &fd_a, &ifindex_a, &fd_b, &ifindex_b) != 4) {
@@ -217,30 +253,34 @@ static ssize_t link_device_store(const struct bus_type *bus, const char *buf, si
 	}
 
 	rtnl_lock();
-	a = ov2sim_bus_find_port(fd_a, ifindex_a);
-	b = IS_ERR(a) ? a : ov2sim_bus_find_port(fd_b, ifindex_b);
-	if (IS_ERR(b)) {
-		err = PTR_ERR(b);
-		goto out;
-	}
-	if (a == b) {
-		pr_err("Cannot link a port to itself\n");
-		err = -EINVAL;
-		goto out;
-	}
-	err = ov2sim_hw_link(a->sim->hw, a->ov2.index, b->sim->hw, b->ov2.index);
-	if (err == -EBUSY)
-		pr_err("Port %d:%u or %d:%u is linked already\n", fd_a, ifindex_a, fd_b,
-		       ifindex_b);
-out:
+	a = ov2sim_bus_find_netdev(fd_a, ifindex_a);
+	b = IS_ERR(a) ? a : ov2sim_bus_find_netdev(fd_b, ifindex_b);
+	err = IS_ERR(b) ? PTR_ERR(b) : ov2sim_bus_link(a, b);
 	rtnl_unlock();
 	return err ?: count;
 }
 static BUS_ATTR_WO(link_device);
 
+static int ov2sim_bus_unlink(struct net_device *netdev)
+{
+	struct ov2sim_port *port = netdev_priv(netdev);
+	int err;
+
+	if (!ov2sim_netdev_is_ours(netdev)) {
+		pr_err("%s is not an ov2sim port\n", netdev_name(netdev));
+		return -EINVAL;
+	}
+	err = ov2sim_uplink_detach(port);
+	if (err == -ENOLINK)
+		err = ov2sim_hw_unlink(port->sim->hw, port->ov2.index);
+	if (err == -ENOLINK)
+		pr_err("%s is not linked\n", netdev_name(netdev));
+	return err;
+}
+
 static ssize_t unlink_device_store(const struct bus_type *bus, const char *buf, size_t count)
 {
-	struct ov2sim_port *port;
+	struct net_device *netdev;
 	u32 ifindex;
 	int fd, err;
 
@@ -250,11 +290,8 @@ static ssize_t unlink_device_store(const struct bus_type *bus, const char *buf, 
 	}
 
 	rtnl_lock();
-	port = ov2sim_bus_find_port(fd, ifindex);
-	if (IS_ERR(port))
-		err = PTR_ERR(port);
-	else
-		err = ov2sim_hw_unlink(port->sim->hw, port->ov2.index);
+	netdev = ov2sim_bus_find_netdev(fd, ifindex);
+	err = IS_ERR(netdev) ? PTR_ERR(netdev) : ov2sim_bus_unlink(netdev);
 	rtnl_unlock();
 	return err ?: count;
 }

@@ -2,9 +2,9 @@
 /*
  * ov2sim: debugfs: the SAs and counters of the chip, and fault injection.
  *
- * The files are ov2sim/<NIC>/sas, counters, crash, sa_delete_req and faults/<knob>. They need no
- * lock of the driver: ov2sim_debugfs_del() waits for their readers, and the chip is destroyed after
- * that.
+ * The files are ov2sim/<NIC>/sas, counters, wires, crash, sa_delete_req and faults/<knob>. They need
+ * no lock of the driver, but for wires, which takes rtnl: ov2sim_debugfs_del() waits for their
+ * readers, and ports and chip are destroyed after that.
  */
 
 #include <linux/debugfs.h>
@@ -124,6 +124,23 @@ static int ov2sim_counters_show(struct seq_file *seq, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(ov2sim_counters);
 
+static int ov2sim_wires_show(struct seq_file *seq, void *v)
+{
+	struct ov2sim *sim = seq->private;
+	struct ov2sim_port *port;
+	char wire[OV2SIM_WIRE_LEN];
+	u32 i;
+
+	for (i = 0; i < sim->bus_dev->ports; i++) {
+		port = sim->ports[i];
+		ov2sim_port_wire(port, wire, sizeof(wire));
+		seq_printf(seq, "port %u link %s wire %s\n", i,
+			   netif_carrier_ok(port->ov2.netdev) ? "up" : "down", wire);
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(ov2sim_wires);
+
 static int ov2sim_crash_set(void *data, u64 value)
 {
 	struct ov2sim *sim = data;
@@ -152,6 +169,7 @@ void ov2sim_debugfs_add(struct ov2sim *sim)
 	sim->debugfs = debugfs_create_dir(dev_name(&sim->bus_dev->dev), ov2sim_debugfs_root);
 	debugfs_create_file("sas", 0400, sim->debugfs, sim, &ov2sim_sas_fops);
 	debugfs_create_file("counters", 0400, sim->debugfs, sim, &ov2sim_counters_fops);
+	debugfs_create_file("wires", 0400, sim->debugfs, sim, &ov2sim_wires_fops);
 
 	debugfs_create_file("crash", 0200, sim->debugfs, sim, &ov2sim_crash_fops);
 	debugfs_create_file("sa_delete_req", 0200, sim->debugfs, sim, &ov2sim_delete_req_fops);

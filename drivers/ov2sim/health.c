@@ -23,9 +23,18 @@ static int ov2sim_health_reset_wait(struct ov2_nic *nic)
 
 static void ov2sim_health_diagnose(struct ov2_nic *nic, struct devlink_fmsg *fmsg)
 {
-	bool crashed = ov2sim_hw_crashed(ov2sim_of(nic)->hw);
+	struct ov2sim *sim = ov2sim_of(nic);
+	char wire[OV2SIM_WIRE_LEN];
+	u32 i;
 
-	devlink_fmsg_string_pair_put(fmsg, "state", crashed ? "crashed" : "running");
+	devlink_fmsg_string_pair_put(fmsg, "state",
+				     ov2sim_hw_crashed(sim->hw) ? "crashed" : "running");
+	devlink_fmsg_arr_pair_nest_start(fmsg, "wires");
+	for (i = 0; i < sim->bus_dev->ports; i++) {
+		ov2sim_port_wire(sim->ports[i], wire, sizeof(wire));
+		devlink_fmsg_string_put(fmsg, wire);
+	}
+	devlink_fmsg_arr_pair_nest_end(fmsg);
 }
 
 static void ov2sim_health_dump_sas(struct ov2sim *sim, struct devlink_fmsg *fmsg)

@@ -331,6 +331,9 @@ static int __init ov2sim_init(void)
 	err = ov2sim_txrx_init();
 	if (err)
 		goto err_nic;
+	err = ov2sim_uplink_init();
+	if (err)
+		goto err_txrx;
 	ov2sim_debugfs_init();
 	err = ov2sim_bus_init();
 	if (err)
@@ -339,6 +342,8 @@ static int __init ov2sim_init(void)
 
 err_debugfs:
 	ov2sim_debugfs_exit();
+	ov2sim_uplink_exit();
+err_txrx:
 	ov2sim_txrx_exit();
 err_nic:
 	ov2sim_nic_exit();
@@ -350,6 +355,7 @@ static void __exit ov2sim_exit(void)
 {
 	ov2sim_bus_exit();
 	ov2sim_debugfs_exit();
+	ov2sim_uplink_exit();
 	ov2sim_txrx_exit();
 	ov2sim_nic_exit();
 }

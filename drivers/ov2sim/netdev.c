@@ -103,6 +103,50 @@ static int ov2sim_set_mac_address(struct net_device *netdev, void *addr)
 	return 0;
 }
 
+/**
+ * ov2sim_port_set_address - change the MAC address of a port for the driver
+ * @port: the port
+ * @addr: the address
+ * @assign_type: where it comes from, one of NET_ADDR_*
+ *
+ * Context: process, with rtnl.
+ */
+void ov2sim_port_set_address(struct ov2sim_port *port, const u8 *addr, u8 assign_type)
+{
+	struct net_device *netdev = port->ov2.netdev;
+
+	ASSERT_RTNL();
+
+	netdev->addr_assign_type = assign_type;
+	eth_hw_addr_set(netdev, addr);
+	ov2sim_hw_port_address(port->sim->hw, port->ov2.index, netdev->dev_addr);
+	call_netdevice_notifiers(NETDEV_CHANGEADDR, netdev);
+}
+
+/**
+ * ov2sim_port_wire - describe the wire of a port
+ * @port: the port
+ * @buf: filled with "none", the other port's NIC and number, or the name of the lower device
+ * @size: size of @buf
+ *
+ * Context: process, may sleep, takes rtnl.
+ */
+void ov2sim_port_wire(struct ov2sim_port *port, char *buf, size_t size)
+{
+	const struct net_device *lower;
+	char name[IFNAMSIZ];
+	int index;
+
+	rtnl_lock();
+	lower = rtnl_dereference(port->uplink.lower);
+	index = ov2sim_hw_peer(port->sim->hw, port->ov2.index, name, sizeof(name));
+	if (index >= 0)
+		snprintf(buf, size, "%s port %d", name, index);
+	else
+		snprintf(buf, size, "%s%s", lower ? "device " : "none", lower ? lower->name : "");
+	rtnl_unlock();
+}
+
 static void ov2sim_apply_features(struct ov2sim_port *port, netdev_features_t features)
 {
 	u32 bits = 0;
@@ -246,7 +290,14 @@ static u16 ov2sim_select_queue(struct net_device *netdev, struct sk_buff *skb,
 	return first + reciprocal_scale(jhash_1word(flow, 0), count);
 }
 
+/* The stack requires that a device without a registration has nothing below it. */
+static void ov2sim_uninit(struct net_device *netdev)
+{
+	ov2sim_uplink_detach(netdev_priv(netdev));
+}
+
 static const struct net_device_ops ov2sim_netdev_ops = {
+	.ndo_uninit = ov2sim_uninit,
 	.ndo_open = ov2sim_open,
 	.ndo_stop = ov2sim_stop,
 	.ndo_start_xmit = ov2sim_start_xmit,
@@ -258,6 +309,7 @@ static const struct net_device_ops ov2sim_netdev_ops = {
 	.ndo_set_mac_address = ov2sim_set_mac_address,
 	.ndo_validate_addr = eth_validate_addr,
 	.ndo_get_stats64 = ov2sim_get_stats64,
+	.ndo_get_iflink = ov2sim_uplink_iflink,
 };
 
 bool ov2sim_netdev_is_ours(const struct net_device *netdev)
@@ -332,6 +384,7 @@ struct ov2sim_port *ov2sim_port_create(struct ov2sim *sim, u32 index)
 	port->config.tx_ring = OV2SIM_RING_DEFAULT;
 	port->config.rx_ring = OV2SIM_RING_DEFAULT;
 	ov2sim_stats_init(port);
+	INIT_LIST_HEAD(&port->uplink.quiet);
 
 	devlink_port_attrs_set(&port->devlink_port, &attrs);
 	err = devl_port_register(devlink, &port->devlink_port, index);

@@ -13,6 +13,7 @@
 #include <net/ov2.h>
 
 #include "nic/nic.h"
+#include "uplink.h"
 
 /**
  * DOC: Objects, locks and lifetimes of the driver
@@ -27,15 +28,15 @@
  * * ov2sim_bus_lock: the list of devices; held while a device is created or removed.
  * * the devlink instance's lock: ov2sim.nic, .hw and .ports, and therefore their creation and
  *   destruction.
- * * rtnl: what belongs to a netdev: the queues of a port and their sizes, links between ports, open
- *   and stop.
+ * * rtnl: what belongs to a netdev: the queues of a port and their sizes, links between ports,
+ *   uplinks, open and stop.
  *
  * The locks of the core and of the chip are inside all of these. Neither core nor chip takes one of
  * these locks, so a reset or a removal may hold them while it waits for the NIC.
  *
  * Contexts: the chip raises interrupts for completed requests and for RX and TX completions from
  * its threads, and interrupts for link changes from the calls that link, start and stop ports, all
- * with bottom halves disabled. The handlers need no lock of the driver: those of a port run only
+ * with bottom halves disabled. Its workers also send through uplinks. The handlers need no lock of the driver: those of a port run only
  * between its start and its stop, and the port exists longer than that. RX and TX completions are
  * processed by NAPI, one instance per queue. The producer side of a TX ring is guarded by the
  * netdev's TX queue lock; its consumer side and the RX ring belong to NAPI.
@@ -57,6 +58,7 @@
 #define OV2SIM_RING_MAX		4096
 #define OV2SIM_RING_DEFAULT	512
 #define OV2SIM_MTU_MAX		9000
+#define OV2SIM_WIRE_LEN		32	/* of a description by ov2sim_port_wire() */
 #define OV2SIM_SAS_DEFAULT	16384
 #define OV2SIM_SAS_MAX		(1024 * 1024)
 /* Up to the largest window that xfrm has. */
@@ -168,6 +170,7 @@ struct ov2sim_vector {
  * @config: rings that the port has while it is up; under rtnl
  * @vectors: @config.queues of them while the port is up; under rtnl
  * @stats: counters by queue; they stay while the port is down or has fewer queues
+ * @uplink: the device that is the port's wire, if one is
  * @running: the chip's port is started; under rtnl
  * @rx_order: page order of an RX buffer
  */
@@ -178,6 +181,7 @@ struct ov2sim_port {
 	struct ov2sim_port_config config;
 	struct ov2sim_vector *vectors[OV2SIM_QUEUES_MAX];
 	struct ov2sim_queue_stats stats[OV2SIM_QUEUES_MAX];
+	struct ov2sim_uplink uplink;
 	bool running;
 	u32 rx_order;
 };
@@ -197,6 +201,8 @@ void ov2sim_down(struct ov2sim *sim);
 /* netdev.c */
 struct ov2sim_port *ov2sim_port_create(struct ov2sim *sim, u32 index);
 void ov2sim_port_destroy(struct ov2sim_port *port);
+void ov2sim_port_set_address(struct ov2sim_port *port, const u8 *addr, u8 assign_type);
+void ov2sim_port_wire(struct ov2sim_port *port, char *buf, size_t size);
 bool ov2sim_netdev_is_ours(const struct net_device *netdev);
 int ov2sim_port_reconfigure(struct ov2sim_port *port, const struct ov2sim_port_config *config,
 			    u32 mtu);

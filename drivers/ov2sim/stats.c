@@ -124,7 +124,8 @@ void ov2sim_get_stats64(struct net_device *netdev, struct rtnl_link_stats64 *sta
 	stats->rx_errors = stats->rx_length_errors;
 	stats->tx_carrier_errors = hw[OV2SIM_STAT_TX_NO_LINK];
 	stats->tx_fifo_errors = hw[OV2SIM_STAT_TX_NO_ROOM];
-	stats->tx_errors = stats->tx_carrier_errors + stats->tx_fifo_errors;
+	stats->tx_errors = stats->tx_carrier_errors + stats->tx_fifo_errors +
+			   hw[OV2SIM_STAT_TX_TOO_LONG];
 }
 
 static void ov2sim_rx_qstats(const u64 *count, struct netdev_queue_stats_rx *stats)
