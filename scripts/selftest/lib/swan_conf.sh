@@ -54,7 +54,7 @@ swan_child_conf()
 			remote_ts = $(swan_ts "$other" "$k")
 			mode = ${C[mode]}
 			esp_proposals = ${C[esp$k]:-${C[esp]}}
-			hw_offload = $([[ $SWAN_LINK == veth ]] && echo no || echo "${C[hw_$end]}")
+			hw_offload = $([[ ${SWAN_NIC[$end]:-} ]] && echo "${C[hw_$end]}" || echo no)
 			rekey_time = ${C[rekey]}s
 			rand_time = ${C[rand]}s
 			life_time = 3600s

@@ -5,6 +5,12 @@
 SWAN_LINK=${OV2_LINK:-ov2sim}
 SWAN_DIR=
 declare -A SWAN_NIC=([l]=ov2sim61 [r]=ov2sim62) SWAN_DEV=([l]=left0 [r]=right0)
+# Which of these work on a ping and its answer, in the order of swan_counters.
+SWAN_WORK="1 1 1 1"
+case $SWAN_LINK in
+veth) SWAN_NIC=() ;;
+uplink) unset "SWAN_NIC[r]" && SWAN_WORK="1 0 0 1" ;;
+esac
 
 swan_in()
 {
@@ -35,6 +41,13 @@ swan_wires()
 	if [[ $SWAN_LINK == veth ]]; then
 		ip link add left0 netns swl type veth peer name tapl netns swm &&
 			ip link add right0 netns swr type veth peer name tapr netns swm
+		return
+	fi
+	if [[ $SWAN_LINK == uplink ]]; then
+		ip link add up0 netns swl type veth peer name tapl netns swm &&
+			ip link add right0 netns swr type veth peer name tapr netns swm &&
+			ip -n swl link set up0 up && swan_nic 61 left0 &&
+			ip link set left0 netns swl && link swl left0 swl up0
 		return
 	fi
 	swan_nic 61 left0 && swan_nic 62 right0 && swan_nic 63 tapl tapr &&
@@ -155,7 +168,7 @@ swan_teardown()
 {
 	swan_stop l
 	swan_stop r
-	[[ $SWAN_LINK == veth ]] || for id in 61 62 63; do
+	for id in 61 62 63; do
 		[[ ! -e /sys/bus/ov2sim/devices/ov2sim$id ]] || sim_del "$id"
 	done
 	ip netns del swl
