@@ -355,6 +355,34 @@ bridge()
 	check "both ends" ends_up far0
 }
 
+# A device whose calls the kernel makes with a lock of that device.
+locked()
+{
+	local dev
+
+	unlink a "$dev_a"
+	modprobe netdevsim
+	echo "7 1" >/sys/bus/netdevsim/new_device
+	dev=$(echo /sys/bus/netdevsim/devices/netdevsim7/net/*)
+	check "netdevsim" ip link set "${dev##*/}" netns a name sim0
+	ip -n a link set sim0 up
+	check "netdevsim" link a "$dev_a" a sim0
+	a ethtool -K sim0 gro on >/dev/null 2>&1
+	check "GRO is off" wait_for 5 gro_is off sim0
+	ip -n a link set sim0 mtu 1400 && ip -n a link set sim0 address 02:00:00:00:00:55
+	check "the MTU follows" mtu_is 1400
+	check "the address follows" mac_is 02:00:00:00:00:55
+	ip -n a link set sim0 down && ip -n a link set sim0 up
+	unlink a "$dev_a"
+	check "GRO as the admin wanted it" gro_is on sim0
+	link a "$dev_a" a sim0
+	echo 7 >/sys/bus/netdevsim/del_device
+	check "no link" wait_for 5 not_linked
+	ip -n a link set "$dev_a" mtu 1500
+	link a "$dev_a" a up0
+	check "both ends" ends_up far0
+}
+
 refusals()
 {
 	refused "linked already" lo
@@ -527,6 +555,7 @@ T "S65 lower device lost under traffic" under_traffic
 T "S65 port and module removed" pulled
 T "a bond" bond
 T "a bridge" bridge
+T "a device with a lock of its own" locked
 T "refusals and loops" refusals
 T "two ports" two_ports
 T "short frames" short
