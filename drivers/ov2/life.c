@@ -57,8 +57,11 @@ EXPORT_SYMBOL_IF_KUNIT(ov2_sa_phase);
 /* Traces that the phase was @from, if it has changed. */
 void ov2_sa_trace_phase(const struct ov2_sa *sa, enum ov2_sa_phase from)
 {
-	enum ov2_sa_phase to = ov2_sa_phase(sa);
+	enum ov2_sa_phase to;
 
+	if (!trace_ov2_sa_state_enabled())
+		return;
+	to = ov2_sa_phase(sa);
 	if (from != to)
 		trace_ov2_sa_state(sa, from, to);
 }
@@ -214,7 +217,7 @@ static void ov2_sa_reconcile(struct ov2_sa *sa)
 	case OV2_SA_STATES:
 		break;
 	}
-	ov2_nic_kick(sa->nic);
+	ov2_nic_kick_submit(sa->nic);
 }
 
 /* Admits an SA, with the goal NIC or SOFTWARE. Takes the engine's reference. */
@@ -223,11 +226,13 @@ void ov2_sa_start(struct ov2_sa *sa, enum ov2_sa_goal goal)
 	lockdep_assert_held(&sa->nic->lock);
 	ov2_sa_get(sa);
 	sa->goal = goal;
-	if (goal == OV2_GOAL_NIC)
+	if (goal == OV2_GOAL_NIC) {
 		ov2_sa_queue_add(sa);
-	else
+		ov2_nic_kick_submit(sa->nic);
+	} else {
 		ov2_sa_set_state(sa, OV2_SA_SOFTWARE);
-	ov2_nic_kick(sa->nic);
+		ov2_nic_kick(sa->nic);
+	}
 }
 
 /* Sets the goal. Cannot fail and does not allocate. With GONE this may put the engine's reference,
@@ -270,7 +275,7 @@ void ov2_sa_release_delete(struct ov2_sa *in)
 	out->held = false;
 	if (out->state == OV2_SA_DEL_HELD)
 		ov2_sa_queue_delete(out);
-	ov2_nic_kick(in->nic);
+	ov2_nic_kick_submit(in->nic);
 	ov2_sa_put(out);
 }
 
@@ -327,7 +332,7 @@ void ov2_delete_rcu_work(struct work_struct *work)
 			list_move_tail(&sa->queue, &nic->delq);
 			ov2_sa_set_state(sa, OV2_SA_DEL_QUEUED);
 		}
-		ov2_nic_kick(nic);
+		ov2_nic_kick_submit(nic);
 		spin_unlock_bh(&nic->lock);
 		cond_resched();
 	} while (sa);

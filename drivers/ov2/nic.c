@@ -112,7 +112,10 @@ struct ov2_nic *ov2_nic_alloc(const struct ov2_nic_ops *ops, const struct ov2_ca
 		goto err_stats;
 	if (ov2_requests_alloc(nic))
 		goto err_pairs;
-	nic->wq = alloc_workqueue("ov2-%s", WQ_UNBOUND | WQ_HIGHPRI, 0, name);
+	/* Workers of high priority would preempt a sender that has just added an SA, and so make a
+	 * list of each SA.
+	 */
+	nic->wq = alloc_workqueue("ov2-%s", WQ_UNBOUND, 0, name);
 	if (!nic->wq)
 		goto err_requests;
 	return nic;

@@ -68,6 +68,7 @@ enum ov2_nic_life {
  * @stats: packet path counters, no lock
  * @wq: the NIC's own, so that no drain waits for another NIC's work
  * @pump_work: lets slot.c settle, builds requests and submits them; nothing else does
+ * @pump_running: it is going to look at everything once more; pump.c
  * @delete_rcu_work: moves SAs from @delq_rcu to @delq after a grace period
  * @reset_work: asks the driver for a reset
  * @idle: woken when the NIC has no SA, or no request
@@ -112,6 +113,7 @@ struct ov2_nic {
 	struct ov2_pcpu_stats __percpu *stats;
 	struct workqueue_struct *wq;
 	struct work_struct pump_work;
+	bool pump_running;
 	struct work_struct delete_rcu_work;
 	struct work_struct reset_work;
 	wait_queue_head_t idle;
@@ -119,14 +121,37 @@ struct ov2_nic {
 	u8 priv[] __aligned(NETDEV_ALIGN);
 };
 
-/* Makes the pump run. The lock orders kicks against ov2_nic_unregister(), which sets OV2_NIC_GONE
- * under it and knows that no work is queued after that.
+/* Returns true if another request can be submitted. */
+static inline bool ov2_engine_ready(const struct ov2_nic *nic)
+{
+	const struct ov2_engine *engine = &nic->engine;
+
+	lockdep_assert_held(&nic->lock);
+	return engine->state == OV2_ENGINE_RUNNING &&
+	       engine->inflight_count < nic->caps.max_requests && !list_empty(&engine->free);
+}
+
+/* Makes the pump run. A pump that runs already costs nothing here: to queue its work would wake
+ * another worker, which could only wait for the first. The lock orders kicks against
+ * ov2_nic_unregister(), which sets OV2_NIC_GONE under it and knows that no work is queued after
+ * that.
  */
 static inline void ov2_nic_kick(struct ov2_nic *nic)
 {
 	lockdep_assert_held(&nic->lock);
-	if (nic->life == OV2_NIC_IN_SERVICE || nic->life == OV2_NIC_CLOSING)
+	if (!nic->pump_running &&
+	    (nic->life == OV2_NIC_IN_SERVICE || nic->life == OV2_NIC_CLOSING))
 		queue_work(nic->wq, &nic->pump_work);
+}
+
+/* Makes the pump run for an SA that was queued for a request, unless no request can be submitted
+ * now. The SA then leaves with others when that changes: all code that makes a request possible
+ * kicks the pump.
+ */
+static inline void ov2_nic_kick_submit(struct ov2_nic *nic)
+{
+	if (ov2_engine_ready(nic))
+		ov2_nic_kick(nic);
 }
 
 /* Returns true if packets may be given to the NIC. Callable without the lock. */

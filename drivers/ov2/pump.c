@@ -16,6 +16,10 @@ void ov2_pump_work(struct work_struct *work)
 		spin_lock_bh(&nic->lock);
 		more = ov2_slot_settle(nic);
 		req = ov2_request_take(nic);
+		/* A kick that finds this set was under the lock before the next round, which
+		 * therefore sees its cause. A kick that finds it clear queues the work again.
+		 */
+		nic->pump_running = more || req;
 		spin_unlock_bh(&nic->lock);
 		if (req)
 			ov2_request_submit(nic, req);

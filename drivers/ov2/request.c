@@ -183,12 +183,9 @@ struct ov2_request *ov2_request_take(struct ov2_nic *nic)
 	struct ov2_request *req;
 
 	lockdep_assert_held(&nic->lock);
-	if (engine->state != OV2_ENGINE_RUNNING ||
-	    engine->inflight_count >= nic->caps.max_requests)
+	if (!ov2_engine_ready(nic))
 		return NULL;
-	req = list_first_entry_or_null(&engine->free, struct ov2_request, list);
-	if (!req)
-		return NULL;
+	req = list_first_entry(&engine->free, struct ov2_request, list);
 	list_del_init(&req->list);
 	memset(req, 0, sizeof(*req));
 	INIT_LIST_HEAD(&req->list);

@@ -52,7 +52,7 @@ static void ov2_seq_update(struct ov2_sa *sa, struct ov2_seq seq)
 		ov2_sa_get(sa);
 		list_add_tail(&sa->seq.queue, &nic->updq);
 		nic->updates++;
-		ov2_nic_kick(nic);
+		ov2_nic_kick_submit(nic);
 	}
 	spin_unlock_bh(&nic->lock);
 }
