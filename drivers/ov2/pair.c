@@ -8,7 +8,9 @@
  * youngest SA, with the others in a ring, so that each step takes constant time however many there
  * are.
  */
+#include <linux/net.h>
 #include <linux/rhashtable.h>
+#include <linux/siphash.h>
 #include <net/xfrm.h>
 #include <kunit/visibility.h>
 #include "ov2.h"
@@ -16,7 +18,18 @@
 /* At most this many SAs that look the same are searched for one with the same mark and if_id. */
 #define OV2_PAIR_LOOK	16
 
+static hsiphash_key_t ov2_pair_secret __read_mostly;
+
+/* An id is looked up several times, so it is hashed once, when it is made. */
+static u32 ov2_pair_hash(const void *data, u32 len, u32 seed)
+{
+	const struct ov2_pair_id *id = data;
+
+	return jhash_1word(id->hash, seed);
+}
+
 static const struct rhashtable_params ov2_pair_params = {
+	.hashfn = ov2_pair_hash,
 	.key_len = sizeof(struct ov2_pair_id),
 	.key_offset = offsetof(struct ov2_sa, pair.id),
 	.head_offset = offsetof(struct ov2_sa, pair.node),
@@ -76,6 +89,8 @@ void ov2_pair_init(struct ov2_sa *sa, struct xfrm_state *x)
 	id->mode = add->mode;
 	if (!id->reqid)
 		ov2_pair_init_sel(&id->sel, &add->sel, add->dir);
+	net_get_random_once(&ov2_pair_secret, sizeof(ov2_pair_secret));
+	id->hash = hsiphash(id, offsetof(struct ov2_pair_id, hash), &ov2_pair_secret);
 	sa->pair.if_id = x->if_id;
 	sa->pair.mark = x->mark.v & x->mark.m;
 }

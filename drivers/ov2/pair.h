@@ -23,6 +23,7 @@ struct ov2_sa;
  * @reqid: reqid
  * @family: of the outer addresses
  * @mode: mode
+ * @hash: hash of the above
  */
 struct ov2_pair_id {
 	const struct net *net;
@@ -33,6 +34,7 @@ struct ov2_pair_id {
 	u32 reqid;
 	u32 family;
 	u32 mode;
+	u32 hash;
 };
 
 /**
