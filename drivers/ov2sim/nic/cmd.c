@@ -10,6 +10,7 @@
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 #include <linux/bottom_half.h>
+#include <linux/delay.h>
 #include <linux/export.h>
 #include <linux/kthread.h>
 #include "cmd.h"
@@ -323,8 +324,13 @@ static struct ov2_request *ov2sim_cmd_next(struct ov2sim_hw *hw)
 
 static void ov2sim_cmd_run(struct ov2sim_hw *hw, struct ov2_request *req)
 {
+	u32 delay = min(READ_ONCE(hw->faults.delay_us), OV2SIM_DELAY_US_MAX);
 	struct ov2sim_cmdq *q = &hw->cmdq;
-	int status = ov2sim_cmd_execute(hw, req);
+	int status;
+
+	if (delay)
+		usleep_range(delay, delay);
+	status = ov2sim_cmd_execute(hw, req);
 
 	/* Make room first, because the driver may submit the next request from cmd_done. */
 	spin_lock_bh(&q->lock);

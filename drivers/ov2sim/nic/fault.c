@@ -13,6 +13,7 @@ static const struct {
 	size_t offset;
 } ov2sim_fault_knobs[] = {
 	{ "delay_ms", offsetof(struct ov2sim_faults, delay) },
+	{ "delay_us", offsetof(struct ov2sim_faults, delay_us) },
 	{ "lose", offsetof(struct ov2sim_faults, lose) },
 	{ "deaf", offsetof(struct ov2sim_faults, deaf) },
 	{ "refuse_nth", offsetof(struct ov2sim_faults, refuse) },

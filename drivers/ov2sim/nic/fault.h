@@ -9,6 +9,8 @@
  * struct ov2sim_faults - Fault injection knobs; 0 is off.
  * @delay: execute each list this many milliseconds after its turn has come; a change also applies
  *	to the list that is being delayed
+ * @delay_us: execute each list this many microseconds later, at most OV2SIM_DELAY_US_MAX; neither a
+ *	cancel nor a reset ends such a delay
  * @lose: never execute and never answer this many of the next lists
  * @deaf: ignore this many of the next cancels
  * @refuse: refuse this node of each ADD_SA list, counted from 1
@@ -23,6 +25,7 @@
  */
 struct ov2sim_faults {
 	u32 delay;
+	u32 delay_us;
 	u32 lose;
 	u32 deaf;
 	u32 refuse;
@@ -33,6 +36,8 @@ struct ov2sim_faults {
 	u32 corrupt_tx;
 	u32 corrupt_rx;
 };
+
+#define OV2SIM_DELAY_US_MAX	10000U
 
 /* SaDeleteReq comes 2^24 packets before the last number, so that there is time to rekey. */
 #define OV2SIM_SEQ_LIMIT	0xff000000U
