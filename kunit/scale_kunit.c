@@ -171,6 +171,31 @@ static void scale_test_admit(struct kunit *test)
 	fixture_expect_state(f, newer, OV2_PHASE_WAITING);
 }
 
+/* An ADD_SA list is not longer than the core has nodes for, however long the NIC's lists may be. */
+static void scale_test_long_list(struct kunit *test)
+{
+	struct ov2_caps caps = fake_nic_caps;
+	struct fake_request *fr;
+	struct fixture *f;
+
+	fixture_destroy(test->priv);
+	caps.max_sas = OV2_ADD_LIST_MAX + 3;
+	caps.max_list = 2 * OV2_ADD_LIST_MAX;
+	caps.max_requests = 1;
+	f = fixture_create(test, &caps);
+	fixture_sa(f, NULL);
+	fake_nic_wait(f->fake, 0);
+	scale_add(f, OV2_ADD_LIST_MAX + 2, NULL);
+	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
+	fr = fake_nic_wait(f->fake, 1);
+	KUNIT_EXPECT_EQ(test, fr->count, OV2_ADD_LIST_MAX);
+	fake_nic_finish(f->fake, fr);
+	fr = fake_nic_wait(f->fake, 2);
+	KUNIT_EXPECT_EQ(test, fr->count, 2);
+	fake_nic_finish(f->fake, fr);
+	scale_expect(f, OV2_SA_OFFLOADED, OV2_ADD_LIST_MAX + 3);
+}
+
 static void scale_count(struct ov2_sa *sa, void *count)
 {
 	++*(u32 *)count;
@@ -250,6 +275,7 @@ static void scale_test_many(struct kunit *test)
 static struct kunit_case scale_cases[] = {
 	KUNIT_CASE(scale_test_lists),
 	KUNIT_CASE(scale_test_admit),
+	KUNIT_CASE(scale_test_long_list),
 	KUNIT_CASE(scale_test_many),
 	{ }
 };

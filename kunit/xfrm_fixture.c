@@ -379,6 +379,31 @@ void fixture_settle(struct fixture *f)
 	fixture_check(f);
 }
 
+static bool fixture_list_keys(struct fixture *f, struct list_head *requests)
+{
+	u32 nodes = min(f->nic->hw_caps.max_list, OV2_ADD_LIST_MAX), i;
+	struct ov2_request *req;
+
+	list_for_each_entry(req, requests, list)
+		for (i = 0; i < nodes; i++)
+			if (memchr_inv(req->nodes[i].add.key_area, 0, OV2_KEY_AREA_LEN) ||
+			    memchr_inv(req->nodes[i].add.salt, 0, OV2_SALT_LEN_MAX))
+				return true;
+	return false;
+}
+
+/* Returns true if the core has keys of any SA, in nodes of ADD_SA lists: nothing else has them. */
+bool fixture_keys(struct fixture *f)
+{
+	bool keys;
+
+	spin_lock_bh(&f->nic->lock);
+	keys = fixture_list_keys(f, &f->nic->engine.free) ||
+	       fixture_list_keys(f, &f->nic->engine.inflight);
+	spin_unlock_bh(&f->nic->lock);
+	return keys;
+}
+
 /* Ends an interval: runs the work that promotes waiting SAs. */
 void fixture_tick(struct fixture *f)
 {

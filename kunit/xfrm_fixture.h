@@ -113,6 +113,7 @@ void fixture_delete(struct fixture *f, struct xfrm_state *x);
 void fixture_gc(void);
 void fixture_check(struct fixture *f);
 void fixture_settle(struct fixture *f);
+bool fixture_keys(struct fixture *f);
 void fixture_tick(struct fixture *f);
 void fixture_close(struct fixture *f);
 

@@ -472,11 +472,13 @@ static void xlate_test_packet_caps(struct kunit *test)
 	struct ov2_caps caps = fake_nic_caps;
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = xlate_state(f, &row->sa);
+	struct ov2_traits traits;
 	struct ov2_add_sa add;
 
 	caps.features = (caps.features & ~row->off) | row->on;
 	KUNIT_ASSERT_EQ(test, ov2_xlate(x, &add, &f->extack), 0);
-	KUNIT_EXPECT_EQ(test, ov2_caps_check(&caps, &add, &f->extack),
+	traits = ov2_caps_traits(&add);
+	KUNIT_EXPECT_EQ(test, ov2_caps_check(&caps, &traits, &f->extack),
 			row->msg ? -EOPNOTSUPP : 0);
 	if (row->msg)
 		KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(f->extack._msg ?: "", row->msg), "%s",

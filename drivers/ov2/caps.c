@@ -75,7 +75,7 @@ static bool ov2_cipher_combined(enum ov2_cipher cipher)
 	       cipher == OV2_CIPHER_CHACHA20_POLY1305;
 }
 
-static int ov2_caps_check_alg(const struct ov2_caps *caps, const struct ov2_add_sa *add,
+static int ov2_caps_check_alg(const struct ov2_caps *caps, const struct ov2_traits *add,
 			      struct netlink_ext_ack *extack)
 {
 	const struct ov2_alg_caps *cipher = &caps->ciphers[add->cipher];
@@ -114,7 +114,7 @@ static int ov2_caps_check_alg(const struct ov2_caps *caps, const struct ov2_add_
 	return 0;
 }
 
-static int ov2_caps_check_encap(const struct ov2_caps *caps, const struct ov2_add_sa *add,
+static int ov2_caps_check_encap(const struct ov2_caps *caps, const struct ov2_traits *add,
 				struct netlink_ext_ack *extack)
 {
 	static const u32 feature[2][2] = {
@@ -156,6 +156,29 @@ void ov2_caps_adapt(const struct ov2_caps *caps, struct ov2_add_sa *add)
 	add->iv = ov2_caps_iv(caps, add->iv);
 }
 
+/* Returns what the SA of @add needs of a NIC. */
+struct ov2_traits ov2_caps_traits(const struct ov2_add_sa *add)
+{
+	return (struct ov2_traits){
+		.dir = add->dir,
+		.family = add->family,
+		.mode = add->mode,
+		.encap = add->encap,
+		.cipher = add->cipher,
+		.auth = add->auth,
+		.iv = add->iv,
+		.cross_family = add->cross_family,
+		.esn = add->esn,
+		.packet = add->packet,
+		.icv_len = add->icv_len,
+		.cipher_key_len = add->cipher_key_len,
+		.auth_key_len = add->auth_key_len,
+		.replay_window = add->replay_window,
+		.spi = add->spi,
+	};
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2_caps_traits);
+
 /* Returns the kind of IV for a NIC with @caps: OV2_IV_HOST if the NIC does not make OV2_IV_SEQ. */
 enum ov2_iv ov2_caps_iv(const struct ov2_caps *caps, enum ov2_iv iv)
 {
@@ -165,7 +188,7 @@ enum ov2_iv ov2_caps_iv(const struct ov2_caps *caps, enum ov2_iv iv)
 /* Checks whether an SA can be offloaded under @caps. A pure function. Returns 0, or -EOPNOTSUPP
  * with the limit in @extack, which may be NULL.
  */
-int ov2_caps_check(const struct ov2_caps *caps, const struct ov2_add_sa *add,
+int ov2_caps_check(const struct ov2_caps *caps, const struct ov2_traits *add,
 		   struct netlink_ext_ack *extack)
 {
 	if (!(caps->features & OV2_CAP_ESP)) {
@@ -228,7 +251,7 @@ bool ov2_caps_permit(const struct ov2_sa *sa)
 {
 	lockdep_assert_held(&sa->nic->lock);
 	return !(sa->port && sa->port->esp_off) &&
-	       !ov2_caps_check(&sa->nic->caps, &sa->add, NULL);
+	       !ov2_caps_check(&sa->nic->caps, &sa->traits, NULL);
 }
 
 /* Does each direction have a table of its own? */

@@ -46,23 +46,24 @@ static void ov2_debugfs_sas_stop(struct seq_file *seq, void *v)
 
 static int ov2_debugfs_sas_show(struct seq_file *seq, void *v)
 {
-	const struct ov2_add_sa *add;
+	const struct in6_addr *saddr, *daddr;
 	const struct ov2_sa *sa = v;
 
 	if (v == SEQ_START_TOKEN) {
 		seq_puts(seq, "cookie handle state dir port spi saddr daddr mode encap esn offload\n");
 		return 0;
 	}
-	add = &sa->add;
+	saddr = sa->dir == OV2_OUT ? &sa->pair.id.local : &sa->pair.id.remote;
+	daddr = sa->dir == OV2_OUT ? &sa->pair.id.remote : &sa->pair.id.local;
 	seq_printf(seq, "%08x %08x %s %s %s 0x%08x ", sa->cookie, READ_ONCE(sa->offload_handle),
 		   ov2_sa_phase_name(ov2_sa_phase(sa)), sa->dir == OV2_IN ? "in" : "out",
 		   rcu_access_pointer(sa->x) ? sa->port->netdev->name : "-",
-		   be32_to_cpu(add->spi));
-	if (add->family == OV2_IPV4)
-		seq_printf(seq, "%pI4 %pI4", &add->saddr, &add->daddr);
+		   be32_to_cpu(sa->traits.spi));
+	if (sa->traits.family == OV2_IPV4)
+		seq_printf(seq, "%pI4 %pI4", saddr, daddr);
 	else
-		seq_printf(seq, "%pI6c %pI6c", &add->saddr, &add->daddr);
-	seq_printf(seq, " %s %s %s %s\n", add->mode == OV2_TUNNEL ? "tunnel" : "transport",
+		seq_printf(seq, "%pI6c %pI6c", saddr, daddr);
+	seq_printf(seq, " %s %s %s %s\n", sa->traits.mode == OV2_TUNNEL ? "tunnel" : "transport",
 		   sa->encap ? "udp" : "none", sa->esn ? "esn" : "-",
 		   sa->packet ? "packet" : "crypto");
 	return 0;

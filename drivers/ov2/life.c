@@ -350,24 +350,28 @@ void ov2_sa_wipe(struct ov2_add_sa *add)
 
 static u32 ov2_add_take(struct ov2_nic *nic, struct ov2_request *req, u32 max)
 {
+	struct ov2_add_node *node;
 	struct ov2_sa *sa;
 	u32 taken;
 
 	lockdep_assert_held(&nic->lock);
 	if (nic->life != OV2_NIC_IN_SERVICE)
 		return 0;
+	max = min(max, OV2_ADD_LIST_MAX - min(req->count, OV2_ADD_LIST_MAX));
 	for (taken = 0; taken < max; taken++) {
 		sa = list_first_entry_or_null(&nic->addq, struct ov2_sa, queue);
 		if (!sa)
 			break;
 		list_del_init(&sa->queue);
 		ov2_sa_set_state(sa, OV2_SA_ADDING);
-		sa->add.next = NULL;
+		node = &req->nodes[req->count + taken];
+		node->sa = sa;
+		node->add.next = NULL;
 		if (req->last)
-			((struct ov2_add_sa *)req->last)->next = &sa->add;
+			((struct ov2_add_sa *)req->last)->next = &node->add;
 		else
-			req->add = &sa->add;
-		req->last = &sa->add;
+			req->add = &node->add;
+		req->last = &node->add;
 	}
 	return taken;
 }
@@ -395,39 +399,44 @@ static void ov2_add_refused(struct ov2_sa *sa, int err)
 	ov2_sa_removed(sa);
 }
 
-/* Fills a node from xfrm's state: the keys were wiped after admission, and the sequence numbers and
- * the configuration may have changed. Returns 0, -ENOENT if xfrm has deleted the SA, -EACCES if the
- * configuration excludes it, or why it cannot be offloaded.
+/* Fills a node from xfrm's state. Nothing but the node has the keys, and the sequence numbers and
+ * the configuration may have changed since admission. Returns 0, -ENOENT if xfrm has deleted the
+ * SA, -EACCES if the configuration excludes it, or why it cannot be offloaded.
  */
-static int ov2_add_fill_node(struct ov2_sa *sa)
+static int ov2_add_fill_node(struct ov2_add_node *node)
 {
-	struct xfrm_state *x = ov2_state_hold(sa);
+	struct ov2_add_sa *add = &node->add, *next = add->next;
+	struct ov2_sa *sa = node->sa;
 	struct ov2_nic *nic = sa->nic;
-	struct ov2_add_sa add;
+	struct xfrm_state *x;
 	int err = -ENOENT;
 
+	x = ov2_state_hold(sa);
 	if (!x)
 		return -ENOENT;
 	spin_lock_bh(&x->lock);
 	if (x->km.state != XFRM_STATE_DEAD)
-		err = ov2_xlate(x, &add, NULL);
+		err = ov2_xlate(x, add, NULL);
+	add->next = next;
 	if (!err) {
-		add.next = sa->add.next;
-		add.cookie = sa->cookie;
-		add.priv = sa->priv;
-		add.port = sa->port->index;
+		add->cookie = sa->cookie;
+		add->priv = sa->priv;
+		add->port = sa->port->index;
 		spin_lock(&nic->lock);
-		sa->add = add;
 		err = ov2_caps_permit(sa) ? 0 : -EACCES;
 		if (!err)
-			ov2_caps_adapt(&nic->caps, &sa->add);
-		ov2_seq_filled(sa, add.seq);
+			ov2_caps_adapt(&nic->caps, add);
+		ov2_seq_filled(sa, add->seq);
 		spin_unlock(&nic->lock);
-		memzero_explicit(&add, sizeof(add));
 	}
 	spin_unlock_bh(&x->lock);
 	xfrm_state_put(x);
 	return err;
+}
+
+static struct ov2_add_node *ov2_add_node_of(struct ov2_add_sa *add)
+{
+	return container_of(add, struct ov2_add_node, add);
 }
 
 static void ov2_add_fill(struct ov2_nic *nic, struct ov2_request *req)
@@ -435,18 +444,18 @@ static void ov2_add_fill(struct ov2_nic *nic, struct ov2_request *req)
 	struct ov2_add_sa **link = &req->add;
 
 	while (*link) {
-		struct ov2_sa *sa = container_of(*link, struct ov2_sa, add);
-		int err = ov2_add_fill_node(sa);
+		struct ov2_add_node *node = ov2_add_node_of(*link);
+		int err = ov2_add_fill_node(node);
 
 		if (!err) {
-			link = &sa->add.next;
+			link = &node->add.next;
 			continue;
 		}
-		*link = sa->add.next;
+		*link = node->add.next;
 		req->count--;
-		ov2_sa_wipe(&sa->add);
+		ov2_sa_wipe(&node->add);
 		spin_lock_bh(&nic->lock);
-		ov2_add_refused(sa, err);
+		ov2_add_refused(node->sa, err);
 		spin_unlock_bh(&nic->lock);
 	}
 }
@@ -474,14 +483,15 @@ static void ov2_add_requeue(struct ov2_sa *sa)
 		ov2_sa_removed(sa);
 }
 
-static void ov2_add_done_node(struct ov2_request *req, struct ov2_sa *sa)
+static void ov2_add_done_node(struct ov2_request *req, struct ov2_add_sa *add)
 {
+	struct ov2_sa *sa = ov2_add_node_of(add)->sa;
 	struct ov2_nic *nic = sa->nic;
 	/* A reset empties the table, so ignore the handles of an aborted list. */
-	u32 handle = ov2_engine_up(nic) || req->status != -ECANCELED ? sa->add.offload_handle : 0;
-	int err = sa->add.status ?: req->status ?: -EIO;
+	u32 handle = ov2_engine_up(nic) || req->status != -ECANCELED ? add->offload_handle : 0;
+	int err = add->status ?: req->status ?: -EIO;
 
-	ov2_sa_wipe(&sa->add);
+	ov2_sa_wipe(add);
 	if (handle) {
 		ov2_add_offloaded(sa, handle);
 		req->offloaded++;
@@ -503,14 +513,13 @@ static void ov2_add_done_node(struct ov2_request *req, struct ov2_sa *sa)
 
 static bool ov2_add_done(struct ov2_nic *nic, struct ov2_request *req)
 {
-	struct ov2_add_sa *node;
+	struct ov2_add_sa *add;
 	u32 i;
 
 	for (i = 0; i < OV2_SA_STEP && req->add; i++) {
-		node = req->add;
-		req->add = node->next;
-		node->next = NULL;
-		ov2_add_done_node(req, container_of(node, struct ov2_sa, add));
+		add = req->add;
+		req->add = add->next;
+		ov2_add_done_node(req, add);
 	}
 	if (req->add)
 		return true;

@@ -14,9 +14,12 @@ static int __init ov2_init(void)
 	err = ov2_sa_cache_init();
 	if (err)
 		return err;
-	err = ov2_request_cache_init();
+	err = ov2_sent_cache_init();
 	if (err)
 		goto err_sa_cache;
+	err = ov2_request_cache_init();
+	if (err)
+		goto err_sent_cache;
 	err = ov2_rx_init();
 	if (err)
 		goto err_request_cache;
@@ -26,6 +29,8 @@ static int __init ov2_init(void)
 
 err_request_cache:
 	ov2_request_cache_exit();
+err_sent_cache:
+	ov2_sent_cache_exit();
 err_sa_cache:
 	ov2_sa_cache_exit();
 	return err;
@@ -36,6 +41,7 @@ static void __exit ov2_exit(void)
 	ov2_debugfs_exit();
 	ov2_rx_exit();
 	ov2_sa_cache_exit();
+	ov2_sent_cache_exit();
 	ov2_request_cache_exit();
 }
 

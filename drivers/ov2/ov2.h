@@ -50,7 +50,8 @@
 /* caps.c */
 int ov2_caps_validate(const struct ov2_caps *caps);
 bool ov2_caps_subset(const struct ov2_caps *caps, const struct ov2_caps *of);
-int ov2_caps_check(const struct ov2_caps *caps, const struct ov2_add_sa *add,
+struct ov2_traits ov2_caps_traits(const struct ov2_add_sa *add);
+int ov2_caps_check(const struct ov2_caps *caps, const struct ov2_traits *add,
 		   struct netlink_ext_ack *extack);
 bool ov2_caps_permit(const struct ov2_sa *sa);
 bool ov2_caps_by_dir(const struct ov2_caps *caps);

@@ -18,7 +18,7 @@
 /* At most this many SAs that look the same are searched for one with the same mark and if_id. */
 #define OV2_PAIR_LOOK	16
 
-static hsiphash_key_t ov2_pair_secret __read_mostly;
+static siphash_key_t ov2_pair_secret __read_mostly;
 
 /* An id is looked up several times, so it is hashed once, when it is made. */
 static u32 ov2_pair_hash(const void *data, u32 len, u32 seed)
@@ -72,25 +72,26 @@ static void ov2_pair_init_sel(struct ov2_sel *to, const struct ov2_sel *from, en
 	to->prefixlen_d = from->prefixlen_s;
 }
 
-/* xfrm's add calls this before @sa is admitted; sa->add is filled. The tables compare the id as
- * bytes, so rely on ov2_sa_alloc() to have zeroed what is not set here.
+/* xfrm's add calls this before @sa is admitted. The tables compare the id as bytes, so rely on ov2_sa_alloc() to have zeroed what is not set here.
  */
-void ov2_pair_init(struct ov2_sa *sa, struct xfrm_state *x)
+void ov2_pair_init(struct ov2_sa *sa, const struct xfrm_state *x, const struct ov2_add_sa *add)
 {
-	const struct ov2_add_sa *add = &sa->add;
 	struct ov2_pair_id *id = &sa->pair.id;
+	struct ov2_sel sel = { };
 
-	id->net = xs_net(x);
+	id->net = read_pnet(&x->xs_net);
 	id->port = sa->port;
 	id->local = add->dir == OV2_OUT ? add->saddr : add->daddr;
 	id->remote = add->dir == OV2_OUT ? add->daddr : add->saddr;
 	id->reqid = x->props.reqid;
 	id->family = add->family;
 	id->mode = add->mode;
-	if (!id->reqid)
-		ov2_pair_init_sel(&id->sel, &add->sel, add->dir);
 	net_get_random_once(&ov2_pair_secret, sizeof(ov2_pair_secret));
-	id->hash = hsiphash(id, offsetof(struct ov2_pair_id, hash), &ov2_pair_secret);
+	if (!id->reqid) {
+		ov2_pair_init_sel(&sel, &add->sel, add->dir);
+		id->sel = siphash(&sel, sizeof(sel), &ov2_pair_secret);
+	}
+	id->hash = jhash(id, offsetof(struct ov2_pair_id, hash), ov2_pair_secret.key[0]);
 	sa->pair.if_id = x->if_id;
 	sa->pair.mark = x->mark.v & x->mark.m;
 }

@@ -19,7 +19,8 @@ struct ov2_sa;
  * @port: port
  * @local: outer address at this end
  * @remote: and at the other
- * @sel: selector with this end as its source, if there is no reqid
+ * @sel: hash of the selector with this end as its source, if there is no reqid; no one can find
+ *	another selector with the same hash, because its key is secret
  * @reqid: reqid
  * @family: of the outer addresses
  * @mode: mode
@@ -30,7 +31,7 @@ struct ov2_pair_id {
 	const struct ov2_port *port;
 	struct in6_addr local;
 	struct in6_addr remote;
-	struct ov2_sel sel;
+	u64 sel;
 	u32 reqid;
 	u32 family;
 	u32 mode;
@@ -58,7 +59,7 @@ struct ov2_pair {
 /* pair.c */
 int ov2_pair_tables_init(struct ov2_nic *nic);
 void ov2_pair_tables_free(struct ov2_nic *nic);
-void ov2_pair_init(struct ov2_sa *sa, struct xfrm_state *x);
+void ov2_pair_init(struct ov2_sa *sa, const struct xfrm_state *x, const struct ov2_add_sa *add);
 void ov2_pair_add(struct ov2_sa *sa);
 void ov2_pair_del(struct ov2_sa *sa);
 

@@ -42,25 +42,32 @@ void ov2_requests_free(struct ov2_nic *nic)
 {
 	struct ov2_request *req, *next;
 
-	list_for_each_entry_safe(req, next, &nic->engine.free, list)
+	list_for_each_entry_safe(req, next, &nic->engine.free, list) {
+		kvfree(req->nodes);
 		kmem_cache_free(ov2_request_cache, req);
+	}
 	INIT_LIST_HEAD(&nic->engine.free);
 }
 
 int ov2_requests_alloc(struct ov2_nic *nic)
 {
-	u32 i;
+	u32 nodes = min(nic->hw_caps.max_list, OV2_ADD_LIST_MAX), i;
 
 	for (i = 0; i < nic->hw_caps.max_requests; i++) {
 		struct ov2_request *req = kmem_cache_zalloc(ov2_request_cache, GFP_KERNEL);
 
-		if (!req) {
-			ov2_requests_free(nic);
-			return -ENOMEM;
-		}
+		if (!req)
+			goto err_free;
 		list_add(&req->list, &nic->engine.free);
+		req->nodes = kvcalloc(nodes, sizeof(*req->nodes), GFP_KERNEL);
+		if (!req->nodes)
+			goto err_free;
 	}
 	return 0;
+
+err_free:
+	ov2_requests_free(nic);
+	return -ENOMEM;
 }
 
 /* Stops submission, and makes the send path give no packet to the NIC, until ov2_engine_resume().
@@ -186,8 +193,8 @@ struct ov2_request *ov2_request_take(struct ov2_nic *nic)
 	if (!ov2_engine_ready(nic))
 		return NULL;
 	req = list_first_entry(&engine->free, struct ov2_request, list);
-	list_del_init(&req->list);
-	memset(req, 0, sizeof(*req));
+	list_del(&req->list);
+	*req = (struct ov2_request){ .nodes = req->nodes };
 	INIT_LIST_HEAD(&req->list);
 	INIT_LIST_HEAD(&req->driver);
 	req->status = -EINPROGRESS;

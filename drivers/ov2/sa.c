@@ -93,7 +93,6 @@ static void ov2_sa_free_rcu(struct rcu_head *rcu)
 	struct ov2_sa *sa = container_of(rcu, struct ov2_sa, rcu);
 	struct ov2_nic *nic = sa->nic;
 
-	memzero_explicit(&sa->add, sizeof(sa->add));
 	kfree(sa->sent);
 	kfree_sensitive(sa->priv);
 	kmem_cache_free(ov2_sa_cache, sa);

@@ -41,6 +41,28 @@ struct ov2_wait {
 };
 
 /**
+ * struct ov2_traits - What an SA needs of a NIC, constant but for @packet. The fields are those of
+ *	&struct ov2_add_sa.
+ */
+struct ov2_traits {
+	u8 dir;
+	u8 family;
+	u8 mode;
+	u8 encap;
+	u8 cipher;
+	u8 auth;
+	u8 iv;
+	bool cross_family;
+	bool esn;
+	bool packet;
+	u16 icv_len;
+	u16 cipher_key_len;
+	u16 auth_key_len;
+	u32 replay_window;
+	__be32 spi;
+};
+
+/**
  * struct ov2_sa - An SA that xfrm asked to be offloaded.
  * @nic: its NIC, a reference
  * @port: its port; valid while @x is set
@@ -65,8 +87,9 @@ struct ov2_wait {
  * @err: why the last ADD_SA did not offload it, -EACCES if the configuration excludes it
  * @offloaded_at: jiffies (64 bits); life.c, under nic->lock
  * @queue: on the list of nic that belongs to @state; life.c, under nic->lock
+ * @rcu: for the free; nothing has the SA on a list then
  * @next_del: the SA whose DELETE_SA follows its own, a reference; life.c, under nic->lock
- * @add: node
+ * @traits: what it needs of a NIC
  * @del: node
  * @seq: sequence numbers
  * @slot: slot and policy
@@ -76,7 +99,6 @@ struct ov2_wait {
  * @wait: xfrm waits for its ADD_SA; wait.c, under nic->lock
  * @evict_list: on nic->evictq; evict.c, under nic->lock
  * @evict_at: jiffies (64 bits); as @evict_list
- * @rcu: for the free
  */
 struct ov2_sa {
 	struct ov2_nic *nic;
@@ -102,9 +124,12 @@ struct ov2_sa {
 	struct ov2_port *slot_port;
 	int err;
 	u64 offloaded_at;
-	struct list_head queue;
+	union {
+		struct list_head queue;
+		struct rcu_head rcu;
+	};
 	struct ov2_sa *next_del;
-	struct ov2_add_sa add;
+	struct ov2_traits traits;
 	struct ov2_delete_sa del;
 
 	struct ov2_sa_seq seq;
@@ -115,7 +140,6 @@ struct ov2_sa {
 	struct ov2_wait *wait;
 	struct list_head evict_list;
 	u64 evict_at;
-	struct rcu_head rcu;
 };
 
 /* Maximum number of SAs that are handled in one hold of nic->lock. */
@@ -151,6 +175,8 @@ void ov2_evict_work(struct work_struct *work);
 void ov2_evict_stop(struct ov2_nic *nic);
 
 /* sent.c */
+int ov2_sent_cache_init(void);
+void ov2_sent_cache_exit(void);
 struct ov2_sent *ov2_sent_alloc(void);
 bool ov2_sent_add(struct ov2_sent *sent, u64 first, u32 count);
 

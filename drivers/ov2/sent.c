@@ -33,10 +33,24 @@ struct ov2_sent {
 	DECLARE_BITMAP(used, OV2_SENT_WINDOW);
 };
 
+static struct kmem_cache *ov2_sent_cache;
+
+int ov2_sent_cache_init(void)
+{
+	ov2_sent_cache = KMEM_CACHE(ov2_sent, SLAB_ACCOUNT);
+	return ov2_sent_cache ? 0 : -ENOMEM;
+}
+
+/* The last SA has been freed, also by RCU. */
+void ov2_sent_cache_exit(void)
+{
+	kmem_cache_destroy(ov2_sent_cache);
+}
+
 /* The caller frees it with kfree(). Context: process. */
 struct ov2_sent *ov2_sent_alloc(void)
 {
-	struct ov2_sent *sent = kzalloc(sizeof(*sent), GFP_KERNEL_ACCOUNT);
+	struct ov2_sent *sent = kmem_cache_zalloc(ov2_sent_cache, GFP_KERNEL);
 
 	if (sent)
 		spin_lock_init(&sent->lock);

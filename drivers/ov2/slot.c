@@ -224,6 +224,7 @@ void ov2_slot_to_crypto(struct ov2_sa *sa)
 		 */
 		ov2_slot_aim_software(sa, OV2_SLOT_WAIT);
 		smp_store_release(&sa->packet, false);
+		sa->traits.packet = false;
 		ov2_evict_cancel(sa);
 	}
 	spin_unlock_bh(&sa->nic->lock);
@@ -468,7 +469,7 @@ static int ov2_slot_check(const struct ov2_sa *sa, struct netlink_ext_ack *extac
 		NL_SET_ERR_MSG_MOD(extack, "The NIC is out of service because its reset failed");
 		return -EOPNOTSUPP;
 	}
-	return ov2_caps_check(&nic->caps, &sa->add, extack);
+	return ov2_caps_check(&nic->caps, &sa->traits, extack);
 }
 
 /* Admits an SA in crypto mode. */

@@ -60,7 +60,7 @@ TRACE_EVENT(ov2_sa_state,
 	    TP_fast_assign(__assign_str(nic);
 			   __entry->cookie = sa->cookie;
 			   __entry->handle = sa->offload_handle;
-			   __entry->spi = be32_to_cpu(sa->add.spi);
+			   __entry->spi = be32_to_cpu(sa->traits.spi);
 			   __entry->from = from;
 			   __entry->to = to;),
 	    TP_printk("nic=%s cookie=%08x handle=%08x spi=0x%08x from=%s to=%s", __get_str(nic),

@@ -16,25 +16,27 @@
 /* Fills the constant part of an SA from its state. */
 static int ov2_xdo_fill(struct ov2_sa *sa, struct xfrm_state *x, struct netlink_ext_ack *extack)
 {
+	struct ov2_add_sa add;
 	int err;
 
-	err = ov2_xlate(x, &sa->add, extack);
+	err = ov2_xlate(x, &add, extack);
 	if (err)
 		return err;
-	ov2_pair_init(sa, x);
-	ov2_seq_init(sa, &sa->add);
-	sa->dir = sa->add.dir;
-	sa->esn = sa->add.esn;
-	sa->encap = sa->add.encap != OV2_ENCAP_NONE;
-	sa->packet = sa->add.packet;
-	sa->iv = ov2_caps_iv(&sa->nic->hw_caps, sa->add.iv);
+	ov2_pair_init(sa, x, &add);
+	ov2_seq_init(sa, &add);
+	sa->traits = ov2_caps_traits(&add);
+	sa->dir = add.dir;
+	sa->esn = add.esn;
+	sa->encap = add.encap != OV2_ENCAP_NONE;
+	sa->packet = add.packet;
+	sa->iv = ov2_caps_iv(&sa->nic->hw_caps, add.iv);
 	if (sa->iv == OV2_IV_SEQ || sa->iv == OV2_IV_HOST) {
 		sa->sent = ov2_sent_alloc();
 		if (!sa->sent)
 			err = -ENOMEM;
 	}
 	/* ov2_add_fill() fetches the keys again when the NIC gets the SA. */
-	ov2_sa_wipe(&sa->add);
+	ov2_sa_wipe(&add);
 	return err;
 }
 

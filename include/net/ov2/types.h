@@ -13,6 +13,7 @@
 
 struct devlink;
 struct devlink_fmsg;
+struct ov2_add_node;
 struct ov2_devlink;
 struct ov2_nic;
 struct sk_buff;
@@ -59,6 +60,7 @@ struct ov2_request {
 	int status;
 	/* private: */
 	struct list_head list;
+	struct ov2_add_node *nodes;
 	void *last;
 	u32 offloaded;
 	u32 seen;
