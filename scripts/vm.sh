@@ -26,7 +26,10 @@ usage()
 	  --klog FILE       keep the kernel log there
 	  --gcov            copy the coverage data to DIR/gcov at the end
 	  --no-unload       leave the modules in at the end
-	  --accel tcg|kvm   for QEMU; by default KVM where it has been seen to work
+	  --accel tcg|kvm|icount
+	                    for QEMU; by default KVM where it has been seen to work. With
+	                    icount there is one CPU, which takes a nanosecond for each
+	                    instruction, however fast the machine is
 	  -v                show the kernel log on stderr
 
 	stdout, stderr and exit status are COMMAND's. The host's files are readable at

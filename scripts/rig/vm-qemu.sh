@@ -63,7 +63,8 @@ start_qemu()
 	local args=(-machine q35 -cpu max -m "${mem:-2G}" -smp "${cpus:-2}" -nographic
 		-no-reboot -nic none -kernel "$kdir/vmlinuz" -initrd "$kdir/initrd"
 		-append "console=ttyS0 panic=-1 loglevel=6 ov2_run=9p
-			ov2_init=$OV2_RIG/vm-init.sh $append"
+			ov2_init=$OV2_RIG/vm-init.sh$([[ $accel != icount ]] ||
+				echo " nokaslr norandmaps") $append"
 		-serial "file:$run/klog" -monitor none
 		-virtfs "local,id=host,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap"
 		-virtfs "local,id=run,path=$run,mount_tag=run,security_model=none")
@@ -71,6 +72,11 @@ start_qemu()
 	ov2_locked "vm-$kernel" prepare_qemu
 	case ${accel:-$(<"$kdir/accel")} in
 	kvm) args+=(-accel kvm) ;;
+	# The clock counts instructions, one a nanosecond, and jumps over idle time. A string
+	# instruction counts once for each of its bytes, so the kernel is kept from clearing pages
+	# with one. The last -smp and the last -cpu count.
+	icount) args+=(-accel tcg -icount shift=0,sleep=off,align=off
+			-rtc base=2026-01-01,clock=vm -smp 1 -cpu max,erms=off,fsrm=off) ;;
 	*) args+=(-accel "tcg,thread=multi") ;;
 	esac
 	[[ ! $out ]] ||
