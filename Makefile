@@ -5,7 +5,7 @@
 KDIR ?= /lib/modules/$(shell uname -r)/build
 VERSION := 0.1
 
-.PHONY: all modules install dkms-install deb demo check check-all kunit selftest soak bench mutants clean help
+.PHONY: all modules install dkms-install deb demo check check-all kunit selftest soak bench bench-quick mutants clean help
 
 all modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -39,7 +39,10 @@ soak:
 	scripts/vm.sh --timeout 3600 -- scripts/selftest/diff.sh --seed $$(date +%s)
 
 bench:
-	scripts/vm.sh --kernel uml-7.3-fast --timeout 1200 -- scripts/bench/run.sh
+	scripts/bench/run.sh
+
+bench-quick:
+	scripts/bench/run.sh --quick
 
 mutants:
 	scripts/mutants.sh
@@ -58,7 +61,8 @@ help:
 	@echo 'kunit         the KUnit suites by kunit.py, as kernel CI runs them'
 	@echo 'selftest      the selftests on the debug kernel'
 	@echo 'soak          everything at random with 20 seeds, and every pair of situations'
-	@echo 'bench         times and shares, on a kernel without debug options'
+	@echo 'bench         what SAs and packets cost, against the last figures and the targets'
+	@echo 'bench-quick   the same with fewer figures'
 	@echo 'mutants       break the code in many ways: the tests must notice each'
 	@echo 'clean         remove what all has built'
 	@echo

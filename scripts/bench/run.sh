@@ -1,14 +1,87 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Measurements, for a VM with a kernel without debug options:
-#   scripts/vm.sh --kernel uml-7.3-fast -- scripts/bench/run.sh
-# How long 10,000 SAs take to be added, deleted and restored, in which lists; and who
-# has the places of a NIC that has too few.
+# Measures what ov2 costs, on Debian's 6.12 in QEMU: see usage below.
 
-set -u
-cd "$(dirname "$0")/.." || exit
+# shellcheck source=../rig/lib.sh
+. "$(dirname "$0")/../rig/lib.sh"
 
-rc=0
-selftest/run.sh batch "reset:restore of many" || rc=1
-bench/zipf.sh || rc=1
-exit "$rc"
+usage()
+{
+	cat <<-'EOF'
+	Usage: scripts/bench/run.sh [--quick] [--save] [core|sa|packets|flows]...
+
+	Prints a table of figures, with the change against scripts/bench/last.json, and the
+	targets. Instructions are exact, because QEMU's icount makes them the clock; rates
+	of two CPUs are those of this machine, which belongs beside them.
+
+	--quick   fewer figures, in less than 5 minutes
+	--save    makes the figures those of scripts/bench/last.json
+
+	Plots (SVG), the figures and the raw results (lines of JSON) are left in the folder
+	that is printed at the end.
+	EOF
+}
+
+bench=$OV2_SCRIPTS/bench
+kernel=debian-6.12
+plan=full save=no parts=()
+while (($#)); do
+	case $1 in
+	--quick) plan=quick ;;
+	--save) save=yes ;;
+	-h | --help) usage; exit 0 ;;
+	-*) usage >&2; exit 2 ;;
+	*) parts+=("$1") ;;
+	esac
+	shift
+done
+((${#parts[@]})) || parts=(core sa packets flows)
+
+# vm LIMIT OPTIONS... -- COMMAND...: its lines of JSON are appended to the results.
+vm()
+{
+	local limit=$1
+	shift
+
+	"$OV2_SCRIPTS/vm.sh" --kernel "$kernel" --timeout "$limit" "$@" | tee /dev/stderr |
+		grep '^{' >>"$out/results"
+}
+
+part_core()
+{
+	local sas=(1000 10000 100000 1000000)
+
+	[[ $plan == full ]] || sas=(1000 10000)
+	vm 900 --accel icount --mem 5G --append slab_nomerge -- "$bench/core.sh" "${sas[@]}"
+}
+
+part_sa()
+{
+	vm 900 --accel icount --mem 3G --append slab_nomerge -- "$bench/sa.sh" "$plan"
+}
+
+part_packets()
+{
+	vm 900 --accel icount --append thread_backlog_napi -- "$bench/packets.sh" "$plan"
+}
+
+part_flows()
+{
+	vm 900 --cpus 2 -- "$bench/flows.sh" "$plan"
+}
+
+ov2_need gnuplot-nox python3
+OV2_BENCH=$("$bench/build.sh" "$kernel")
+export OV2_BENCH
+out=$OV2_BENCH/$plan
+rm -rf "$out"
+mkdir -p "$out"
+: >"$out/results"
+for part in "${parts[@]}"; do
+	begin=$SECONDS
+	"part_$part" || ov2_die "the part $part has failed"
+	ov2_say "$part: $((SECONDS - begin)) s"
+done
+"$bench/report.py" "$out/results" "$bench/last.json" "$out"
+[[ $save == no ]] || cp "$out/figures.json" "$bench/last.json"
+echo "$out"

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# In the VM: what the core costs without xfrm, for each number of SAs in "$@"; a line of JSON for
+# each figure. $OV2_BENCH has what build.sh has built.
+
+set -eu
+
+cmd=/sys/kernel/debug/ov2_bench/cmd
+result=/sys/kernel/debug/ov2_bench/result
+
+# Bytes in slab objects in use. A cache's objects may be those of another with the same size, so all
+# of them are counted.
+slab_bytes()
+{
+	awk 'NR > 2 { sum += $2 * $4 } END { print sum }' /proc/slabinfo
+}
+
+# step WORD NUMBER SAS: what it cost, with the number of SAs that are there. No worker preempts a
+# real-time task.
+step()
+{
+	chrt -f 1 sh -c "echo $1 $2 >$cmd"
+	sed "s/^{/{\"bench\": \"core\", \"sas\": $3, /" "$result"
+}
+
+insmod "$OV2_BENCH/ov2_bench.ko"
+for sas; do
+	echo "attach 0" >"$cmd"
+	echo "states $sas" >"$cmd"
+	before=$(slab_bytes)
+	step add "$sas" "$sas"
+	after=$(slab_bytes)
+	echo "{\"bench\": \"memory\", \"of\": \"core\", \"sas\": $sas, \"bytes\": $(((after - before) / sas))}"
+	step rx 10000 "$sas"
+	step tx 10000 "$sas"
+	step walk 0 "$sas"
+	step reset 0 "$sas"
+	step delete 0 "$sas"
+	echo "end 0" >"$cmd"
+done
+grep -E 'ov2_s|# name' /proc/slabinfo >&2
+rmmod ov2_bench

@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# In the VM: what a packet costs. packets.sh quick|full; $OV2_BENCH has what build.sh has built.
+# Prints lines of JSON, as scripts/bench/packets.c describes them.
+
+set -u
+plan=${1:-full}
+crowd=${2:-}
+shift $#
+
+# shellcheck source=topo.sh
+. "$(dirname "$0")/topo.sh"
+
+scale=1
+[[ $plan == full ]] || scale=4
+
+# packet KIND SIZE COUNT
+packet()
+{
+	OV2_BENCH_LABELS=", \"over\": \"$topo\", \"mode\": \"$mode\", \"sas\": ${crowd:-$sas}" \
+		must_print "$OV2_BENCH/packets" "$1" "$2" "$3" a b 10.1.0.2
+}
+
+must_print()
+{
+	"$@" || { echo "packets.sh: failed: $*" >&2; exit 1; }
+}
+
+kinds()
+{
+	packet udp 64 $((2048 / scale))
+	packet udp 1400 $((2048 / scale))
+	packet tcp 65536 $((128 / scale))
+}
+
+# cost TOPOLOGY MODE
+cost()
+{
+	local topo mode=$2 sas=1
+
+	over "$1"
+	[[ $mode != plain ]] || sas=0
+	must threaded a "$dev_a"
+	must threaded b "$dev_b"
+	protect "$mode"
+	kinds
+	down
+}
+
+# With many other SAs in the NIC that sends: scripts/bench/sa.c adds them, and runs this again.
+cost_in_crowd()
+{
+	local topo mode=$1
+
+	over ov2sim
+	must param "$nic_a" request_deadline 600000
+	must threaded a "$dev_a"
+	must threaded b "$dev_b"
+	protect "$mode"
+	OV2_BENCH_MIDDLE="$0 $plan $mode:$2" "$OV2_BENCH/sa" "$mode" "$2" 64 "a:$dev_a" |
+		grep -v '"bench": "sa"'
+	down
+}
+
+# What the crypto API needs for a request, by its own benchmark, which never stays loaded.
+limit()
+{
+	modprobe tcrypt mode=211 sec=0 2>/dev/null
+	dmesg | sed -nE 's/.*rfc4106.*gcm.*\((160) bit key, (64|1420|8192) byte blocks\).*: 1 operation in ([0-9]+) cycles.*/\2 \3/p' |
+		while read -r size cycles; do
+			echo "{\"bench\": \"crypto\", \"what\": \"gcm128\", \"size\": $size, \"value\": $cycles}"
+		done
+	dmesg | grep -i tcrypt | tail -n 3 >&2
+}
+
+if [[ $crowd ]]; then
+	topo=ov2sim mode=${crowd%:*} crowd=${crowd#*:}
+	kinds
+	exit
+fi
+cost veth plain
+cost veth software
+cost ov2sim plain
+cost ov2sim crypto
+cost ov2sim packet
+if [[ $plan == full ]]; then
+	cost ov2sim software
+	cost_in_crowd crypto 100000
+	limit
+fi
+((failed == 0))
