@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2sim: the table of personalities: what the drivers of known NICs refuse in Linux 7.3, with which
- * errno and sentence, and what their NICs can do. Owns no data that changes.
+ * ov2sim: the table of personalities: what the drivers of known NICs refuse in Linux 7.3, with
+ * which errno and sentence, and what their NICs can do. Owns no data that changes.
  *
  * Each group of rules names the file and the function that it describes; paths are relative to
  * drivers/net. The rules have the order of the driver, because an SA that breaks two of them gets
@@ -114,7 +114,7 @@ static bool ov2sim_full_dir(const struct ov2sim_port *port, const struct xfrm_st
 	struct ov2_nic *nic = port->sim->nic;
 	struct ov2_caps caps;
 
-	if ((x->xso.dir == XFRM_DEV_OFFLOAD_IN) != (dir == OV2_IN))
+	if (x->xso.dir != (dir == OV2_IN ? XFRM_DEV_OFFLOAD_IN : XFRM_DEV_OFFLOAD_OUT))
 		return false;
 	ov2_nic_hw_caps(nic, &caps);
 	return ov2_nic_occupancy_dir(nic, dir) >= caps.max_dir_sas[dir];
@@ -255,8 +255,8 @@ static bool ov2sim_nfp_trunc(const struct ov2sim_port *port, const struct xfrm_s
 	}
 }
 
-/* ChaCha20-Poly1305 has no number in PF_KEY. The driver takes another algorithm without a number for
- * none, and ov2 leaves it to software.
+/* ChaCha20-Poly1305 has no number in PF_KEY. The driver takes another algorithm without a number
+ * for none, and ov2 leaves it to software.
  */
 static bool ov2sim_nfp_cipher(const struct ov2sim_port *port, const struct xfrm_state *x, u32 arg)
 {
@@ -403,6 +403,8 @@ static const struct ov2sim_state_rule ov2sim_ixgbe_states[] = {
  */
 
 #define MLX5(_text)		"mlx5_core: " _text
+#define MLX5_POLICY_FOR_ALL							\
+	"mlx5_core: Unsupported policy with reqid 0 without at least one of upper protocol or ip addr(s) different than 0"
 #define OV2SIM_MLX5_CAPS(_features)							\
 	OV2SIM_CAPS_COMMON(OV2SIM_SAS_DEFAULT), .replay_windows = OV2SIM_WINDOWS,	\
 	.modes = BIT(OV2_TRANSPORT) | BIT(OV2_TUNNEL),					\
@@ -429,12 +431,14 @@ static const struct ov2sim_state_rule ov2sim_mlx5_states[] = {
 	  MLX5("Cannot offload xfrm states with AEAD key length other than 128/256 bit") },
 	{ ov2sim_upper_not_udp_tcp, -EINVAL,
 	  MLX5("Device does not support upper protocol other than TCP/UDP") },
-	{ ov2sim_bad_mode, -EINVAL, MLX5("Only transport and tunnel xfrm states may be offloaded") },
+	{ ov2sim_bad_mode, -EINVAL,
+	  MLX5("Only transport and tunnel xfrm states may be offloaded") },
 	{ ov2sim_bad_type, -EINVAL, MLX5("Packet offload is not supported") },
 	{ ov2sim_packet_window, -EINVAL, MLX5("Unsupported replay window size"),
 	  32 | 64 | 128 | 256 },
 	{ ov2sim_packet_no_reqid, -EINVAL, MLX5("Cannot offload without reqid") },
-	{ ov2sim_packet_soft_bytes, -EINVAL, MLX5("Hard byte limit must be greater than soft one") },
+	{ ov2sim_packet_soft_bytes, -EINVAL,
+	  MLX5("Hard byte limit must be greater than soft one") },
 	{ ov2sim_packet_no_bytes, -EINVAL, MLX5("Soft/hard byte limits can't be 0") },
 	{ ov2sim_packet_soft_packets, -EINVAL,
 	  MLX5("Hard packet limit must be greater than soft one") },
@@ -447,8 +451,7 @@ static const struct ov2sim_policy_rule ov2sim_mlx5_policies[] = {
 	{ ov2sim_policy_not_main, -EINVAL, MLX5("Cannot offload non-main policy types") },
 	{ ov2sim_policy_templates, -EINVAL, MLX5("Cannot offload more than one template") },
 	{ ov2sim_policy_forward, -EINVAL, MLX5("Cannot offload forward policy") },
-	{ ov2sim_policy_for_all, -EINVAL,
-	  MLX5("Unsupported policy with reqid 0 without at least one of upper protocol or ip addr(s) different than 0") },
+	{ ov2sim_policy_for_all, -EINVAL, MLX5_POLICY_FOR_ALL },
 	{ ov2sim_policy_upper, -EINVAL,
 	  MLX5("Device does not support upper protocol other than TCP/UDP") },
 	{ ov2sim_policy_priority, -EINVAL, MLX5("Device does not support policy priority") },
@@ -468,7 +471,7 @@ static const struct ov2sim_policy_rule ov2sim_mlx5_policies[] = {
 #define OV2SIM_NFP_SAS		16384
 /* struct nfp_ipsec_cfg_add_sa.auth_key */
 #define OV2SIM_NFP_AUTH_KEY	64
-#define OV2SIM_NFP_AUTH(_icvs)	{ .key_lens = GENMASK(OV2SIM_NFP_AUTH_KEY / 4, 1), .icv_lens = (_icvs) }
+#define OV2SIM_NFP_AUTH(_icvs)	{ GENMASK(OV2SIM_NFP_AUTH_KEY / 4, 1), (_icvs) }
 
 static const struct ov2_caps ov2sim_nfp_caps = {
 	OV2SIM_CAPS_COMMON(OV2SIM_NFP_SAS),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * ov2sim: the xfrmdev_ops of a port with a personality. They refuse what the driver of that NIC
- * refuses, with its errno and sentence, and leave the rest to the core. Owns nothing: the personality
- * does not change while a port exists.
+ * refuses, with its errno and sentence, and leave the rest to the core. Owns nothing: the
+ * personality does not change while a port exists.
  */
 
 #include <linux/netlink.h>

@@ -48,8 +48,8 @@ served()
 	local states crypto packet nic=0
 
 	states=$(ip -n swl xfrm state)
-	crypto=$(grep -c 'crypto offload' <<<"$states")
-	packet=$(grep -c 'packet offload' <<<"$states")
+	crypto=$(grep -c 'offload parameters.*mode crypto' <<<"$states")
+	packet=$(grep -c 'offload parameters.*mode packet' <<<"$states")
 	read -r _ nic <"$sim/${SWAN_NIC[l]}/sas"
 	case "$crypto $packet $nic" in
 	"2 0 2") echo crypto ;;

@@ -172,10 +172,11 @@ struct ov2_devlink_ops {
  * @nic: the NIC
  * @netdev: the netdev
  * @index: the driver's number for it
- * @xfrmdev_ops: the netdev's, filled by ov2_port_init(). Until it registers the netdev the driver may
- *	leave out xdo_dev_policy_add, and xdo_dev_state_advance_esn if the NIC has no ESN, and may
- *	put callbacks of its own in the place of those that add states and policies: they check what
- *	the capabilities cannot say, and then call ov2_state_add() and ov2_policy_add().
+ * @xfrmdev_ops: the netdev's, filled by ov2_port_init(). Until it registers the netdev the driver
+ *	may leave out xdo_dev_policy_add, and xdo_dev_state_advance_esn if the NIC has no ESN. It
+ *	may put callbacks of its own in the place of those that add states and policies: they
+ *	check what the capabilities cannot say, and then call ov2_state_add() and
+ *	ov2_policy_add().
  *
  * Lives in the driver's netdev_priv(). See ov2_port_init().
  */
