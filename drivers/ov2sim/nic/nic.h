@@ -79,8 +79,8 @@ struct ov2sim_hw_ops {
 	/**
 	 * @link_change: the link of @port went up or down. Calls are in order. The NIC calls this
 	 * from ov2sim_hw_link(), _unlink(), _wire_attach(), _wire_carrier(), _port_start(),
-	 * _port_stop() and _destroy() of this NIC or of the linked one, so it must take neither rtnl nor a lock that a caller of these
-	 * functions holds.
+	 * _port_stop() and _destroy() of this NIC or of the linked one, so it must take neither
+	 * rtnl nor a lock that a caller of these functions holds.
 	 */
 	void (*link_change)(void *drv, u32 port, bool up);
 	/** @fatal: the NIC has crashed; only ov2sim_hw_reset() revives it. */

@@ -123,8 +123,9 @@ int ov2sim_hw_unlink(struct ov2sim_hw *hw, u32 port);
 /**
  * struct ov2sim_wire - A wire that the driver provides.
  * @send: put a frame of @len bytes, from the Ethernet header on, on the wire. A worker calls it
- *	under RCU; it must not sleep. It returns 0 or the reason why the frame is lost: -EMSGSIZE if it
- *	is too long for the wire, -ENETDOWN if the wire is down, any other errno if it has no room.
+ *	under RCU; it must not sleep. It returns 0 or the reason why the frame is lost: -EMSGSIZE
+ *	if it is too long for the wire, -ENETDOWN if the wire is down, any other errno if it has no
+ *	room.
  * @up: carrier; written by ov2sim_hw_wire_carrier()
  *
  * Unlike the wire to another port it cannot pause a sender, and it does not pause itself.
