@@ -2,9 +2,9 @@
 /*
  * ov2sim: debugfs: the SAs and counters of the chip, and fault injection.
  *
- * The files are ov2sim/<NIC>/sas, counters, wires, crash, sa_delete_req and faults/<knob>. They need
- * no lock of the driver, but for wires, which takes rtnl: ov2sim_debugfs_del() waits for their
- * readers, and ports and chip are destroyed after that.
+ * The files are ov2sim/<NIC>/sas, counters, wires, crash, sa_delete_req and faults/<knob>. Only
+ * wires needs a lock of the driver, rtnl: ov2sim_debugfs_del() waits for the readers, and ports and
+ * chip are destroyed after that.
  */
 
 #include <linux/debugfs.h>

@@ -36,10 +36,11 @@
  *
  * Contexts: the chip raises interrupts for completed requests and for RX and TX completions from
  * its threads, and interrupts for link changes from the calls that link, start and stop ports, all
- * with bottom halves disabled. Its workers also send through uplinks. The handlers need no lock of the driver: those of a port run only
- * between its start and its stop, and the port exists longer than that. RX and TX completions are
- * processed by NAPI, one instance per queue. The producer side of a TX ring is guarded by the
- * netdev's TX queue lock; its consumer side and the RX ring belong to NAPI.
+ * with bottom halves disabled. Its workers also send through uplinks. The handlers need no lock of
+ * the driver: those of a port run only between its start and its stop, and the port exists longer
+ * than that. RX and TX completions are processed by NAPI, one instance per queue. The producer
+ * side of a TX ring is guarded by the netdev's TX queue lock; its consumer side and the RX ring
+ * belong to NAPI.
  *
  * A work item of the core's reports errors to devlink, which takes the instance's lock. A removal
  * has the core disable it before it takes that lock.

@@ -153,7 +153,7 @@ int ov2sim_uplink_send(struct ov2sim_wire *wire, const void *data, u32 len)
 	if (!skb)
 		return -ENOMEM;
 	ret = dev_queue_xmit(skb);
-	/* A queue that drops the frame returns a positive value. NET_XMIT_CN may mean another one. */
+	/* A queue that drops the frame returns a positive value. NET_XMIT_CN is no loss of it. */
 	if (ret == NET_XMIT_CN)
 		return 0;
 	return ret > 0 ? -ENOBUFS : ret;
