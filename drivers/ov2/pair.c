@@ -72,7 +72,8 @@ static void ov2_pair_init_sel(struct ov2_sel *to, const struct ov2_sel *from, en
 	to->prefixlen_d = from->prefixlen_s;
 }
 
-/* xfrm's add calls this before @sa is admitted. The tables compare the id as bytes, so rely on ov2_sa_alloc() to have zeroed what is not set here.
+/* xfrm's add calls this before @sa is admitted. The tables compare the id as bytes, so rely on
+ * ov2_sa_alloc() to have zeroed what is not set here.
  */
 void ov2_pair_init(struct ov2_sa *sa, const struct xfrm_state *x, const struct ov2_add_sa *add)
 {
