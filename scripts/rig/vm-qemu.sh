@@ -75,8 +75,8 @@ start_qemu()
 	# The clock counts instructions, one a nanosecond, and jumps over idle time. A string
 	# instruction counts once for each of its bytes, so the kernel is kept from clearing pages
 	# with one. The last -smp and the last -cpu count.
-	icount) args+=(-accel tcg -icount shift=0,sleep=off,align=off
-			-rtc base=2026-01-01,clock=vm -smp 1 -cpu max,erms=off,fsrm=off) ;;
+	icount) args+=(-accel tcg -icount "shift=0,sleep=off,align=off"
+			-rtc "base=2026-01-01,clock=vm" -smp 1 -cpu "max,erms=off,fsrm=off") ;;
 	*) args+=(-accel "tcg,thread=multi") ;;
 	esac
 	[[ ! $out ]] ||
