@@ -88,7 +88,8 @@ def figures_of(lines):
 
 
 def per_packet(figures, name, sas):
-    return figures[f"packet.{name}.send@{sas}"] + figures[f"packet.{name}.receive@{sas}"]
+    """What the host has run, at both ends; "other" is ksoftirqd."""
+    return sum(figures[f"packet.{name}.{part}@{sas}"] for part in ("send", "receive", "other"))
 
 
 def largest(figures, name):
