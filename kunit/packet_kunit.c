@@ -337,9 +337,9 @@ static void packet_freed(struct sk_buff *skb)
 }
 
 /* S67: the guard travels in the sec_path, in place of the state of the packet's receipt, and lives
- * as long as the packet. The packet does not hold its own state, but a driver can tell the packets of
- * one SA from those of another. The output mark is set. In tunnel mode the packet has the MAC header
- * of the next hop, and no socket, so that it needs no neighbour of its inner destination.
+ * as long as the packet. The packet does not hold its own state, but a driver can tell the packets
+ * of one SA from those of another. The output mark is set. In tunnel mode the packet has the MAC
+ * header of the next hop, and no socket, so that it needs no neighbour of its inner destination.
  */
 static void packet_test_prepared(struct kunit *test)
 {

@@ -569,8 +569,8 @@ static void tx_test_spoils_one(struct kunit *test)
 	kfree_skb(skb);
 }
 
-/* Packets of a burst that xfrm has segmented share an xfrm_offload, which has the number of the last.
- * Each that is left to software gets its own number back, of which software makes the IV.
+/* Packets of a burst that xfrm has segmented share an xfrm_offload, which has the number of the
+ * last. Each that is left to software gets its own number back, of which software makes the IV.
  */
 static void tx_test_software_number(struct kunit *test)
 {

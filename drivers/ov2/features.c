@@ -48,7 +48,7 @@ static void ov2_features_own_number(struct sk_buff *skb, const struct xfrm_state
 	struct xfrm_offload *xo = xfrm_offload(skb);
 	u64 seq;
 
-	/* A packet that software or a NIC has decrypted is on its way elsewhere, without an ESP header. */
+	/* A packet that was decrypted is on its way elsewhere, and has no ESP header. */
 	if (xo->flags & (CRYPTO_DONE | XFRM_GRO) ||
 	    (xo->flags & XFRM_GSO_SEGMENT && !skb_is_gso(skb)))
 		return;

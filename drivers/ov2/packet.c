@@ -166,7 +166,7 @@ static u8 ov2_packet_ttl(const struct sk_buff *skb, const struct xfrm_state *x)
 }
 
 /* Puts the guard into the sec_path, and what ov2_tx_sa() needs where it finds it: the cookie of the
- * SA, and the TTL of an outer header, because the route is not known there any more.
+ * SA, and the TTL of an outer header, because the route is not known there.
  */
 static bool ov2_packet_tag(struct sk_buff *skb, const struct xfrm_state *x, const struct ov2_sa *sa)
 {

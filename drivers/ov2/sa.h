@@ -40,7 +40,7 @@ struct ov2_wait {
 	int err;
 };
 
-/* What an SA needs of a NIC, constant but for packet. The fields are those of struct ov2_add_sa. */
+/* The needs of an SA, constant but for packet. The fields are those of struct ov2_add_sa. */
 struct ov2_traits {
 	u8 dir;
 	u8 family;

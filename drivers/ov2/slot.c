@@ -218,11 +218,11 @@ void ov2_slot_to_crypto(struct ov2_sa *sa)
 {
 	spin_lock_bh(&sa->nic->lock);
 	if (sa->goal == OV2_GOAL_NIC) {
-		/* The goal is no longer the NIC when the mode changes, so that ov2_tx_usable() leaves
-		 * no packet in crypto mode to what the NIC has of the SA. Pairs with the acquire in
-		 * ov2_tx_offload_ok().
-		 */
 		ov2_slot_aim_software(sa, OV2_SLOT_WAIT);
+		/* The goal is no longer the NIC when the mode changes, so that ov2_tx_usable()
+		 * leaves no packet in crypto mode to what the NIC has of the SA. Pairs with the
+		 * acquire in ov2_tx_offload_ok().
+		 */
 		smp_store_release(&sa->packet, false);
 		sa->traits.packet = false;
 		ov2_evict_cancel(sa);

@@ -96,9 +96,9 @@ static bool ov2_tx_headers_ok(struct sk_buff *skb, const struct xfrm_state *x)
 bool ov2_tx_usable(const struct ov2_sa *sa, const struct net_device *netdev)
 {
 	/* Pairs with the release in ov2_sa_set_state(). If we observe OFFLOADED, we also observe an
-	 * esp_off that was set before the SA was added, because both are written under nic->lock, and
-	 * a goal that is no longer the NIC: an add in packet mode may complete after
-	 * ov2_slot_to_crypto().
+	 * esp_off that was set before the SA was added, because both are written under nic->lock.
+	 * The same is true of a goal that is no longer the NIC: an add in packet mode may complete
+	 * after ov2_slot_to_crypto().
 	 */
 	return smp_load_acquire(&sa->state) == OV2_SA_OFFLOADED &&
 	       READ_ONCE(sa->goal) == OV2_GOAL_NIC && !READ_ONCE(sa->port->esp_off) &&

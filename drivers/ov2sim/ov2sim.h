@@ -7,12 +7,12 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
-#include <linux/u64_stats_sync.h>
 #include <linux/workqueue.h>
 #include <net/devlink.h>
 #include <net/ov2.h>
 
 #include "nic/nic.h"
+#include "stats.h"
 #include "uplink.h"
 
 /**
@@ -120,31 +120,6 @@ struct ov2sim {
 	struct work_struct reset_work;
 };
 
-/* Counters of a queue pair: stats.c */
-enum ov2sim_qstat {
-	OV2SIM_QSTAT_RX_PACKETS,
-	OV2SIM_QSTAT_RX_BYTES,
-	OV2SIM_QSTAT_RX_ALLOC_FAIL,
-	OV2SIM_QSTAT_RX_CSUM_UNNECESSARY,
-	OV2SIM_QSTAT_RX_CSUM_NONE,
-	OV2SIM_QSTAT_TX_PACKETS,
-	OV2SIM_QSTAT_TX_BYTES,
-	OV2SIM_QSTAT_TX_NEEDS_CSUM,
-	OV2SIM_QSTAT_TX_GSO_PACKETS,
-	OV2SIM_QSTAT_TX_GSO_WIRE_PACKETS,
-	OV2SIM_QSTAT_COUNT,
-};
-
-/**
- * struct ov2sim_queue_stats - Counters of a queue pair since its port was created.
- * @sync: for readers on 32-bit machines
- * @count: by &enum ov2sim_qstat; written by the queue's NAPI instance only
- */
-struct ov2sim_queue_stats {
-	struct u64_stats_sync sync;
-	u64_stats_t count[OV2SIM_QSTAT_COUNT];
-} ____cacheline_aligned_in_smp;
-
 /**
  * struct ov2sim_vector - A queue pair and the NAPI instance that serves it.
  * @napi: NAPI
@@ -218,14 +193,6 @@ netdev_tx_t ov2sim_start_xmit(struct sk_buff *skb, struct net_device *netdev);
 
 /* sysfs.c */
 extern const struct attribute_group ov2sim_rx_queue_group;
-
-/* stats.c */
-extern const struct netdev_stat_ops ov2sim_stat_ops;
-void ov2sim_stats_init(struct ov2sim_port *port);
-void ov2sim_stats_rx(struct ov2sim_vector *v, u32 len, bool csum_ok);
-void ov2sim_stats_rx_no_page(struct ov2sim_vector *v);
-void ov2sim_stats_tx(struct ov2sim_vector *v, const struct ov2sim_txc *txc);
-void ov2sim_get_stats64(struct net_device *netdev, struct rtnl_link_stats64 *stats);
 
 /* ethtool.c */
 extern const struct ethtool_ops ov2sim_ethtool_ops;

@@ -93,22 +93,6 @@ nat()
 	check "no route" ip -n a route del "10.$net.0.9/32"
 }
 
-# pressure MODE KIND LOW HIGH: how many datagrams a socket with a small buffer can send while a qdisc
-# holds them.
-pressure()
-{
-	local sent addr_a addr_b
-
-	conn 1 mode="$1" kind="$2"
-	commit && wait_offloaded 2 || return
-	addrs 4 "$([[ $1 == tunnel ]] && echo inner || echo wire)"
-	check "a qdisc" tc -n a qdisc replace dev "$dev_a" root tbf rate 8kbit burst 1600 limit 5000
-	sent=$(a python3 "$selftest/traffic.py" fill "$addr_a" 20001 "$addr_b" 7 100)
-	check "no qdisc" tc -n a qdisc del dev "$dev_a" root
-	check_ge "datagrams" "$sent" "$3"
-	check_le "datagrams" "$sent" "$4"
-}
-
 T "S13 the outer hop limit, IPv4" hop_limit 4
 T "S13 the outer hop limit, IPv6" hop_limit 6
 T "S68 events of numbers" number_events
@@ -117,7 +101,4 @@ T "SNAT before transport mode" nat snat transport packet lost
 T "SNAT before transport mode, crypto mode" nat snat transport crypto ok
 T "DNAT before transport mode" nat dnat transport packet ok
 T "SNAT before a tunnel" nat snat tunnel packet ok
-T "a full qdisc slows the sender down, transport mode" pressure transport packet 1 20
-T "a full qdisc slows the sender down, tunnel, crypto mode" pressure tunnel crypto 1 20
-T "a full qdisc does not slow the sender down, tunnel" pressure tunnel packet 100 100
 run_tests

@@ -134,8 +134,8 @@ another_mapping()
 
 mapped_to()
 {
-	swan_in l ping -qc 1 -W 1 -I "$(swan_addr l 1)" "$(swan_addr r 1)" >"$SWAN_DIR/ping"
-	says "src ${C[remote]} dst $1" swan_in r ip xfrm state
+	swan_in l ping -qc 1 -W 1 -I "$(swan_addr l 1)" "$(swan_addr r 1)" >"$SWAN_DIR/ping" &&
+		says "src ${C[remote]} dst $1" swan_in r ip xfrm state
 }
 
 # S6: the NIC's table has room for these SAs only. Each is added in the moment that it is deleted.

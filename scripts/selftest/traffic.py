@@ -17,9 +17,6 @@ options SRC SPORT DST DPORT COUNT
     Datagrams with IP options or a hop-by-hop header, both ways.
 send SRC SPORT DST DPORT COUNT
     Datagrams of 100 bytes; waits for no answer.
-fill SRC SPORT DST DPORT COUNT
-    Sends COUNT datagrams of 1000 bytes, or fewer if a small send buffer is full
-    before that; prints how many.
 flood SRC SPORT DST DPORT LENGTH SECONDS_MAX
     Sends and counts echoes until SIGTERM, waits for those that are on their way,
     prints "sent N echoed M bad K".
@@ -264,21 +261,6 @@ def send(src, sport, dst, dport, count):
     return 0
 
 
-def fill(src, sport, dst, dport, count):
-    sock = udp_socket(src, int(sport))
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8192)
-    sock.setblocking(False)
-    sent = 0
-    try:
-        for sent in range(int(count)):
-            sock.sendto(os.urandom(1000), (dst, int(dport)))
-        sent = int(count)
-    except BlockingIOError:
-        pass
-    print(sent)
-    return 0
-
-
 def flood(src, sport, dst, dport, length, seconds):
     stop = []
     signal.signal(signal.SIGTERM, lambda *_: stop.append(1))
@@ -350,6 +332,6 @@ def agent(netns):
 
 if __name__ == "__main__":
     command = {"serve": lambda p, *a: serve(int(p), *a), "natt": natt,
-               "udp": udp, "tcp": tcp, "options": options, "send": send, "fill": fill, "flood": flood,
+               "udp": udp, "tcp": tcp, "options": options, "send": send, "flood": flood,
                "agent": agent}[sys.argv[1]]
     sys.exit(command(*sys.argv[2:]))

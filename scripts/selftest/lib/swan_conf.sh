@@ -8,7 +8,7 @@ SWAN_OFFLOAD=${SWAN_OFFLOAD:-crypto}
 # A connection; swan_defaults sets it before every test. A child may have esp and inner of its
 # own: esp2, inner2. The left end's address is local, and from is what it may choose it from. With
 # net=yes children protect networks, and with vip=yes the left end is given the address that it
-# protects. tries is read when a daemon starts.
+# protects. tries and fragment_size are read when a daemon starts.
 declare -A C=()
 
 # swan_defaults [KEY=VALUE]...
@@ -19,7 +19,7 @@ swan_defaults()
 	C=([local]=192.0.2.1 [remote]=192.0.2.2 [mode]=tunnel [inner]=4 [children]=1
 		[esp]=aes128gcm16 [hw_l]=$SWAN_OFFLOAD [hw_r]=$SWAN_OFFLOAD [encap]=no [rekey]=0 [rand]=0
 		[start]=none [clear]=no [net]=no [vip]=no [from]='' [mobike]=no [fragmentation]=yes
-		[dpd]=0 [tries]=8)
+		[dpd]=0 [tries]=8 [fragment_size]=1280)
 	for word; do
 		C[${word%%=*}]=${word#*=}
 	done
@@ -83,6 +83,7 @@ swan_conf()
 			delete_rekeyed_delay = 1
 			retransmit_timeout = 1
 			retransmit_tries = ${C[tries]}
+			fragment_size = ${C[fragment_size]}
 			filelog {
 				log {
 					path = $dir/log
