@@ -103,6 +103,8 @@ hidden()
 
 T "segments of ESP over IPv6 have IVs that come twice" reproduce \
 	esp6-gso-iv "IPv6 stream:"
+T "segments of tunnel devices have IVs that come twice" reproduce \
+	gre-burst-iv "GRE in a tunnel, a shaper"
 T "inbound policies do not bind states that asked for offload" reproduce \
 	inbound-policy "crypto offload"
 T "software encrypts without the checksum" reproduce \
