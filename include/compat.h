@@ -88,7 +88,7 @@ static inline void ov2_napi_add_config(struct net_device *netdev, struct napi_st
 					  &fn ## _compat), fn ## _compat, fn)
 
 /* Newer kernels guard the ops of some devices by a lock of each device. */
-#if __has_include("net/netdev_lock.h")
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0)
 #include <net/netdev_lock.h>
 #else
 static inline void netdev_lock_ops(struct net_device *netdev)
