@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash disable=SC2034,SC2154
+# shellcheck shell=bash disable=SC2034,SC2153,SC2154
 # The configuration of the daemons: connections and children, from C.
 
 # crypto, or packet for the areas that run those of crypto mode in packet mode.
