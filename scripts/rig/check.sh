@@ -71,7 +71,7 @@ prepare()
 	ov2_need gcc make git python3 perl xz-utils kmod rsync
 	"$OV2_RIG/kernel.sh" --source 7.3 >/dev/null
 	"$OV2_RIG/kernel.sh" uml-7.3 uml-6.12 debian-6.12 debian-7.3 >/dev/null
-	"$OV2_RIG/rootfs.sh" user build swan5 libreswan >/dev/null
+	"$OV2_RIG/rootfs.sh" user build swan5 ${OV2_CHECK_ALL:+libreswan} >/dev/null
 	"$OV2_RIG/ksft.sh" >/dev/null
 }
 
