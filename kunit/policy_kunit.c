@@ -226,7 +226,7 @@ static void policy_test_to_crypto(struct kunit *test)
 	struct ov2_tx tx;
 
 	xp->xfrm_vec[0].id.spi = x->id.spi;
-	KUNIT_EXPECT_TRUE(test, fixture_entry(x)->packet);
+	KUNIT_EXPECT_TRUE(test, fixture_entry(x)->traits.packet);
 	spin_lock_bh(&f->nic->lock);
 	ov2_evict_later(fixture_entry(x));
 	spin_unlock_bh(&f->nic->lock);
@@ -234,7 +234,7 @@ static void policy_test_to_crypto(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, list_empty(&f->nic->evictq));
 	KUNIT_EXPECT_EQ(test, (int)x->xso.type, XFRM_DEV_OFFLOAD_CRYPTO);
 	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
-	KUNIT_EXPECT_FALSE(test, fixture_entry(x)->packet);
+	KUNIT_EXPECT_FALSE(test, fixture_entry(x)->traits.packet);
 	add = fake_nic_by_spi(f->fake, fixture_spi(x));
 	KUNIT_ASSERT_NOT_NULL(test, add);
 	KUNIT_EXPECT_FALSE(test, add->packet);

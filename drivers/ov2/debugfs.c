@@ -64,8 +64,8 @@ static int ov2_debugfs_sas_show(struct seq_file *seq, void *v)
 	else
 		seq_printf(seq, "%pI6c %pI6c", saddr, daddr);
 	seq_printf(seq, " %s %s %s %s\n", sa->traits.mode == OV2_TUNNEL ? "tunnel" : "transport",
-		   sa->encap ? "udp" : "none", sa->esn ? "esn" : "-",
-		   sa->packet ? "packet" : "crypto");
+		   sa->traits.encap ? "udp" : "none", sa->traits.esn ? "esn" : "-",
+		   sa->traits.packet ? "packet" : "crypto");
 	return 0;
 }
 

@@ -135,7 +135,7 @@ static void ov2_delreq_answer_packet(struct ov2_sa *in, enum ov2_delreq_policy p
 
 static void ov2_delreq_answer(struct ov2_sa *in, enum ov2_delreq_policy policy)
 {
-	if (in->packet) {
+	if (in->traits.packet) {
 		ov2_delreq_answer_packet(in, policy);
 		return;
 	}

@@ -36,6 +36,19 @@ netdev_features_t ov2_fix_features(struct net_device *netdev, netdev_features_t 
 }
 EXPORT_SYMBOL_GPL(ov2_fix_features);
 
+/* Makes ov2_tx_sa() drop a packet. Clones share the xfrm_offload, so give this packet its own
+ * first. If there is no memory for that, the clones are dropped as well.
+ */
+static void ov2_features_spoil(struct sk_buff *skb, u32 flags, u32 status)
+{
+	struct xfrm_offload *xo;
+
+	skb_ext_add(skb, SKB_EXT_SEC_PATH);
+	xo = xfrm_offload(skb);
+	xo->flags |= flags;
+	xo->status = status;
+}
+
 /* Gives a packet that software is to encrypt an xfrm_offload of its own, with the number that is in
  * its ESP header. Software takes the number, and the IV, from the xfrm_offload, and packets may
  * share that: those into which xfrm has segmented a burst of a tunnel device, which then all have
@@ -53,9 +66,7 @@ static void ov2_features_own_number(struct sk_buff *skb, const struct xfrm_state
 	    (xo->flags & XFRM_GSO_SEGMENT && !skb_is_gso(skb)))
 		return;
 	if (!skb_ext_add(skb, SKB_EXT_SEC_PATH)) {
-		/* Make ov2_tx_sa() drop this packet, and all others that share the xfrm_offload. */
-		xo->flags |= XFRM_XMIT;
-		xo->status = CRYPTO_GENERIC_ERROR;
+		ov2_features_spoil(skb, XFRM_XMIT, CRYPTO_GENERIC_ERROR);
 		return;
 	}
 	xo = xfrm_offload(skb);
@@ -112,19 +123,6 @@ static netdev_features_t ov2_features_of_packet(struct sk_buff *skb,
 	    (udp && !(caps & OV2_CAP_UDP_LSO)))
 		features &= ~NETIF_F_GSO_MASK;
 	return features;
-}
-
-/* Makes ov2_tx_sa() drop a packet. Clones share the xfrm_offload, so give this packet its own
- * first. If there is no memory for that, the clones are dropped as well.
- */
-static void ov2_features_spoil(struct sk_buff *skb, u32 flags, u32 status)
-{
-	struct xfrm_offload *xo;
-
-	skb_ext_add(skb, SKB_EXT_SEC_PATH);
-	xo = xfrm_offload(skb);
-	xo->flags |= flags;
-	xo->status = status;
 }
 
 /**

@@ -596,7 +596,7 @@ const struct ov2_list_kind ov2_kind_delete = {
  */
 static bool ov2_sa_forgotten(const struct ov2_sa *sa)
 {
-	return sa->packet && sa->state == OV2_SA_SOFTWARE && sa->goal == OV2_GOAL_SOFTWARE &&
+	return sa->traits.packet && sa->state == OV2_SA_SOFTWARE && sa->goal == OV2_GOAL_SOFTWARE &&
 	       list_empty(&sa->queue) && !sa->wait && list_empty(&sa->evict_list) &&
 	       (sa->nic->life == OV2_NIC_IN_SERVICE || sa->nic->life == OV2_NIC_CLOSING);
 }
@@ -614,9 +614,9 @@ const char *ov2_sa_check(const struct ov2_sa *sa)
 	if (waits != (sa->state == OV2_SA_SOFTWARE && !listed && !wanted &&
 		      (sa->slot.next == OV2_SLOT_WAIT || sa->slot.next == OV2_SLOT_BACKOFF)))
 		return "on a wait queue if and only if it waits for a slot";
-	if (!sa->packet && (sa->wait || !list_empty(&sa->evict_list)))
+	if (!sa->traits.packet && (sa->wait || !list_empty(&sa->evict_list)))
 		return "only an SA in packet mode is waited for, or expired by the core";
-	if (sa->packet && waits && !sa->wait)
+	if (sa->traits.packet && waits && !sa->wait)
 		return "an SA in packet mode waits for a slot while xfrm waits for it";
 	if (ov2_sa_forgotten(sa))
 		return "an SA in packet mode that cannot stay in the NIC is expired";

@@ -342,6 +342,6 @@ void ov2_settings_restore(struct ov2_nic *nic, struct ov2_settings *settings)
 	ov2_nic_set_reoffer(nic, settings->reoffer);
 	ov2_nic_set_stack_gso(nic, settings->stack_gso);
 	ov2_nic_set_packet_add_wait(nic, settings->packet_add_wait);
-	if (!memcmp(&settings->hw_caps, &hw, sizeof(hw)))
+	if (ov2_caps_subset(&settings->hw_caps, &hw) && ov2_caps_subset(&hw, &settings->hw_caps))
 		ov2_nic_set_caps(nic, &settings->caps);
 }

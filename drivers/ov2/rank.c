@@ -75,7 +75,7 @@ static void ov2_rank_collect(struct ov2_sa *sa, void *arg)
 	struct ov2_rank *rank = arg;
 
 	/* An SA in crypto mode never takes the slot of one in packet mode. */
-	if (sa->packet)
+	if (sa->traits.packet)
 		return;
 	if (sa->state == OV2_SA_OFFLOADED)
 		ov2_rank_list_add(&rank->idle[table], ov2_rank_rate(sa), sa->cookie);

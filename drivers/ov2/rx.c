@@ -129,7 +129,7 @@ VISIBLE_IF_KUNIT int ov2_rx_mark(struct ov2_port *port, struct sk_buff *skb,
 	/* xfrm_input() sets the mark only if it looks up the state itself. */
 	skb->mark = xfrm_smark_get(skb->mark, x);
 	ov2_stats_inc(port->nic, good ? OV2_PKT_RX_MARKED : OV2_PKT_RX_FAILED);
-	return sa->packet ? OV2_RX_MARKED_PACKET : OV2_RX_MARKED;
+	return sa->traits.packet ? OV2_RX_MARKED_PACKET : OV2_RX_MARKED;
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_rx_mark);
 

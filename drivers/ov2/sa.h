@@ -40,7 +40,9 @@ struct ov2_wait {
 	int err;
 };
 
-/* The needs of an SA, constant but for packet. The fields are those of struct ov2_add_sa. */
+/* The needs of an SA. The fields are those of struct ov2_add_sa, and constant, except that
+ * ov2_slot_to_crypto() may clear packet, under nic->lock.
+ */
 struct ov2_traits {
 	u8 dir;
 	u8 family;
@@ -65,9 +67,6 @@ struct ov2_traits {
  * @port: its port; valid while @x is set
  * @cookie: the core's name for it, index in ov2_sas and in nic->sas
  * @dir: direction
- * @esn: 64-bit sequence numbers
- * @encap: UDP-encapsulated
- * @packet: packet mode; ov2_slot_to_crypto() may clear it, under nic->lock
  * @iv: how the IVs of packets that the NIC sends are made
  * @priv: the driver's memory for it, or NULL
  * @owner: the state, never NULL, only for comparison with the state of a packet
@@ -102,9 +101,6 @@ struct ov2_sa {
 	struct ov2_port *port;
 	u32 cookie;
 	enum ov2_dir dir;
-	bool esn;
-	bool encap;
-	bool packet;
 	enum ov2_iv iv;
 	void *priv;
 	const struct xfrm_state *owner;

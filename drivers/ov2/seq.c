@@ -66,7 +66,7 @@ void ov2_seq_advance(struct ov2_sa *sa, struct ov2_seq seq)
 {
 	u64 now = ov2_seq_u64(seq), last;
 
-	if (!sa->esn || sa->dir == OV2_OUT)
+	if (!sa->traits.esn || sa->dir == OV2_OUT)
 		return;
 	last = sa->seq.last;
 	sa->seq.last = now;
@@ -77,7 +77,7 @@ void ov2_seq_advance(struct ov2_sa *sa, struct ov2_seq seq)
 /* The NIC has verified a packet, which has moved its window as well. Context: NAPI of the port. */
 void ov2_seq_seen(struct ov2_sa *sa, u64 seq)
 {
-	if (!sa->esn)
+	if (!sa->traits.esn)
 		return;
 	sa->seq.mismatches = 0;
 	if (seq > READ_ONCE(sa->seq.told))

@@ -103,7 +103,7 @@ static struct list_head *ov2_slot_queue(const struct ov2_sa *sa)
 {
 	struct ov2_slots *slots = &sa->nic->slots;
 
-	if (sa->packet)
+	if (sa->traits.packet)
 		return &slots->packetq[sa->dir];
 	if (sa->slot.next == OV2_SLOT_BACKOFF)
 		return &slots->backoffq;
@@ -162,7 +162,7 @@ void ov2_slot_demote(struct ov2_sa *sa, enum ov2_slot_next next)
 	lockdep_assert_held(&sa->nic->lock);
 	if (sa->goal != OV2_GOAL_NIC && sa->goal != OV2_GOAL_PROBE)
 		return;
-	if (!sa->packet)
+	if (!sa->traits.packet)
 		ov2_slot_aim_software(sa, next);
 	else if (!ov2_wait_wake(sa, -EACCES))
 		ov2_evict(sa);
@@ -223,8 +223,7 @@ void ov2_slot_to_crypto(struct ov2_sa *sa)
 		 * leaves no packet in crypto mode to what the NIC has of the SA. Pairs with the
 		 * acquire in ov2_tx_offload_ok().
 		 */
-		smp_store_release(&sa->packet, false);
-		sa->traits.packet = false;
+		smp_store_release(&sa->traits.packet, false);
 		ov2_evict_cancel(sa);
 	}
 	spin_unlock_bh(&sa->nic->lock);
@@ -308,7 +307,7 @@ static void ov2_slot_settle_sa(struct ov2_sa *sa)
 {
 	enum ov2_sa_phase from = ov2_sa_phase(sa);
 
-	if (sa->packet) {
+	if (sa->traits.packet) {
 		ov2_slot_settle_packet(sa);
 		return;
 	}
@@ -388,7 +387,7 @@ static u32 ov2_slot_fill(struct ov2_nic *nic, u32 limit, u32 *promoted)
 		sa = ov2_slot_next_waiting(nic);
 		if (!sa)
 			break;
-		if (ov2_slot_share_used(sa) && !sa->packet) {
+		if (ov2_slot_share_used(sa) && !sa->traits.packet) {
 			ov2_slot_wait(sa);
 			continue;
 		}
@@ -533,7 +532,7 @@ static bool ov2_slot_give_way(const struct ov2_sa *to)
 			nic->slots.hand = 0;
 			continue;
 		}
-		if (sa->packet || sa->state != OV2_SA_OFFLOADED || (by_dir && sa->dir != to->dir))
+		if (sa->traits.packet || sa->state != OV2_SA_OFFLOADED || (by_dir && sa->dir != to->dir))
 			continue;
 		if (!idlest || ov2_rank_rate(sa) < ov2_rank_rate(idlest))
 			idlest = sa;
@@ -596,7 +595,7 @@ int ov2_slot_admit(struct ov2_sa *sa, struct netlink_ext_ack *extack)
 	spin_lock_bh(&nic->lock);
 	err = ov2_slot_check(sa, extack);
 	if (!err)
-		err = sa->packet ? ov2_slot_admit_packet(sa, extack) :
+		err = sa->traits.packet ? ov2_slot_admit_packet(sa, extack) :
 				   ov2_slot_admit_crypto(sa, extack);
 	spin_unlock_bh(&nic->lock);
 	return err;

@@ -50,7 +50,7 @@ static bool ov2_tx_gso_ok(struct sk_buff *skb, const struct xfrm_state *x,
 	/* Once a burst is framed for the NIC it cannot fall back to software, and the stack
 	 * segments these two kinds of bursts wrong: see ov2_nic_set_stack_gso().
 	 */
-	if ((sa->encap || x->props.family == AF_INET6) && !READ_ONCE(sa->nic->stack_gso))
+	if ((sa->traits.encap || x->props.family == AF_INET6) && !READ_ONCE(sa->nic->stack_gso))
 		return false;
 	/* An egress hook can clone the burst or send it to another device, and all clones of a
 	 * burst share one counter of sequence numbers.
@@ -63,10 +63,12 @@ static bool ov2_tx_gso_ok(struct sk_buff *skb, const struct xfrm_state *x,
 	/* Only the NIC can segment framed ESP in UDP. If it cannot, xfrm must segment the burst
 	 * before it frames the packets.
 	 */
-	if (sa->encap && (!(features & OV2_CAP_UDP_LSO) || !(netdev->features & NETIF_F_GSO_ESP) ||
-			  netif_needs_gso(skb, netdev->features)))
+	if (sa->traits.encap &&
+	    (!(features & OV2_CAP_UDP_LSO) || !(netdev->features & NETIF_F_GSO_ESP) ||
+	     netif_needs_gso(skb, netdev->features)))
 		return false;
-	return !sa->esn || !x->replay_esn || x->replay_esn->oseq < U32_MAX - OV2_GSO_WRAP_GUARD;
+	return !sa->traits.esn || !x->replay_esn ||
+	       x->replay_esn->oseq < U32_MAX - OV2_GSO_WRAP_GUARD;
 }
 
 /* Refuses a tunnel packet of the other family unless the NIC can carry it. ov2_caps_check() does
@@ -113,7 +115,7 @@ static bool ov2_tx_single_ok(struct sk_buff *skb, const struct ov2_sa *sa)
 {
 	if (!ov2_tx_egress_hook(sa->port->netdev))
 		return true;
-	return !sa->encap && (skb->ip_summed != CHECKSUM_PARTIAL || !skb_checksum_help(skb));
+	return !sa->traits.encap && (skb->ip_summed != CHECKSUM_PARTIAL || !skb_checksum_help(skb));
 }
 
 /* In packet mode a packet may be given to the NIC during a reset: ov2_tx_sa() drops it then, so
@@ -138,7 +140,7 @@ bool ov2_tx_offload_ok(struct sk_buff *skb, struct xfrm_state *x)
 	sa = ov2_state_sa(x);
 	if (!sa || sa->dir != OV2_OUT || !ov2_tx_headers_ok(skb, x))
 		ok = false;
-	else if (smp_load_acquire(&sa->packet))	/* Pairs with ov2_slot_to_crypto(). */
+	else if (smp_load_acquire(&sa->traits.packet))	/* Pairs with ov2_slot_to_crypto(). */
 		ok = ov2_tx_packet_usable(sa) && ov2_packet_offload_ok(skb, x, sa);
 	else if (ov2_tx_usable(sa, sa->port->netdev) && ov2_tx_family_ok(skb, x, sa))
 		ok = skb_is_gso(skb) ? ov2_tx_gso_ok(skb, x, sa) : ov2_tx_single_ok(skb, sa);
@@ -317,7 +319,7 @@ static int ov2_tx_packet(struct sk_buff *skb, const struct ov2_port *port, struc
 	/* The SA may have turned to crypto mode while the packet was in a qdisc. The packet has no
 	 * ESP header, which the NIC expects then.
 	 */
-	if (sa && sa->port == port && sa->dir == OV2_OUT && READ_ONCE(sa->packet)) {
+	if (sa && sa->port == port && sa->dir == OV2_OUT && READ_ONCE(sa->traits.packet)) {
 		tx->offload_handle = ov2_tx_handle(sa);
 		/* NULL once xfrm has deleted the state. xfrm frees a deleted state after a grace
 		 * period, so that it is there until the end of this RCU read side.
@@ -398,7 +400,7 @@ int ov2_tx_sa(struct sk_buff *skb, struct ov2_tx *tx)
 	tx->offload_handle = handle;
 	tx->priv = sa->priv;
 	tx->packet = false;
-	tx->seq = sa->esn ? ov2_tx_seq(low, xo->seq.low, xo->seq.hi) : low;
+	tx->seq = sa->traits.esn ? ov2_tx_seq(low, xo->seq.low, xo->seq.hi) : low;
 	tx->icv_len = crypto_aead_authsize(x->data);
 	tx->host_iv = sa->iv == OV2_IV_HOST;
 	if (tx->host_iv)

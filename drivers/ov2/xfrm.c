@@ -26,9 +26,6 @@ static int ov2_xdo_fill(struct ov2_sa *sa, struct xfrm_state *x, struct netlink_
 	ov2_seq_init(sa, &add);
 	sa->traits = ov2_caps_traits(&add);
 	sa->dir = add.dir;
-	sa->esn = add.esn;
-	sa->encap = add.encap != OV2_ENCAP_NONE;
-	sa->packet = add.packet;
 	sa->iv = ov2_caps_iv(&sa->nic->hw_caps, add.iv);
 	if (sa->iv == OV2_IV_SEQ || sa->iv == OV2_IV_HOST) {
 		sa->sent = ov2_sent_alloc();
@@ -43,7 +40,7 @@ static int ov2_xdo_fill(struct ov2_sa *sa, struct xfrm_state *x, struct netlink_
 /* Admits an SA. In packet mode also waits until the NIC has it. */
 static int ov2_xdo_admit(struct ov2_sa *sa, struct netlink_ext_ack *extack)
 {
-	bool waits = sa->packet && ov2_nic_packet_add_wait(sa->nic);
+	bool waits = sa->traits.packet && ov2_nic_packet_add_wait(sa->nic);
 	struct ov2_wait wait;
 	int err;
 

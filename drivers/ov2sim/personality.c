@@ -135,20 +135,24 @@ static bool ov2sim_full_out(const struct ov2sim_port *port, const struct xfrm_st
  */
 static bool ov2sim_full_rx_ips(const struct ov2sim_port *port, const struct xfrm_state *x, u32 max)
 {
-	u32 len = x->props.family == AF_INET ? sizeof(x->id.daddr.a4) : sizeof(x->id.daddr.in6);
 	struct ov2sim_sa_info info = { };
-	struct in6_addr *ips;
+	struct in6_addr own = { }, *ips;
 	u32 i, count = 0;
 
 	if (x->xso.dir != XFRM_DEV_OFFLOAD_IN)
 		return false;
+	/* As the NIC has addresses: those of IPv4 in the first word. */
+	if (x->props.family == AF_INET)
+		own.s6_addr32[0] = x->id.daddr.a4;
+	else
+		own = x->id.daddr.in6;
 	ips = kcalloc(max, sizeof(*ips), GFP_KERNEL);
 	if (!ips)
 		return false;
 	while (ov2sim_hw_sa_next(port->sim->hw, info.id.handle, &info)) {
 		if (info.id.dir != OV2_IN)
 			continue;
-		if (!memcmp(&info.id.daddr, &x->id.daddr, len)) {
+		if (ipv6_addr_equal(&info.id.daddr, &own)) {
 			count = 0;
 			break;
 		}
