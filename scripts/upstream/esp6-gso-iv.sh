@@ -13,17 +13,9 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-dev_a=veth_a
-
 setup()
 {
-	veth_pair || return
-	configure_end a "$dev_a" 1 2 "$(mac b "$dev_b")"
-	configure_end b "$dev_b" 2 1 "$(mac a "$dev_a")"
-	wait_for 5 carrier a "$dev_a" && wait_for 5 carrier b "$dev_b"
-	# With GRO the tap would see packets only after decryption.
-	features b gro off
-	check "a server" serve
+	software_pair && check "a server" serve
 }
 
 # sent FAMILY PROTO COMMAND...: sets $packets and $ivs.

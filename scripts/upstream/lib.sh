@@ -30,6 +30,18 @@ veth_pair()
 		check "a veth pair" ip link add veth_a netns a type veth peer name veth_b netns b
 }
 
+# The pair is the wire, and a capture in b sees what is on it.
+software_pair()
+{
+	dev_a=veth_a
+	veth_pair || return
+	configure_end a "$dev_a" 1 2 "$(mac b "$dev_b")"
+	configure_end b "$dev_b" 2 1 "$(mac a "$dev_a")"
+	wait_for 5 carrier a "$dev_a" && wait_for 5 carrier b "$dev_b" || return
+	# With GRO the capture would see packets only after decryption.
+	features b gro off
+}
+
 # A port of netdevsim in a. The kernel names it as it likes.
 nsim_port()
 {
