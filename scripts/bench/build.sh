@@ -23,12 +23,12 @@ build_module()
 
 build_programs()
 {
-	local dir=$1 src
+	local dir=$1 src program
 
 	for src in "$bench"/*.c; do
-		[[ -e $src ]] || continue
-		[[ $dir/$(basename "${src%.c}") -nt $src ]] ||
-			gcc -O2 -Wall -Wextra -Werror -o "$dir/$(basename "${src%.c}")" "$src" -lmnl
+		program=$dir/$(basename "${src%.c}")
+		[[ $program -nt $src && $program -nt $bench/threads.h ]] ||
+			gcc -O2 -Wall -Wextra -Werror -o "$program" "$src" -lmnl
 	done
 }
 

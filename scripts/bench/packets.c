@@ -16,7 +16,6 @@
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -32,6 +31,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "threads.h"
 
 #define WINDOW	32		/* datagrams before the sender waits for the receiver */
 #define PORT	7
@@ -155,36 +155,6 @@ static int class_of(pid_t pid, const char *comm)
 	return strncmp(comm, "ov2sim", 6) ? OTHER : NIC;
 }
 
-static void snapshot(uint64_t *costs)
-{
-	DIR *proc = opendir("/proc");
-	struct dirent *entry;
-
-	memset(costs, 0, CLASSES * sizeof(*costs));
-	while ((entry = readdir(proc))) {
-		pid_t pid = atoi(entry->d_name);
-		char path[64], comm[32] = "";
-		unsigned long long ran;
-		FILE *file;
-
-		if (!pid || pid == getpid())
-			continue;
-		snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-		file = fopen(path, "r");
-		if (!file || !fgets(comm, sizeof(comm), file))
-			comm[0] = 0;
-		if (file)
-			fclose(file);
-		snprintf(path, sizeof(path), "/proc/%d/schedstat", pid);
-		file = fopen(path, "r");
-		if (file && fscanf(file, "%llu", &ran) == 1)
-			costs[class_of(pid, comm)] += ran;
-		if (file)
-			fclose(file);
-	}
-	closedir(proc);
-}
-
 static void nap(long msecs)
 {
 	struct timespec ts = { .tv_nsec = msecs * 1000000 };
@@ -207,7 +177,7 @@ static void print(const uint64_t *before, const uint64_t *after)
 
 int main(int argc, char **argv)
 {
-	uint64_t before[CLASSES], after[CLASSES];
+	uint64_t before[CLASSES] = {}, after[CLASSES] = {};
 	int status;
 
 	if (argc != 7) {
@@ -230,12 +200,12 @@ int main(int argc, char **argv)
 	tell(to_sender[1]);
 	hear(to_parent[0]);
 	nap(50);
-	snapshot(before);
+	threads_ran(before, class_of);
 	tell(to_sender[1]);
 	hear(to_parent[0]);
 	/* Acknowledgements and completions are under way. */
 	nap(50);
-	snapshot(after);
+	threads_ran(after, class_of);
 	print(before, after);
 	tell(to_sender[1]);
 	tell(to_receiver[1]);

@@ -15,7 +15,6 @@
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libmnl/libmnl.h>
@@ -37,6 +36,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "threads.h"
 
 #define MSG_MAX		512
 #define ENDS_MAX	16
@@ -58,6 +58,7 @@ struct result {
 static const char *mode;
 static unsigned int count, batch;
 static int ends;
+static pid_t children[ENDS_MAX];
 /* of the process for each namespace, shared with the parent */
 static struct result *results;
 
@@ -239,39 +240,15 @@ static void child(int which, const char *end, int go, int done)
 	exit(0);
 }
 
-/* What every thread of the system has run, by class; the senders count apart. */
-static void snapshot(uint64_t *costs, const pid_t *children)
+/* The senders count apart. */
+static int class_of(pid_t pid, const char *comm)
 {
-	DIR *proc = opendir("/proc");
-	struct dirent *entry;
-
-	memset(costs, 0, CLASSES * sizeof(*costs));
-	while ((entry = readdir(proc))) {
-		pid_t pid = atoi(entry->d_name);
-		bool skip = !pid || pid == getpid();
-		char path[64], comm[32] = "";
-		unsigned long long ran;
-		FILE *file;
-
-		for (int i = 0; i < ends; i++)
-			skip |= pid == children[i];
-		if (skip)
-			continue;
-		snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-		file = fopen(path, "r");
-		if (!file || !fgets(comm, sizeof(comm), file))
-			comm[0] = 0;
-		if (file)
-			fclose(file);
-		snprintf(path, sizeof(path), "/proc/%d/schedstat", pid);
-		file = fopen(path, "r");
-		if (file && fscanf(file, "%llu", &ran) == 1)
-			costs[!strncmp(comm, "kworker/u", 9) ? CORE :
-			      !strncmp(comm, "ov2sim", 6) ? NIC : OTHER] += ran;
-		if (file)
-			fclose(file);
-	}
-	closedir(proc);
+	for (int i = 0; i < ends; i++)
+		if (pid == children[i])
+			return -1;
+	if (!strncmp(comm, "kworker/u", 9))
+		return CORE;
+	return strncmp(comm, "ov2sim", 6) ? OTHER : NIC;
 }
 
 /* The NIC's counters, by ethtool. */
@@ -364,14 +341,14 @@ static void print(const char *op, const uint64_t *costs, const struct nic *nic,
 	fflush(stdout);
 }
 
-static void run(struct nic *nic, const pid_t *children, int go, int done, int op)
+static void run(struct nic *nic, int go, int done, int op)
 {
-	uint64_t costs[CLASSES], after[CLASSES], before[COUNTERS];
+	uint64_t costs[CLASSES] = {}, after[CLASSES] = {}, before[COUNTERS];
 	char byte = 0;
 
 	nic_read(nic);
 	memcpy(before, nic->value, sizeof(before));
-	snapshot(costs, children);
+	threads_ran(costs, class_of);
 	for (int i = 0; i < ends; i++)
 		if (write(go, &byte, 1) != 1)
 			die("pipe");
@@ -379,7 +356,7 @@ static void run(struct nic *nic, const pid_t *children, int go, int done, int op
 		if (read(done, &byte, 1) != 1)
 			die("a sender has died");
 	nic_wait(nic, op ? DELETED : ADDED, before, (uint64_t)count * ends);
-	snapshot(after, children);
+	threads_ran(after, class_of);
 	for (int i = 0; i < CLASSES; i++)
 		costs[i] = after[i] - costs[i];
 	print(op ? "delete" : "add", costs, nic, before, op ? DELETE_LISTS : ADD_LISTS);
@@ -387,7 +364,6 @@ static void run(struct nic *nic, const pid_t *children, int go, int done, int op
 
 int main(int argc, char **argv)
 {
-	pid_t children[ENDS_MAX];
 	int go[2], done[2];
 	struct nic nic;
 
@@ -415,9 +391,9 @@ int main(int argc, char **argv)
 	nic_open(&nic, argv[4]);
 	/* Let the processes come to their first wait. */
 	nap(100);
-	run(&nic, children, go[1], done[0], 0);
+	run(&nic, go[1], done[0], 0);
 	if (getenv("OV2_BENCH_MIDDLE") && system(getenv("OV2_BENCH_MIDDLE")))
 		die("the command in the middle");
-	run(&nic, children, go[1], done[0], 1);
+	run(&nic, go[1], done[0], 1);
 	return 0;
 }
