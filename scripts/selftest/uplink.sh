@@ -355,6 +355,33 @@ bridge()
 	check "both ends" ends_up far0
 }
 
+# README's way without an uplink: a second port in a bridge with the device. GRO on the device finds
+# the SAs of its namespace, and decrypts in software what is meant for the NIC.
+bridged_port()
+{
+	unlink a "$dev_a"
+	check "another NIC" sim_new 2 && check "another NIC" ip link set ov2sim2 netns a &&
+		check "a link" link a "$dev_a" a ov2sim2 || return
+	ip -n a link set ov2sim2 up
+	ip -n a link add br0 up type bridge
+	ip -n a link set up0 master br0
+	ip -n a link set ov2sim2 master br0
+	check "both ends" ends_up far0
+	a ethtool -K up0 gro off
+	against_software 4 wire
+	clean_sas
+	a ethtool -K up0 gro on
+	conn 1
+	commit && wait_offloaded 2 && udp 1 4 wire 1-20
+	sim_sa 0x1003 packets
+	check_eq "packets that the NIC decrypted behind GRO" "$field" 0
+	clean_sas
+	ip -n a link del br0
+	sim_del 2
+	link a "$dev_a" a up0
+	check "both ends" ends_up far0
+}
+
 # A device whose calls the kernel makes with a lock of that device.
 locked()
 {
@@ -555,6 +582,7 @@ T "S65 lower device lost under traffic" under_traffic
 T "S65 port and module removed" pulled
 T "a bond" bond
 T "a bridge" bridge
+T "a port in a bridge, without an uplink" bridged_port
 T "a device with a lock of its own" locked
 T "refusals and loops" refusals
 T "two ports" two_ports
