@@ -272,9 +272,9 @@ static u64 ov2_packet_take(struct xfrm_state *x, u32 count)
 /* Reports the numbers of a state to key managers that keep a copy of it, as xfrm_replay_notify()
  * does, which is not exported: after every replay_maxdiff packets, and at the first packet after
  * replay_maxage has passed without one, because the timer stands still then. Key managers do not
- * sleep here, because xfrm calls them under x->lock as well. A timer that is started for a state that
- * is deleted meanwhile is stopped by xfrm before it frees the state, which it does a grace period
- * later. Context: x->lock and RCU read side held.
+ * sleep here, because xfrm calls them under x->lock, too. If the state is deleted meanwhile, xfrm
+ * stops the timer before it frees the state, which it does a grace period later. Context: x->lock
+ * and RCU read side held.
  */
 static void ov2_packet_notify(struct xfrm_state *x)
 {

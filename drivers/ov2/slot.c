@@ -532,7 +532,8 @@ static bool ov2_slot_give_way(const struct ov2_sa *to)
 			nic->slots.hand = 0;
 			continue;
 		}
-		if (sa->traits.packet || sa->state != OV2_SA_OFFLOADED || (by_dir && sa->dir != to->dir))
+		if (sa->traits.packet || sa->state != OV2_SA_OFFLOADED ||
+		    (by_dir && sa->dir != to->dir))
 			continue;
 		if (!idlest || ov2_rank_rate(sa) < ov2_rank_rate(idlest))
 			idlest = sa;
