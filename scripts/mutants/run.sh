@@ -3,9 +3,7 @@
 # The work behind scripts/mutants.sh: "jobs" mutants are made at a time, and KUnit or another suite
 # must catch each.
 
-# KUnit takes a small part of the time where nothing is checked besides, and catches most of them there.
-# Those that it does not catch are left to the reports of the debug kernel.
-kernels=(uml-7.3-fast uml-7.3)
+kernel=uml-7.3
 list=$OV2_SCRIPTS/mutants/list
 mutate=$OV2_SCRIPTS/mutants/mutate.py
 place=$OV2_CACHE/mutants/$(ov2_checkout_id)
@@ -104,57 +102,30 @@ builds()
 	built=$("$tree/scripts/rig/kernel.sh" --modules "$kernel" 2>"$tree.build")
 }
 
-# kernels_for AREA: an area runs on the debug kernel alone.
-kernels_for()
-{
-	if [[ $1 ]]; then
-		echo uml-7.3
-	else
-		printf '%s\n' "${kernels[@]}"
-	fi
-}
-
 # The code without a mutant passes.
 sound()
 {
-	local kernel
-
-	for kernel in $(kernels_for "$1"); do
-		builds || { cat "$tree.build" >&2; ov2_say "the code does not build"; return 1; }
-		tests_pass '' "$1" ||
-			{ tail -n 30 "$results/log" >&2; ov2_say "the tests fail unbroken on $kernel"; return 1; }
-	done
-}
-
-# The verdict on what is in the tree, and "by": what has caught it.
-verdict_on()
-{
-	local module=$1 area=$2 kernel rc
-
-	for kernel in $(kernels_for "$area"); do
-		rc=0
-		builds || { verdict='does not build'; return; }
-		tests_pass "$module" "$area" || rc=$?
-		case $rc in
-		0) verdict=SURVIVED ;;
-		1) verdict=caught; return ;;
-		*) verdict='does not run'; return ;;
-		esac
-	done
+	builds || { cat "$tree.build" >&2; ov2_say "the code does not build"; return 1; }
+	tests_pass '' "$1" || { tail -n 30 "$results/log" >&2; ov2_say "the tests fail unbroken"; return 1; }
 }
 
 # try NAME RULES MODULE AREA
 try()
 {
-	local name=$1 rules=$2 module=$3 area=$4 start=$SECONDS verdict files file
+	local name=$1 rules=$2 module=$3 area=$4 start=$SECONDS verdict rc=0 files file
 
-	if files=$("$mutate" --tree "$tree" "$name"); then
-		verdict_on "$module" "$area"
-	else
+	if ! files=$("$mutate" --tree "$tree" "$name"); then
 		verdict='does not apply'
+	elif ! builds; then
+		verdict='does not build'
+	else
+		tests_pass "$module" "$area" || rc=$?
+		case $rc in
+		0) verdict=SURVIVED ;;
+		1) verdict=caught rules+="; $by" ;;
+		*) verdict='does not run' && cp "$results/log" "$tree.$name.log" ;;
+		esac
 	fi
-	[[ $verdict != caught ]] || rules+="; $by"
-	[[ $verdict != 'does not run' ]] || cp "$results/log" "$tree.$name.log"
 	for file in $files; do
 		cp "$OV2_TOP/$file" "$tree/$file"
 	done
