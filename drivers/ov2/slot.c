@@ -597,7 +597,7 @@ int ov2_slot_admit(struct ov2_sa *sa, struct netlink_ext_ack *extack)
 	err = ov2_slot_check(sa, extack);
 	if (!err)
 		err = sa->traits.packet ? ov2_slot_admit_packet(sa, extack) :
-				   ov2_slot_admit_crypto(sa, extack);
+					  ov2_slot_admit_crypto(sa, extack);
 	spin_unlock_bh(&nic->lock);
 	return err;
 }

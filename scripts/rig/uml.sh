@@ -5,9 +5,9 @@
 fragments_of()
 {
 	case $1 in
-	uml-7.3) echo uml debug time-travel ;;
+	uml-7.3) echo uml debug stack time-travel ;;
 	uml-6.12) echo uml debug stack ;;
-	uml-7.3-smp) echo uml debug smp objects ;;
+	uml-7.3-smp) echo uml debug stack smp objects ;;
 	uml-7.3-fast) echo uml smp ;;
 	esac
 }

@@ -93,17 +93,16 @@ ip_fragments()
 	swan_read "src host $1 and udp and ip[6:2] & 0x3fff != 0" | wc -l
 }
 
-# The peer has died: the SAs leave the NIC.
+# The peer has died: the SAs leave the NIC. While it lives one end asks, whose questions tell the other
+# that there is no need to.
 dead_peer()
 {
-	local asked="sending DPD request"
-
 	swan_stop l
 	if start_connection dpd=3 tries=2; then
 		swan_traffic || fail "traffic"
-		wait_for 20 log_has_more l "$asked" 0 || fail "the peer is not asked"
 		swan_stop r KILL
 		check "the SAs are gone" swan_settled l 0
+		check_ge "questions" "$(log_lines l "sending DPD request")" 1
 		swan_in r ip xfrm state flush
 		swan_in r ip xfrm policy flush
 	fi
