@@ -143,6 +143,7 @@ class Fuzzer:
         self.said = collections.Counter()
         self.answers = collections.Counter()
         self.history = collections.deque(maxlen=8)
+        self.reorder = False
         self.socks = {
             end: {family: self.udp(space, family, end) for family in (4, 6)}
             for end, space in (("a", self.space), ("b", self.far))}
@@ -412,7 +413,7 @@ class Fuzzer:
     def judge(self, message, payload, err, text):
         self.count["messages"] += 1
         self.answers[errno.errorcode.get(err, str(err))] += 1
-        if err and err not in SANE:
+        if err and err not in SANE and not (err == errno.ETIMEDOUT and self.reorder):
             self.fail("message %d, kind %#x: answer %d '%s'" % (
                 self.count["messages"], message.kind, err, text))
         if text.startswith("ov2"):
@@ -472,6 +473,8 @@ class Fuzzer:
         for knob in knobs + ("delete_req_all",):
             self.write("faults/" + knob, 0)
         what = rng.randrange(10)
+        # The NIC holds a request until another follows, which an add that xfrm waits for does not.
+        self.reorder = what < len(knobs) and knobs[what] == "reorder"
         if what < len(knobs):
             self.write("faults/" + knobs[what], rng.choice((1, 2, 3)))
         elif what == 5:
