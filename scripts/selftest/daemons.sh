@@ -134,7 +134,7 @@ tries()
 
 	for offload in "${@:4}"; do
 		for mode in tunnel transport; do
-			C[mode]=$mode
+			C[mode]=$mode cell="not tried"
 			"$try" "$offload"
 			cells["$daemon|$offload|$mode|$name"]=$cell
 			check_eq "$daemon, $offload, $mode, $name" "$cell" \
@@ -157,7 +157,7 @@ daemon()
 	swan_defaults
 	SWAN_ROOT=()
 	case $1 in
-	"strongSwan 5.9.8") SWAN_ROOT[l]=$(root_of swan5) ;;
+	"strongSwan 5.9.8") SWAN_ROOT[l]=$(root_of swan5) && C[hw_l]=yes ;;
 	"libreswan 5.2")
 		pluto_conf l && pluto_conf r && pluto_start l && pluto_start r
 		return

@@ -50,6 +50,7 @@ pluto_conf()
 			    rightid=@$other
 			    type=${C[mode]}
 			    esp=${C[pluto_esp]:-aes_gcm128-null}
+			    esn=no
 			    auto=add
 		EOF2
 		# shellcheck disable=SC2046,SC2086
