@@ -50,6 +50,8 @@ etc()
 		192.168.0.2 sun.strongswan.org
 		10.2.0.10 bob.strongswan.org
 	EOF2
+	# tcpdump asks for the names of all addresses, and there is no name server.
+	echo "hosts: files" >"$dir/nsswitch.conf"
 	cat >"$dir/strongswan.conf.testing" <<-EOF2
 		charon {
 			filelog {
@@ -75,17 +77,20 @@ declare -A TCPDUMP=()
 
 tcpdump_start()
 {
+	local log=$tmp/guest/$1/tmp/tcpdump
+
+	: >"$log.err.log"
 	nsenter --target "${GUEST[$1]}" --mount --net tcpdump -Z root -l --immediate-mode -i eth0 \
-		not port domain >"$tmp/guest/$1/tmp/tcpdump.log" 2>"$tmp/guest/$1/tmp/tcpdump.err.log" &
+		not port domain >"$log.log" 2>"$log.err.log" &
 	TCPDUMP[$1]=$!
-	wait_for 20 file_says "$tmp/guest/$1/tmp/tcpdump.err.log" "listening on"
+	wait_for 20 file_says "$log.err.log" "listening on"
 }
 
 # It has printed every packet that it has received.
 tcpdump_done()
 {
 	kill -USR1 "${TCPDUMP[$1]}" || return
-	[[ $(tail -n 1 "$tmp/guest/$1/tmp/tcpdump.err.log") =~ ^([0-9]+)\ packets?\ captured,\ ([0-9]+)\  ]] &&
+	[[ $(tail -n 1 "$tmp/guest/$1/tmp/tcpdump.err.log") =~ ([0-9]+)\ packets?\ captured,\ ([0-9]+)\  ]] &&
 		((BASH_REMATCH[1] == BASH_REMATCH[2]))
 }
 
