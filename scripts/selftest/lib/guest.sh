@@ -5,6 +5,7 @@
 
 scenarios=$(cd "$selftest/../scenarios" && pwd)
 declare -A GUEST=()
+GUEST_FOLDER=/tmp
 
 # guest_start NAME KIND FOLDER: the machine NAME of a KIND of daemon; FOLDER/etc goes on top of /etc.
 guest_start()
@@ -32,7 +33,7 @@ guest()
 	shift
 
 	nsenter --target "${GUEST[$name]}" --mount --net --uts \
-		env PATH="$GUEST_PATH" bash -c "cd /tmp && $*" </dev/null
+		env PATH="$GUEST_PATH" bash -c "cd $GUEST_FOLDER && $*" </dev/null
 }
 
 # All machines: what runs there, their NICs, their files.

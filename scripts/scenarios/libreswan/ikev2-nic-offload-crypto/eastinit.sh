@@ -1,0 +1,7 @@
+../../guestbin/prep.sh
+../../guestbin/tcpdump.sh --start -i eth1
+../../guestbin/offload-nic start eth1
+ipsec start
+../../guestbin/wait-until-pluto-started
+ipsec add nic-offload
+echo "initdone"
