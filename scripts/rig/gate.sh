@@ -34,9 +34,11 @@ h_files()
 	c_files | grep '\.h$'
 }
 
+# The scripts of libreswan's scenarios are lines for a console, in a format that is not ours.
 shell_files()
 {
-	find scripts -name '*.sh' | sort
+	find scripts -name '*.sh' ! -path 'scripts/scenarios/libreswan/*' | sort
+	grep -rlI '^#!.*bash' scripts/scenarios/{guest,nic} | grep -v '\.sh$' | sort
 	grep -l '^#!.*bash' scripts/gates/*
 	[[ ! -f .ci/run ]] || echo .ci/run
 }
