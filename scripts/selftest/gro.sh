@@ -49,14 +49,13 @@ alone()
 	refused=$(xfrm_stat XfrmInStateProtoError) behind=$(tcp_stat TCPOFOQueue)
 	# Longer than any frame on the wire, in clear: seen after decryption.
 	capture a merged "src port 7 and greater 3000"
-	stream 1 down 20000000 "$family"
+	stream 1 down "$family"
 	for ((i = 1; i <= damaged; i++)); do
 		wait_for 20 sa_packets_over 0x1003 $((i * 50)) || fail "the stream stands still"
 		fault "$nic_a" corrupt_rx 1
 		wait_for 20 corrupted || fail "nothing was damaged"
 	done
-	check "the stream goes on" streams
-	stream_end 120
+	stream_end
 	capture_end
 	merged=$(tcpdump -nr "$tmp/merged.pcap" 2>/dev/null | wc -l)
 	behind=$(($(tcp_stat TCPOFOQueue) - behind))

@@ -12,7 +12,7 @@ udp [TIMEOUT]
     random payloads, compares what comes back, prints "ID ok" or "ID REASON".
 tcp SRC SPORT DST DPORT up|down SIZE [RATE]
     A stream of SIZE random bytes, RATE a second at most; sha256 is made at both
-    ends and compared.
+    ends and compared. If SIZE is a path, the stream goes on until that file is there.
 options SRC SPORT DST DPORT COUNT
     Datagrams with IP options or a hop-by-hop header, both ways.
 send SRC SPORT DST DPORT COUNT
@@ -97,12 +97,67 @@ def stream_receive(sock, size):
     return digest.digest()
 
 
+def blocks_send(sock, stop):
+    """Sends numbered blocks until stop() says so, then one without a number."""
+    digest = hashlib.sha256()
+    block = os.urandom(BLOCK)
+    number = 1
+    while number:
+        number = 0 if stop() else number + 1
+        part = struct.pack(">Q", number) + block[8:]
+        digest.update(part)
+        sock.sendall(part)
+    return digest.digest()
+
+
+def blocks_receive(sock, each):
+    """Calls each() after each block."""
+    digest = hashlib.sha256()
+    part = None
+    while part is None or any(part[:8]):
+        part = receive_exactly(sock, BLOCK)
+        digest.update(part)
+        each()
+    return digest.digest()
+
+
+def stream_open(sock, direction, path):
+    """A stream that the client ends. Returns the digests of both ends."""
+    told = []
+
+    def stop():
+        return os.path.exists(path)
+
+    def tell():
+        if not told and stop():
+            told.append(sock.sendall(b"."))
+
+    if direction == "up":
+        sock.sendall(b"U")
+        mine = blocks_send(sock, stop)
+    else:
+        sock.sendall(b"D")
+        mine = blocks_receive(sock, tell)
+    return mine, receive_exactly(sock, 32)
+
+
+def stream_serve_open(sock, head):
+    if head == b"U":
+        sock.sendall(blocks_receive(sock, lambda: None))
+    else:
+        sock.sendall(blocks_send(sock, lambda: select.select([sock], [], [], 0)[0]))
+        receive_exactly(sock, 1)
+
+
 def stream_serve(sock):
     try:
         while True:
             head = sock.recv(1)
             if not head:
                 break
+            if head in b"UD":
+                stream_serve_open(sock, head)
+                continue
             size = struct.unpack(">Q", receive_exactly(sock, 8))[0]
             if head == b"u":
                 sock.sendall(stream_receive(sock, size))
@@ -216,7 +271,7 @@ def udp(timeout="10", lines=sys.stdin):
 
 def tcp(src, sport, dst, dport, direction, size, rate=None):
     with socket.socket(family(src), socket.SOCK_STREAM) as sock:
-        return tcp_stream(sock, (src, int(sport)), (dst, int(dport)), direction, int(size), rate)
+        return tcp_stream(sock, (src, int(sport)), (dst, int(dport)), direction, size, rate)
 
 
 def tcp_stream(sock, here, there, direction, size, rate):
@@ -228,13 +283,16 @@ def tcp_stream(sock, here, there, direction, size, rate):
     sock.connect(there)
     # An abortive close: the port is free for the next stream at once.
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    if direction == "up":
-        sock.sendall(b"u" + struct.pack(">Q", size))
-        mine = stream_send(sock, size)
+    if not size.isdigit():
+        mine, theirs = stream_open(sock, direction, size)
+    elif direction == "up":
+        sock.sendall(b"u" + struct.pack(">Q", int(size)))
+        mine = stream_send(sock, int(size))
+        theirs = receive_exactly(sock, 32)
     else:
-        sock.sendall(b"d" + struct.pack(">Q", size))
-        mine = stream_receive(sock, size)
-    theirs = receive_exactly(sock, 32)
+        sock.sendall(b"d" + struct.pack(">Q", int(size)))
+        mine = stream_receive(sock, int(size))
+        theirs = receive_exactly(sock, 32)
     if mine != theirs:
         print("sha256 differs: here", mine.hex(), "there", theirs.hex())
         return 1

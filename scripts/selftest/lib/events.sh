@@ -40,11 +40,11 @@ monitor_begin()
 	monitor=$child
 }
 
-# stream ID up|down SIZE [FAMILY]: TCP in the background, its result in $tmp/stream.
+# stream ID up|down [FAMILY]: TCP in the background until stream_end, its result in $tmp/stream.
 stream()
 {
-	rm -f "$tmp/stream" "$tmp/stream.out"
-	addrs "${4:-4}" wire
+	rm -f "$tmp/stream" "$tmp/stream.out" "$tmp/stream.stop"
+	addrs "${3:-4}" wire
 	run stream_run "$@"
 }
 
@@ -54,7 +54,7 @@ stream_run()
 	local result=ok pid
 
 	a python3 "$selftest/traffic.py" tcp "$addr_a" $((20000 + $1)) "$addr_b" 7 \
-		"$2" "$3" >"$tmp/stream.out" 2>&1 &
+		"$2" "$tmp/stream.stop" >"$tmp/stream.out" 2>&1 &
 	pid=$!
 	trap 'kill "$pid"' TERM
 	wait "$pid" || result="failed with status $?"
@@ -63,15 +63,12 @@ stream_run()
 	mv "$tmp/stream.new" "$tmp/stream"
 }
 
-streams()
-{
-	[[ ! -e $tmp/stream ]]
-}
-
-# The stream has ended, and every byte of it came.
+# The stream has not broken; it ends, and every byte of it came.
 stream_end()
 {
-	wait_for "${1:-120}" exists "$tmp/stream" || fail "the stream does not end"
+	[[ ! -e $tmp/stream ]] || fail "the stream has ended by itself"
+	touch "$tmp/stream.stop"
+	wait_for 120 exists "$tmp/stream" || fail "the stream does not end"
 	[[ $(<"$tmp/stream") == ok ]] || fail "stream: $(<"$tmp/stream") $(<"$tmp/stream.out")"
 }
 
