@@ -23,6 +23,9 @@ usage()
 	  --out DIR         writable in the VM at the same path ($OV2_OUT there)
 	  --timeout SECS    until the VM is killed (900)
 	  --append ARGS     more kernel arguments
+	  --real-time       uml-7.3: time goes on while nothing runs, and no slower than
+	                    the machine's where something does. Without it a sleep takes
+	                    no time, and a slow machine is no reason for a timeout
 	  --klog FILE       keep the kernel log there
 	  --gcov            copy the coverage data to DIR/gcov at the end
 	  --no-unload       leave the modules in at the end

@@ -33,8 +33,11 @@ start_uml()
 
 	case $kernel in
 	uml-7.3-smp | uml-7.3-fast) args+=(seccomp=on "ncpus=${cpus:-2}") ;;
-	# Time passes at once while the VM is idle, and stands still while the host has no time for it.
-	uml-7.3) args+=(seccomp=on time-travel) && choose_cpu ;;
+	uml-7.3)
+		args+=(seccomp=on)
+		[[ $real_time == yes ]] || args+=(time-travel)
+		choose_cpu
+		;;
 	*) choose_cpu ;;
 	esac
 	read -ra extra <<<"$append"
