@@ -51,14 +51,20 @@ static void scale_expect(struct fixture *f, enum ov2_sa_state state, u32 count)
 	KUNIT_EXPECT_EQ(f->test, f->nic->sas_in[state], count);
 }
 
-/* Expects that the nth request has all SAs but the first, and lets the NIC execute it. */
-static void scale_finish(struct fixture *f, u32 nth, enum ov2_request_kind kind)
+/* Lets the NIC execute the nth request, which must have @count SAs. */
+static void scale_finish_list(struct fixture *f, u32 nth, enum ov2_request_kind kind, u32 count)
 {
 	struct fake_request *fr = fake_nic_wait(f->fake, nth);
 
 	KUNIT_EXPECT_EQ(f->test, fr->kind, kind);
-	KUNIT_EXPECT_EQ(f->test, fr->count, SCALE_SAS);
+	KUNIT_EXPECT_EQ(f->test, fr->count, count);
 	fake_nic_finish(f->fake, fr);
+}
+
+/* Expects that the nth request has all SAs but the first, and lets the NIC execute it. */
+static void scale_finish(struct fixture *f, u32 nth, enum ov2_request_kind kind)
+{
+	scale_finish_list(f, nth, kind, SCALE_SAS);
 }
 
 static void scale_advance(struct xfrm_state *x)
@@ -171,29 +177,49 @@ static void scale_test_admit(struct kunit *test)
 	fixture_expect_state(f, newer, OV2_PHASE_WAITING);
 }
 
-/* An ADD_SA list is not longer than the core has nodes for, however long the NIC's lists may be. */
+/* S2, S16, S21: no list is longer than the core has nodes for, however long the NIC's lists may be,
+ * and the lists of all kinds use the same nodes in turn.
+ */
 static void scale_test_long_list(struct kunit *test)
 {
+	static const struct fixture_sa esn = { .esn = true };
 	struct ov2_caps caps = fake_nic_caps;
-	struct fake_request *fr;
+	struct xfrm_state **x, *first;
 	struct fixture *f;
+	u32 i;
 
 	fixture_destroy(test->priv);
-	caps.max_sas = OV2_ADD_LIST_MAX + 3;
-	caps.max_list = 2 * OV2_ADD_LIST_MAX;
+	caps.max_sas = OV2_LIST_MAX + 3;
+	caps.max_list = 2 * OV2_LIST_MAX;
 	caps.max_requests = 1;
 	f = fixture_create(test, &caps);
-	fixture_sa(f, NULL);
+	first = fixture_sa(f, &esn);
 	fake_nic_wait(f->fake, 0);
-	scale_add(f, OV2_ADD_LIST_MAX + 2, NULL);
-	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
-	fr = fake_nic_wait(f->fake, 1);
-	KUNIT_EXPECT_EQ(test, fr->count, OV2_ADD_LIST_MAX);
-	fake_nic_finish(f->fake, fr);
-	fr = fake_nic_wait(f->fake, 2);
-	KUNIT_EXPECT_EQ(test, fr->count, 2);
-	fake_nic_finish(f->fake, fr);
-	scale_expect(f, OV2_SA_OFFLOADED, OV2_ADD_LIST_MAX + 3);
+	x = scale_add(f, OV2_LIST_MAX + 2, &esn);
+	scale_finish_list(f, 0, OV2_ADD_SA, 1);
+	scale_finish_list(f, 1, OV2_ADD_SA, OV2_LIST_MAX);
+	scale_finish_list(f, 2, OV2_ADD_SA, 2);
+	scale_expect(f, OV2_SA_OFFLOADED, OV2_LIST_MAX + 3);
+
+	scale_advance(first);
+	fake_nic_wait(f->fake, 3);
+	for (i = 0; i < OV2_LIST_MAX + 2; i++)
+		scale_advance(x[i]);
+	scale_finish_list(f, 3, OV2_UPDATE_SA, 1);
+	scale_finish_list(f, 4, OV2_UPDATE_SA, OV2_LIST_MAX);
+	scale_finish_list(f, 5, OV2_UPDATE_SA, 2);
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_UPDATE_SUCCESS), OV2_LIST_MAX + 3);
+
+	fixture_delete(f, first);
+	fake_nic_wait(f->fake, 6);
+	for (i = 0; i < OV2_LIST_MAX + 2; i++)
+		fixture_delete(f, x[i]);
+	scale_finish_list(f, 6, OV2_DELETE_SA, 1);
+	scale_finish_list(f, 7, OV2_DELETE_SA, OV2_LIST_MAX);
+	scale_finish_list(f, 8, OV2_DELETE_SA, 2);
+	scale_expect(f, OV2_SA_OFFLOADED, 0);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
 }
 
 static void scale_count(struct ov2_sa *sa, void *count)

@@ -381,7 +381,7 @@ void fixture_settle(struct fixture *f)
 
 static bool fixture_list_keys(struct fixture *f, struct list_head *requests)
 {
-	u32 nodes = min(f->nic->hw_caps.max_list, OV2_ADD_LIST_MAX), i;
+	u32 nodes = min(f->nic->hw_caps.max_list, OV2_LIST_MAX), i;
 	struct ov2_request *req;
 
 	list_for_each_entry(req, requests, list)

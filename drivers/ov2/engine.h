@@ -8,6 +8,8 @@
 #include <net/ov2.h>
 #include "stats.h"
 
+struct ov2_sa;
+
 /* The order matters: packets are given to the NIC up to OV2_ENGINE_STALLED. */
 enum ov2_engine_state {
 	OV2_ENGINE_RUNNING,
@@ -17,11 +19,33 @@ enum ov2_engine_state {
 	OV2_ENGINE_DEAD,	/* gone, or a reset failed: nothing is submitted again */
 };
 
+/* The longest list, also for a NIC that takes longer ones: see &struct ov2_node. */
+#define OV2_LIST_MAX	1024U
+
+/**
+ * struct ov2_node - A node of the list of a request.
+ * @sa: the SA; the kind of the request knows what keeps it
+ * @add: what the NIC gets with OV2_ADD_SA; wiped when the request completes
+ * @del: with OV2_DELETE_SA
+ * @update: with OV2_UPDATE_SA
+ *
+ * Each request has the nodes of its longest list, because an SA needs one only while a request has
+ * the SA.
+ */
+struct ov2_node {
+	struct ov2_sa *sa;
+	union {
+		struct ov2_add_sa add;
+		struct ov2_delete_sa del;
+		struct ov2_update_sa update;
+	};
+};
+
 /**
  * struct ov2_list_kind - One kind of request, for the engine, which knows no SA.
  * @counter: counts submitted requests
  * @must_succeed: a NIC that fails such a request is reset
- * @take: append up to @max nodes to the list of @req, and return their number. Context: nic->lock
+ * @take: append up to @max nodes to the list of @req, by ov2_request_node(). Context: nic->lock
  * @fill: complete the nodes, and drop those that cannot be submitted. Optional. Context: process,
  *	no locks
  * @done: take up to OV2_SA_STEP nodes off the list of @req, which has been completed, and return
@@ -30,7 +54,7 @@ enum ov2_engine_state {
 struct ov2_list_kind {
 	enum ov2_counter counter;
 	bool must_succeed;
-	u32 (*take)(struct ov2_nic *nic, struct ov2_request *req, u32 max);
+	void (*take)(struct ov2_nic *nic, struct ov2_request *req, u32 max);
 	void (*fill)(struct ov2_nic *nic, struct ov2_request *req);
 	bool (*done)(struct ov2_nic *nic, struct ov2_request *req);
 };
@@ -76,6 +100,7 @@ void ov2_requests_free(struct ov2_nic *nic);
 int ov2_request_cache_init(void);
 void ov2_request_cache_exit(void);
 struct ov2_request *ov2_request_take(struct ov2_nic *nic);
+struct ov2_node *ov2_request_node(struct ov2_request *req, struct ov2_sa *sa);
 void ov2_request_submit(struct ov2_nic *nic, struct ov2_request *req);
 bool ov2_request_retry(const struct ov2_request *req);
 void ov2_request_deadline_work(struct work_struct *work);

@@ -348,32 +348,30 @@ void ov2_sa_wipe(struct ov2_add_sa *add)
 	memzero_explicit(add->iv_salt, sizeof(add->iv_salt));
 }
 
-static u32 ov2_add_take(struct ov2_nic *nic, struct ov2_request *req, u32 max)
+static void ov2_add_append(struct ov2_request *req, struct ov2_sa *sa)
 {
-	struct ov2_add_node *node;
+	struct ov2_add_sa *add = &ov2_request_node(req, sa)->add;
+
+	add->next = NULL;
+	if (req->last)
+		((struct ov2_add_sa *)req->last)->next = add;
+	else
+		req->add = add;
+	req->last = add;
+}
+
+static void ov2_add_take(struct ov2_nic *nic, struct ov2_request *req, u32 max)
+{
 	struct ov2_sa *sa;
-	u32 taken;
 
 	lockdep_assert_held(&nic->lock);
 	if (nic->life != OV2_NIC_IN_SERVICE)
-		return 0;
-	max = min(max, OV2_ADD_LIST_MAX - min(req->count, OV2_ADD_LIST_MAX));
-	for (taken = 0; taken < max; taken++) {
-		sa = list_first_entry_or_null(&nic->addq, struct ov2_sa, queue);
-		if (!sa)
-			break;
+		return;
+	while (max-- && (sa = list_first_entry_or_null(&nic->addq, struct ov2_sa, queue))) {
 		list_del_init(&sa->queue);
 		ov2_sa_set_state(sa, OV2_SA_ADDING);
-		node = &req->nodes[req->count + taken];
-		node->sa = sa;
-		node->add.next = NULL;
-		if (req->last)
-			((struct ov2_add_sa *)req->last)->next = &node->add;
-		else
-			req->add = &node->add;
-		req->last = &node->add;
+		ov2_add_append(req, sa);
 	}
-	return taken;
 }
 
 /* Returns true if a later add of the same SA may succeed. */
@@ -403,7 +401,7 @@ static void ov2_add_refused(struct ov2_sa *sa, int err)
  * the configuration may have changed since admission. Returns 0, -ENOENT if xfrm has deleted the
  * SA, -EACCES if the configuration excludes it, or why it cannot be offloaded.
  */
-static int ov2_add_fill_node(struct ov2_add_node *node)
+static int ov2_add_fill_node(struct ov2_node *node)
 {
 	struct ov2_add_sa *add = &node->add, *next = add->next;
 	struct ov2_sa *sa = node->sa;
@@ -434,9 +432,9 @@ static int ov2_add_fill_node(struct ov2_add_node *node)
 	return err;
 }
 
-static struct ov2_add_node *ov2_add_node_of(struct ov2_add_sa *add)
+static struct ov2_node *ov2_add_node_of(struct ov2_add_sa *add)
 {
-	return container_of(add, struct ov2_add_node, add);
+	return container_of(add, struct ov2_node, add);
 }
 
 static void ov2_add_fill(struct ov2_nic *nic, struct ov2_request *req)
@@ -444,7 +442,7 @@ static void ov2_add_fill(struct ov2_nic *nic, struct ov2_request *req)
 	struct ov2_add_sa **link = &req->add;
 
 	while (*link) {
-		struct ov2_add_node *node = ov2_add_node_of(*link);
+		struct ov2_node *node = ov2_add_node_of(*link);
 		int err = ov2_add_fill_node(node);
 
 		if (!err) {
@@ -537,41 +535,42 @@ const struct ov2_list_kind ov2_kind_add = {
 
 /* DELETE_SA */
 
-static u32 ov2_delete_take(struct ov2_nic *nic, struct ov2_request *req, u32 max)
+static void ov2_delete_append(struct ov2_request *req, struct ov2_sa *sa)
+{
+	struct ov2_delete_sa *del = &ov2_request_node(req, sa)->del;
+
+	del->next = NULL;
+	del->priv = sa->priv;
+	del->offload_handle = sa->offload_handle;
+	if (req->last)
+		((struct ov2_delete_sa *)req->last)->next = del;
+	else
+		req->del = del;
+	req->last = del;
+}
+
+static void ov2_delete_take(struct ov2_nic *nic, struct ov2_request *req, u32 max)
 {
 	struct ov2_sa *sa;
-	u32 taken;
 
 	lockdep_assert_held(&nic->lock);
-	for (taken = 0; taken < max; taken++) {
-		sa = list_first_entry_or_null(&nic->delq, struct ov2_sa, queue);
-		if (!sa)
-			break;
+	while (max-- && (sa = list_first_entry_or_null(&nic->delq, struct ov2_sa, queue))) {
 		list_del_init(&sa->queue);
 		ov2_sa_set_state(sa, OV2_SA_DELETING);
-		sa->del.offload_handle = sa->offload_handle;
-		sa->del.priv = sa->priv;
-		sa->del.next = NULL;
-		if (req->last)
-			((struct ov2_delete_sa *)req->last)->next = &sa->del;
-		else
-			req->del = &sa->del;
-		req->last = &sa->del;
+		ov2_delete_append(req, sa);
 	}
-	return taken;
 }
 
 static bool ov2_delete_done(struct ov2_nic *nic, struct ov2_request *req)
 {
-	struct ov2_delete_sa *node;
+	struct ov2_delete_sa *del;
 	struct ov2_sa *sa;
 	u32 i;
 
 	for (i = 0; i < OV2_SA_STEP && req->del; i++) {
-		node = req->del;
-		req->del = node->next;
-		node->next = NULL;
-		sa = container_of(node, struct ov2_sa, del);
+		del = req->del;
+		req->del = del->next;
+		sa = container_of(del, struct ov2_node, del)->sa;
 		if (req->status) {
 			list_add_tail(&sa->queue, &nic->delq);
 			ov2_sa_set_state(sa, OV2_SA_DEL_QUEUED);

@@ -80,20 +80,6 @@ enum ov2_sa_phase {
 	OV2_PHASE_COUNT,
 };
 
-/* The longest ADD_SA list, also for a NIC that takes longer ones: see &struct ov2_add_node. */
-#define OV2_ADD_LIST_MAX	1024U
-
-/**
- * struct ov2_add_node - A node of an ADD_SA list. Each request has the nodes of its longest list,
- *	because an SA needs one only while its ADD_SA is in flight.
- * @add: what the NIC gets; wiped when the request completes
- * @sa: the SA; a state of OV2_SA_ADDING keeps it
- */
-struct ov2_add_node {
-	struct ov2_add_sa add;
-	struct ov2_sa *sa;
-};
-
 /* life.c */
 extern const struct ov2_list_kind ov2_kind_add;
 extern const struct ov2_list_kind ov2_kind_delete;

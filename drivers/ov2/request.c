@@ -51,7 +51,7 @@ void ov2_requests_free(struct ov2_nic *nic)
 
 int ov2_requests_alloc(struct ov2_nic *nic)
 {
-	u32 nodes = min(nic->hw_caps.max_list, OV2_ADD_LIST_MAX), i;
+	u32 nodes = min(nic->hw_caps.max_list, OV2_LIST_MAX), i;
 
 	for (i = 0; i < nic->hw_caps.max_requests; i++) {
 		struct ov2_request *req = kmem_cache_zalloc(ov2_request_cache, GFP_KERNEL);
@@ -148,15 +148,23 @@ static void ov2_engine_arm_deadline(struct ov2_nic *nic)
 	mod_delayed_work(nic->wq, &engine->deadline_work, time_after(due, now) ? due - now : 0);
 }
 
-/* Appends nodes of @kind to a request. */
-static u32 ov2_request_append(struct ov2_nic *nic, struct ov2_request *req,
-			      enum ov2_request_kind kind)
+/* Returns the next node of a request, for the kind to append to its list. */
+struct ov2_node *ov2_request_node(struct ov2_request *req, struct ov2_sa *sa)
 {
-	u32 room = min(nic->caps.max_list - min(req->count, nic->caps.max_list), OV2_SA_STEP);
-	u32 taken = nic->engine.kinds[kind]->take(nic, req, room);
+	struct ov2_node *node = &req->nodes[req->count++];
 
-	req->count += taken;
-	return taken;
+	node->sa = sa;
+	return node;
+}
+
+/* Appends nodes of @kind to a request. Returns false if there are none, or if it is full. */
+static bool ov2_request_append(struct ov2_nic *nic, struct ov2_request *req,
+			       enum ov2_request_kind kind)
+{
+	u32 max = min(nic->caps.max_list, OV2_LIST_MAX), count = req->count;
+
+	nic->engine.kinds[kind]->take(nic, req, min(max - min(count, max), OV2_SA_STEP));
+	return req->count > count;
 }
 
 /* Starts a request of a kind that has SAs queued. Updates go first, because they are few and short.
@@ -240,14 +248,14 @@ static int ov2_request_call(struct ov2_nic *nic, struct ov2_request *req)
 void ov2_request_submit(struct ov2_nic *nic, struct ov2_request *req)
 {
 	const struct ov2_list_kind *kind = nic->engine.kinds[req->kind];
-	u32 taken;
+	bool more;
 	int status;
 
 	do {
 		spin_lock_bh(&nic->lock);
-		taken = ov2_request_append(nic, req, req->kind);
+		more = ov2_request_append(nic, req, req->kind);
 		spin_unlock_bh(&nic->lock);
-	} while (taken);
+	} while (more);
 	if (kind->fill)
 		kind->fill(nic, req);
 

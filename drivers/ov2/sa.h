@@ -86,7 +86,6 @@ struct ov2_traits {
  * @rcu: for the free; nothing has the SA on a list then
  * @next_del: the SA whose DELETE_SA follows its own, a reference; life.c, under nic->lock
  * @traits: what it needs of a NIC
- * @del: node
  * @seq: sequence numbers
  * @slot: slot and policy
  * @rate: how busy it is
@@ -123,7 +122,6 @@ struct ov2_sa {
 	};
 	struct ov2_sa *next_del;
 	struct ov2_traits traits;
-	struct ov2_delete_sa del;
 
 	struct ov2_sa_seq seq;
 	struct ov2_sa_slot slot;

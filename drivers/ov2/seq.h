@@ -18,8 +18,7 @@ struct ov2_sa;
  * @last: right edge of xfrm's window when it moved last, inbound ESN only; x->lock
  * @now: the sequence state to tell the NIC; nic->lock
  * @queue: on nic->updq, with a reference; nic->lock
- * @running: the update node is in an UPDATE_SA list, with a reference; nic->lock
- * @node: node of that list
+ * @running: an UPDATE_SA list has the SA, with a reference; nic->lock
  */
 struct ov2_sa_seq {
 	u32 window;
@@ -29,7 +28,6 @@ struct ov2_sa_seq {
 	struct ov2_seq now;
 	struct list_head queue;
 	bool running;
-	struct ov2_update_sa node;
 };
 
 /* seq.c */

@@ -13,25 +13,25 @@ static void ov2_update_queue(struct ov2_sa *sa)
 
 static void ov2_update_append(struct ov2_request *req, struct ov2_sa *sa)
 {
-	struct ov2_update_sa *node = &sa->seq.node;
+	struct ov2_update_sa *update = &ov2_request_node(req, sa)->update;
 
 	sa->seq.running = true;
-	node->next = NULL;
-	node->priv = sa->priv;
-	node->offload_handle = sa->offload_handle;
-	node->status = 0;
-	node->seq = sa->seq.now;
+	update->next = NULL;
+	update->priv = sa->priv;
+	update->offload_handle = sa->offload_handle;
+	update->status = 0;
+	update->seq = sa->seq.now;
 	if (req->last)
-		((struct ov2_update_sa *)req->last)->next = node;
+		((struct ov2_update_sa *)req->last)->next = update;
 	else
-		req->update = node;
-	req->last = node;
+		req->update = update;
+	req->last = update;
 }
 
 /* SAs that are being added stay on the queue until they have a handle. SAs that are not in the NIC
  * need no update, because their next ADD_SA carries the numbers.
  */
-static u32 ov2_update_take(struct ov2_nic *nic, struct ov2_request *req, u32 max)
+static void ov2_update_take(struct ov2_nic *nic, struct ov2_request *req, u32 max)
 {
 	struct ov2_sa *sa, *next;
 	u32 taken = 0, seen = 0;
@@ -53,21 +53,20 @@ static u32 ov2_update_take(struct ov2_nic *nic, struct ov2_request *req, u32 max
 			ov2_sa_put(sa);
 		}
 	}
-	return taken;
 }
 
-static void ov2_update_done_node(struct ov2_request *req, struct ov2_sa *sa)
+static void ov2_update_done_node(struct ov2_request *req, const struct ov2_update_sa *update)
 {
-	const struct ov2_update_sa *node = &sa->seq.node;
+	struct ov2_sa *sa = container_of(update, struct ov2_node, update)->sa;
 	struct ov2_nic *nic = sa->nic;
 	bool retry = ov2_request_retry(req);
-	bool moved = ov2_seq_u64(sa->seq.now) != ov2_seq_u64(node->seq);
+	bool moved = ov2_seq_u64(sa->seq.now) != ov2_seq_u64(update->seq);
 
 	sa->seq.running = false;
-	if (!req->status && !node->status) {
+	if (!req->status && !update->status) {
 		nic->counters[OV2_CNT_UPDATE_SUCCESS]++;
 	} else if (!retry && sa->state == OV2_SA_OFFLOADED &&
-		   sa->offload_handle == node->offload_handle) {
+		   sa->offload_handle == update->offload_handle) {
 		/* A NIC that infers wrong upper halves fails every packet, so continue in software:
 		 * for a while if the NIC was too slow to answer, otherwise for good.
 		 */
@@ -86,14 +85,13 @@ static void ov2_update_done_node(struct ov2_request *req, struct ov2_sa *sa)
 
 static bool ov2_update_done(struct ov2_nic *nic, struct ov2_request *req)
 {
-	struct ov2_update_sa *node;
+	struct ov2_update_sa *update;
 	u32 i;
 
 	for (i = 0; i < OV2_SA_STEP && req->update; i++) {
-		node = req->update;
-		req->update = node->next;
-		node->next = NULL;
-		ov2_update_done_node(req, container_of(node, struct ov2_sa, seq.node));
+		update = req->update;
+		req->update = update->next;
+		ov2_update_done_node(req, update);
 	}
 	return req->update;
 }

@@ -13,9 +13,9 @@
 
 struct devlink;
 struct devlink_fmsg;
-struct ov2_add_node;
 struct ov2_devlink;
 struct ov2_nic;
+struct ov2_node;
 struct sk_buff;
 
 /**
@@ -60,7 +60,7 @@ struct ov2_request {
 	int status;
 	/* private: */
 	struct list_head list;
-	struct ov2_add_node *nodes;
+	struct ov2_node *nodes;
 	void *last;
 	u32 offloaded;
 	u32 seen;
