@@ -33,6 +33,7 @@ usage()
 	                    for QEMU; by default KVM where it has been seen to work. With
 	                    icount there is one CPU, which takes a nanosecond for each
 	                    instruction, however fast the machine is
+	  --plugin FILE,ARG a plugin for QEMU
 	  -v                show the kernel log on stderr
 
 	stdout, stderr and exit status are COMMAND's. The host's files are readable at

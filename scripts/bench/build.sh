@@ -21,6 +21,13 @@ build_module()
 	mv "$dir/core/ov2_bench.ko" "$dir/"
 }
 
+build_profile()
+{
+	local src=$bench/qemu/profile.c so=$1/profile.so
+
+	[[ $so -nt $src ]] || gcc -O2 -Wall -Wextra -Werror -shared -fPIC -o "$so" "$src"
+}
+
 build_programs()
 {
 	local dir=$1 src program
@@ -36,5 +43,6 @@ ov2_need gcc make libc6-dev libmnl-dev
 dir=$OV2_CACHE/bench/$(ov2_checkout_id)
 mkdir -p "$dir"
 build_programs "$dir" >&2
+build_profile "$dir" >&2
 build_module "$1" "$dir" >"$dir/build.log" 2>&1 || { tail -n 30 "$dir/build.log" >&2; exit 1; }
 echo "$dir"

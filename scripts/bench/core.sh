@@ -24,6 +24,7 @@ step()
 }
 
 insmod "$OV2_BENCH/ov2_bench.ko"
+[[ ! ${OV2_OUT:-} ]] || cat /proc/kallsyms >"$OV2_OUT/kallsyms"
 for sas; do
 	echo "attach 0" >"$cmd"
 	echo "states $sas" >"$cmd"

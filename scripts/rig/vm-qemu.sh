@@ -79,6 +79,7 @@ start_qemu()
 			-rtc "base=2026-01-01,clock=vm" -smp 1 -cpu "max,erms=off,fsrm=off") ;;
 	*) args+=(-accel "tcg,thread=multi") ;;
 	esac
+	[[ ! $plugin ]] || args+=(-plugin "$plugin")
 	[[ ! $out ]] ||
 		args+=(-virtfs "local,id=out,path=$out,mount_tag=out,security_model=none")
 	start qemu-system-x86_64 "${args[@]}" </dev/null >"$run/hostlog" 2>&1

@@ -14,7 +14,7 @@
 . "$OV2_RIG/vm-end.sh"
 
 kernel=uml-7.3 cpus='' mem='' root=user modules=auto out='' limit=900 append='' klog=''
-gcov=no unload=yes real_time=no accel='' verbose=no make_args=()
+gcov=no unload=yes real_time=no accel='' plugin='' verbose=no make_args=()
 
 while (($#)); do
 	case $1 in
@@ -32,6 +32,7 @@ while (($#)); do
 	--no-unload) unload=no; shift ;;
 	--real-time) real_time=yes; shift ;;
 	--accel) accel=$2; shift 2 ;;
+	--plugin) plugin=$2; shift 2 ;;
 	-v) verbose=yes; shift ;;
 	-h | --help) usage; exit 0 ;;
 	--) shift; break ;;
