@@ -54,12 +54,20 @@ enum ov2_sa_phase ov2_sa_phase(const struct ov2_sa *sa)
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_sa_phase);
 
+/* Returns the phase before a change that ov2_sa_trace_phase() traces, or OV2_PHASE_COUNT while
+ * nothing is traced.
+ */
+static enum ov2_sa_phase ov2_sa_phase_before(const struct ov2_sa *sa)
+{
+	return trace_ov2_sa_state_enabled() ? ov2_sa_phase(sa) : OV2_PHASE_COUNT;
+}
+
 /* Traces that the phase was @from, if it has changed. */
 void ov2_sa_trace_phase(const struct ov2_sa *sa, enum ov2_sa_phase from)
 {
 	enum ov2_sa_phase to;
 
-	if (!trace_ov2_sa_state_enabled())
+	if (!trace_ov2_sa_state_enabled() || from == OV2_PHASE_COUNT)
 		return;
 	to = ov2_sa_phase(sa);
 	if (from != to)
@@ -74,7 +82,8 @@ static bool ov2_sa_leaving(enum ov2_sa_state state)
 
 static void ov2_sa_set_state(struct ov2_sa *sa, enum ov2_sa_state state)
 {
-	enum ov2_sa_phase from = ov2_sa_phase(sa);
+	enum ov2_sa_phase from = ov2_sa_phase_before(sa);
+	bool left = ov2_state_present(sa->state) && !ov2_state_present(state);
 	struct ov2_nic *nic = sa->nic;
 
 	lockdep_assert_held(&nic->lock);
@@ -88,7 +97,7 @@ static void ov2_sa_set_state(struct ov2_sa *sa, enum ov2_sa_state state)
 	 */
 	smp_store_release(&sa->state, state);
 	ov2_sa_trace_phase(sa, from);
-	if (!ov2_nic_present(nic))
+	if (left && !ov2_nic_present(nic))
 		wake_up(&nic->idle);
 }
 
@@ -240,7 +249,7 @@ void ov2_sa_start(struct ov2_sa *sa, enum ov2_sa_goal goal)
  */
 void ov2_sa_aim(struct ov2_sa *sa, enum ov2_sa_goal goal)
 {
-	enum ov2_sa_phase from = ov2_sa_phase(sa);
+	enum ov2_sa_phase from = ov2_sa_phase_before(sa);
 
 	lockdep_assert_held(&sa->nic->lock);
 	if (sa->goal == OV2_GOAL_GONE)

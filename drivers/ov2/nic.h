@@ -160,6 +160,12 @@ static inline bool ov2_engine_up(const struct ov2_nic *nic)
 	return READ_ONCE(nic->engine.state) <= OV2_ENGINE_STALLED;
 }
 
+/* Returns true if the NIC has or may have an SA in this state. */
+static inline bool ov2_state_present(enum ov2_sa_state state)
+{
+	return state >= OV2_SA_ADDING && state <= OV2_SA_DELETING;
+}
+
 /* Returns the number of SAs that the NIC has or may have. */
 static inline u32 ov2_nic_present(const struct ov2_nic *nic)
 {

@@ -20,12 +20,14 @@
 
 static siphash_key_t ov2_pair_secret __read_mostly;
 
-/* An id is looked up several times, so it is hashed once, when it is made. */
+/* An id is looked up several times, so it is hashed once, when it is made, with a secret. The seed
+ * of the table would add nothing to that.
+ */
 static u32 ov2_pair_hash(const void *data, u32 len, u32 seed)
 {
 	const struct ov2_pair_id *id = data;
 
-	return jhash_1word(id->hash, seed);
+	return id->hash;
 }
 
 static const struct rhashtable_params ov2_pair_params = {
@@ -144,11 +146,9 @@ static void ov2_pair_insert(struct ov2_sa *sa, bool new)
 	struct rhashtable *table = &sa->nic->unpaired[sa->dir];
 	struct ov2_sa *first;
 
-	first = rhashtable_lookup_fast(table, &sa->pair.id, ov2_pair_params);
-	if (!first) {
-		rhashtable_insert_fast(table, &sa->pair.node, ov2_pair_params);
+	first = rhashtable_lookup_get_insert_fast(table, &sa->pair.node, ov2_pair_params);
+	if (IS_ERR_OR_NULL(first))
 		return;
-	}
 	/* The entry of the table is the front of the ring, and the SA before it is the end. */
 	list_add_tail(&sa->pair.same, &first->pair.same);
 	if (new)

@@ -381,7 +381,7 @@ static u32 ov2_slot_fill(struct ov2_nic *nic, u32 limit, u32 *promoted)
 	u32 seen;
 
 	lockdep_assert_held(&nic->lock);
-	if (!ov2_slot_in_service(nic))
+	if (!nic->slots.waiting || !ov2_slot_in_service(nic))
 		return 0;
 	for (seen = 0; seen < min(limit, OV2_SA_STEP); seen++) {
 		sa = ov2_slot_next_waiting(nic);

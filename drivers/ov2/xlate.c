@@ -11,28 +11,37 @@
 #include <kunit/visibility.h>
 #include "ov2.h"
 
+/* @name_size includes the end of the name. To compare so many bytes costs less than strcmp(). */
 struct ov2_xlate_alg {
 	const char *name;
+	u8 name_size;
 	u8 id;
 	u8 salt_len;
 };
 
+#define OV2_XLATE_ALG(_name, _id, _salt_len) {	\
+	.name = (_name),				\
+	.name_size = sizeof(_name),			\
+	.id = (_id),					\
+	.salt_len = (_salt_len),			\
+}
+
 static const struct ov2_xlate_alg ov2_xlate_aeads[] = {
-	{ "rfc4106(gcm(aes))", OV2_CIPHER_AES_GCM, 4 },
-	{ "rfc4543(gcm(aes))", OV2_CIPHER_AES_GMAC, 4 },
-	{ "rfc7539esp(chacha20,poly1305)", OV2_CIPHER_CHACHA20_POLY1305, 4 },
+	OV2_XLATE_ALG("rfc4106(gcm(aes))", OV2_CIPHER_AES_GCM, 4),
+	OV2_XLATE_ALG("rfc4543(gcm(aes))", OV2_CIPHER_AES_GMAC, 4),
+	OV2_XLATE_ALG("rfc7539esp(chacha20,poly1305)", OV2_CIPHER_CHACHA20_POLY1305, 4),
 };
 
 static const struct ov2_xlate_alg ov2_xlate_ciphers[] = {
-	{ "cbc(aes)", OV2_CIPHER_AES_CBC },
-	{ "ecb(cipher_null)", OV2_CIPHER_NULL },
+	OV2_XLATE_ALG("cbc(aes)", OV2_CIPHER_AES_CBC, 0),
+	OV2_XLATE_ALG("ecb(cipher_null)", OV2_CIPHER_NULL, 0),
 };
 
 static const struct ov2_xlate_alg ov2_xlate_auths[] = {
-	{ "hmac(sha1)", OV2_AUTH_HMAC_SHA1 },
-	{ "hmac(sha256)", OV2_AUTH_HMAC_SHA256 },
-	{ "hmac(sha384)", OV2_AUTH_HMAC_SHA384 },
-	{ "hmac(sha512)", OV2_AUTH_HMAC_SHA512 },
+	OV2_XLATE_ALG("hmac(sha1)", OV2_AUTH_HMAC_SHA1, 0),
+	OV2_XLATE_ALG("hmac(sha256)", OV2_AUTH_HMAC_SHA256, 0),
+	OV2_XLATE_ALG("hmac(sha384)", OV2_AUTH_HMAC_SHA384, 0),
+	OV2_XLATE_ALG("hmac(sha512)", OV2_AUTH_HMAC_SHA512, 0),
 };
 
 static const struct ov2_xlate_alg *ov2_xlate_find(const struct ov2_xlate_alg *table, size_t count,
@@ -41,7 +50,7 @@ static const struct ov2_xlate_alg *ov2_xlate_find(const struct ov2_xlate_alg *ta
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		if (!strcmp(table[i].name, name))
+		if (!memcmp(table[i].name, name, table[i].name_size))
 			return &table[i];
 	return NULL;
 }
