@@ -19,6 +19,7 @@ usage()
 
 	Plots (SVG), the figures and the raw results (lines of JSON) are left in the folder
 	that is printed at the end.
+	The results of parts that are not run stay as they were.
 	EOF
 }
 
@@ -37,14 +38,14 @@ while (($#)); do
 done
 ((${#parts[@]})) || parts=(core sa packets flows)
 
-# vm LIMIT OPTIONS... -- COMMAND...: its lines of JSON are appended to the results.
+# vm LIMIT OPTIONS... -- COMMAND...: its lines of JSON are the results of $part.
 vm()
 {
 	local limit=$1
 	shift
 
 	"$OV2_SCRIPTS/vm.sh" --kernel "$kernel" --timeout "$limit" "$@" | tee /dev/stderr |
-		grep '^{' >>"$out/results"
+		grep '^{' >"$out/$part.new" && mv "$out/$part.new" "$out/$part.lines"
 }
 
 part_core()
@@ -74,14 +75,13 @@ ov2_need gnuplot-nox python3
 OV2_BENCH=$("$bench/build.sh" "$kernel")
 export OV2_BENCH
 out=$OV2_BENCH/$plan
-rm -rf "$out"
 mkdir -p "$out"
-: >"$out/results"
 for part in "${parts[@]}"; do
 	begin=$SECONDS
 	"part_$part" || ov2_die "the part $part has failed"
 	ov2_say "$part: $((SECONDS - begin)) s"
 done
+cat "$out"/*.lines >"$out/results"
 "$bench/report.py" "$out/results" "$bench/last.json" "$out"
 [[ $save == no ]] || cp "$out/figures.json" "$bench/last.json"
 echo "$out"
