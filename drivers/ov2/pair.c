@@ -94,7 +94,8 @@ void ov2_pair_init(struct ov2_sa *sa, const struct xfrm_state *x, const struct o
 		ov2_pair_init_sel(&sel, &add->sel, add->dir);
 		id->sel = siphash(&sel, sizeof(sel), &ov2_pair_secret);
 	}
-	id->hash = jhash(id, offsetof(struct ov2_pair_id, hash), ov2_pair_secret.key[0]);
+	id->hash = jhash2((u32 *)id, offsetof(struct ov2_pair_id, hash) / sizeof(u32),
+			  ov2_pair_secret.key[0]);
 	sa->pair.if_id = x->if_id;
 	sa->pair.mark = x->mark.v & x->mark.m;
 }

@@ -62,12 +62,15 @@ struct ov2_traits {
 };
 
 /**
- * struct ov2_sa - An SA that xfrm asked to be offloaded.
+ * struct ov2_sa - An SA that xfrm asked to be offloaded. There may be a million, so its members are
+ *	in an order that leaves few holes.
  * @nic: its NIC, a reference
  * @port: its port; valid while @x is set
  * @cookie: the core's name for it, index in ov2_sas and in nic->sas
  * @dir: direction
  * @iv: how the IVs of packets that the NIC sends are made
+ * @err: why the last ADD_SA did not offload it, -EACCES if the configuration excludes it; life.c,
+ *	under nic->lock
  * @priv: the driver's memory for it, or NULL
  * @owner: the state, never NULL, only for comparison with the state of a packet
  * @sent: numbers that the NIC has been given to send, NULL unless the NIC makes IVs of them
@@ -78,14 +81,13 @@ struct ov2_traits {
  * @offload_handle: the NIC's name for it, 0 if it has none; as @state
  * @ever_offloaded: the NIC may have processed packets with it; as @state
  * @has_slot: counted in nic->slots_used; life.c, under nic->lock
- * @slot_port: the port whose share it is counted in, or NULL; never one that is closing
  * @held: it is the @next_del of its counterpart; life.c, under nic->lock
- * @err: why the last ADD_SA did not offload it, -EACCES if the configuration excludes it
+ * @traits: what it needs of a NIC
+ * @slot_port: the port whose share it is counted in, or NULL; never one that is closing
  * @offloaded_at: jiffies (64 bits); life.c, under nic->lock
  * @queue: on the list of nic that belongs to @state; life.c, under nic->lock
  * @rcu: for the free; nothing has the SA on a list then
  * @next_del: the SA whose DELETE_SA follows its own, a reference; life.c, under nic->lock
- * @traits: what it needs of a NIC
  * @seq: sequence numbers
  * @slot: slot and policy
  * @rate: how busy it is
@@ -101,6 +103,7 @@ struct ov2_sa {
 	u32 cookie;
 	enum ov2_dir dir;
 	enum ov2_iv iv;
+	int err;
 	void *priv;
 	const struct xfrm_state *owner;
 	struct ov2_sent *sent;
@@ -113,15 +116,14 @@ struct ov2_sa {
 	bool ever_offloaded;
 	bool has_slot;
 	bool held;
+	struct ov2_traits traits;
 	struct ov2_port *slot_port;
-	int err;
 	u64 offloaded_at;
 	union {
 		struct list_head queue;
 		struct rcu_head rcu;
 	};
 	struct ov2_sa *next_del;
-	struct ov2_traits traits;
 
 	struct ov2_sa_seq seq;
 	struct ov2_sa_slot slot;

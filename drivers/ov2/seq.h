@@ -14,20 +14,20 @@ struct ov2_sa;
  * struct ov2_sa_seq - The part of an SA that seq.c and update.c own.
  * @window: replay window in packets, of an inbound SA with ESN
  * @mismatches: packets in a row about whose number NIC and xfrm disagreed; NAPI of the port
+ * @running: an UPDATE_SA list has the SA, with a reference; nic->lock
  * @told: the newest number that the NIC knows of or is about to be told; inbound ESN only
  * @last: right edge of xfrm's window when it moved last, inbound ESN only; x->lock
  * @now: the sequence state to tell the NIC; nic->lock
  * @queue: on nic->updq, with a reference; nic->lock
- * @running: an UPDATE_SA list has the SA, with a reference; nic->lock
  */
 struct ov2_sa_seq {
 	u32 window;
-	u32 mismatches;
+	u16 mismatches;
+	bool running;
 	u64 told;
 	u64 last;
 	struct ov2_seq now;
 	struct list_head queue;
-	bool running;
 };
 
 /* seq.c */

@@ -21,14 +21,14 @@ enum ov2_slot_next {
 /**
  * struct ov2_sa_slot - The part of an SA that slot.c owns, under nic->lock.
  * @next: see &enum ov2_slot_next; valid unless the goal is NIC or PROBE
- * @queue: on the wait queue of the NIC or of the port, or on the back-off queue
  * @backoff: number of times in a row that the NIC has wanted the slot
+ * @queue: on the wait queue of the NIC or of the port, or on the back-off queue
  * @backoff_until: jiffies (64 bits)
  */
 struct ov2_sa_slot {
 	enum ov2_slot_next next;
-	struct list_head queue;
 	u8 backoff;
+	struct list_head queue;
 	u64 backoff_until;
 };
 

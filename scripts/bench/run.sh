@@ -44,7 +44,7 @@ vm()
 	local limit=$1
 	shift
 
-	"$OV2_SCRIPTS/vm.sh" --kernel "$kernel" --timeout "$limit" "$@" | tee /dev/stderr |
+	"$OV2_SCRIPTS/vm.sh" --kernel "$kernel" --timeout "$limit" "$@" | tee >(cat >&2) |
 		grep '^{' >"$out/$part.new" && mv "$out/$part.new" "$out/$part.lines"
 }
 
