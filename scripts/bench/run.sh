@@ -53,22 +53,22 @@ part_core()
 	local sas=(1000 10000 100000 1000000)
 
 	[[ $plan == full ]] || sas=(1000 10000)
-	vm 900 --accel icount --mem 5G --append slab_nomerge -- "$bench/core.sh" "${sas[@]}"
+	vm 2400 --accel icount --mem 5G --append slab_nomerge -- "$bench/core.sh" "${sas[@]}"
 }
 
 part_sa()
 {
-	vm 900 --accel icount --mem 3G --append slab_nomerge -- "$bench/sa.sh" "$plan"
+	vm 2400 --accel icount --mem 3G --append slab_nomerge -- "$bench/sa.sh" "$plan"
 }
 
 part_packets()
 {
-	vm 900 --accel icount --append thread_backlog_napi -- "$bench/packets.sh" "$plan"
+	vm 2400 --accel icount --append thread_backlog_napi -- "$bench/packets.sh" "$plan"
 }
 
 part_flows()
 {
-	vm 900 --cpus 2 -- "$bench/flows.sh" "$plan"
+	vm 2400 --cpus 2 -- "$bench/flows.sh" "$plan"
 }
 
 ov2_need gnuplot-nox python3
