@@ -16,6 +16,8 @@ build_module()
 	ours=$("$OV2_RIG/kernel.sh" --modules "$kernel") || return
 	mkdir -p "$dir/core"
 	cp -u "$bench/core/"* "$dir/core/"
+	# Kbuild does not see that the symbols of the other modules have changed.
+	[[ $dir/core/Module.symvers -nt $ours/Module.symvers ]] || rm -f "$dir/core/Module.symvers"
 	make -C "$kdir/headers" M="$dir/core" OV2_TOP="$OV2_TOP" \
 		KBUILD_EXTRA_SYMBOLS="$ours/Module.symvers" modules
 	mv "$dir/core/ov2_bench.ko" "$dir/"
