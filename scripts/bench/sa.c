@@ -107,9 +107,14 @@ static int is_out(unsigned int i)
 	return i & 1;
 }
 
+/*
+ * Peers are scattered: xfrm hashes an address XOR the reqid, so that addresses that count up together
+ * with the reqids would all have one hash, and each add would walk through all SAs.
+ */
 static void put_id(unsigned int i, xfrm_address_t *daddr, xfrm_address_t *saddr, __be32 *spi)
 {
-	__be32 peer = htonl(0x0b000000 + i / 2), here = htonl(0x0a010001);
+	__be32 peer = htonl(0x0b000000 | (i / 2 * 0x9e3779b1U >> 3 & 0xffffff));
+	__be32 here = htonl(0x0a010001);
 
 	daddr->a4 = is_out(i) ? peer : here;
 	saddr->a4 = is_out(i) ? here : peer;

@@ -91,8 +91,8 @@ full()
 		param packet_add_wait true
 	done
 	echo 0 >"$faults/delay_us"
-	bench '' none 30000 64
-	with_delay 0 crypto 30000 64
+	bench '' none 100000 64
+	with_delay 0 crypto 100000 64
 }
 
 # The first SA of an algorithm loads modules and makes the kernel test the algorithm.
