@@ -64,7 +64,7 @@ part_sa()
 
 part_packets()
 {
-	vm 2400 --accel icount --append thread_backlog_napi -- "$bench/packets.sh" "$plan"
+	vm 2400 --accel icount --mem 3G --append thread_backlog_napi -- "$bench/packets.sh" "$plan"
 }
 
 part_flows()
