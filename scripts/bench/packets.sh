@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# In the VM: what a packet costs. packets.sh quick|full; $OV2_BENCH has what build.sh has built.
+# In the VM: what a packet costs. packets.sh quick|full|profile; $OV2_BENCH has what build.sh has built.
 # Prints lines of JSON, as scripts/bench/packets.c describes them.
 
 set -u
@@ -88,6 +88,13 @@ if [[ $crowd ]]; then
 fi
 # Nothing in the VM loads it for the CPU. The C code of the kernel would be measured.
 modprobe -q aesni_intel || :
+if [[ $plan == profile ]]; then
+	cat /proc/kallsyms >"$OV2_OUT/kallsyms"
+	cost ov2sim plain
+	cost ov2sim crypto
+	cost ov2sim packet
+	exit $((failed > 0))
+fi
 cost veth plain
 cost veth software
 cost ov2sim plain

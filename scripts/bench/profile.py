@@ -23,14 +23,17 @@ def name_of(addr):
 
 
 steps = [line for line in map(json.loads, (folder / "results").read_text().splitlines())
-         if line["bench"] == "core"]
+         if line["bench"] in ("core", "packet")]
 stretches = (folder / "blocks").read_text().split("-\n")[1:]
 for step, stretch in zip(steps, stretches, strict=True):
     ran = collections.Counter()
     for line in stretch.splitlines():
         addr, number = line.split()
         ran[name_of(int(addr, 16))] += int(number)
-    count = max(step["count"], 1)
-    print(f"{step['step']}: {step['count']} times, {sum(ran.values()) / count:,.0f} instructions each")
+    packet = step["bench"] == "packet"
+    count = max(step["packets" if packet else "count"], 1)
+    name = " ".join([step["over"], step["mode"], step["kind"], str(step["size"])]) if packet \
+        else step["step"]
+    print(f"{name}: {count} times, {sum(ran.values()) / count:,.0f} instructions each")
     for name, number in ran.most_common(int(sys.argv[2])):
         print(f"{number / count:10,.1f}  {name}")

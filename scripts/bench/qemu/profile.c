@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A plugin of QEMU's that counts instructions by the block of code that they are in, between two
- * marks in scripts/bench/core/ov2_bench.c. Appends to the file out=PATH, for each such stretch, a
+ * marks in scripts/bench/core/ov2_bench.c and scripts/bench/packets.c. Appends to the file out=PATH, for each such stretch, a
  * line with a dash and then lines with an address and a number. The declarations are those of
  * version 1 of QEMU's interface.
  */
