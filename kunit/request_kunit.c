@@ -597,6 +597,7 @@ static void request_test_idle_kicks(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xfrm_state *x;
+	bool pending;
 
 	request_queued = true;
 	f->fake->in_op = request_kick_running;
@@ -604,7 +605,12 @@ static void request_test_idle_kicks(struct kunit *test)
 	f->fake->in_op = NULL;
 	KUNIT_EXPECT_FALSE(test, request_queued);
 	x = fixture_sa(f, NULL);
-	KUNIT_EXPECT_FALSE(test, work_busy(&f->nic->pump_work));
+	fixture_settle(f);
+	spin_lock_bh(&f->nic->lock);
+	ov2_nic_kick_submit(f->nic);
+	pending = work_pending(&f->nic->pump_work);
+	spin_unlock_bh(&f->nic->lock);
+	KUNIT_EXPECT_FALSE(test, pending);
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 0));
 	fake_nic_finish(f->fake, fake_nic_wait(f->fake, 1));
 	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
