@@ -293,6 +293,7 @@ static void ov2sim_uplink_any_event(unsigned long event, const struct net_device
 	} else if (event == NETDEV_UNREGISTER) {
 		list_for_each_entry(uplink, &ov2sim_uplinks, list)
 			ov2sim_uplink_quiet_forget(uplink, netdev);
+		schedule_work(&ov2sim_uplink_work);
 	}
 }
 

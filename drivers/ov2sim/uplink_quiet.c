@@ -71,10 +71,30 @@ static void ov2sim_quiet_free(struct ov2sim_quiet *quiet)
 	kmem_cache_free(ov2sim_quiet_cache, quiet);
 }
 
+/* Does a device above @netdev want LRO and cannot have it, for example because of a VLAN on a bond?
+ * If LRO was switched on on @netdev now, the stack would switch it off again from above, and wait
+ * for ever for the lock of @netdev, which ov2sim_quiet_want() holds.
+ */
+static bool ov2sim_quiet_lro_barred(struct net_device *netdev)
+{
+	struct net_device *upper;
+	struct list_head *iter;
+
+	netdev_for_each_upper_dev_rcu(netdev, upper, iter) {
+		if (upper->wanted_features & ~upper->features & NETIF_F_LRO)
+			return true;
+	}
+	return false;
+}
+
 static void ov2sim_quiet_restore(struct ov2sim_quiet *quiet)
 {
-	if (quiet->netdev->reg_state == NETREG_REGISTERED)
-		ov2sim_quiet_want(quiet->netdev, quiet->features);
+	struct net_device *netdev = quiet->netdev;
+
+	if (ov2sim_quiet_lro_barred(netdev))
+		quiet->features &= ~NETIF_F_LRO;
+	if (netdev->reg_state == NETREG_REGISTERED)
+		ov2sim_quiet_want(netdev, quiet->features);
 	ov2sim_quiet_free(quiet);
 }
 
@@ -143,9 +163,12 @@ void ov2sim_uplink_quiet_end(struct ov2sim_uplink *uplink)
 }
 
 /**
- * ov2sim_uplink_quiet_forget - a device is removed, or moves to another namespace
+ * ov2sim_uplink_quiet_forget - a device is removed
  * @uplink: an uplink
  * @netdev: the device, which may be below @uplink
+ *
+ * A device that only moves to another namespace may still have its master. The next
+ * ov2sim_uplink_quiet_update() gives it back what it had.
  *
  * Context: process, with rtnl and without the lock of a device.
  */
@@ -153,8 +176,8 @@ void ov2sim_uplink_quiet_forget(struct ov2sim_uplink *uplink, const struct net_d
 {
 	struct ov2sim_quiet *quiet = ov2sim_quiet_find(uplink, netdev);
 
-	if (quiet)
-		ov2sim_quiet_restore(quiet);
+	if (quiet && netdev->reg_state != NETREG_REGISTERED)
+		ov2sim_quiet_free(quiet);
 }
 
 int ov2sim_uplink_quiet_init(void)

@@ -418,6 +418,55 @@ locked()
 	check "both ends" ends_up far0
 }
 
+lro_is()
+{
+	says "large-receive-offload: $1" nsenter --net="/run/netns/${3:-a}" ethtool -k "$2"
+}
+
+bond_of_sim0()
+{
+	a ethtool -K sim0 gro on lro on >/dev/null
+	# On old kernels it has none.
+	lro_is on sim0 && lro=on
+	ip -n a link add bond0 type bond mode active-backup miimon 100
+	ip -n a link set sim0 master bond0 && ip -n a link set bond0 up
+	check "LRO of the bond" lro_is on bond0
+	check "a bond" link a "$dev_a" a bond0
+	check "LRO below the bond is off" lro_is off sim0
+}
+
+# The same as a member of a bond: what it had must not come back while the bond would take it away
+# again, with the lock of the member.
+locked_member()
+{
+	local dev lro=off
+
+	unlink a "$dev_a"
+	modprobe netdevsim
+	modprobe bonding max_bonds=0
+	echo "7 1" >/sys/bus/netdevsim/new_device
+	dev=$(echo /sys/bus/netdevsim/devices/netdevsim7/net/*)
+	check "netdevsim" ip link set "${dev##*/}" netns a name sim0
+	bond_of_sim0
+	# A VLAN has no LRO, and what is below it cannot have it.
+	ip -n a link add link bond0 name vlan5 type vlan id 5
+	unlink a "$dev_a"
+	check "GRO as the admin wanted it" gro_is on sim0
+	check "LRO below a VLAN is off" lro_is off sim0
+	ip -n a link del bond0
+	bond_of_sim0
+	# Wanted, and not possible below the port.
+	a ethtool -K bond0 lro on >/dev/null 2>&1
+	ip -n a link set sim0 netns b
+	check "GRO as the admin wanted it" wait_for 5 gro_is on sim0 b
+	check "LRO as the admin wanted it" wait_for 5 lro_is "$lro" sim0 b
+	ip -n a link del bond0
+	check "no link" wait_for 5 not_linked
+	echo 7 >/sys/bus/netdevsim/del_device
+	link a "$dev_a" a up0
+	check "both ends" ends_up far0
+}
+
 refusals()
 {
 	refused "linked already" lo
@@ -592,6 +641,7 @@ T "a bond" bond
 T "a bridge" bridge
 T "a port in a bridge, without an uplink" bridged_port
 T "a device with a lock of its own" locked
+T "a bond of such a device" locked_member
 T "refusals and loops" refusals
 T "two ports" two_ports
 T "short frames" short
