@@ -55,7 +55,8 @@ static void ov2sim_uplink_rx_aggregate(struct ov2sim_port *port, struct sk_buff 
  * ov2sim_uplink_rx - the RX handler of a lower device
  * @pskb: the packet, data behind the Ethernet header
  *
- * Takes all packets but those that the stack loops back, which have no Ethernet header.
+ * Takes all packets but those that the stack loops back, which have no Ethernet header. Others
+ * without one are dropped.
  *
  * Context: softirq.
  * Return: RX_HANDLER_CONSUMED or RX_HANDLER_PASS.
@@ -69,6 +70,11 @@ rx_handler_result_t ov2sim_uplink_rx(struct sk_buff **pskb)
 		return RX_HANDLER_PASS;
 	port = rcu_dereference(skb->dev->rx_handler_data);
 
+	/* tc can redirect packets of a tunnel to an Ethernet device. They begin with the IP header. */
+	if (skb->data - skb_mac_header(skb) < ETH_HLEN) {
+		ov2sim_uplink_rx_drop(port, skb);
+		return RX_HANDLER_CONSUMED;
+	}
 	/* A packet socket may have the same skb. */
 	skb = skb_share_check(skb, GFP_ATOMIC);
 	if (!skb)

@@ -565,6 +565,34 @@ short()
 		"$(mac b far0 | tr -d :)02000000000188b5303030303030$(printf '%080d' 0)"
 }
 
+rx_dropped()
+{
+	a cat /proc/net/dev | awk -v dev="$dev_a:" '$1 == dev { print $5 }'
+}
+
+# tc can bring packets of a device without Ethernet headers, of any length.
+headless()
+{
+	local before dropped
+
+	ip -n a tuntap add tun0 mode tun
+	check "a filter" a tc qdisc add dev tun0 clsact
+	check "a filter" a tc filter add dev tun0 ingress matchall \
+		action mirred ingress redirect dev up0
+	ip -n a link set tun0 up
+	before=$(stat a rx_wire_frames) dropped=$(rx_dropped)
+	a python3 -c '
+import fcntl, os, struct
+fd = os.open("/dev/net/tun", os.O_RDWR)
+fcntl.ioctl(fd, 0x400454ca, struct.pack("16sH22x", b"tun0", 0x1001))
+for length in 1, 13, 20, 84:
+    os.write(fd, b"\x45" * length)
+' || fail "cannot write"
+	check_eq "packets that were dropped" "$(rx_dropped)" $((dropped + 4))
+	check_eq "frames that the NIC got" "$(stat a rx_wire_frames)" "$before"
+	ip -n a link del tun0
+}
+
 frames_are()
 {
 	(($(stat a rx_wire_frames) == $1))
@@ -645,6 +673,7 @@ T "a bond of such a device" locked_member
 T "refusals and loops" refusals
 T "two ports" two_ports
 T "short frames" short
+T "packets without an Ethernet header" headless
 T "addresses" addresses
 T "shown" shown
 T "README.md's example" example
