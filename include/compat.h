@@ -4,6 +4,7 @@
 #define __OV2_COMPAT_H
 
 #include <linux/netdevice.h>
+#include <linux/slab.h>
 #include <linux/version.h>
 #include <net/devlink.h>
 
@@ -12,6 +13,12 @@
  */
 #if !IS_ENABLED(CONFIG_IPV6)
 #error "ov2 needs a kernel with CONFIG_IPV6"
+#endif
+
+/* Stable kernels of 6.12 have these since some version between 6.12.95 and 6.12.117. */
+#ifndef kzalloc_obj
+#define kmalloc_obj(object, gfp) kmalloc(sizeof(object), gfp)
+#define kzalloc_obj(object) kzalloc(sizeof(object), GFP_KERNEL)
 #endif
 
 /* The get callback of a devlink parameter got an extack shortly before this macro was added. */

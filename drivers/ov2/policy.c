@@ -8,6 +8,7 @@
 #include <linux/netlink.h>
 #include <linux/slab.h>
 #include <net/xfrm.h>
+#include "compat.h"
 #include "ov2.h"
 #include "packet.h"
 

@@ -10,6 +10,7 @@
 #include <linux/export.h>
 #include <linux/slab.h>
 #include "cmd.h"
+#include "compat.h"
 #include "hw.h"
 #include "port.h"
 #include "worker.h"
