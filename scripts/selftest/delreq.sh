@@ -52,7 +52,7 @@ check_left()
 # What has passed $dev_a, both ways.
 dev_bytes()
 {
-	a awk -v "dev=$dev_a:" '$1 == dev { print $2 + $10 }' /proc/net/dev
+	a cat /proc/net/dev | awk -v "dev=$dev_a:" '$1 == dev { print $2 + $10 }'
 }
 
 more_bytes()
