@@ -70,7 +70,7 @@ rx_handler_result_t ov2sim_uplink_rx(struct sk_buff **pskb)
 		return RX_HANDLER_PASS;
 	port = rcu_dereference(skb->dev->rx_handler_data);
 
-	/* tc can redirect packets of a tunnel to an Ethernet device. They begin with the IP header. */
+	/* tc can redirect packets of a tunnel to an Ethernet device. These begin with IP. */
 	if (skb->data - skb_mac_header(skb) < ETH_HLEN) {
 		ov2sim_uplink_rx_drop(port, skb);
 		return RX_HANDLER_CONSUMED;
