@@ -38,6 +38,13 @@ monitor_begin()
 {
 	spawn a ip xfrm monitor SA expire
 	monitor=$child
+	wait_for 10 xfrm_monitored
+}
+
+# A socket of xfrm's (6) in namespace a has joined a group.
+xfrm_monitored()
+{
+	a cat /proc/net/netlink | awk '$2 == 6 && $4 !~ /^0*$/ { n++ } END { exit !n }'
 }
 
 # stream ID up|down [FAMILY]: TCP in the background until stream_end, its result in $tmp/stream.
