@@ -50,12 +50,13 @@ def make(world):
     world.traffic.call("site", site.names)
     for _ in range(world.rng.randrange(2, 6)):
         ike.add_conn(world, site)
+        # XFRM_STATE_INSERT() puts a state without packet mode before those that have it if a bucket
+        # has no others, and xfrm_state_find() then finds them no more, but for those that a policy
+        # has found before.
+        answered(world, site)
 
 
-def check(world):
-    """The pair has worked, and how much its wire has seen."""
-    site, pair = world.pair.site, world.pair
-
+def answered(world, site):
     def silent():
         return world.traffic.call("silent", list(site.conns))
 
@@ -64,6 +65,13 @@ def check(world):
     except Failure as err:
         raise Failure("%s: %s" % (err, "; ".join(
             str(site.conns[number]) for number in silent()))) from None
+
+
+def check(world):
+    """The pair has worked, and how much its wire has seen."""
+    site, pair = world.pair.site, world.pair
+
+    answered(world, site)
     near, far = site.stats(0), site.stats(1)
     pair.sent[0] += near["tx_wire_frames"]
     pair.sent[1] += far["tx_wire_frames"]
