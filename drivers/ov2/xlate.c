@@ -11,7 +11,9 @@
 #include <kunit/visibility.h>
 #include "ov2.h"
 
-/* @name_size includes the end of the name. To compare so many bytes costs less than strcmp(). */
+/* @name_size includes the end of the name. To compare so many bytes costs less than strcmp(), and
+ * xfrm's names have 64.
+ */
 struct ov2_xlate_alg {
 	const char *name;
 	u8 name_size;

@@ -73,7 +73,7 @@ static void ov2sim_quiet_free(struct ov2sim_quiet *quiet)
 
 /* Does a device above @netdev want LRO and cannot have it, for example because of a VLAN on a bond?
  * If @netdev got LRO now, the stack would take it away again from above, and deadlock on the lock
- * of @netdev, which ov2sim_quiet_want() holds.
+ * of @netdev, which ov2sim_quiet_want() holds. Context: rtnl, so that what is above stays.
  */
 static bool ov2sim_quiet_lro_barred(struct net_device *netdev)
 {

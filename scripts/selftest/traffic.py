@@ -287,12 +287,10 @@ def tcp_stream(sock, here, there, direction, size, rate):
         mine, theirs = stream_open(sock, direction, size)
     elif direction == "up":
         sock.sendall(b"u" + struct.pack(">Q", int(size)))
-        mine = stream_send(sock, int(size))
-        theirs = receive_exactly(sock, 32)
+        mine, theirs = stream_send(sock, int(size)), receive_exactly(sock, 32)
     else:
         sock.sendall(b"d" + struct.pack(">Q", int(size)))
-        mine = stream_receive(sock, int(size))
-        theirs = receive_exactly(sock, 32)
+        mine, theirs = stream_receive(sock, int(size)), receive_exactly(sock, 32)
     if mine != theirs:
         print("sha256 differs: here", mine.hex(), "there", theirs.hex())
         return 1
