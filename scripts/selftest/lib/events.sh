@@ -70,6 +70,22 @@ stream_run()
 	mv "$tmp/stream.new" "$tmp/stream"
 }
 
+# flows_on BYTES: waits until that much more has passed $dev_a, both ways together.
+flows_on()
+{
+	wait_for 20 more_bytes $(($(dev_bytes) + $1)) || fail "nothing goes on"
+}
+
+dev_bytes()
+{
+	a cat /proc/net/dev | awk -v "dev=$dev_a:" '$1 == dev { print $2 + $10 }'
+}
+
+more_bytes()
+{
+	(($(dev_bytes) > $1))
+}
+
 # The stream has not broken; it ends, and every byte of it came.
 stream_end()
 {
