@@ -219,8 +219,7 @@ classes()
 		map 0 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 queues 2@0 2@2 hw 0 || fail "no mqprio" || return
 	sa_queues
 	nic=$out
-	sim_sa 0x1002 packets
-	check_eq "packets that the NIC has encrypted" "$field" 4
+	check "packets that the NIC has encrypted" wait_for 10 sa_packets_are 0x1002 4
 	features a esp-hw-offload off
 	sa_queues
 	check_eq "queues in software" "$out" "$nic"

@@ -74,10 +74,10 @@ life()
 	wait_for 10 file_exists_monitor
 	packet_conn 1 out_a="limit packet-soft 3 limit packet-hard 5" || return
 	send 5
-	check_eq "packets that the NIC sent" "$(sim_packets 0x1002)" 5
+	check "the NIC sent each of them" wait_for 10 sa_packets_are 0x1002 5
 	send 2
 	check "xfrm has deleted it" wait_for 10 gone_state 0x00001002
-	check_eq "packets that software at the far end took" "$(xfrm_packets b 0x00001002)" 5
+	check "software at the far end took each" wait_for 10 taken_are b 5
 	check "a soft and a hard expire" wait_for 10 expires 1 1
 	reap "$child" KILL
 }
@@ -92,12 +92,6 @@ expires()
 	(($(grep -c "hard 0" "$tmp/expire") == $1 && $(grep -c "hard 1" "$tmp/expire") == $2))
 }
 
-sim_packets()
-{
-	sim_sa "$1" packets
-	echo "$field"
-}
-
 gone_state()
 {
 	! says "spi $1" ip -n a xfrm state
@@ -108,6 +102,11 @@ xfrm_packets()
 {
 	"$1" ip -s xfrm state get src 10.1.0.1 dst 10.1.0.2 proto esp spi "$2" |
 		sed -n '/lifetime current/{n;s/.*, \([0-9]*\)(packets).*/\1/p}'
+}
+
+taken_are()
+{
+	[[ $(xfrm_packets "$1" 0x00001002) == "$2" ]]
 }
 
 # S66: what comes in clear is refused by the policy, although the NIC is up, and what comes by

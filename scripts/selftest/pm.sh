@@ -103,11 +103,6 @@ sa_packets()
 	echo "$field"
 }
 
-sa_packets_are()
-{
-	sim_sa "$1" packets && [[ $field == "$2" ]]
-}
-
 pings()
 {
 	local spi before
