@@ -4,7 +4,8 @@
  *
  * A packet in this file begins with the ESP header and ends with the ICV: SPI, sequence number, IV,
  * payload, padding, pad length, next header, ICV. There are no locks, because the tfm of an SA is
- * constant and everything that changes is allocated per packet.
+ * constant and everything that changes is in a struct ov2sim_esp_op, which belongs to one packet at
+ * a time.
  */
 #include <crypto/aead.h>
 #include <crypto/authenc.h>
@@ -149,6 +150,7 @@ int ov2sim_esp_init(struct ov2sim_esp *esp, const struct ov2_add_sa *node)
 	if (err)
 		goto err_free_tfm;
 
+	esp->spare = NULL;
 	esp->iv = node->iv;
 	memcpy(esp->iv_salt, node->iv_salt, sizeof(esp->iv_salt));
 	esp->iv_len = crypto_aead_ivsize(esp->tfm);
@@ -165,6 +167,7 @@ EXPORT_SYMBOL_IF_KUNIT(ov2sim_esp_init);
 
 void ov2sim_esp_destroy(struct ov2sim_esp *esp)
 {
+	kfree_sensitive(esp->spare);
 	crypto_free_aead(esp->tfm);
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_esp_destroy);
@@ -192,14 +195,16 @@ EXPORT_SYMBOL_IF_KUNIT(ov2sim_esp_make_iv);
 /* @text is the number of bytes after the IV that the algorithm reads, including an ICV that it is
  *	to verify; @icv_room is the number of bytes that it writes after these.
  */
-static struct ov2sim_esp_op *ov2sim_esp_op_alloc(const struct ov2sim_esp *esp, u8 *packet, u32 text,
-						 u32 icv_room, u64 seq)
+static struct ov2sim_esp_op *ov2sim_esp_op_get(struct ov2sim_esp *esp, u8 *packet, u32 text,
+					       u32 icv_room, u64 seq)
 {
 	u8 *iv = packet + OV2SIM_ESP_HLEN;
 	struct ov2sim_esp_op *op;
 	u32 aad_len = 0;
 
-	op = kzalloc(sizeof(*op) + crypto_aead_reqsize(esp->tfm), GFP_KERNEL);
+	op = xchg(&esp->spare, NULL);
+	if (!op)
+		op = kmalloc(sizeof(*op) + crypto_aead_reqsize(esp->tfm), GFP_KERNEL);
 	if (!op)
 		return NULL;
 
@@ -224,9 +229,12 @@ static struct ov2sim_esp_op *ov2sim_esp_op_alloc(const struct ov2sim_esp *esp, u
 	return op;
 }
 
-static void ov2sim_esp_op_free(struct ov2sim_esp_op *op)
+/* Keep @op for the next packet of the SA. Only if two workers process packets of it at the same
+ * time there is another one, which is wiped and freed.
+ */
+static void ov2sim_esp_op_put(struct ov2sim_esp *esp, struct ov2sim_esp_op *op)
 {
-	kfree_sensitive(op);
+	kfree_sensitive(xchg(&esp->spare, op));
 }
 
 /**
@@ -239,7 +247,7 @@ static void ov2sim_esp_op_free(struct ov2sim_esp_op *op)
  *
  * Return: 0; -EINVAL if @len is impossible; -EIO if the ESP header has another number; -ENOMEM.
  */
-int ov2sim_esp_encrypt(const struct ov2sim_esp *esp, u8 *packet, u32 len, u64 seq, const u8 *iv)
+int ov2sim_esp_encrypt(struct ov2sim_esp *esp, u8 *packet, u32 len, u64 seq, const u8 *iv)
 {
 	u32 over = OV2SIM_ESP_HLEN + esp->iv_len + esp->icv_len;
 	struct ov2sim_esp_op *op;
@@ -251,11 +259,11 @@ int ov2sim_esp_encrypt(const struct ov2sim_esp *esp, u8 *packet, u32 len, u64 se
 		return -EIO;
 
 	memcpy(packet + OV2SIM_ESP_HLEN, iv, esp->iv_len);
-	op = ov2sim_esp_op_alloc(esp, packet, len - over, esp->icv_len, seq);
+	op = ov2sim_esp_op_get(esp, packet, len - over, esp->icv_len, seq);
 	if (!op)
 		return -ENOMEM;
 	err = crypto_wait_req(crypto_aead_encrypt(&op->req), &op->wait);
-	ov2sim_esp_op_free(op);
+	ov2sim_esp_op_put(esp, op);
 	return err;
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_esp_encrypt);
@@ -269,7 +277,7 @@ EXPORT_SYMBOL_IF_KUNIT(ov2sim_esp_encrypt);
  *
  * Return: 0 or a negative errno, and then @packet must not be sent.
  */
-int ov2sim_esp_send(const struct ov2sim_esp *esp, u8 *packet, u32 len, u64 seq)
+int ov2sim_esp_send(struct ov2sim_esp *esp, u8 *packet, u32 len, u64 seq)
 {
 	u8 iv[OV2SIM_ESP_IV_MAX];
 
@@ -304,8 +312,8 @@ static u32 ov2sim_esp_check_trailer(enum ov2_mode mode, const u8 *text, u32 len,
  *
  * Return: one of CRYPTO_* of <net/xfrm.h>.
  */
-u32 ov2sim_esp_decrypt(const struct ov2sim_esp *esp, enum ov2_mode mode, u8 *packet, u32 len,
-		       u64 seq, u8 *next_header)
+u32 ov2sim_esp_decrypt(struct ov2sim_esp *esp, enum ov2_mode mode, u8 *packet, u32 len, u64 seq,
+		       u8 *next_header)
 {
 	u32 over = OV2SIM_ESP_HLEN + esp->iv_len + esp->icv_len;
 	struct ov2sim_esp_op *op;
@@ -316,11 +324,11 @@ u32 ov2sim_esp_decrypt(const struct ov2sim_esp *esp, enum ov2_mode mode, u8 *pac
 		return CRYPTO_INVALID_PACKET_SYNTAX;
 
 	text = len - over;
-	op = ov2sim_esp_op_alloc(esp, packet, text + esp->icv_len, 0, seq);
+	op = ov2sim_esp_op_get(esp, packet, text + esp->icv_len, 0, seq);
 	if (!op)
 		return CRYPTO_GENERIC_ERROR;
 	err = crypto_wait_req(crypto_aead_decrypt(&op->req), &op->wait);
-	ov2sim_esp_op_free(op);
+	ov2sim_esp_op_put(esp, op);
 	if (err == -EBADMSG)
 		return mode == OV2_TUNNEL ? CRYPTO_TUNNEL_ESP_AUTH_FAILED :
 					    CRYPTO_TRANSPORT_ESP_AUTH_FAILED;

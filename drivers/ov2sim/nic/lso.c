@@ -38,7 +38,7 @@
  */
 struct ov2sim_lso {
 	struct ov2sim_txd txd;
-	const struct ov2sim_sa *sa;
+	struct ov2sim_sa *sa;
 	struct ov2sim_encap encap;
 	u8 hdr[OV2SIM_LSO_HDR_MAX];
 	u32 hdr_len;
@@ -121,7 +121,7 @@ static int ov2sim_lso_strip(struct ov2sim_lso *lso)
 }
 
 static int ov2sim_lso_init(struct ov2sim_lso *lso, const struct ov2sim_txd *txd,
-			   const struct ov2sim_sa *sa)
+			   struct ov2sim_sa *sa)
 {
 	const struct sk_buff *skb = txd->skb;
 	bool packet = sa && sa->id.packet;
@@ -191,7 +191,7 @@ static void ov2sim_lso_fix_tcp(const struct ov2sim_lso *lso, u8 *data, u32 off, 
 static int ov2sim_lso_fix_esp(const struct ov2sim_lso *lso, struct ov2sim_frame *frame, u32 end,
 			      u32 i)
 {
-	const struct ov2sim_sa *sa = lso->sa;
+	struct ov2sim_sa *sa = lso->sa;
 	u32 esp_off = lso->txd.esp_off;
 	u8 *data = frame->data;
 	struct udphdr *uh;
@@ -250,7 +250,7 @@ static int ov2sim_lso_segment(const struct ov2sim_lso *lso, u32 i, u32 off, u32 
  * -EOVERFLOW if the SA has too few sequence numbers left; -ENOMEM. After an error @frames is
  * unchanged.
  */
-int ov2sim_lso(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa, struct list_head *frames)
+int ov2sim_lso(const struct ov2sim_txd *txd, struct ov2sim_sa *sa, struct list_head *frames)
 {
 	struct ov2sim_lso lso = {};
 	u32 i, count, len;

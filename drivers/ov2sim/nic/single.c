@@ -42,8 +42,8 @@ static bool ov2sim_single_ip_fits(const struct ov2sim_sa *sa, const u8 *data, u3
 }
 
 /* Checksum and encrypt a frame that has room for ESP. */
-static int ov2sim_single_protect(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa,
-				 u8 *data, u32 len)
+static int ov2sim_single_protect(const struct ov2sim_txd *txd, struct ov2sim_sa *sa, u8 *data,
+				 u32 len)
 {
 	u32 text = txd->esp_off + OV2SIM_ESP_HLEN + sa->esp.iv_len;
 	u32 tail = sa->esp.icv_len + 2;
@@ -95,8 +95,7 @@ static int ov2sim_single_fill(struct ov2sim_encap *encap, struct ov2sim_txd *txd
  * Return: 0; -EINVAL if the descriptor is inconsistent; -EIO if it does not match the SA; -ENOMEM.
  * After an error @frames is unchanged.
  */
-int ov2sim_single(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa,
-		  struct list_head *frames)
+int ov2sim_single(const struct ov2sim_txd *txd, struct ov2sim_sa *sa, struct list_head *frames)
 {
 	struct ov2sim_txd framed = *txd;
 	struct ov2sim_encap encap = {};

@@ -8,7 +8,6 @@
 
 struct ov2sim_sa;
 
-int ov2sim_single(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa,
-		  struct list_head *frames);
+int ov2sim_single(const struct ov2sim_txd *txd, struct ov2sim_sa *sa, struct list_head *frames);
 
 #endif /* __OV2SIM_NIC_SINGLE_H */

@@ -69,7 +69,7 @@ bool ov2sim_hw_tx_reap(struct ov2sim_hw *hw, u32 port, u32 queue, struct ov2sim_
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_hw_tx_reap);
 
-static int ov2sim_tx_frames(const struct ov2sim_txd *txd, const struct ov2sim_sa *sa,
+static int ov2sim_tx_frames(const struct ov2sim_txd *txd, struct ov2sim_sa *sa,
 			    struct list_head *frames)
 {
 	return txd->flags & OV2SIM_TX_LSO ? ov2sim_lso(txd, sa, frames) :
