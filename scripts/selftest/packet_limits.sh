@@ -93,6 +93,29 @@ nat()
 	check "no route" ip -n a route del "10.$net.0.9/32"
 }
 
+# full_qdisc MODE KIND waits|dropped: a qdisc that is full makes a sender wait, or drops what it sends
+# on.
+full_qdisc()
+{
+	local addr_a addr_b where=wire taken dropped
+
+	[[ $1 == transport ]] || where=inner
+	conn 1 mode="$1" kind="$2"
+	commit && wait_offloaded 2 || return
+	addrs 4 "$where"
+	check "tbf" tc -n a qdisc add dev "$dev_a" root tbf rate 8kbit burst 3000 limit 20000
+	taken=$(a python3 "$selftest/traffic.py" crowd "$addr_a" 20001 "$addr_b" 7 100)
+	dropped=$(tc -n a -s qdisc show dev "$dev_a" | sed -n 's/.*(dropped \([0-9]*\),.*/\1/p')
+	check "no tbf" tc -n a qdisc del dev "$dev_a" root
+	if [[ $3 == waits ]]; then
+		check_le "datagrams that the socket took" "${taken:-100}" 20
+		check_eq "datagrams dropped" "$dropped" 0
+	else
+		check_eq "datagrams that the socket took" "$taken" 100
+		check_ge "datagrams dropped" "${dropped:-0}" 50
+	fi
+}
+
 T "S13 the outer hop limit, IPv4" hop_limit 4
 T "S13 the outer hop limit, IPv6" hop_limit 6
 T "S68 events of numbers" number_events
@@ -101,4 +124,7 @@ T "SNAT before transport mode" nat snat transport packet lost
 T "SNAT before transport mode, crypto mode" nat snat transport crypto ok
 T "DNAT before transport mode" nat dnat transport packet ok
 T "SNAT before a tunnel" nat snat tunnel packet ok
+T "a full qdisc, transport mode" full_qdisc transport packet waits
+T "a full qdisc, tunnel" full_qdisc tunnel packet dropped
+T "a full qdisc, tunnel in crypto mode" full_qdisc tunnel crypto waits
 run_tests

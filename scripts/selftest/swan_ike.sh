@@ -110,17 +110,6 @@ dead_peer()
 	swan_stop l
 }
 
-# small_table SIZE COMMAND...: with a small table at the left end.
-small_table()
-{
-	swan_stop l
-	check "a small table" swan_table l "$1" && swan_bridged l 1
-	"${@:2}"
-	conclude
-	swan_stop l
-	check "the table as it was" swan_table l 1024 && swan_bridged l 1
-}
-
 # S6 S34: what the table has no room for goes on in crypto mode, in software.
 auto_and_full()
 {

@@ -15,6 +15,25 @@ rekey_children()
 	conclude
 }
 
+# S6 S34: the table has room for the old SAs or for the new ones. The first successors of SAs in
+# packet mode get no place, and go on in crypto mode until the old ones leave theirs. The next ones
+# are in packet mode again, because SAs in crypto mode give way.
+rekey_without_room()
+{
+	local mode
+
+	for mode in crypto packet; do
+		under_traffic 1 swan_ctl l --rekey --child c1 || return
+		check_eq "SAs in $mode mode" "$(grep -cw "$mode" "$core/${SWAN_NIC[l]}/sas")" 2
+	done
+}
+
+rekey_auto_and_full()
+{
+	start_connection hw_l=auto hw_r=auto && rekey_without_room
+	conclude
+}
+
 # The other end begins: the collision of both is another case for xfrm.
 rekey_from_both()
 {
@@ -142,6 +161,9 @@ T "child rekeyed, ESN, IPv6" rekey_children esp=aes256gcm16-esn inner=6 \
 T "child rekeyed from both ends at once" rekey_from_both
 T "child rekeyed while both NICs crash" rekey_and_crash
 T "child rekeyed by rekey_time" rekey_by_time
+if [[ $SWAN_OFFLOAD == packet && $SWAN_LINK != veth ]]; then
+	T "child rekeyed, hw_offload = auto, room for one" small_table 2 rekey_auto_and_full
+fi
 T "IKE_SA rekeyed" rekey_ike
 T "IKE_SA authenticated anew" reauth_ike
 T "S16 charon killed at the initiator" charon_killed l

@@ -17,6 +17,8 @@ options SRC SPORT DST DPORT COUNT
     Datagrams with IP options or a hop-by-hop header, both ways.
 send SRC SPORT DST DPORT COUNT
     Datagrams of 100 bytes; waits for no answer.
+crowd SRC SPORT DST DPORT COUNT
+    Datagrams of 1000 bytes, without waiting for room; prints how many the socket took.
 flood SRC SPORT DST DPORT LENGTH SECONDS_MAX
     Sends and counts echoes until SIGTERM, waits for those that are on their way,
     prints "sent N echoed M bad K".
@@ -317,6 +319,18 @@ def send(src, sport, dst, dport, count):
     return 0
 
 
+def crowd(src, sport, dst, dport, count):
+    sock = udp_socket(src, int(sport))
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8192)
+    sock.setblocking(False)
+    taken = 0
+    with contextlib.suppress(BlockingIOError):
+        while taken < int(count):
+            sock.sendto(bytes(1000), (dst, int(dport)))
+            taken += 1
+    print(taken)
+
+
 def flood(src, sport, dst, dport, length, seconds):
     stop = []
     signal.signal(signal.SIGTERM, lambda *_: stop.append(1))
@@ -388,6 +402,6 @@ def agent(netns):
 
 if __name__ == "__main__":
     command = {"serve": lambda p, *a: serve(int(p), *a), "natt": natt,
-               "udp": udp, "tcp": tcp, "options": options, "send": send, "flood": flood,
-               "agent": agent}[sys.argv[1]]
+               "udp": udp, "tcp": tcp, "options": options, "send": send, "crowd": crowd,
+               "flood": flood, "agent": agent}[sys.argv[1]]
     sys.exit(command(*sys.argv[2:]))

@@ -101,12 +101,6 @@ sa_packets_over()
 	sim_sa "$1" packets && ((field > $2))
 }
 
-# sa_packets_are SPI N: the NIC has done N packets with the SA.
-sa_packets_are()
-{
-	sim_sa "$1" packets && ((field == $2))
-}
-
 # handle SPI: sets $handle, the NIC's name for the SA.
 handle()
 {

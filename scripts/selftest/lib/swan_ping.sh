@@ -202,3 +202,14 @@ conclude()
 	((!failed)) || swan_logs 12
 	swan_down
 }
+
+# small_table SIZE COMMAND...: with a small table at the left end.
+small_table()
+{
+	swan_stop l
+	check "a small table" swan_table l "$1" && swan_bridged l 1
+	"${@:2}"
+	conclude
+	swan_stop l
+	check "the table as it was" swan_table l 1024 && swan_bridged l 1
+}

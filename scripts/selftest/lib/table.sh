@@ -80,6 +80,12 @@ sim_sa()
 	return 1
 }
 
+# sa_packets_are SPI N: the NIC has done N packets with the SA.
+sa_packets_are()
+{
+	sim_sa "$1" packets && ((field == $2))
+}
+
 # param NIC NAME VALUE: a devlink parameter.
 param()
 {
