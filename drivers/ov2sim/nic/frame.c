@@ -8,19 +8,7 @@
 #include <linux/slab.h>
 #include "frame.h"
 
-static struct kmem_cache *ov2sim_frame_cache;
 static atomic_t ov2sim_frame_count;
-
-int ov2sim_frame_init(void)
-{
-	ov2sim_frame_cache = KMEM_CACHE(ov2sim_frame, 0);
-	return ov2sim_frame_cache ? 0 : -ENOMEM;
-}
-
-void ov2sim_frame_exit(void)
-{
-	kmem_cache_destroy(ov2sim_frame_cache);
-}
 
 unsigned int ov2sim_frames_live(void)
 {
@@ -31,32 +19,21 @@ EXPORT_SYMBOL_IF_KUNIT(ov2sim_frames_live);
 struct ov2sim_frame *ov2sim_frame_alloc(u32 len, gfp_t gfp)
 {
 	struct ov2sim_frame *frame;
-	u8 *buf;
 
 	KUNIT_STATIC_STUB_REDIRECT(ov2sim_frame_alloc, len, gfp);
-	frame = kmem_cache_zalloc(ov2sim_frame_cache, gfp);
+	frame = kmalloc(sizeof(*frame) + NET_IP_ALIGN + len, gfp);
 	if (!frame)
 		return NULL;
-	buf = kmalloc(NET_IP_ALIGN + len, gfp);
-	if (!buf)
-		goto err_free_frame;
-
-	frame->data = buf + NET_IP_ALIGN;
-	frame->len = len;
+	*frame = (struct ov2sim_frame){ .len = len, .data = (u8 *)(frame + 1) + NET_IP_ALIGN };
 	INIT_LIST_HEAD(&frame->list);
 	atomic_inc(&ov2sim_frame_count);
 	return frame;
-
-err_free_frame:
-	kmem_cache_free(ov2sim_frame_cache, frame);
-	return NULL;
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_frame_alloc);
 
 void ov2sim_frame_free(struct ov2sim_frame *frame)
 {
-	kfree(frame->data - NET_IP_ALIGN);
-	kmem_cache_free(ov2sim_frame_cache, frame);
+	kfree(frame);
 	atomic_dec(&ov2sim_frame_count);
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_frame_free);

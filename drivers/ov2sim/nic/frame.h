@@ -7,7 +7,7 @@
 #include <linux/types.h>
 
 /**
- * struct ov2sim_frame - A linear Ethernet frame.
+ * struct ov2sim_frame - A linear Ethernet frame, which follows this structure.
  * @list: in a fifo, or with the other frames of its descriptor
  * @hash: receive hash; the receiving port computes it on arrival
  * @hash_l4: @hash covers ports or an SPI
@@ -22,8 +22,6 @@ struct ov2sim_frame {
 	u8 *data;
 };
 
-int ov2sim_frame_init(void);
-void ov2sim_frame_exit(void);
 struct ov2sim_frame *ov2sim_frame_alloc(u32 len, gfp_t gfp);
 void ov2sim_frame_free(struct ov2sim_frame *frame);
 u32 ov2sim_frames_free(struct list_head *frames);

@@ -16,25 +16,13 @@
 #include "worker.h"
 
 /**
- * ov2sim_nic_init - create the caches that all NICs share
+ * ov2sim_nic_init - create the cache that all NICs share
  *
  * Return: 0 or -ENOMEM.
  */
 int ov2sim_nic_init(void)
 {
-	int err;
-
-	err = ov2sim_frame_init();
-	if (err)
-		return err;
-	err = ov2sim_sa_cache_init();
-	if (err)
-		goto err_frame_exit;
-	return 0;
-
-err_frame_exit:
-	ov2sim_frame_exit();
-	return err;
+	return ov2sim_sa_cache_init();
 }
 
 /**
@@ -45,7 +33,6 @@ err_frame_exit:
 void ov2sim_nic_exit(void)
 {
 	ov2sim_sa_cache_exit();
-	ov2sim_frame_exit();
 }
 
 struct ov2sim_hw *ov2sim_hw_create(const struct ov2sim_hw_config *config,
