@@ -5,15 +5,9 @@
 
 set -eu
 
+bench=$(dirname "$0")
 cmd=/sys/kernel/debug/ov2_bench/cmd
 result=/sys/kernel/debug/ov2_bench/result
-
-# Bytes in slab objects in use. A cache's objects may be those of another with the same size, so all
-# of them are counted.
-slab_bytes()
-{
-	awk 'NR > 2 { sum += $2 * $4 } END { print sum }' /proc/slabinfo
-}
 
 # step WORD NUMBER SAS: what it cost, with the number of SAs that are there. No worker preempts a
 # real-time task.
@@ -28,9 +22,9 @@ insmod "$OV2_BENCH/ov2_bench.ko"
 for sas; do
 	echo "attach 0" >"$cmd"
 	echo "states $sas" >"$cmd"
-	before=$(slab_bytes)
+	before=$("$bench/slab.sh")
 	step add "$sas" "$sas"
-	after=$(slab_bytes)
+	after=$("$bench/slab.sh")
 	echo "{\"bench\": \"memory\", \"of\": \"core\", \"sas\": $sas, \"bytes\": $(((after - before) / sas))}"
 	step rx 10000 "$sas"
 	step tx 10000 "$sas"

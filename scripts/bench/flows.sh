@@ -14,28 +14,62 @@ shift $#
 rounds=4 seconds=2 count=2000
 [[ $plan == full ]] || rounds=2 seconds=1 count=500
 
-# flow FLOWS: Mbit/s.
+# measure WHAT FLOWS FILTER WORD...: what FILTER makes of iperf3's report.
+measure()
+{
+	local what=$1 flows=$2 filter=$3 value
+	shift 3
+
+	value=$(ip netns exec a iperf3 -c "$target" -t "$seconds" -P "$flows" -J "$@" | jq "$filter | floor")
+	[[ $value && $value != null ]] || { fail "iperf3 over $topo, $mode"; return; }
+	echo "{\"bench\": \"flow\", \"what\": \"$what\", \"over\": \"$topo\", \"mode\": \"$mode\", \"flows\": $flows, \"sas\": $sas, \"value\": $value}"
+}
+
+# TCP, in kbit/s.
 flow()
 {
-	local bits
+	measure tcp "$1" '.end.sum_received.bits_per_second / 1000'
+}
 
-	bits=$(ip netns exec a iperf3 -c 10.1.0.2 -t "$seconds" -P "$1" -J |
-		jq '.end.sum_received.bits_per_second | floor')
-	[[ $bits && $bits != null ]] || { fail "iperf3 over $topo, $mode"; return; }
-	echo "{\"bench\": \"flow\", \"over\": \"$topo\", \"mode\": \"$mode\", \"flows\": $1, \"sas\": 1, \"mbits\": ${bits}e-6}"
+# Datagrams of 64 bytes that arrive in a second, of as many as the sender can send.
+datagrams()
+{
+	measure udp "$1" '.end.sum | (.packets - .lost_packets) / .seconds' -u -b 0 -l 64
+}
+
+server()
+{
+	spawn b iperf3 -s >/dev/null 2>&1
+	wait_for 10 says :5201 ip netns exec b ss -ltn || fail "no server"
 }
 
 # flows TOPOLOGY MODE
 flows()
 {
-	local topo mode=$2
+	local topo mode=$2 sas=1 target=10.1.0.2
 
 	over "$1"
 	protect "$mode"
-	spawn b iperf3 -s >/dev/null 2>&1
-	wait_for 10 says :5201 ip netns exec b ss -ltn || fail "no server"
+	server
 	flow 1
-	[[ $plan != full ]] || flow 8
+	if [[ $plan == full ]]; then
+		flow 8
+		datagrams 1
+	fi
+	reap "$child"
+	down
+}
+
+# flows_among MODE SAS: a flow by one of the SAs.
+flows_among()
+{
+	local topo mode=$1.spread sas=$2 target
+
+	over ov2sim
+	spread "$1" "$2"
+	target=$(spread_addr $(($2 / 2)))
+	server
+	flow 1
 	reap "$child"
 	down
 }
@@ -68,6 +102,11 @@ for ((round = 0; round < rounds; round++)); do
 	flows ov2sim plain
 	flows ov2sim crypto
 	flows ov2sim packet
+	if [[ $plan == full ]]; then
+		for sas in 1 100 1000; do
+			flows_among crypto "$sas"
+		done
+	fi
 	rates none 0
 	rates crypto 0
 	rates crypto 1000

@@ -3,10 +3,11 @@
  * Sends packets from one namespace to another on the same host, and prints what one of them costs:
  * a line of JSON.
  *
- *	packets udp|tcp SIZE COUNT FROM TO ADDRESS
+ *	packets udp|tcp SIZE COUNT FROM TO ADDRESS [ADDRESSES]
  *
  * udp: COUNT datagrams with SIZE bytes. tcp: COUNT writes of SIZE bytes; a packet stands for 1,448
- * bytes there. FROM and TO are namespaces, ADDRESS is the one in TO.
+ * bytes there. FROM and TO are namespaces, ADDRESS is the one in TO, or the first of as many as
+ * ADDRESSES says, which get the datagrams in turn.
  *
  * Costs are the times for which threads ran, in nanoseconds for each packet, which under QEMU's
  * icount is the number of instructions. NAPI must be threaded, and the kernel must have been booted
@@ -39,9 +40,10 @@
 
 enum { SEND, RECEIVE, NIC, OTHER, CLASSES };
 
-static bool tcp;
+static bool tcp, spread;
 static size_t size;
-static unsigned int count;
+static unsigned int count, addresses = 1;
+static struct sockaddr_in first;
 static pid_t sender, receiver;
 static int to_sender[2], to_receiver[2], to_parent[2];
 
@@ -79,13 +81,20 @@ static void hear(int fd)
 		exit(1);
 }
 
-static int make_socket(const char *address, bool bind_it, unsigned short port)
+static struct sockaddr_in make_address(const char *address)
 {
-	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_port = htons(port) };
+	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_port = htons(PORT) };
+
+	inet_pton(AF_INET, address, &sa.sin_addr);
+	return sa;
+}
+
+static int make_socket(const char *address, bool bind_it)
+{
+	struct sockaddr_in sa = make_address(address);
 	int fd = socket(AF_INET, tcp ? SOCK_STREAM : SOCK_DGRAM, 0), on = 1;
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	inet_pton(AF_INET, address, &sa.sin_addr);
 	if (bind_it ? bind(fd, (void *)&sa, sizeof(sa)) : connect(fd, (void *)&sa, sizeof(sa)))
 		die(address);
 	return fd;
@@ -101,7 +110,7 @@ static void receive(const char *ns, const char *address)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	enter(ns);
-	fd = make_socket(address, true, PORT);
+	fd = make_socket(spread ? "0.0.0.0" : address, true);
 	if (tcp)
 		listen(fd, 1);
 	tell(to_parent[1]);
@@ -120,6 +129,16 @@ static void receive(const char *ns, const char *address)
 	exit(0);
 }
 
+static void send_one(int fd, const char *buf, unsigned int i)
+{
+	struct sockaddr_in sa = first;
+
+	sa.sin_addr.s_addr = htonl(ntohl(sa.sin_addr.s_addr) + i % addresses);
+	if (sendto(fd, buf, size, 0, spread ? (void *)&sa : NULL, spread ? sizeof(sa) : 0) !=
+	    (ssize_t)size)
+		die("send");
+}
+
 static void send_all(const char *ns, const char *address)
 {
 	char *buf = calloc(1, size);
@@ -129,12 +148,12 @@ static void send_all(const char *ns, const char *address)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	enter(ns);
 	hear(to_sender[0]);
-	fd = make_socket(address, false, PORT);
+	first = make_address(address);
+	fd = spread ? socket(AF_INET, SOCK_DGRAM, 0) : make_socket(address, false);
 	tell(to_parent[1]);
 	hear(to_sender[0]);
 	for (i = 0; i < count; i++) {
-		if (send(fd, buf, size, 0) != (ssize_t)size)
-			die("send");
+		send_one(fd, buf, i);
 		if (!tcp && (i + 1) % WINDOW == 0 && i + 1 < count)
 			hear(to_sender[0]);
 	}
@@ -180,10 +199,13 @@ int main(int argc, char **argv)
 	uint64_t before[CLASSES] = {}, after[CLASSES] = {};
 	int status;
 
-	if (argc != 7) {
-		fprintf(stderr, "usage: packets udp|tcp SIZE COUNT FROM TO ADDRESS\n");
+	if (argc != 7 && argc != 8) {
+		fprintf(stderr, "usage: packets udp|tcp SIZE COUNT FROM TO ADDRESS [ADDRESSES]\n");
 		return 2;
 	}
+	spread = argc == 8;
+	if (spread)
+		addresses = atoi(argv[7]);
 	tcp = !strcmp(argv[1], "tcp");
 	size = atoi(argv[2]);
 	count = atoi(argv[3]) / WINDOW * WINDOW;

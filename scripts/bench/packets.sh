@@ -14,11 +14,11 @@ shift $#
 scale=1
 [[ $plan == full ]] || scale=4
 
-# packet KIND SIZE COUNT
+# packet KIND SIZE COUNT [ADDRESS ADDRESSES]
 packet()
 {
 	OV2_BENCH_LABELS=", \"over\": \"$topo\", \"mode\": \"$mode\", \"sas\": ${crowd:-$sas}" \
-		must_print "$OV2_BENCH/packets" "$1" "$2" "$3" a b 10.1.0.2
+		must_print "$OV2_BENCH/packets" "$1" "$2" "$3" a b "${4:-10.1.0.2}" ${5:+"$5"}
 }
 
 must_print()
@@ -51,6 +51,23 @@ cost()
 	threads
 	protect "$mode"
 	kinds
+	down
+}
+
+# cost_spread MODE SAS: with as many SAs at work. All of them have one queue, because several queues
+# have fewer packets in each round of NAPI.
+cost_spread()
+{
+	local topo mode=$1.spread sas=$2
+
+	over ov2sim
+	must ip netns exec a ethtool -L "$dev_a" combined 1
+	must ip netns exec b ethtool -L "$dev_b" combined 1
+	threads
+	spread "$1" "$2"
+	# Two for each SA first, for what the first packet of an SA costs.
+	packet udp 1400 $((2 * $2 + 32)) 10.3.0.0 "$2" >/dev/null
+	packet udp 1400 $((2 * $2 > 2048 ? 2 * $2 : 2048)) 10.3.0.0 "$2"
 	down
 }
 
@@ -103,6 +120,10 @@ cost ov2sim packet
 if [[ $plan == full ]]; then
 	cost ov2sim software
 	cost_in_crowd crypto 100000
+	for sas in 1 100 1000; do
+		cost_spread crypto "$sas"
+		cost_spread packet "$sas"
+	done
 	limit
 fi
 ((failed == 0))

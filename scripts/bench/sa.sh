@@ -6,6 +6,7 @@
 set -eu
 
 plan=${1:-full}
+scripts=$(dirname "$0")
 faults=/sys/kernel/debug/ov2sim/ov2sim1/faults
 sas=131072
 
@@ -30,11 +31,22 @@ setup()
 	done
 }
 
-# Bytes in slab objects in use, of all caches and of the core's own.
-slab()
+# memory MODE COUNT: bytes in slab objects for each SA, xfrm's and all that ov2 and ov2sim keep.
+# What has been freed before is freed a grace period later.
+memory()
 {
-	awk 'NR > 2 { sum += $2 * $4 } $1 == "ov2_sa" { own = $2 * $4 } END { print sum, own + 0 }' \
-		/proc/slabinfo
+	local before after
+
+	sleep 2
+	before=$("$scripts/slab.sh")
+	after=$(OV2_BENCH_MIDDLE="sleep 2; $scripts/slab.sh" bench '' "$1" "$2" 64 | grep -v '^{')
+	echo "{\"bench\": \"memory\", \"of\": \"$1\", \"sas\": $2, \"bytes\": $(((after - before) / $2))}"
+}
+
+# restore COUNT: what the NIC and the core need after a reset until the NIC has all SAs again.
+restore()
+{
+	OV2_BENCH_MIDDLE="$scripts/restore.sh $1" bench '' crypto "$1" 64 | grep '"restore"'
 }
 
 # bench LABELS MODE COUNT BATCH [NAMESPACES]
@@ -93,6 +105,11 @@ full()
 	echo 0 >"$faults/delay_us"
 	bench '' none 100000 64
 	with_delay 0 crypto 100000 64
+	for n in 10000 100000; do
+		memory none "$n"
+		memory crypto "$n"
+		restore "$n"
+	done
 }
 
 # The first SA of an algorithm loads modules and makes the kernel test the algorithm.

@@ -54,7 +54,59 @@ protect()
 	[[ $1 == software ]] || must wait_for 20 sas_are "$nic_a" offloaded 2
 }
 
-# Nothing of what over and protect have made is left.
+# The address in b behind tunnel I of spread.
+spread_addr()
+{
+	echo "10.3.$(($1 >> 8)).$(($1 & 255))"
+}
+
+# spread_batch END MODE SAS: for `ip -batch`, with keys that are the same at both ends.
+spread_batch()
+{
+	local here=out there=in offload='' policy='' dev=$dev_a
+	[[ $1 == a ]] || here=in there=out dev=$dev_b
+	[[ $2 == software ]] || offload="offload $2 dev $dev dir"
+	[[ $2 != packet ]] || policy="offload packet dev $dev"
+
+	awk -v sas="$3" -v here="$here" -v there="$there" -v offload="$offload" -v policy="$policy" '
+		function state(i, dir, src, dst, spi) {
+			printf "xfrm state add src %s dst %s proto esp spi %d reqid %d mode tunnel " \
+				"aead rfc4106(gcm(aes)) 0x%08x000102030405060708090a0b%08x 128 dir %s %s\n",
+				src, dst, spi, i + 1, spi, spi, dir,
+				(dir == "in" ? "replay-window 32 " : "") (offload ? offload " " dir : "")
+		}
+		function rule(i, dir, src, dst, tmpl) {
+			printf "xfrm policy add src %s/32 dst %s/32 dir %s %s tmpl %s proto esp " \
+				"reqid %d mode tunnel\n", src, dst, dir, policy, tmpl, i + 1
+		}
+		BEGIN {
+			a = "10.1.0.1"; b = "10.1.0.2"
+			for (i = 0; i < sas; i++) {
+				inner = sprintf("10.3.%d.%d", int(i / 256), i % 256)
+				state(i, here, a, b, 65536 + 2 * i)
+				state(i, there, b, a, 65537 + 2 * i)
+				rule(i, here, a, inner, "src " a " dst " b)
+				rule(i, there, inner, a, "src " b " dst " a)
+			}
+		}'
+}
+
+# spread MODE SAS: a tunnel for each of that many addresses in b, which all packets use in turn.
+spread()
+{
+	local end
+
+	must ip -n b route add local 10.3.0.0/16 dev lo
+	must ip -n a route add 10.3.0.0/16 via 10.1.0.2 dev "$dev_a" src 10.1.0.1
+	for end in a b; do
+		spread_batch "$end" "$1" "$2" >"$tmp/spread"
+		must ip -n "$end" -batch "$tmp/spread"
+	done
+	[[ $1 == software ]] || must wait_for 60 sas_are "$nic_a" offloaded $((2 * $2))
+	[[ $1 == software ]] || must wait_for 60 sas_are "$nic_b" offloaded $((2 * $2))
+}
+
+# Nothing of what over, protect and spread have made is left.
 down()
 {
 	flush a

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# In the VM, while scripts/bench/sa.c has added $1 SAs: resets the NIC, and prints a line of JSON with
+# the nanoseconds until the NIC has them again.
+
+set -eu
+
+# Sets $restored, without a process.
+look()
+{
+	local name value
+
+	while read -r name value; do
+		[[ $name != ipsec_sa_restored ]] || restored=$value
+	done </sys/kernel/debug/ov2/ov2sim1/counters
+}
+
+restored=0
+look
+goal=$((restored + $1))
+begin=$(date +%s%N)
+ip netns exec b0 ethtool --reset ov2sim1p0 all >&2
+while ((restored < goal)); do
+	sleep 0.01
+	look
+done
+echo "{\"bench\": \"restore\", \"sas\": $1, \"ns\": $(($(date +%s%N) - begin))}"
