@@ -702,6 +702,38 @@ static void reset_test_removal_op_lingers(struct kunit *test)
 	fake_nic_check(f->fake);
 }
 
+static struct completion reset_op_go;
+
+static void reset_op_waits(struct fake_nic *fake, struct ov2_request *req)
+{
+	wait_for_completion(&reset_op_go);
+}
+
+/* S62: a reset waits for the op that is running: the fake NIC sees none that overlaps its reset. The
+ * engine is halted first, so the reset waits when it is.
+ */
+static void reset_test_during_op(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x;
+
+	init_completion(&reset_op_go);
+	f->fake->in_op = reset_op_waits;
+	x = fixture_sa(f, NULL);
+	fake_nic_wait(f->fake, 0);
+	fake_nic_reset_later(f->fake);
+	while (READ_ONCE(f->nic->engine.state) != OV2_ENGINE_RESETTING)
+		schedule_timeout_uninterruptible(1);
+	schedule_timeout_uninterruptible(2);
+	KUNIT_EXPECT_EQ(test, f->fake->resets, 0);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	f->fake->in_op = NULL;
+	complete_all(&reset_op_go);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, f->fake->resets, 1);
+	fake_nic_check(f->fake);
+}
+
 static struct kunit_case reset_cases[] = {
 	KUNIT_CASE(reset_test_restores),
 	KUNIT_CASE_PARAM(reset_test_during_add, reset_gen_params),
@@ -710,6 +742,7 @@ static struct kunit_case reset_cases[] = {
 	KUNIT_CASE_PARAM(reset_test_during_update, reset_gen_params),
 	KUNIT_CASE(reset_test_meanwhile),
 	KUNIT_CASE(reset_test_during_reset),
+	KUNIT_CASE(reset_test_during_op),
 	KUNIT_CASE(reset_test_meets_answer),
 	KUNIT_CASE_PARAM(reset_test_meets_delete, reset_delete_gen_params),
 	KUNIT_CASE(reset_test_not_accepted),

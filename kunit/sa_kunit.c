@@ -65,10 +65,10 @@ static void sa_test_cookies(struct kunit *test)
 static void sa_test_cookies_wrap(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	u32 saved = ov2_next_cookie, live, dying, last, next;
+	u32 saved = atomic_read(&ov2_last_cookie), live, dying, last, next;
 	struct xfrm_state *x;
 
-	ov2_next_cookie = 0;
+	atomic_set(&ov2_last_cookie, 0);
 	live = fixture_sa(f, &sa_in)->xso.offload_handle;
 	x = fixture_sa(f, &sa_in);
 	dying = x->xso.offload_handle;
@@ -79,10 +79,10 @@ static void sa_test_cookies_wrap(struct kunit *test)
 	fixture_settle(f);
 	KUNIT_EXPECT_EQ(test, f->fake->open, 1);
 
-	ov2_next_cookie = U32_MAX;
+	atomic_set(&ov2_last_cookie, U32_MAX - 1);
 	last = fixture_sa(f, &sa_in)->xso.offload_handle;
 	next = fixture_sa(f, &sa_in)->xso.offload_handle;
-	ov2_next_cookie = saved;
+	atomic_set(&ov2_last_cookie, saved);
 	KUNIT_EXPECT_EQ(test, live, 1);
 	KUNIT_EXPECT_EQ(test, dying, 2);
 	KUNIT_EXPECT_EQ(test, last, U32_MAX);

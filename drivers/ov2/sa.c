@@ -12,9 +12,9 @@
  * SA by it. Cookies count up through all 32 bits before one is used again, so that a stale cookie
  * finds no newer SA.
  */
-static DEFINE_XARRAY_FLAGS(ov2_sas, XA_FLAGS_LOCK_BH | XA_FLAGS_ALLOC1);
-VISIBLE_IF_KUNIT u32 ov2_next_cookie;
-EXPORT_SYMBOL_IF_KUNIT(ov2_next_cookie);
+static DEFINE_XARRAY_FLAGS(ov2_sas, XA_FLAGS_LOCK_BH);
+VISIBLE_IF_KUNIT atomic_t ov2_last_cookie;
+EXPORT_SYMBOL_IF_KUNIT(ov2_last_cookie);
 /* Counts the SAs that walks look at, so that KUnit sees that those of other NICs are left out. */
 VISIBLE_IF_KUNIT atomic_t ov2_sa_looks;
 EXPORT_SYMBOL_IF_KUNIT(ov2_sa_looks);
@@ -45,6 +45,20 @@ struct ov2_sa *ov2_sa_find(unsigned long cookie)
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_sa_find);
 
+/* Gives the SA the next cookie that no other has, 0 excepted. Not xa_alloc_cyclic(): keeping track of
+ * the cookies that are free would cost more than all the rest of the table.
+ */
+static int ov2_sa_set_cookie(struct ov2_sa *sa)
+{
+	int err;
+
+	do {
+		sa->cookie = atomic_inc_return(&ov2_last_cookie);
+		err = sa->cookie ? xa_insert_bh(&ov2_sas, sa->cookie, sa, GFP_KERNEL) : -EBUSY;
+	} while (err == -EBUSY);
+	return err;
+}
+
 struct ov2_sa *ov2_sa_alloc(struct ov2_nic *nic, struct ov2_port *port, struct xfrm_state *x)
 {
 	struct ov2_sa *sa;
@@ -70,8 +84,7 @@ struct ov2_sa *ov2_sa_alloc(struct ov2_nic *nic, struct ov2_port *port, struct x
 	sa->rate.measured_at = get_jiffies_64();
 	RCU_INIT_POINTER(sa->x, x);
 	sa->owner = x;
-	if (xa_alloc_cyclic_bh(&ov2_sas, &sa->cookie, sa, xa_limit_32b, &ov2_next_cookie,
-			       GFP_KERNEL) < 0)
+	if (ov2_sa_set_cookie(sa))
 		goto err_free;
 	if (xa_err(xa_store_bh(&nic->sas, sa->cookie, sa, GFP_KERNEL)))
 		goto err_cookie;

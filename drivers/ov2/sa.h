@@ -151,7 +151,7 @@ struct ov2_sa *ov2_sa_next(struct ov2_nic *nic, unsigned long *cookie);
 bool ov2_sa_step(struct ov2_nic *nic, unsigned long *cookie, ov2_sa_fn fn, void *arg);
 void ov2_sa_for_each(struct ov2_nic *nic, ov2_sa_fn fn, void *arg);
 #if IS_ENABLED(CONFIG_KUNIT)
-extern u32 ov2_next_cookie;
+extern atomic_t ov2_last_cookie;
 extern atomic_t ov2_sa_looks;
 #endif
 

@@ -61,7 +61,7 @@ def churn(world):
     spi, xfrm = world.book.next_spi, world.main.xfrm_a
     todo = [net.Sa(
         src="10.1.0.1" if out else "10.8.0.%d" % i, dst="10.8.0.%d" % i if out else "10.1.0.1",
-        spi=spi + i, reqid=9999, mode=net.TRANSPORT, alg="gcm128-128",
+        spi=spi + i, reqid=10 ** 6, mode=net.TRANSPORT, alg="gcm128-128",
         keys=net.new_keys("gcm128-128", world.rng), out=out, ifindex=world.main.ifindex[0])
         for i, out in enumerate([True, False] * world.rng.randrange(5, 25), 1)]
     world.book.next_spi += len(todo) + 2

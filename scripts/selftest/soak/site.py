@@ -183,6 +183,11 @@ class Conn:
         # Over the wrap of the lower half, where the kernel's own GSO fails.
         self.seq = 2 ** 32 - rng.randrange(20, 400) \
             if self.esn and self.proto == "udp" and rng.random() < 0.3 else 0
+        # XFRM_STATE_INSERT() puts a state that is not in packet mode before those that are if their
+        # bucket has no other, and xfrm_state_find() finds them no more. So they have buckets of
+        # their own: the lowest bit of a reqid is that of the hash, whose other parts have the same
+        # one for the addresses of both families.
+        self.reqid = 2 * number + 2 + self.packet
         self.gens = []
         self.broken = False
 
@@ -206,7 +211,7 @@ class Conn:
         src, dst = self.wire() if up else reversed(self.wire())
         end = 0 if up == out else 1
         return net.Sa(
-            src=src, dst=dst, spi=gen.spi + (not up), reqid=self.id + 1, mode=self.mode,
+            src=src, dst=dst, spi=gen.spi + (not up), reqid=self.reqid, mode=self.mode,
             alg=self.alg, keys=gen.keys[0 if up else 1], out=out, esn=self.esn,
             window=self.window, seq=self.seq, encap=(4500, 4500) if self.encap else (),
             unspec=self.inner != self.fam, ifindex=self.site.offload[end], packet=self.packet)
@@ -223,8 +228,8 @@ class Conn:
         port = traffic.NEAR_PORT + self.id
         up = net.selector(isrc, idst, proto, port, traffic.PORT)
         down = net.selector(idst, isrc, proto, traffic.PORT, port)
-        there = net.template(src, dst, self.id + 1, self.mode)
-        back = net.template(dst, src, self.id + 1, self.mode)
+        there = net.template(src, dst, self.reqid, self.mode)
+        back = net.template(dst, src, self.reqid, self.mode)
         site = self.site
         near, far = site.offload if self.packet else (0, 0)
         return [(site.xfrm_b, up, False, there, far), (site.xfrm_a, down, False, back, near),

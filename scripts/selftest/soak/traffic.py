@@ -335,7 +335,7 @@ class Loop:
             if flow.proto == "udp" and not self.check_datagrams(flow, sizes, end):
                 dead.add(flow.id)
         for down in (False, True):
-            dead |= self.check_streams(down, end)
+            dead |= self.check_streams(down, time.monotonic() + seconds / 2)
         self.end_streams()
         self.flowing = True
         return sorted(dead)
