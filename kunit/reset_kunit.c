@@ -709,8 +709,8 @@ static void reset_op_waits(struct fake_nic *fake, struct ov2_request *req)
 	wait_for_completion(&reset_op_go);
 }
 
-/* S62: a reset waits for the op that is running: the fake NIC sees none that overlaps its reset. The
- * engine is halted first, so the reset waits when it is.
+/* S62: a reset waits for the op that is running: the fake NIC sees none that overlaps its reset.
+ * The engine is halted first, so the reset waits when it is.
  */
 static void reset_test_during_op(struct kunit *test)
 {

@@ -45,8 +45,8 @@ struct ov2_sa *ov2_sa_find(unsigned long cookie)
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_sa_find);
 
-/* Gives the SA the next cookie that no other has, 0 excepted. Not xa_alloc_cyclic(): keeping track of
- * the cookies that are free would cost more than all the rest of the table.
+/* Gives the SA the next cookie that no other has, 0 excepted. xa_alloc_cyclic() would do it, but
+ * keep track of the free cookies as well, for each add and each delete.
  */
 static int ov2_sa_set_cookie(struct ov2_sa *sa)
 {

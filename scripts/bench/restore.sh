@@ -5,6 +5,11 @@
 
 set -eu
 
+tmp=$(mktemp -d)
+trap 'rm -r "$tmp"' EXIT
+# shellcheck source=../selftest/lib/wait.sh
+. "$(dirname "$0")/../selftest/lib/wait.sh"
+
 # Sets $restored, without a process.
 look()
 {
@@ -15,13 +20,16 @@ look()
 	done </sys/kernel/debug/ov2/ov2sim1/counters
 }
 
+all_restored()
+{
+	look
+	((restored >= goal))
+}
+
 restored=0
 look
 goal=$((restored + $1))
 begin=$(date +%s%N)
 ip netns exec b0 ethtool --reset ov2sim1p0 all >&2
-while ((restored < goal)); do
-	sleep 0.01
-	look
-done
+wait_for 600 all_restored
 echo "{\"bench\": \"restore\", \"sas\": $1, \"ns\": $(($(date +%s%N) - begin))}"

@@ -86,9 +86,13 @@ hidden()
 	batch_a=${batch_a/ offload packet dev $dev_a dir in/}
 	commit
 	wait_offloaded 1
-	before=$(xfrm_stat a XfrmOutNoStates)
-	client udp "1 10.1.0.1 20001 10.1.0.2 7 100" && fail "an answer has come"
-	check_ge "packets without a state" "$(xfrm_stat a XfrmOutNoStates)" $((before + 1))
+	if [[ ${OV2_FIXED:-} ]]; then
+		udp 1 4 wire 100
+	else
+		before=$(xfrm_stat a XfrmOutNoStates)
+		client udp "1 10.1.0.1 20001 10.1.0.2 7 100" && fail "an answer has come"
+		check_ge "packets without a state" "$(xfrm_stat a XfrmOutNoStates)" $((before + 1))
+	fi
 	flush a && flush b
 	check "no SA is left" wait_for 20 no_sas "$nic_a"
 	conn 1 kind=packet
