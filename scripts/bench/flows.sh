@@ -14,15 +14,31 @@ shift $#
 rounds=4 seconds=2 count=2000
 [[ $plan == full ]] || rounds=2 seconds=1 count=500
 
-# measure WHAT FLOWS FILTER WORD...: what FILTER makes of iperf3's report.
+# What the CPUs and the NICs' threads have run, and the time, in milliseconds: sets $all, $nic and $now.
+ran()
+{
+	now=$((${EPOCHREALTIME/./} / 1000))
+	nic=$(pgrep '^ov2sim' | sed 's,.*,/proc/&/schedstat,' | xargs -r cat |
+		awk '{ sum += $1 } END { print int(sum / 1e6) }')
+	all=$(awk '/^cpu / { print ($2 + $3 + $4 + $7 + $8) * 10 }' /proc/stat)
+}
+
+# measure WHAT FLOWS FILTER WORD...: what FILTER makes of iperf3's report, and how many milliseconds
+# the host's side and the NICs have run in each second.
 measure()
 {
-	local what=$1 flows=$2 filter=$3 value
+	local what=$1 flows=$2 filter=$3 value all nic now before
 	shift 3
 
+	ran
+	before=("$all" "$nic" "$now")
 	value=$(ip netns exec a iperf3 -c "$target" -t "$seconds" -P "$flows" -J "$@" | jq "$filter | floor")
+	ran
 	[[ $value && $value != null ]] || { fail "iperf3 over $topo, $mode"; return; }
-	echo "{\"bench\": \"flow\", \"what\": \"$what\", \"over\": \"$topo\", \"mode\": \"$mode\", \"flows\": $flows, \"sas\": $sas, \"value\": $value}"
+	all=$((all - before[0])) nic=$((nic - before[1])) now=$((now - before[2]))
+	echo "{\"bench\": \"flow\", \"what\": \"$what\", \"over\": \"$topo\", \"mode\": \"$mode\"," \
+		"\"flows\": $flows, \"sas\": $sas, \"value\": $value," \
+		"\"nic\": $((1000 * nic / now)), \"host\": $((1000 * (all - nic) / now))}"
 }
 
 # TCP, in kbit/s.
@@ -102,6 +118,7 @@ for ((round = 0; round < rounds; round++)); do
 	flows ov2sim plain
 	flows ov2sim crypto
 	flows ov2sim packet
+	[[ $plan != full ]] || flows ov2sim software
 	if [[ $plan == full ]]; then
 		for sas in 1 100 1000; do
 			flows_among crypto "$sas"

@@ -69,8 +69,11 @@ def line_figures(line):
         case "flow":
             name = f"flow.{line['over']}.{line['mode']}.{line['flows']}"
             if line["what"] == "udp":
-                return {f"{name}.udp64.per_s@{line['sas']}": line["value"]}
-            return {f"{name}@{line['sas']}": round(line["value"] / 1000, 1)}
+                name += ".udp64"
+            value = line["value"] if line["what"] == "udp" else round(line["value"] / 1000, 1)
+            return {f"{name}@{line['sas']}": value,
+                    f"{name}.nic_ms@{line['sas']}": line["nic"],
+                    f"{name}.host_ms@{line['sas']}": line["host"]}
         case "limit":
             return {"flow.limit@0": round(line["mbits"], 1)}
         case "crypto":
