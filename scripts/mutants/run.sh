@@ -81,7 +81,7 @@ area_run()
 # does not end with three times the time either is a hang.
 tests_pass()
 {
-	local run=(kunit_run 60 "$1") rc=0
+	local run=(kunit_run 30 "$1") rc=0
 
 	[[ ! $2 ]] || run=(area_run 300 "$2")
 	rm -rf "$results"
