@@ -640,6 +640,23 @@ static void api_test_gone_in_reset(struct kunit *test)
 	f->fake->hold_reset = NULL;
 }
 
+/* A driver ends a reset that has not begun: the NIC has its SAs, and gets none a second time. */
+static void api_test_reset_done_alone(struct kunit *test)
+{
+	struct fixture *f = api_nic(test, NULL);
+	struct xfrm_state *x[2];
+
+	api_fill(f, x, 2);
+	KUNIT_EXPECT_EQ(test, ov2_nic_reset_done(f->nic, 0), -EINVAL);
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_PROTOCOL_ERRORS), 1);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_RESETS), 0);
+	fixture_expect_state(f, x[0], OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, x[1], OV2_PHASE_OFFLOADED);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 2);
+	fake_nic_check(f->fake);
+}
+
 /* Removal does not wait for a reset of the driver that nothing depends on. The end of that reset
  * comes too late to restore an SA.
  */
@@ -686,6 +703,7 @@ static struct kunit_case api_cases[] = {
 	KUNIT_CASE(api_test_reset_later),
 	KUNIT_CASE(api_test_reset_rtnl),
 	KUNIT_CASE(api_test_gone_in_reset),
+	KUNIT_CASE(api_test_reset_done_alone),
 	KUNIT_CASE(api_test_removed_in_reset),
 	{ }
 };

@@ -592,6 +592,8 @@ void fake_nic_unregister(struct fake_nic *fake)
 	if (fake->unregistered)
 		return;
 	ov2_nic_unregister(fake->nic);
+	/* A driver may do it on each of its ways out. */
+	ov2_nic_unregister(fake->nic);
 	spin_lock_bh(&fake->lock);
 	fake_violation(fake, fake->ops_running, "an op runs on after unregistration");
 	fake_violation(fake, fake->open, "%u requests open after unregistration", fake->open);

@@ -405,29 +405,39 @@ static void rx_test_esn_numbers(struct kunit *test)
 	kfree_skb(skb);
 }
 
-/* An SA leaves a NIC that keeps inferring wrong numbers, and waits in software. */
+/* The NIC has verified @count packets with the number @seq. */
+static void rx_repeat(struct fixture *f, struct xfrm_state *x, u64 seq, u32 count)
+{
+	struct ov2_rx_meta meta = {
+		.flags = OV2_RX_CRYPTO_DONE,
+		.status = CRYPTO_SUCCESS,
+		.cookie = x->xso.offload_handle,
+		.seq = seq,
+	};
+
+	while (count--) {
+		struct sk_buff *skb = rx_skb(f->test);
+
+		rx_meta(f, skb, &meta);
+		kfree_skb(skb);
+	}
+}
+
+/* An SA leaves a NIC that infers wrong numbers 4,096 times in a row, and waits in software. */
 static void rx_test_esn_mistrust(struct kunit *test)
 {
 	const struct fixture_sa esn = { .esn = true, .seq = 1000 };
-	struct ov2_rx_meta meta = {
-		.flags = OV2_RX_CRYPTO_DONE, .status = CRYPTO_SUCCESS, .seq = 0x100000400,
-	};
 	struct fixture *f = test->priv;
 	struct xfrm_state *x;
-	u32 i;
 
 	f->fake->mode = FAKE_NOW;
 	x = fixture_sa(f, &esn);
 	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
-	meta.cookie = x->xso.offload_handle;
-	for (i = 0; i < 4096; i++) {
-		struct sk_buff *skb = rx_skb(test);
-
-		if (i == 4095)
-			fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
-		rx_meta(f, skb, &meta);
-		kfree_skb(skb);
-	}
+	rx_repeat(f, x, 0x100000400, 4095);
+	rx_repeat(f, x, 1024, 1);
+	rx_repeat(f, x, 0x100000400, 4095);
+	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
+	rx_repeat(f, x, 0x100000400, 1);
 	fixture_expect_state(f, x, OV2_PHASE_WAITING);
 }
 

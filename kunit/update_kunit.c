@@ -87,6 +87,10 @@ static void update_test_when(struct kunit *test)
 	update_advance(x, row->to, 0);
 	update_expect(f, x, row->told ? row->to : row->from);
 	KUNIT_EXPECT_EQ(test, f->fake->total, row->told ? 2 : 1);
+	if (row->told) {
+		update_advance(x, row->to + 1, 0);
+		update_expect(f, x, row->to);
+	}
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_UPDATE_SUCCESS), row->told);
 	fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
 	before.seq = fake_nic_by_spi(f->fake, fixture_spi(x))->seq;

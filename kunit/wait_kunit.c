@@ -368,6 +368,25 @@ static void wait_test_nic_dies(struct kunit *test)
 	wait_expect_msg(f, "out of service");
 }
 
+/* The NIC goes out of service while an add waits for a slot. */
+static void wait_test_nic_dies_full(struct kunit *test)
+{
+	struct fixture *f = wait_small(test, 1);
+	struct xfrm_state *x = fixture_sa(f, &wait_out);
+	u32 base = f->fake->total;
+	struct wait_add add;
+
+	WRITE_ONCE(f->fake->mode, FAKE_PEND);
+	fixture_delete(f, x);
+	fake_nic_wait(f->fake, base);
+	wait_begin(f, &add, &wait_out);
+	wait_admitted(&add);
+	f->fake->reset_err = -EIO;
+	KUNIT_ASSERT_EQ(test, fake_nic_reset(f->fake), -ENODEV);
+	KUNIT_EXPECT_EQ(test, wait_end(&add), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(f->nic->slots.waiting), 0);
+}
+
 /* S7: the configuration excludes the SA while it is being added. */
 static void wait_test_configuration(struct kunit *test)
 {
@@ -544,6 +563,7 @@ static void wait_test_directions(struct kunit *test)
 	fixture_delete(f, leaving);
 	fake_nic_wait(f->fake, base);
 	KUNIT_EXPECT_EQ(test, wait_add(f, &wait_out), -ENOSPC);
+	wait_expect_msg(f, "table (1) is full");
 	WRITE_ONCE(f->fake->mode, FAKE_NOW);
 	fake_nic_finish_all(f->fake);
 	fixture_settle(f);
@@ -572,15 +592,16 @@ static void wait_set_pressure(struct fixture *f, u64 until, u64 fill_after)
 	spin_lock_bh(&f->nic->lock);
 	f->nic->slots.pressure_until = until;
 	f->nic->slots.fill_after = fill_after;
-	f->nic->slots.paced_until = 0;
+	fixture_port_of(f, 0)->paced_until = 0;
 	spin_unlock_bh(&f->nic->lock);
 }
 
-/* S60: a NIC that has asked for room takes two SAs of each direction in an interval, so that an SA
- * which an IKE daemon replaces finds room. While slots are not filled it is as good as full.
+/* S60: a NIC that has asked for room takes two SAs of each port and direction in an interval, so that
+ * an SA which an IKE daemon replaces finds room. While slots are not filled it is as good as full.
  */
 static void wait_test_pressure(struct kunit *test)
 {
+	static const struct fixture_sa other = { .packet = true, .out = true, .port = 1 };
 	struct fixture *f = test->priv;
 	u64 later = get_jiffies_64() + 100 * HZ;
 
@@ -591,9 +612,10 @@ static void wait_test_pressure(struct kunit *test)
 	wait_set_pressure(f, later, 0);
 	KUNIT_EXPECT_EQ(test, wait_add(f, &wait_out), 0);
 	KUNIT_EXPECT_EQ(test, wait_add(f, &wait_out), 0);
-	f->nic->slots.paced_until = later;
+	fixture_port_of(f, 0)->paced_until = later;
 	KUNIT_EXPECT_EQ(test, wait_add(f, &wait_out), -ENOSPC);
 	wait_expect_msg(f, "evicts SAs");
+	KUNIT_EXPECT_EQ(test, wait_add(f, &other), 0);
 	KUNIT_EXPECT_EQ(test, wait_add(f, &wait_in), 0);
 	wait_set_pressure(f, later, 0);
 	KUNIT_EXPECT_EQ(test, wait_add(f, &wait_out), 0);
@@ -666,6 +688,7 @@ static struct kunit_case wait_cases[] = {
 	KUNIT_CASE(wait_test_reset),
 	KUNIT_CASE(wait_test_aborted),
 	KUNIT_CASE(wait_test_nic_dies),
+	KUNIT_CASE(wait_test_nic_dies_full),
 	KUNIT_CASE(wait_test_configuration),
 	KUNIT_CASE(wait_test_killed),
 	KUNIT_CASE(wait_test_full),

@@ -116,6 +116,7 @@ void ov2_debugfs_add(struct ov2_nic *nic)
 void ov2_debugfs_del(struct ov2_nic *nic)
 {
 	debugfs_remove_recursive(nic->debugfs);
+	nic->debugfs = NULL;
 }
 
 void ov2_debugfs_init(void)

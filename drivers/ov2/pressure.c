@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: the pace at which slots are filled. Owns the pressure part of &struct ov2_slots, under
- * nic->lock.
+ * ov2 core: the pace at which slots are filled. Owns the pressure part of &struct ov2_slots and the
+ * pace of &struct ov2_port, under nic->lock.
  *
  * A NIC that raises SaDeleteReq is under pressure. For a while slots are filled at a limited pace,
  * by new SAs as well, and an evicted SA backs off for longer each time. If an IKE daemon replaces
@@ -62,25 +62,33 @@ void ov2_slot_reset_pressure(struct ov2_nic *nic)
 	nic->slots.fill_after = 0;
 }
 
-/* Returns true if the pressure allows one more SA of a direction in packet mode in this interval.
- * The IKE daemon that replaces an SA which the NIC wanted deleted finds a slot, but what it adds
- * cannot evict all others. Each direction has its own pace, so that daemons which add their pairs
- * at the same time do not refuse one another the second SA.
+/* Returns true if the pressure allows one more SA in packet mode in this interval. The IKE daemon that
+ * replaces an SA which the NIC wanted deleted finds a slot, but what it adds cannot evict all others.
+ * Each port has a pace of its own, so that the owner of one does not keep the others out, and so has
+ * each direction, so that daemons which add their pairs at the same time do not refuse one another
+ * the second SA.
  */
-bool ov2_slot_paced(struct ov2_nic *nic, enum ov2_dir dir)
+bool ov2_slot_paced(struct ov2_sa *sa)
 {
-	struct ov2_slots *slots = &nic->slots;
+	struct ov2_port *port = sa->port;
 	u64 now = get_jiffies_64();
 
-	lockdep_assert_held(&nic->lock);
-	if (!ov2_slot_pressure(nic))
+	lockdep_assert_held(&sa->nic->lock);
+	if (!ov2_slot_pressure(sa->nic))
 		return true;
-	if (ov2_slot_too_early(nic))
+	if (ov2_slot_too_early(sa->nic))
 		return false;
-	if (!time_before64(now, slots->paced_until)) {
-		slots->paced_until = now + OV2_INTERVAL;
-		slots->paced[OV2_IN] = 0;
-		slots->paced[OV2_OUT] = 0;
+	if (!time_before64(now, port->paced_until)) {
+		port->paced_until = now + OV2_INTERVAL;
+		port->paced[OV2_IN] = 0;
+		port->paced[OV2_OUT] = 0;
 	}
-	return slots->paced[dir]++ < ov2_slot_pace(nic);
+	return port->paced[sa->dir] < ov2_slot_pace(sa->nic);
+}
+
+/* An SA in packet mode was admitted. */
+void ov2_slot_count_paced(struct ov2_sa *sa)
+{
+	lockdep_assert_held(&sa->nic->lock);
+	sa->port->paced[sa->dir]++;
 }

@@ -57,12 +57,20 @@ static void ov2_nic_restore_sa(struct ov2_sa *sa, void *dead)
  * yet in the NIC's table. NDIS: NdisMResetComplete.
  *
  * Context: as ov2_nic_reset_begin().
- * Return: 0, or -ENODEV if the NIC is out of service, because of @err or because it was removed.
+ * Return: 0; -ENODEV if the NIC is out of service, because of @err or because it was removed; -EINVAL
+ * if no reset has begun, which counts as a protocol error.
  */
 int ov2_nic_reset_done(struct ov2_nic *nic, int err)
 {
 	bool dead;
 
+	spin_lock_bh(&nic->lock);
+	if (ov2_engine_up(nic)) {
+		nic->counters[OV2_CNT_PROTOCOL_ERRORS]++;
+		spin_unlock_bh(&nic->lock);
+		return -EINVAL;
+	}
+	spin_unlock_bh(&nic->lock);
 	/* Wait for in-flight ndo_start_xmit() calls that may still use a pre-reset handle. */
 	synchronize_net();
 	spin_lock_bh(&nic->lock);

@@ -565,12 +565,13 @@ static int ov2_slot_admit_packet(struct ov2_sa *sa, struct netlink_ext_ack *exta
 				       nic->slots.port_max);
 		return -ENOSPC;
 	}
-	if (!ov2_slot_paced(nic, sa->dir)) {
+	if (!ov2_slot_paced(sa)) {
 		NL_SET_ERR_MSG_MOD(extack, "The NIC evicts SAs");
 		return -ENOSPC;
 	}
 	ov2_slot_fill_packets(nic);
 	if (ov2_slot_free(nic, sa->dir)) {
+		ov2_slot_count_paced(sa);
 		ov2_pair_add(sa);
 		ov2_sa_start(sa, OV2_GOAL_NIC);
 		return 0;
@@ -580,6 +581,7 @@ static int ov2_slot_admit_packet(struct ov2_sa *sa, struct netlink_ext_ack *exta
 				       ov2_slot_table_size(sa));
 		return -ENOSPC;
 	}
+	ov2_slot_count_paced(sa);
 	ov2_pair_add(sa);
 	sa->slot.next = OV2_SLOT_WAIT;
 	ov2_sa_start(sa, OV2_GOAL_SOFTWARE);

@@ -49,9 +49,6 @@ struct ov2_sa_slot {
  * @promote: waiting SAs are promoted when slots become free
  * @pressure_until: jiffies (64 bits) until which the NIC counts as under pressure
  * @fill_after: jiffies (64 bits) before which no slot is filled under pressure
- * @paced_until: jiffies (64 bits) until which @paced counts
- * @paced: number of SAs in packet mode that were admitted in this interval of pressure, by
- *	direction
  * @pressure_level: number of times in a row that the NIC has asked for the slots of SAs that an IKE
  *	daemon replaces
  * @work: once per interval while SAs wait
@@ -68,8 +65,6 @@ struct ov2_slots {
 	bool promote;
 	u64 pressure_until;
 	u64 fill_after;
-	u64 paced_until;
-	u32 paced[2];
 	u8 pressure_level;
 	struct delayed_work work;
 };
@@ -92,7 +87,8 @@ void ov2_slot_work(struct work_struct *work);
 bool ov2_slot_pressure(const struct ov2_nic *nic);
 bool ov2_slot_too_early(const struct ov2_nic *nic);
 u32 ov2_slot_pace(const struct ov2_nic *nic);
-bool ov2_slot_paced(struct ov2_nic *nic, enum ov2_dir dir);
+bool ov2_slot_paced(struct ov2_sa *sa);
+void ov2_slot_count_paced(struct ov2_sa *sa);
 void ov2_slot_enter_pressure(struct ov2_nic *nic);
 void ov2_slot_reset_pressure(struct ov2_nic *nic);
 

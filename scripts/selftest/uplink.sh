@@ -554,7 +554,8 @@ short()
 		frame_of "$length" "$lladdr"
 		b python3 "$selftest/pcap.py" send far0 "$tmp/frame" || fail "cannot send"
 	done
-	check "frames of any length" wait_for 5 frames_are $((before + 4))
+	# The far end's IPv6 may send one of its own.
+	check "frames of any length" wait_for 5 frames_reach $((before + 4))
 	capture b short ether proto 0x88b5
 	frame_of 20 ":$(mac b far0)"
 	a python3 "$selftest/pcap.py" send "$dev_a" "$tmp/frame" || fail "cannot send"
@@ -595,9 +596,9 @@ for length in 1, 13, 20, 84:
 	ip -n a link del tun0
 }
 
-frames_are()
+frames_reach()
 {
-	(($(stat a rx_wire_frames) == $1))
+	(($(stat a rx_wire_frames) >= $1))
 }
 
 addresses()

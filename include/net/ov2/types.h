@@ -189,6 +189,8 @@ struct ov2_port {
 	bool closing;
 	bool esp_off;
 	u32 slots_used;
+	u32 paced[2];
+	u64 paced_until;
 	struct list_head waitq[2];
 	struct list_head waiting;
 };
