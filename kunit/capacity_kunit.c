@@ -326,6 +326,29 @@ static void capacity_test_share_changed(struct kunit *test)
 	fixture_expect_state(f, over[1], OV2_PHASE_OFFLOADED);
 }
 
+/* Two SAs wait because the table is full. One of them gets the port's share, so the other one does not
+ * get the next free slot.
+ */
+static void capacity_test_share_reached(struct kunit *test)
+{
+	struct xfrm_state *other[CAPACITY], *over[2];
+	struct fixture *f = test->priv;
+	int i;
+
+	for (i = 0; i < CAPACITY; i++)
+		other[i] = fixture_sa(f, &capacity_other_port);
+	over[0] = fixture_sa(f, NULL);
+	over[1] = fixture_sa(f, NULL);
+	fixture_expect_state(f, over[1], OV2_PHASE_WAITING);
+	ov2_nic_set_port_max(f->nic, 1);
+	fixture_delete(f, other[0]);
+	fixture_delete(f, other[1]);
+	fixture_gc();
+	fixture_expect_state(f, over[0], OV2_PHASE_OFFLOADED);
+	fixture_expect_state(f, over[1], OV2_PHASE_WAITING);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 3);
+}
+
 /* The first waiting SA could get a slot of its port's share, but the table is full. It is deleted,
  * and the next SA gets the slot.
  */
@@ -400,6 +423,7 @@ static void capacity_test_share_port_gone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 	KUNIT_EXPECT_EQ(test, f->nic->slots.waiting, 0);
+	KUNIT_EXPECT_TRUE(test, list_empty(&f->nic->slots.waiting_ports));
 }
 
 /* S63: after a reset a port still has its share of slots. */
@@ -587,6 +611,7 @@ static struct kunit_case capacity_cases[] = {
 	KUNIT_CASE(capacity_test_share),
 	KUNIT_CASE(capacity_test_share_not_before_completion),
 	KUNIT_CASE(capacity_test_share_changed),
+	KUNIT_CASE(capacity_test_share_reached),
 	KUNIT_CASE(capacity_test_share_waiter_deleted),
 	KUNIT_CASE(capacity_test_share_not_asked),
 	KUNIT_CASE(capacity_test_share_port_gone),
