@@ -83,7 +83,7 @@ tests_pass()
 {
 	local run=(kunit_run 30 "$1") rc=0
 
-	[[ ! $2 ]] || run=(area_run 300 "$2")
+	[[ ! $2 ]] || run=(area_run 120 "$2")
 	rm -rf "$results"
 	mkdir -p "$results"
 	by=
