@@ -326,8 +326,8 @@ static void capacity_test_share_changed(struct kunit *test)
 	fixture_expect_state(f, over[1], OV2_PHASE_OFFLOADED);
 }
 
-/* Two SAs wait because the table is full. One of them gets the port's share, so the other one does not
- * get the next free slot.
+/* Two SAs wait because the table is full. One of them gets the port's share, so the other one does
+ * not get the next free slot.
  */
 static void capacity_test_share_reached(struct kunit *test)
 {

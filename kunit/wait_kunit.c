@@ -596,8 +596,9 @@ static void wait_set_pressure(struct fixture *f, u64 until, u64 fill_after)
 	spin_unlock_bh(&f->nic->lock);
 }
 
-/* S60: a NIC that has asked for room takes two SAs of each port and direction in an interval, so that
- * an SA which an IKE daemon replaces finds room. While slots are not filled it is as good as full.
+/* S60: a NIC that has asked for room takes two SAs of each port and direction in an interval, so
+ * that an SA which an IKE daemon replaces finds room. While slots are not filled it is as good as
+ * full.
  */
 static void wait_test_pressure(struct kunit *test)
 {

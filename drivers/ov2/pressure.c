@@ -62,11 +62,11 @@ void ov2_slot_reset_pressure(struct ov2_nic *nic)
 	nic->slots.fill_after = 0;
 }
 
-/* Returns true if the pressure allows one more SA in packet mode in this interval. The IKE daemon that
- * replaces an SA which the NIC wanted deleted finds a slot, but what it adds cannot evict all others.
- * Each port has a pace of its own, so that the owner of one does not keep the others out, and so has
- * each direction, so that daemons which add their pairs at the same time do not refuse one another
- * the second SA.
+/* Returns true if the pressure allows one more SA in packet mode in this interval. The IKE daemon
+ * that replaces an SA which the NIC wanted deleted finds a slot, but what it adds cannot evict all
+ * others. Each port has a pace of its own, so that the owner of one does not keep the others out,
+ * and so has each direction, so that daemons which add their pairs at the same time do not refuse
+ * one another the second SA.
  */
 bool ov2_slot_paced(struct ov2_sa *sa)
 {

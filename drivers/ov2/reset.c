@@ -57,8 +57,8 @@ static void ov2_nic_restore_sa(struct ov2_sa *sa, void *dead)
  * yet in the NIC's table. NDIS: NdisMResetComplete.
  *
  * Context: as ov2_nic_reset_begin().
- * Return: 0; -ENODEV if the NIC is out of service, because of @err or because it was removed; -EINVAL
- * if no reset has begun, which counts as a protocol error.
+ * Return: 0; -ENODEV if the NIC is out of service, because of @err or because it was removed;
+ * -EINVAL if no reset has begun, which counts as a protocol error.
  */
 int ov2_nic_reset_done(struct ov2_nic *nic, int err)
 {
