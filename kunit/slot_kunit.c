@@ -137,6 +137,7 @@ static void slot_stays_empty(struct fixture *f, struct xfrm_state *x, u64 time)
 	until = READ_ONCE(f->nic->slots.fill_after);
 	KUNIT_EXPECT_GE(test, until, before + time);
 	KUNIT_EXPECT_LE(test, until, after + time);
+	KUNIT_EXPECT_EQ(test, fixture_port_of(f, 0)->fill_after, until);
 	newer = fixture_sa(f, NULL);
 	slot_tick(f);
 	if (time_before64(get_jiffies_64(), until))

@@ -592,6 +592,7 @@ static void wait_set_pressure(struct fixture *f, u64 until, u64 fill_after)
 	spin_lock_bh(&f->nic->lock);
 	f->nic->slots.pressure_until = until;
 	f->nic->slots.fill_after = fill_after;
+	fixture_port_of(f, 0)->fill_after = fill_after;
 	fixture_port_of(f, 0)->paced_until = 0;
 	spin_unlock_bh(&f->nic->lock);
 }
@@ -610,6 +611,7 @@ static void wait_test_pressure(struct kunit *test)
 	wait_set_pressure(f, later, later);
 	KUNIT_EXPECT_EQ(test, wait_add(f, &wait_out), -ENOSPC);
 	wait_expect_msg(f, "evicts SAs");
+	KUNIT_EXPECT_EQ(test, wait_add(f, &other), 0);
 	wait_set_pressure(f, later, 0);
 	KUNIT_EXPECT_EQ(test, wait_add(f, &wait_out), 0);
 	KUNIT_EXPECT_EQ(test, wait_add(f, &wait_out), 0);

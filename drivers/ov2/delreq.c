@@ -79,7 +79,7 @@ static void ov2_delreq_hard(struct ov2_sa *in)
 	 * replacement SA at once only to evict it again.
 	 */
 	if (wanted)
-		ov2_slot_enter_pressure(nic);
+		ov2_slot_enter_pressure(in);
 	if (wanted && in->pair.other) {
 		out = in->pair.other;
 		ov2_sa_get(out);
@@ -115,7 +115,7 @@ static void ov2_delreq_soft_packet(struct ov2_sa *in)
 
 	spin_lock_bh(&nic->lock);
 	if (in->state == OV2_SA_OFFLOADED) {
-		ov2_slot_enter_pressure(nic);
+		ov2_slot_enter_pressure(in);
 		ov2_evict_later(in);
 		if (in->pair.other)
 			ov2_evict_later(in->pair.other);

@@ -33,9 +33,12 @@ u32 ov2_slot_pace(const struct ov2_nic *nic)
 	return max(nic->caps.max_sas / OV2_SLOT_PACE, 2U);
 }
 
-/* The NIC has raised SaDeleteReq: for a while slots are filled at a limited pace. */
-void ov2_slot_enter_pressure(struct ov2_nic *nic)
+/* The NIC has raised SaDeleteReq for @sa: for a while slots are filled at a limited pace. What the
+ * IKE daemon of the port adds in packet mode has to wait as long, because it replaces the SA.
+ */
+void ov2_slot_enter_pressure(struct ov2_sa *sa)
 {
+	struct ov2_nic *nic = sa->nic;
 	struct ov2_slots *slots = &nic->slots;
 	u64 now = get_jiffies_64();
 
@@ -51,6 +54,8 @@ void ov2_slot_enter_pressure(struct ov2_nic *nic)
 			slots->pressure_level++;
 	}
 	slots->pressure_until = max(now, slots->fill_after) + OV2_SLOT_PRESSURE;
+	if (sa->goal != OV2_GOAL_GONE && sa->port)
+		sa->port->fill_after = slots->fill_after;
 }
 
 /* A new policy answers SaDeleteReqs from now on, so forget the delays that the old one has caused.
@@ -64,9 +69,9 @@ void ov2_slot_reset_pressure(struct ov2_nic *nic)
 
 /* Returns true if the pressure allows one more SA in packet mode in this interval. The IKE daemon
  * that replaces an SA which the NIC wanted deleted finds a slot, but what it adds cannot evict all
- * others. Each port has a pace of its own, so that the owner of one does not keep the others out,
- * and so has each direction, so that daemons which add their pairs at the same time do not refuse
- * one another the second SA.
+ * others. Each port has a pace and a delay of its own, so that the owner of one does not keep the
+ * others out. Each direction has a pace of its own, so that daemons which add their pairs at the
+ * same time do not refuse one another the second SA.
  */
 bool ov2_slot_paced(struct ov2_sa *sa)
 {
@@ -76,7 +81,7 @@ bool ov2_slot_paced(struct ov2_sa *sa)
 	lockdep_assert_held(&sa->nic->lock);
 	if (!ov2_slot_pressure(sa->nic))
 		return true;
-	if (ov2_slot_too_early(sa->nic))
+	if (ov2_slot_too_early(sa->nic) && time_before64(now, port->fill_after))
 		return false;
 	if (!time_before64(now, port->paced_until)) {
 		port->paced_until = now + OV2_INTERVAL;

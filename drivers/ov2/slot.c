@@ -186,7 +186,7 @@ void ov2_slot_evict(struct ov2_sa *sa)
 	if (time_after64(get_jiffies_64(),
 			 sa->offloaded_at + (OV2_INTERVAL << (sa->slot.backoff + 1))))
 		sa->slot.backoff = 0;
-	ov2_slot_enter_pressure(sa->nic);
+	ov2_slot_enter_pressure(sa);
 	ov2_slot_back_off(sa);
 	ov2_slot_demote(sa, OV2_SLOT_BACKOFF);
 }

@@ -89,7 +89,7 @@ bool ov2_slot_too_early(const struct ov2_nic *nic);
 u32 ov2_slot_pace(const struct ov2_nic *nic);
 bool ov2_slot_paced(struct ov2_sa *sa);
 void ov2_slot_count_paced(struct ov2_sa *sa);
-void ov2_slot_enter_pressure(struct ov2_nic *nic);
+void ov2_slot_enter_pressure(struct ov2_sa *sa);
 void ov2_slot_reset_pressure(struct ov2_nic *nic);
 
 #endif /* __OV2_SLOT_H */

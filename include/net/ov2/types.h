@@ -191,6 +191,7 @@ struct ov2_port {
 	u32 slots_used;
 	u32 paced[2];
 	u64 paced_until;
+	u64 fill_after;
 	struct list_head waitq[2];
 	struct list_head waiting;
 };
