@@ -10,25 +10,25 @@ trap 'rm -r "$tmp"' EXIT
 # shellcheck source=../selftest/lib/wait.sh
 . "$(dirname "$0")/../selftest/lib/wait.sh"
 
-# Sets $restored, without a process.
+# Sets $added, to how many SAs the NIC has taken, without a process.
 look()
 {
 	local name value
 
 	while read -r name value; do
-		[[ $name != ipsec_sa_restored ]] || restored=$value
+		[[ $name != ipsec_add_sa_success ]] || added=$value
 	done </sys/kernel/debug/ov2/ov2sim1/counters
 }
 
 all_restored()
 {
 	look
-	((restored >= goal))
+	((added >= goal))
 }
 
-restored=0
+added=0
 look
-goal=$((restored + $1))
+goal=$((added + $1))
 begin=$(date +%s%N)
 ip netns exec b0 ethtool --reset ov2sim1p0 all >&2
 wait_for 600 all_restored
