@@ -24,7 +24,8 @@ ran()
 }
 
 # measure WHAT FLOWS FILTER WORD...: what FILTER makes of iperf3's report, and how many milliseconds
-# the host's side and the NICs have run in each second.
+# the NICs' threads and all others have run in each second. Softirqs count for the thread that they
+# interrupt, and often that is a NIC's; the part packets tells the two apart.
 measure()
 {
 	local what=$1 flows=$2 filter=$3 value all nic now before
