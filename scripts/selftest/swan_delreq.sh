@@ -109,9 +109,8 @@ T "S60 hard: a new CHILD_SA, the initiator's NIC" hard l
 T "S60 hard: a new CHILD_SA, the responder's NIC" hard r
 
 # Less room than SAs, hard: each pair that comes back costs another its place. It comes back after
-# 0, 1, 3, 7 seconds and so on, and goes on in software until then: charon is not kept busy. The NIC
-# asks for one pair at a time, or for two if the first one has not left when the next packet comes,
-# so five answers take three rounds at least.
+# 0, 1, 3, 7 seconds and so on, and goes on in software until then: charon is not kept busy. One SA is
+# too many, so that the NIC asks for no second pair while the first one leaves.
 hard_and_full()
 {
 	local before start spent k pinging=()
@@ -123,13 +122,13 @@ hard_and_full()
 		pinging+=($!)
 	done
 	before=$(answers l)
-	start=${EPOCHREALTIME/./}
+	start=$SECONDS
 	param "${SWAN_NIC[l]}" sa_delete_req hard
-	param "${SWAN_NIC[l]}" sa_watermark 4
+	param "${SWAN_NIC[l]}" sa_watermark 5
 	wait_for 120 answers_reach $((before + 5)) || fail "the NIC has asked $(answers l) times"
-	spent=$(((${EPOCHREALTIME/./} - start) / 1000))
-	diag "5 SaDeleteReqs in $spent ms"
-	check_ge "milliseconds for 5 SaDeleteReqs" "$spent" 2900
+	spent=$((SECONDS - start))
+	diag "5 SaDeleteReqs in $spent s"
+	check_ge "seconds for 5 SaDeleteReqs" "$spent" $((0 + 1 + 3 + 7))
 	param "${SWAN_NIC[l]}" sa_watermark 0
 	param "${SWAN_NIC[l]}" sa_delete_req demote
 	for k in 1 2 3; do
