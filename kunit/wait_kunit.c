@@ -624,6 +624,7 @@ static void wait_test_pressure(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, wait_add(f, &wait_out), 0);
 	wait_set_pressure(f, 0, 0);
 	KUNIT_EXPECT_EQ(test, wait_add(f, &wait_out), 0);
+	KUNIT_EXPECT_EQ(test, fixture_port_of(f, 0)->paced[OV2_OUT], 1);
 }
 
 /* S5, S15: what cannot be offloaded is an error, and nothing of it is left. */

@@ -202,7 +202,7 @@ static void ov2_nic_close(struct ov2_nic *nic)
  * Deletes all SAs and waits until the NIC has answered everything, or until the deadline has
  * passed. In the latter case asks the driver for a last reset, which aborts the remaining requests.
  * After the return no op is called and no request is in flight. If the driver is resetting the NIC
- * itself, that reset must be over before ov2_nic_free(). A second call does nothing.
+ * itself, that reset must be over before ov2_nic_free(). A second call changes nothing.
  *
  * Context: process, may sleep. The caller must hold no lock that the ops or completions take.
  */
@@ -210,7 +210,7 @@ void ov2_nic_unregister(struct ov2_nic *nic)
 {
 	long timeout;
 
-	if (!nic->debugfs)
+	if (nic->life == OV2_NIC_NEW)
 		return;
 	ov2_debugfs_del(nic);
 	ov2_nic_close(nic);

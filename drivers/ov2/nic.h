@@ -72,7 +72,7 @@ enum ov2_nic_life {
  * @delete_rcu_work: moves SAs from @delq_rcu to @delq after a grace period
  * @reset_work: asks the driver for a reset
  * @idle: woken when the NIC has no SA, or no request
- * @debugfs: directory
+ * @debugfs: directory; NULL again after unregistration
  * @priv: the driver's
  */
 struct ov2_nic {

@@ -54,6 +54,7 @@ void ov2_slot_enter_pressure(struct ov2_sa *sa)
 			slots->pressure_level++;
 	}
 	slots->pressure_until = max(now, slots->fill_after) + OV2_SLOT_PRESSURE;
+	/* sa->port is valid until xfrm has deleted the SA, which sets its goal under this lock. */
 	if (sa->goal != OV2_GOAL_GONE && sa->port)
 		sa->port->fill_after = slots->fill_after;
 }
@@ -91,9 +92,10 @@ bool ov2_slot_paced(struct ov2_sa *sa)
 	return port->paced[sa->dir] < ov2_slot_pace(sa->nic);
 }
 
-/* An SA in packet mode was admitted. */
+/* An SA in packet mode was admitted, whose port is valid therefore. */
 void ov2_slot_count_paced(struct ov2_sa *sa)
 {
 	lockdep_assert_held(&sa->nic->lock);
-	sa->port->paced[sa->dir]++;
+	if (ov2_slot_pressure(sa->nic))
+		sa->port->paced[sa->dir]++;
 }

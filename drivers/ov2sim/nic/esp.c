@@ -165,6 +165,7 @@ err_free_tfm:
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_esp_init);
 
+/* No worker has an operation of the SA: a grace period has passed since it left the table. */
 void ov2sim_esp_destroy(struct ov2sim_esp *esp)
 {
 	kfree_sensitive(esp->spare);

@@ -189,8 +189,10 @@ struct ov2_port {
 	bool closing;
 	bool esp_off;
 	u32 slots_used;
+	/* under pressure, by direction: SAs in packet mode that were admitted until paced_until */
 	u32 paced[2];
 	u64 paced_until;
+	/* no SA in packet mode is admitted before this, while the NIC fills no slots either */
 	u64 fill_after;
 	struct list_head waitq[2];
 	struct list_head waiting;
