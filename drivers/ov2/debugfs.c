@@ -19,7 +19,7 @@ static void *ov2_debugfs_sas_at(struct seq_file *seq, loff_t *pos)
 
 	if (*pos > U32_MAX)
 		return NULL;
-	sa = ov2_sa_next(seq->private, &cookie);
+	sa = ov2_sa_after(seq->private, &cookie);
 	if (sa)
 		*pos = cookie;
 	return sa;
@@ -83,9 +83,9 @@ static int ov2_debugfs_requests_show(struct seq_file *seq, void *v)
 	struct ov2_request *req;
 
 	spin_lock_bh(&nic->lock);
-	seq_printf(seq, "to add: %u\n", nic->sas_in[OV2_SA_ADD_QUEUED]);
+	seq_printf(seq, "to add: %u\n", ov2_nic_sas(nic, OV2_SA_ADD_QUEUED, OV2_SA_ADD_QUEUED));
 	seq_printf(seq, "to delete: %u\n",
-		   nic->sas_in[OV2_SA_DEL_RCU] + nic->sas_in[OV2_SA_DEL_QUEUED]);
+		   ov2_nic_sas(nic, OV2_SA_DEL_RCU, OV2_SA_DEL_QUEUED));
 	seq_printf(seq, "to update: %u\n", nic->updates);
 	seq_printf(seq, "waiting: %u of %u\n", nic->slots.waiting, nic->slots.waiting_max);
 	seq_printf(seq, "places taken: %u of %u\n", nic->slots_used, nic->caps.max_sas);

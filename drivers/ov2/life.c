@@ -74,30 +74,26 @@ void ov2_sa_trace_phase(const struct ov2_sa *sa, enum ov2_sa_phase from)
 		trace_ov2_sa_state(sa, from, to);
 }
 
-/* Returns true if the slot of an SA in this state is about to become free. */
-static bool ov2_sa_leaving(enum ov2_sa_state state)
-{
-	return state >= OV2_SA_DEL_HELD && state <= OV2_SA_DELETING;
-}
-
 static void ov2_sa_set_state(struct ov2_sa *sa, enum ov2_sa_state state)
 {
 	enum ov2_sa_phase from = ov2_sa_phase_before(sa);
-	bool left = ov2_state_present(sa->state) && !ov2_state_present(state);
 	struct ov2_nic *nic = sa->nic;
 
 	lockdep_assert_held(&nic->lock);
 	if (sa->state != OV2_SA_GONE)
-		nic->sas_in[sa->state]--;
+		nic->sas_in[sa->dir][sa->state]--;
+	else
+		ov2_walk_add(sa);
 	if (state != OV2_SA_GONE)
-		nic->sas_in[state]++;
-	nic->leaving[sa->dir] += ov2_sa_leaving(state) - ov2_sa_leaving(sa->state);
+		nic->sas_in[sa->dir][state]++;
+	else
+		ov2_walk_del(sa);
 	/* Publish the state after offload_handle, so that ov2_tx_handle() never reads a stale
 	 * handle.
 	 */
 	smp_store_release(&sa->state, state);
 	ov2_sa_trace_phase(sa, from);
-	if (left && !ov2_nic_present(nic))
+	if (nic->life != OV2_NIC_IN_SERVICE && !ov2_nic_present(nic))
 		wake_up(&nic->idle);
 }
 

@@ -58,14 +58,14 @@ enum ov2_sa_state {
 	OV2_SA_DELETING,	/* in a DELETE_SA list */
 	OV2_SA_GONE,		/* the NIC has nothing of it, and neither has xfrm */
 	OV2_SA_STATES,
-};
+} __packed;
 
 enum ov2_sa_goal {
 	OV2_GOAL_SOFTWARE,
 	OV2_GOAL_PROBE,		/* NIC, although there is no slot: the NIC decides */
 	OV2_GOAL_NIC,
 	OV2_GOAL_GONE,		/* xfrm has deleted it; never changes again */
-};
+} __packed;
 
 /* State and goal as debugfs and the traces show them. */
 enum ov2_sa_phase {

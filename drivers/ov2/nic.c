@@ -40,6 +40,7 @@ static void ov2_nic_init_slots(struct ov2_nic *nic)
 	struct ov2_slots *slots = &nic->slots;
 
 	slots->promote = true;
+	list_add(&slots->hand.list, &nic->walks);
 	slots->waiting_max = min_t(u64, (u64)nic->hw_caps.max_sas * OV2_WAITING_FACTOR, U32_MAX);
 	INIT_LIST_HEAD(&slots->waitq[OV2_IN]);
 	INIT_LIST_HEAD(&slots->waitq[OV2_OUT]);
@@ -83,7 +84,8 @@ struct ov2_nic *ov2_nic_alloc(const struct ov2_nic_ops *ops, const struct ov2_ca
 	refcount_set(&nic->ref, 1);
 	spin_lock_init(&nic->lock);
 	init_waitqueue_head(&nic->idle);
-	xa_init_flags(&nic->sas, XA_FLAGS_LOCK_BH);
+	INIT_LIST_HEAD(&nic->sas);
+	INIT_LIST_HEAD(&nic->walks);
 	INIT_LIST_HEAD(&nic->addq);
 	INIT_LIST_HEAD(&nic->delq);
 	INIT_LIST_HEAD(&nic->delq_rcu);

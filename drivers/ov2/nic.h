@@ -9,7 +9,6 @@
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
-#include <linux/xarray.h>
 #include "engine.h"
 #include "sa.h"
 #include "stats.h"
@@ -43,9 +42,9 @@ enum ov2_nic_life {
  * @ref: the driver's and one per SA
  * @lock: guards the rest, unless something else is said; BH
  * @life: how far the NIC has come
- * @sas: its SAs by cookie; the XArray's own lock
- * @sas_in: number of SAs in each state but GONE; life.c
- * @leaving: number of SAs whose DELETE_SA is on its way, by direction; life.c
+ * @sas: its SAs that are not GONE; walk.c
+ * @walks: walks over @sas; walk.c
+ * @sas_in: number of SAs by direction and state, but those that are GONE; life.c
  * @slots_used: SAs that have a slot in the NIC's table or are about to get one; life.c, also read
  *	without @lock
  * @slots_used_dir: the same by direction
@@ -88,9 +87,9 @@ struct ov2_nic {
 	/* see above */
 	spinlock_t lock;
 	enum ov2_nic_life life;
-	struct xarray sas;
-	u32 sas_in[OV2_SA_STATES];
-	int leaving[2];
+	struct list_head sas;
+	struct list_head walks;
+	u32 sas_in[2][OV2_SA_STATES];
 	u32 slots_used;
 	u32 slots_used_dir[2];
 	struct list_head addq;
@@ -160,21 +159,30 @@ static inline bool ov2_engine_up(const struct ov2_nic *nic)
 	return READ_ONCE(nic->engine.state) <= OV2_ENGINE_STALLED;
 }
 
-/* Returns true if the NIC has or may have an SA in this state. */
-static inline bool ov2_state_present(enum ov2_sa_state state)
+/* Returns the number of SAs in the states from @first to @last, of one direction. */
+static inline u32 ov2_nic_sas_dir(const struct ov2_nic *nic, enum ov2_dir dir,
+				  enum ov2_sa_state first, enum ov2_sa_state last)
 {
-	return state >= OV2_SA_ADDING && state <= OV2_SA_DELETING;
+	u32 count = 0;
+	int state;
+
+	for (state = first; state <= last; state++)
+		count += nic->sas_in[dir][state];
+	return count;
+}
+
+/* Returns the number of SAs in the states from @first to @last. */
+static inline u32 ov2_nic_sas(const struct ov2_nic *nic, enum ov2_sa_state first,
+			      enum ov2_sa_state last)
+{
+	return ov2_nic_sas_dir(nic, OV2_IN, first, last) +
+	       ov2_nic_sas_dir(nic, OV2_OUT, first, last);
 }
 
 /* Returns the number of SAs that the NIC has or may have. */
 static inline u32 ov2_nic_present(const struct ov2_nic *nic)
 {
-	u32 present = 0;
-	int state;
-
-	for (state = OV2_SA_ADDING; state <= OV2_SA_DELETING; state++)
-		present += nic->sas_in[state];
-	return present;
+	return ov2_nic_sas(nic, OV2_SA_ADDING, OV2_SA_DELETING);
 }
 
 /* nic_ref.c */

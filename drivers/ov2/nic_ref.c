@@ -18,7 +18,6 @@ void ov2_nic_put(struct ov2_nic *nic)
 {
 	if (!refcount_dec_and_test(&nic->ref))
 		return;
-	xa_destroy(&nic->sas);
 	ov2_packet_guard_put(nic->guard);
 	free_percpu(nic->stats);
 	kfree(nic->name);

@@ -11,7 +11,7 @@
 /**
  * DOC: locking
  *
- * Order: x->lock, then &ov2_nic.lock, then the lock of the XArrays and of the tables of unpaired
+ * Order: x->lock, then &ov2_nic.lock, then the lock of the XArray and of the tables of unpaired
  * SAs. xfrm and the driver call with xfrm_cfg_mutex, rtnl or x->lock held. The core itself takes
  * neither rtnl nor the devlink lock nor xfrm_cfg_mutex, except that the work item which reports
  * errors takes the devlink lock, and nothing of the NIC waits for that. Only ov2_nic_unregister(),
@@ -41,7 +41,7 @@
  *
  * Lifetimes: xfrm has a reference on &struct ov2_sa from add to free. The engine has one from add
  * until the NIC has nothing of the SA and xfrm has deleted it (OV2_SA_GONE). The last put erases
- * the SA from the XArrays and frees it after a grace period. sa->x is not a reference: delete sets
+ * the SA from the XArray and frees it after a grace period. sa->x is not a reference: delete sets
  * it to NULL, and xfrm frees x after a grace period at the earliest. To use x, load it under RCU
  * and take a reference unless the count is zero: see ov2_state_hold(). Each SA has a reference on
  * its NIC.

@@ -86,13 +86,14 @@ static void ov2_rank_collect(struct ov2_sa *sa, void *arg)
 /* Ranks all SAs of a NIC. Returns false for lack of memory. Context: process, no locks. */
 bool ov2_rank_build(struct ov2_nic *nic, struct ov2_rank *rank, u32 keep)
 {
-	unsigned long cookie = 0;
+	struct ov2_walk walk;
 
 	/* Use & and not &&: all lists must be initialised because all are freed. */
 	if (!(ov2_rank_list_init(&rank->idle[0], keep) & ov2_rank_list_init(&rank->idle[1], keep) &
 	      ov2_rank_list_init(&rank->busy, keep)))
 		return false;
-	while (ov2_sa_step(nic, &cookie, ov2_rank_collect, rank)) {
+	ov2_walk_begin(nic, &walk);
+	while (ov2_walk_step(nic, &walk, ov2_rank_collect, rank)) {
 		ov2_rank_list_trim(&rank->idle[0]);
 		ov2_rank_list_trim(&rank->idle[1]);
 		ov2_rank_list_trim(&rank->busy);

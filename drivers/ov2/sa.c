@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: SAs as objects. Owns the tables of cookies, from the allocation of an SA to the last
+ * ov2 core: SAs as objects. Owns the table of cookies, from the allocation of an SA to the last
  * put. See DOC: life of an SA for what happens to it in between.
  */
 #include <linux/slab.h>
@@ -15,9 +15,6 @@
 static DEFINE_XARRAY_FLAGS(ov2_sas, XA_FLAGS_LOCK_BH);
 VISIBLE_IF_KUNIT atomic_t ov2_last_cookie;
 EXPORT_SYMBOL_IF_KUNIT(ov2_last_cookie);
-/* Counts the SAs that walks look at, so that KUnit sees that those of other NICs are left out. */
-VISIBLE_IF_KUNIT atomic_t ov2_sa_looks;
-EXPORT_SYMBOL_IF_KUNIT(ov2_sa_looks);
 static struct kmem_cache *ov2_sa_cache;
 
 int ov2_sa_cache_init(void)
@@ -86,15 +83,9 @@ struct ov2_sa *ov2_sa_alloc(struct ov2_nic *nic, struct ov2_port *port, struct x
 	sa->owner = x;
 	if (ov2_sa_set_cookie(sa))
 		goto err_free;
-	if (xa_err(xa_store_bh(&nic->sas, sa->cookie, sa, GFP_KERNEL)))
-		goto err_cookie;
 	ov2_nic_get(nic);
 	return sa;
 
-err_cookie:
-	xa_erase_bh(&ov2_sas, sa->cookie);
-	/* A packet with an invented cookie may have found the SA. */
-	synchronize_rcu();
 err_free:
 	kfree(sa->priv);
 	kmem_cache_free(ov2_sa_cache, sa);
@@ -112,60 +103,19 @@ static void ov2_sa_free_rcu(struct rcu_head *rcu)
 	ov2_nic_put(nic);
 }
 
-static struct ov2_sa *ov2_sa_find_after(struct ov2_nic *nic, unsigned long *cookie)
-{
-	if (IS_ENABLED(CONFIG_KUNIT))
-		atomic_inc(&ov2_sa_looks);
-	return xa_find_after(&nic->sas, cookie, U32_MAX, XA_PRESENT);
-}
-
-/* Returns the next SA of @nic behind @cookie, and sets @cookie to its cookie. Context: RCU read
- * side.
+/* Returns the next SA of @nic behind @cookie that is not gone, and sets @cookie to its cookie. A
+ * reader of debugfs may stop for long between two calls, so it holds its place by the cookie alone.
+ * Looks at the SAs of other NICs as well. Context: RCU read side.
  */
-struct ov2_sa *ov2_sa_next(struct ov2_nic *nic, unsigned long *cookie)
+struct ov2_sa *ov2_sa_after(const struct ov2_nic *nic, unsigned long *cookie)
 {
 	struct ov2_sa *sa;
 
 	do
-		sa = ov2_sa_find_after(nic, cookie);
-	while (sa && READ_ONCE(sa->state) == OV2_SA_GONE);
+		sa = xa_find_after(&ov2_sas, cookie, U32_MAX, XA_PRESENT);
+	while (sa && (sa->nic != nic || READ_ONCE(sa->state) == OV2_SA_GONE));
 	return sa;
 }
-
-/* Calls @fn under nic->lock for up to OV2_SA_STEP SAs of @nic behind @cookie. Returns whether there
- * may be more. Context: process, no locks.
- */
-bool ov2_sa_step(struct ov2_nic *nic, unsigned long *cookie, ov2_sa_fn fn, void *arg)
-{
-	struct ov2_sa *sa = NULL;
-	int i;
-
-	rcu_read_lock();
-	spin_lock_bh(&nic->lock);
-	for (i = 0; i < OV2_SA_STEP; i++) {
-		sa = ov2_sa_find_after(nic, cookie);
-		if (!sa)
-			break;
-		if (sa->state != OV2_SA_GONE)
-			fn(sa, arg);
-	}
-	spin_unlock_bh(&nic->lock);
-	rcu_read_unlock();
-	cond_resched();
-	return sa;
-}
-
-/* Calls @fn under nic->lock for all SAs of @nic. The lock is dropped after every OV2_SA_STEP SAs,
- * so @fn must cope with SAs that change, come and go between two of its calls.
- */
-void ov2_sa_for_each(struct ov2_nic *nic, ov2_sa_fn fn, void *arg)
-{
-	unsigned long cookie = 0;
-
-	while (ov2_sa_step(nic, &cookie, fn, arg))
-		;
-}
-EXPORT_SYMBOL_IF_KUNIT(ov2_sa_for_each);
 
 void ov2_sa_get(struct ov2_sa *sa)
 {
@@ -177,7 +127,6 @@ void ov2_sa_put(struct ov2_sa *sa)
 {
 	if (!refcount_dec_and_test(&sa->ref))
 		return;
-	xa_erase_bh(&sa->nic->sas, sa->cookie);
 	xa_erase_bh(&ov2_sas, sa->cookie);
 	call_rcu(&sa->rcu, ov2_sa_free_rcu);
 }

@@ -13,6 +13,7 @@
 #include "pair.h"
 #include "seq.h"
 #include "slot.h"
+#include "walk.h"
 
 struct netlink_ext_ack;
 struct ov2_sent;
@@ -66,19 +67,19 @@ struct ov2_traits {
  *	in an order that leaves few holes.
  * @nic: its NIC, a reference
  * @port: its port; valid while @x is set
- * @cookie: the core's name for it, index in ov2_sas and in nic->sas
- * @dir: direction
- * @iv: how the IVs of packets that the NIC sends are made
+ * @cookie: the core's name for it, index in ov2_sas
  * @err: why the last ADD_SA did not offload it, -EACCES if the configuration excludes it; life.c,
  *	under nic->lock
+ * @offload_handle: the NIC's name for it, 0 if it has none; as @state
+ * @ref: see DOC: locking
  * @priv: the driver's memory for it, or NULL
  * @owner: the state, never NULL, only for comparison with the state of a packet
  * @sent: numbers that the NIC has been given to send, NULL unless the NIC makes IVs of them
  * @x: the state, NULL once xfrm has deleted it; slot.c, under nic->lock
- * @ref: see DOC: locking
+ * @dir: direction
+ * @iv: how the IVs of packets that the NIC sends are made
  * @state: life.c, under nic->lock; read without it on the packet path
  * @goal: life.c, under nic->lock
- * @offload_handle: the NIC's name for it, 0 if it has none; as @state
  * @ever_offloaded: the NIC may have processed packets with it; as @state
  * @has_slot: counted in nic->slots_used; life.c, under nic->lock
  * @held: it is the @next_del of its counterpart; life.c, under nic->lock
@@ -101,24 +102,25 @@ struct ov2_sa {
 	struct ov2_nic *nic;
 	struct ov2_port *port;
 	u32 cookie;
-	enum ov2_dir dir;
-	enum ov2_iv iv;
 	int err;
+	u32 offload_handle;
+	refcount_t ref;
 	void *priv;
 	const struct xfrm_state *owner;
 	struct ov2_sent *sent;
 	struct xfrm_state __rcu *x;
-	refcount_t ref;
 
+	enum ov2_dir dir;
+	enum ov2_iv iv;
 	enum ov2_sa_state state;
 	enum ov2_sa_goal goal;
-	u32 offload_handle;
 	bool ever_offloaded;
 	bool has_slot;
 	bool held;
 	struct ov2_traits traits;
 	struct ov2_port *slot_port;
 	u64 offloaded_at;
+	struct list_head all;
 	union {
 		struct list_head queue;
 		struct rcu_head rcu;
@@ -135,11 +137,6 @@ struct ov2_sa {
 	u64 evict_at;
 };
 
-/* Maximum number of SAs that are handled in one hold of nic->lock. */
-#define OV2_SA_STEP	256
-
-typedef void (*ov2_sa_fn)(struct ov2_sa *sa, void *arg);
-
 /* sa.c */
 int ov2_sa_cache_init(void);
 void ov2_sa_cache_exit(void);
@@ -147,12 +144,9 @@ struct ov2_sa *ov2_sa_find(unsigned long cookie);
 struct ov2_sa *ov2_sa_alloc(struct ov2_nic *nic, struct ov2_port *port, struct xfrm_state *x);
 void ov2_sa_get(struct ov2_sa *sa);
 void ov2_sa_put(struct ov2_sa *sa);
-struct ov2_sa *ov2_sa_next(struct ov2_nic *nic, unsigned long *cookie);
-bool ov2_sa_step(struct ov2_nic *nic, unsigned long *cookie, ov2_sa_fn fn, void *arg);
-void ov2_sa_for_each(struct ov2_nic *nic, ov2_sa_fn fn, void *arg);
+struct ov2_sa *ov2_sa_after(const struct ov2_nic *nic, unsigned long *cookie);
 #if IS_ENABLED(CONFIG_KUNIT)
 extern atomic_t ov2_last_cookie;
-extern atomic_t ov2_sa_looks;
 #endif
 
 /* wait.c */

@@ -501,7 +501,8 @@ static int ov2_slot_admit_crypto(struct ov2_sa *sa, struct netlink_ext_ack *exta
 /* Returns the number of SAs whose DELETE_SA is on its way, less those that wait for their slots. */
 static int ov2_slot_leaving(struct ov2_nic *nic, enum ov2_dir dir)
 {
-	return nic->leaving[dir] - (int)list_count_nodes(&nic->slots.packetq[dir]);
+	return (int)ov2_nic_sas_dir(nic, dir, OV2_SA_DEL_HELD, OV2_SA_DELETING) -
+	       (int)list_count_nodes(&nic->slots.packetq[dir]);
 }
 
 /* Returns true if a slot for @sa is about to become free that no SA waits for. */
@@ -525,11 +526,10 @@ static bool ov2_slot_give_way(const struct ov2_sa *to)
 	struct ov2_sa *sa, *idlest = NULL;
 	u32 i;
 
-	rcu_read_lock();
 	for (i = 0; i < OV2_SA_STEP; i++) {
-		sa = ov2_sa_next(nic, &nic->slots.hand);
+		sa = ov2_walk_next(&nic->slots.hand);
 		if (!sa) {
-			nic->slots.hand = 0;
+			ov2_walk_restart(nic, &nic->slots.hand);
 			continue;
 		}
 		if (sa->traits.packet || sa->state != OV2_SA_OFFLOADED ||
@@ -540,7 +540,6 @@ static bool ov2_slot_give_way(const struct ov2_sa *to)
 	}
 	if (idlest)
 		ov2_slot_demote(idlest, OV2_SLOT_WAIT);
-	rcu_read_unlock();
 	return idlest;
 }
 

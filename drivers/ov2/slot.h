@@ -5,6 +5,7 @@
 
 #include <linux/list.h>
 #include <linux/workqueue.h>
+#include "walk.h"
 
 struct netlink_ext_ack;
 struct ov2_nic;
@@ -40,7 +41,7 @@ struct ov2_sa_slot {
  * @waitq: SAs that wait for a slot, by direction, the busiest first
  * @packetq: SAs in packet mode that wait for a slot, by direction, in the order of their adds; xfrm
  *	waits for each of them
- * @hand: cookie of the SA that was looked at last for one that gives way
+ * @hand: an endless walk for SAs that give way
  * @backoffq: SAs that are not promoted for a while
  * @waiting_ports: ports that have SAs on their own wait queue
  * @waiting: SAs on all of these queues
@@ -56,7 +57,7 @@ struct ov2_sa_slot {
 struct ov2_slots {
 	struct list_head waitq[2];
 	struct list_head packetq[2];
-	unsigned long hand;
+	struct ov2_walk hand;
 	struct list_head backoffq;
 	struct list_head waiting_ports;
 	u32 waiting;
