@@ -387,7 +387,7 @@ static bool fixture_list_keys(struct fixture *f, struct list_head *requests)
 	list_for_each_entry(req, requests, list)
 		for (i = 0; i < nodes; i++)
 			if (memchr_inv(req->nodes[i].add.key_area, 0, OV2_KEY_AREA_LEN) ||
-			    memchr_inv(req->nodes[i].add.salt, 0, OV2_SALT_LEN_MAX))
+			    memchr_inv(req->nodes[i].add.salt, 0, OV2_SALT_LEN))
 				return true;
 	return false;
 }

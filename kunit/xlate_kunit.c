@@ -40,6 +40,15 @@ static struct xfrm_state *xlate_state(struct fixture *f, const struct fixture_sa
 	return x;
 }
 
+/* What the core does when xfrm adds a state and when the NIC gets it. */
+static int xlate(const struct xfrm_state *x, struct ov2_add_sa *add, struct netlink_ext_ack *extack)
+{
+	struct ov2_traits traits;
+	int err = ov2_xlate_traits(x, &traits, extack);
+
+	return err ?: ov2_xlate(x, &traits, add);
+}
+
 static void xlate_put(struct xfrm_state *x)
 {
 	x->km.state = XFRM_STATE_DEAD;
@@ -111,7 +120,7 @@ static void xlate_test_alg(struct kunit *test)
 	want.out = true;
 	x = xlate_state(f, &want);
 	memset(&add, 0x55, sizeof(add));
-	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), 0);
+	KUNIT_EXPECT_EQ(test, xlate(x, &add, &f->extack), 0);
 	KUNIT_EXPECT_EQ(test, add.cipher, row->cipher);
 	KUNIT_EXPECT_EQ(test, add.auth, row->auth);
 	KUNIT_EXPECT_EQ(test, add.cipher_key_len, row->cipher_key_len);
@@ -146,7 +155,7 @@ static void xlate_test_alg_inbound(struct kunit *test)
 	struct xfrm_state *x;
 
 	x = xlate_state(f, &row->sa);
-	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), 0);
+	KUNIT_EXPECT_EQ(test, xlate(x, &add, &f->extack), 0);
 	KUNIT_EXPECT_EQ(test, add.dir, OV2_IN);
 	KUNIT_EXPECT_EQ(test, add.cipher, row->cipher);
 	KUNIT_EXPECT_EQ(test, add.iv, OV2_IV_NONE);
@@ -202,7 +211,7 @@ static void xlate_test_shape(struct kunit *test)
 	struct xfrm_state *x;
 
 	x = xlate_state(f, &row->sa);
-	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), 0);
+	KUNIT_EXPECT_EQ(test, xlate(x, &add, &f->extack), 0);
 	KUNIT_EXPECT_EQ(test, add.dir, OV2_IN);
 	KUNIT_EXPECT_EQ(test, add.family, row->family);
 	KUNIT_EXPECT_EQ(test, add.mode, row->mode);
@@ -251,7 +260,7 @@ static void xlate_test_sequence(struct kunit *test)
 	struct xfrm_state *x;
 
 	x = xlate_state(f, &row->sa);
-	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), 0);
+	KUNIT_EXPECT_EQ(test, xlate(x, &add, &f->extack), 0);
 	KUNIT_EXPECT_EQ(test, add.esn, row->sa.esn);
 	KUNIT_EXPECT_EQ(test, add.seq.low, row->seq.low);
 	KUNIT_EXPECT_EQ(test, add.seq.high, row->seq.high);
@@ -277,7 +286,7 @@ static void xlate_test_rest(struct kunit *test)
 	x->sel.sport_mask = htons(0xffff);
 	x->sel.dport = htons(1024);
 	x->sel.dport_mask = htons(0xff00);
-	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), 0);
+	KUNIT_EXPECT_EQ(test, xlate(x, &add, &f->extack), 0);
 	KUNIT_EXPECT_EQ(test, add.soft_packets, 1000);
 	KUNIT_EXPECT_EQ(test, add.hard_packets, 2000);
 	KUNIT_EXPECT_EQ(test, add.sel.family, AF_INET);
@@ -295,7 +304,7 @@ static void xlate_test_rest(struct kunit *test)
 	want.soft_packets = 0;
 	want.hard_packets = 0;
 	x = xlate_state(f, &want);
-	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), 0);
+	KUNIT_EXPECT_EQ(test, xlate(x, &add, &f->extack), 0);
 	KUNIT_EXPECT_EQ(test, add.soft_packets, 0);
 	KUNIT_EXPECT_EQ(test, add.hard_packets, 0);
 	xlate_put(x);
@@ -336,7 +345,7 @@ static const struct xlate_bad_row xlate_bad_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(xlate_bad, xlate_bad_rows, name);
 
-/* S15: an SA that cannot be offloaded is refused with a sentence, and no key stays in the node. */
+/* S15: an SA that cannot be offloaded is refused with a sentence, and its keys are not copied. */
 static void xlate_test_refused(struct kunit *test)
 {
 	const struct xlate_bad_row *row = test->param_value;
@@ -350,12 +359,12 @@ static void xlate_test_refused(struct kunit *test)
 		kunit_skip(test, "this kernel lacks the algorithm");
 	x = xlate_state(f, &row->sa);
 	memset(&add, 0x55, sizeof(add));
-	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, xlate(x, &add, &f->extack), -EOPNOTSUPP);
 	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
 	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(f->extack._msg, row->msg), "\"%s\"", f->extack._msg);
-	KUNIT_EXPECT_NULL(test, memchr_inv(&add, 0, sizeof(add)));
+	KUNIT_EXPECT_NULL(test, memchr_inv(&add, 0x55, sizeof(add)));
 	/* S24: acquires and bonds pass no extack. */
-	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, NULL), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, xlate(x, &add, NULL), -EOPNOTSUPP);
 	xlate_put(x);
 }
 
@@ -401,7 +410,7 @@ static void xlate_test_outer(struct kunit *test)
 
 	x->props.flags |= row->flags;
 	x->props.extra_flags |= row->extra_flags;
-	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), 0);
+	KUNIT_EXPECT_EQ(test, xlate(x, &add, &f->extack), 0);
 	KUNIT_EXPECT_EQ(test, add.packet, row->sa.packet);
 	KUNIT_EXPECT_EQ(test, add.outer, row->outer);
 	xlate_put(x);
@@ -421,16 +430,16 @@ static void xlate_test_multicast(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		x = xlate_state(f, &rows[i]);
-		KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), 0);
+		KUNIT_EXPECT_EQ(test, xlate(x, &add, &f->extack), 0);
 		if (rows[i].family == AF_INET6)
 			x->id.daddr.in6.s6_addr[0] = 0xff;
 		else
 			x->id.daddr.a4 = htonl(INADDR_ALLHOSTS_GROUP);
-		KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), -EOPNOTSUPP);
+		KUNIT_EXPECT_EQ(test, xlate(x, &add, &f->extack), -EOPNOTSUPP);
 		KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "multicast"));
 		x->xso.dir = XFRM_DEV_OFFLOAD_OUT;
 		x->xso.dev = f->netdev[0];
-		KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), 0);
+		KUNIT_EXPECT_EQ(test, xlate(x, &add, &f->extack), 0);
 		x->xso.dev = NULL;
 		xlate_put(x);
 	}
@@ -473,11 +482,9 @@ static void xlate_test_packet_caps(struct kunit *test)
 	struct fixture *f = test->priv;
 	struct xfrm_state *x = xlate_state(f, &row->sa);
 	struct ov2_traits traits;
-	struct ov2_add_sa add;
 
 	caps.features = (caps.features & ~row->off) | row->on;
-	KUNIT_ASSERT_EQ(test, ov2_xlate(x, &add, &f->extack), 0);
-	traits = ov2_caps_traits(&add);
+	KUNIT_ASSERT_EQ(test, ov2_xlate_traits(x, &traits, &f->extack), 0);
 	KUNIT_EXPECT_EQ(test, ov2_caps_check(&caps, &traits, &f->extack),
 			row->msg ? -EOPNOTSUPP : 0);
 	if (row->msg)
@@ -494,7 +501,7 @@ static void xlate_test_mark_out(struct kunit *test)
 	struct ov2_add_sa add;
 	struct xfrm_state *x = xlate_state(f, &want);
 
-	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), 0);
+	KUNIT_EXPECT_EQ(test, xlate(x, &add, &f->extack), 0);
 	xlate_put(x);
 }
 
@@ -507,7 +514,7 @@ static void xlate_test_mark_mask(struct kunit *test)
 	struct xfrm_state *x = xlate_state(f, &want);
 
 	x->mark.m = 0xffffffff;
-	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, xlate(x, &add, &f->extack), -EOPNOTSUPP);
 	xlate_put(x);
 }
 
@@ -519,7 +526,7 @@ static void xlate_test_encap_unknown(struct kunit *test)
 	struct xfrm_state *x = xlate_state(f, &want);
 
 	x->encap->encap_type = TCP_ENCAP_ESPINTCP;
-	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, xlate(x, &add, &f->extack), -EOPNOTSUPP);
 	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "other than UDP"));
 	xlate_put(x);
@@ -538,7 +545,7 @@ static void xlate_test_modes(struct kunit *test)
 		bool good = mode == XFRM_MODE_TRANSPORT || mode == XFRM_MODE_TUNNEL;
 
 		x->props.mode = mode;
-		KUNIT_EXPECT_EQ_MSG(test, ov2_xlate(x, &add, NULL), good ? 0 : -EOPNOTSUPP,
+		KUNIT_EXPECT_EQ_MSG(test, xlate(x, &add, NULL), good ? 0 : -EOPNOTSUPP,
 				    "mode %u", mode);
 	}
 	x->props.mode = XFRM_MODE_TRANSPORT;
@@ -569,7 +576,7 @@ static void xlate_test_may_wrap(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		x = xlate_state(f, &rows[i].sa);
 		x->props.extra_flags |= XFRM_SA_XFLAG_OSEQ_MAY_WRAP;
-		KUNIT_EXPECT_EQ_MSG(test, ov2_xlate(x, &add, &f->extack), rows[i].err, "row %d", i);
+		KUNIT_EXPECT_EQ_MSG(test, xlate(x, &add, &f->extack), rows[i].err, "row %d", i);
 		if (rows[i].err)
 			KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "would repeat IVs"));
 		xlate_put(x);
@@ -586,7 +593,7 @@ static void xlate_test_no_salt(struct kunit *test)
 	unsigned int bits = x->aead->alg_key_len;
 
 	x->aead->alg_key_len = 24;
-	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, xlate(x, &add, &f->extack), -EOPNOTSUPP);
 	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "shorter than its salt"));
 	x->aead->alg_key_len = bits;
@@ -601,7 +608,7 @@ static void xlate_test_proto(struct kunit *test)
 	struct xfrm_state *x = xlate_state(f, &want);
 
 	x->id.proto = IPPROTO_AH;
-	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, xlate(x, &add, &f->extack), -EOPNOTSUPP);
 	KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "Only ESP xfrm state"));
 	x->id.proto = IPPROTO_ESP;
@@ -628,14 +635,13 @@ static void xlate_test_geniv(struct kunit *test)
 		want.out = true;
 		x = xlate_state(f, &want);
 		x->geniv = NULL;
-		KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), -EOPNOTSUPP);
-		KUNIT_EXPECT_NULL(test, memchr_inv(&add, 0, sizeof(add)));
+		KUNIT_EXPECT_EQ(test, xlate(x, &add, &f->extack), -EOPNOTSUPP);
 		xlate_put(x);
 
 		want.out = false;
 		x = xlate_state(f, &want);
 		x->geniv = NULL;
-		KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), 0);
+		KUNIT_EXPECT_EQ(test, xlate(x, &add, &f->extack), 0);
 		xlate_put(x);
 	}
 	/* The NIC cannot continue the IVs of these transforms. */
@@ -645,11 +651,52 @@ static void xlate_test_geniv(struct kunit *test)
 		want.out = true;
 		want.geniv = "echainiv";
 		x = xlate_state(f, &want);
-		KUNIT_EXPECT_EQ(test, ov2_xlate(x, &add, &f->extack), -EOPNOTSUPP);
+		KUNIT_EXPECT_EQ(test, xlate(x, &add, &f->extack), -EOPNOTSUPP);
 		KUNIT_ASSERT_NOT_NULL(test, f->extack._msg);
 		KUNIT_EXPECT_NOT_NULL(test, strstr(f->extack._msg, "echainiv(rfc"));
 		xlate_put(x);
 	}
+}
+
+/* S15, S41: an XFRM_MSG_NEWAE or XFRM_MSG_UPDSA since the add excludes a state that a reset makes the
+ * core give to the NIC once more.
+ */
+static void xlate_test_changed(struct kunit *test)
+{
+	static const struct fixture_sa out = { .out = true, .esn = true };
+	static const struct fixture_sa in = { .packet = true };
+	static const struct fixture_sa udp = { .packet = true, .out = true, .family = AF_INET6,
+					       .encap = UDP_ENCAP_ESPINUDP };
+	struct fixture *f = test->priv;
+	struct ov2_traits traits;
+	struct ov2_add_sa add;
+	struct xfrm_state *x;
+
+	x = xlate_state(f, &out);
+	KUNIT_ASSERT_EQ(test, ov2_xlate_traits(x, &traits, &f->extack), 0);
+	x->replay_esn->oseq_hi = BIT(31);
+	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &traits, &add), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, add.key_area_len, 0);
+	x->replay_esn->oseq_hi = S32_MAX;
+	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &traits, &add), 0);
+	KUNIT_EXPECT_EQ(test, add.key_area_len, 16);
+	xlate_put(x);
+
+	x = xlate_state(f, &in);
+	KUNIT_ASSERT_EQ(test, ov2_xlate_traits(x, &traits, &f->extack), 0);
+	x->if_id = 5;
+	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &traits, &add), -EOPNOTSUPP);
+	x->if_id = 0;
+	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &traits, &add), 0);
+	xlate_put(x);
+
+	/* as ov2_policy_to_crypto() does it */
+	x = xlate_state(f, &udp);
+	KUNIT_ASSERT_EQ(test, ov2_xlate_traits(x, &traits, &f->extack), 0);
+	x->xso.type = XFRM_DEV_OFFLOAD_CRYPTO;
+	traits.packet = false;
+	KUNIT_EXPECT_EQ(test, ov2_xlate(x, &traits, &add), -EOPNOTSUPP);
+	xlate_put(x);
 }
 
 /* The NIC gets what the translation returns, and the caller of xfrm_user gets the reason of a
@@ -702,6 +749,7 @@ static struct kunit_case xlate_cases[] = {
 	KUNIT_CASE(xlate_test_no_salt),
 	KUNIT_CASE(xlate_test_proto),
 	KUNIT_CASE(xlate_test_geniv),
+	KUNIT_CASE(xlate_test_changed),
 	KUNIT_CASE(xlate_test_end_to_end),
 	{ }
 };

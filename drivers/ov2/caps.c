@@ -156,29 +156,6 @@ void ov2_caps_adapt(const struct ov2_caps *caps, struct ov2_add_sa *add)
 	add->iv = ov2_caps_iv(caps, add->iv);
 }
 
-/* Returns what the SA of @add needs of a NIC. */
-struct ov2_traits ov2_caps_traits(const struct ov2_add_sa *add)
-{
-	return (struct ov2_traits){
-		.dir = add->dir,
-		.family = add->family,
-		.mode = add->mode,
-		.encap = add->encap,
-		.cipher = add->cipher,
-		.auth = add->auth,
-		.iv = add->iv,
-		.cross_family = add->cross_family,
-		.esn = add->esn,
-		.packet = add->packet,
-		.icv_len = add->icv_len,
-		.cipher_key_len = add->cipher_key_len,
-		.auth_key_len = add->auth_key_len,
-		.replay_window = add->replay_window,
-		.spi = add->spi,
-	};
-}
-EXPORT_SYMBOL_IF_KUNIT(ov2_caps_traits);
-
 /* Returns the kind of IV for a NIC with @caps: OV2_IV_HOST if the NIC does not make OV2_IV_SEQ. */
 enum ov2_iv ov2_caps_iv(const struct ov2_caps *caps, enum ov2_iv iv)
 {

@@ -419,7 +419,7 @@ static int ov2_add_fill_node(struct ov2_node *node)
 		return -ENOENT;
 	spin_lock_bh(&x->lock);
 	if (x->km.state != XFRM_STATE_DEAD)
-		err = ov2_xlate(x, add, NULL);
+		err = ov2_xlate(x, &sa->traits, add);
 	add->next = next;
 	if (!err) {
 		add->cookie = sa->cookie;

@@ -50,7 +50,6 @@
 /* caps.c */
 int ov2_caps_validate(const struct ov2_caps *caps);
 bool ov2_caps_subset(const struct ov2_caps *caps, const struct ov2_caps *of);
-struct ov2_traits ov2_caps_traits(const struct ov2_add_sa *add);
 int ov2_caps_check(const struct ov2_caps *caps, const struct ov2_traits *add,
 		   struct netlink_ext_ack *extack);
 bool ov2_caps_permit(const struct ov2_sa *sa);
@@ -60,7 +59,11 @@ void ov2_caps_adapt(const struct ov2_caps *caps, struct ov2_add_sa *add);
 enum ov2_iv ov2_caps_iv(const struct ov2_caps *caps, enum ov2_iv iv);
 
 /* xlate.c */
-int ov2_xlate(const struct xfrm_state *x, struct ov2_add_sa *add, struct netlink_ext_ack *extack);
+int ov2_xlate_traits(const struct xfrm_state *x, struct ov2_traits *traits,
+		     struct netlink_ext_ack *extack);
+int ov2_xlate(const struct xfrm_state *x, const struct ov2_traits *traits, struct ov2_add_sa *add);
+void ov2_xlate_addr(struct in6_addr *to, const xfrm_address_t *from, u16 family);
+void ov2_xlate_sel(const struct xfrm_selector *from, struct ov2_sel *to);
 void ov2_xlate_iv_salt(const struct xfrm_state *x, u8 *salt);
 struct ov2_seq ov2_xlate_seq(const struct xfrm_state *x, enum ov2_dir dir);
 

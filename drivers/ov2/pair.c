@@ -58,44 +58,63 @@ void ov2_pair_tables_free(struct ov2_nic *nic)
 	rhashtable_destroy(&nic->unpaired[OV2_IN]);
 }
 
-/* Turns the selector so that this end is its source. */
-static void ov2_pair_init_sel(struct ov2_sel *to, const struct ov2_sel *from, enum ov2_dir dir)
+/* Hashes the selector, turned so that this end is its source. */
+static u64 ov2_pair_hash_sel(const struct xfrm_selector *sel, enum ov2_dir dir)
 {
-	*to = *from;
-	if (dir == OV2_OUT)
-		return;
-	to->saddr = from->daddr;
-	to->daddr = from->saddr;
-	to->sport = from->dport;
-	to->dport = from->sport;
-	to->sport_mask = from->dport_mask;
-	to->dport_mask = from->sport_mask;
-	to->prefixlen_s = from->prefixlen_d;
-	to->prefixlen_d = from->prefixlen_s;
+	struct ov2_sel from, to;
+
+	memset(&from, 0, sizeof(from));
+	ov2_xlate_sel(sel, &from);
+	to = from;
+	if (dir == OV2_IN) {
+		to.saddr = from.daddr;
+		to.daddr = from.saddr;
+		to.sport = from.dport;
+		to.dport = from.sport;
+		to.sport_mask = from.dport_mask;
+		to.dport_mask = from.sport_mask;
+		to.prefixlen_s = from.prefixlen_d;
+		to.prefixlen_d = from.prefixlen_s;
+	}
+	return siphash(&to, sizeof(to), &ov2_pair_secret);
+}
+
+static u32 ov2_pair_hash_addr(const struct in6_addr *addr, u32 family, u32 seed)
+{
+	if (family == OV2_IPV4)
+		return addr->s6_addr32[0];
+	return jhash2(addr->s6_addr32, ARRAY_SIZE(addr->s6_addr32), seed);
+}
+
+/* Neither the namespace, which the port stands for, nor family and mode are part of the hash. */
+static u32 ov2_pair_hash_id(const struct ov2_pair_id *id)
+{
+	u32 seed = ov2_pair_secret.key[0] ^ (unsigned long)id->port;
+
+	return jhash_3words(ov2_pair_hash_addr(&id->local, id->family, seed),
+			    ov2_pair_hash_addr(&id->remote, id->family, seed),
+			    id->reqid ?: id->sel, seed);
 }
 
 /* xfrm's add calls this before @sa is admitted. The tables compare the id as bytes, so rely on
  * ov2_sa_alloc() to have zeroed what is not set here.
  */
-void ov2_pair_init(struct ov2_sa *sa, const struct xfrm_state *x, const struct ov2_add_sa *add)
+void ov2_pair_init(struct ov2_sa *sa, const struct xfrm_state *x)
 {
+	bool out = sa->dir == OV2_OUT;
 	struct ov2_pair_id *id = &sa->pair.id;
-	struct ov2_sel sel = { };
 
 	id->net = read_pnet(&x->xs_net);
 	id->port = sa->port;
-	id->local = add->dir == OV2_OUT ? add->saddr : add->daddr;
-	id->remote = add->dir == OV2_OUT ? add->daddr : add->saddr;
+	ov2_xlate_addr(out ? &id->local : &id->remote, &x->props.saddr, x->props.family);
+	ov2_xlate_addr(out ? &id->remote : &id->local, &x->id.daddr, x->props.family);
 	id->reqid = x->props.reqid;
-	id->family = add->family;
-	id->mode = add->mode;
+	id->family = sa->traits.family;
+	id->mode = sa->traits.mode;
 	net_get_random_once(&ov2_pair_secret, sizeof(ov2_pair_secret));
-	if (!id->reqid) {
-		ov2_pair_init_sel(&sel, &add->sel, add->dir);
-		id->sel = siphash(&sel, sizeof(sel), &ov2_pair_secret);
-	}
-	id->hash = jhash2((u32 *)id, offsetof(struct ov2_pair_id, hash) / sizeof(u32),
-			  ov2_pair_secret.key[0]);
+	if (!id->reqid)
+		id->sel = ov2_pair_hash_sel(&x->sel, sa->dir);
+	id->hash = ov2_pair_hash_id(id);
 	sa->pair.if_id = x->if_id;
 	sa->pair.mark = x->mark.v & x->mark.m;
 }
@@ -113,19 +132,20 @@ static bool ov2_pair_exact(const struct ov2_sa *a, const struct ov2_sa *b)
 	return a->pair.if_id == b->pair.if_id && a->pair.mark == b->pair.mark;
 }
 
-/* Finds the best of the unpaired SAs of the other direction: one with the same mark and if_id if
- * there is one, otherwise the youngest.
- */
-static struct ov2_sa *ov2_pair_find(const struct ov2_sa *sa)
+/* Returns the youngest of the unpaired SAs of a direction that look like @sa, or NULL. */
+static struct ov2_sa *ov2_pair_first(const struct ov2_sa *sa, enum ov2_dir dir)
 {
-	struct ov2_sa *first, *other, *best = NULL;
+	return rhashtable_lookup_fast(&sa->nic->unpaired[dir], &sa->pair.id, ov2_pair_params);
+}
+
+/* Finds the best of the unpaired SAs of the other direction, from @first on: one with the same mark
+ * and if_id if there is one, otherwise the youngest.
+ */
+static struct ov2_sa *ov2_pair_find(const struct ov2_sa *sa, struct ov2_sa *first)
+{
+	struct ov2_sa *other = first, *best = NULL;
 	u32 seen = 0;
 
-	first = rhashtable_lookup_fast(&sa->nic->unpaired[!sa->dir], &sa->pair.id,
-				       ov2_pair_params);
-	if (!first)
-		return NULL;
-	other = first;
 	do {
 		const struct ov2_sa *in = sa->dir == OV2_IN ? sa : other;
 		const struct ov2_sa *out = sa->dir == OV2_IN ? other : sa;
@@ -156,12 +176,12 @@ static void ov2_pair_insert(struct ov2_sa *sa, bool new)
 		rhashtable_replace_fast(table, &first->pair.node, &sa->pair.node, ov2_pair_params);
 }
 
-/* Removes an SA from the unpaired ones, if it is among them. */
-static void ov2_pair_remove(struct ov2_sa *sa)
+/* Removes an SA from the unpaired ones, if it is among them; @first is their entry of the table. */
+static void ov2_pair_remove(struct ov2_sa *sa, const struct ov2_sa *first)
 {
 	struct rhashtable *table = &sa->nic->unpaired[sa->dir];
 
-	if (rhashtable_lookup_fast(table, &sa->pair.id, ov2_pair_params) == sa) {
+	if (first == sa) {
 		if (list_empty(&sa->pair.same))
 			rhashtable_remove_fast(table, &sa->pair.node, ov2_pair_params);
 		else
@@ -175,15 +195,16 @@ static void ov2_pair_remove(struct ov2_sa *sa)
 /* Pairs a new SA with the best of those that have no counterpart yet. */
 void ov2_pair_add(struct ov2_sa *sa)
 {
-	struct ov2_sa *other;
+	struct ov2_sa *first, *other;
 
 	lockdep_assert_held(&sa->nic->lock);
-	other = ov2_pair_find(sa);
+	first = ov2_pair_first(sa, !sa->dir);
+	other = first ? ov2_pair_find(sa, first) : NULL;
 	if (!other) {
 		ov2_pair_insert(sa, true);
 		return;
 	}
-	ov2_pair_remove(other);
+	ov2_pair_remove(other, first);
 	sa->pair.other = other;
 	other->pair.other = sa;
 }
@@ -195,7 +216,7 @@ void ov2_pair_del(struct ov2_sa *sa)
 
 	lockdep_assert_held(&sa->nic->lock);
 	if (!other) {
-		ov2_pair_remove(sa);
+		ov2_pair_remove(sa, ov2_pair_first(sa, sa->dir));
 		return;
 	}
 	sa->pair.other = NULL;

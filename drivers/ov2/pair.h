@@ -22,9 +22,9 @@ struct ov2_sa;
  * @sel: hash of the selector with this end as its source, if there is no reqid; no one can find
  *	another selector with the same hash, because its key is secret
  * @reqid: reqid
+ * @hash: hash of the above, see ov2_pair_hash_id()
  * @family: of the outer addresses
  * @mode: mode
- * @hash: hash of the above
  */
 struct ov2_pair_id {
 	const struct net *net;
@@ -33,9 +33,9 @@ struct ov2_pair_id {
 	struct in6_addr remote;
 	u64 sel;
 	u32 reqid;
+	u32 hash;
 	u32 family;
 	u32 mode;
-	u32 hash;
 };
 
 /**
@@ -59,7 +59,7 @@ struct ov2_pair {
 /* pair.c */
 int ov2_pair_tables_init(struct ov2_nic *nic);
 void ov2_pair_tables_free(struct ov2_nic *nic);
-void ov2_pair_init(struct ov2_sa *sa, const struct xfrm_state *x, const struct ov2_add_sa *add);
+void ov2_pair_init(struct ov2_sa *sa, const struct xfrm_state *x);
 void ov2_pair_add(struct ov2_sa *sa);
 void ov2_pair_del(struct ov2_sa *sa);
 

@@ -41,27 +41,6 @@ struct ov2_wait {
 	int err;
 };
 
-/* The needs of an SA. The fields are those of struct ov2_add_sa, and constant, except that
- * ov2_slot_to_crypto() may clear packet, under nic->lock.
- */
-struct ov2_traits {
-	u8 dir;
-	u8 family;
-	u8 mode;
-	u8 encap;
-	u8 cipher;
-	u8 auth;
-	u8 iv;
-	bool cross_family;
-	bool esn;
-	bool packet;
-	u16 icv_len;
-	u16 cipher_key_len;
-	u16 auth_key_len;
-	u32 replay_window;
-	__be32 spi;
-};
-
 /**
  * struct ov2_sa - An SA that xfrm asked to be offloaded. There may be a million, so its members are
  *	in an order that leaves few holes.
@@ -83,9 +62,11 @@ struct ov2_traits {
  * @ever_offloaded: the NIC may have processed packets with it; as @state
  * @has_slot: counted in nic->slots_used; life.c, under nic->lock
  * @held: it is the @next_del of its counterpart; life.c, under nic->lock
- * @traits: what it needs of a NIC
+ * @traits: what it needs of a NIC; constant, except that ov2_slot_to_crypto() may clear packet, under
+ *	nic->lock
  * @slot_port: the port whose share it is counted in, or NULL; never one that is closing
  * @offloaded_at: jiffies (64 bits); life.c, under nic->lock
+ * @all: on nic->sas unless @state is GONE; walk.c
  * @queue: on the list of nic that belongs to @state; life.c, under nic->lock
  * @rcu: for the free; nothing has the SA on a list then
  * @next_del: the SA whose DELETE_SA follows its own, a reference; life.c, under nic->lock

@@ -10,10 +10,9 @@
 /* More packets than can arrive while an update is in flight. */
 #define OV2_SEQ_MISMATCHES	4096
 
-void ov2_seq_init(struct ov2_sa *sa, const struct ov2_add_sa *add)
+void ov2_seq_init(struct ov2_sa *sa, struct ov2_seq seq)
 {
-	sa->seq.window = add->replay_window;
-	sa->seq.told = ov2_seq_u64(add->seq);
+	sa->seq.told = ov2_seq_u64(seq);
 	sa->seq.last = sa->seq.told;
 }
 
@@ -70,7 +69,7 @@ void ov2_seq_advance(struct ov2_sa *sa, struct ov2_seq seq)
 		return;
 	last = sa->seq.last;
 	sa->seq.last = now;
-	if (now < last || now > READ_ONCE(sa->seq.told) + sa->seq.window)
+	if (now < last || now > READ_ONCE(sa->seq.told) + sa->traits.replay_window)
 		ov2_seq_update(sa, seq);
 }
 

@@ -12,7 +12,6 @@ struct ov2_sa;
 
 /**
  * struct ov2_sa_seq - The part of an SA that seq.c and update.c own.
- * @window: replay window in packets, of an inbound SA with ESN
  * @mismatches: packets in a row about whose number NIC and xfrm disagreed; NAPI of the port
  * @running: an UPDATE_SA list has the SA, with a reference; nic->lock
  * @told: the newest number that the NIC knows of or is about to be told; inbound ESN only
@@ -21,7 +20,6 @@ struct ov2_sa;
  * @queue: on nic->updq, with a reference; nic->lock
  */
 struct ov2_sa_seq {
-	u32 window;
 	u16 mismatches;
 	bool running;
 	u64 told;
@@ -36,7 +34,7 @@ static inline u64 ov2_seq_u64(struct ov2_seq seq)
 	return (u64)seq.high << 32 | seq.low;
 }
 
-void ov2_seq_init(struct ov2_sa *sa, const struct ov2_add_sa *add);
+void ov2_seq_init(struct ov2_sa *sa, struct ov2_seq seq);
 void ov2_seq_drop_update(struct ov2_sa *sa);
 void ov2_seq_filled(struct ov2_sa *sa, struct ov2_seq seq);
 void ov2_seq_advance(struct ov2_sa *sa, struct ov2_seq seq);

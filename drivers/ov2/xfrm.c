@@ -16,25 +16,21 @@
 /* Fills the constant part of an SA from its state. */
 static int ov2_xdo_fill(struct ov2_sa *sa, struct xfrm_state *x, struct netlink_ext_ack *extack)
 {
-	struct ov2_add_sa add;
 	int err;
 
-	err = ov2_xlate(x, &add, extack);
+	err = ov2_xlate_traits(x, &sa->traits, extack);
 	if (err)
 		return err;
-	ov2_pair_init(sa, x, &add);
-	ov2_seq_init(sa, &add);
-	sa->traits = ov2_caps_traits(&add);
-	sa->dir = add.dir;
-	sa->iv = ov2_caps_iv(&sa->nic->hw_caps, add.iv);
+	sa->dir = sa->traits.dir;
+	sa->iv = ov2_caps_iv(&sa->nic->hw_caps, sa->traits.iv);
+	ov2_pair_init(sa, x);
+	ov2_seq_init(sa, ov2_xlate_seq(x, sa->dir));
 	if (sa->iv == OV2_IV_SEQ || sa->iv == OV2_IV_HOST) {
 		sa->sent = ov2_sent_alloc();
 		if (!sa->sent)
-			err = -ENOMEM;
+			return -ENOMEM;
 	}
-	/* ov2_add_fill() fetches the keys again when the NIC gets the SA. */
-	ov2_sa_wipe(&add);
-	return err;
+	return 0;
 }
 
 /* Admits an SA. In packet mode also waits until the NIC has it. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: translation of an xfrm_state into an ADD_SA node. Pure: no lock, no I/O, no allocation.
- * caps.c checks what the NIC supports.
+ * ov2 core: translation of an xfrm_state, into traits when xfrm adds it, and into a node whenever
+ * the NIC gets it. Pure: no lock, no I/O, no allocation. caps.c checks what the NIC supports.
  */
 #include <crypto/internal/geniv.h>
 #include <linux/netlink.h>
@@ -18,32 +18,30 @@ struct ov2_xlate_alg {
 	const char *name;
 	u8 name_size;
 	u8 id;
-	u8 salt_len;
 };
 
-#define OV2_XLATE_ALG(_name, _id, _salt_len) {	\
-	.name = (_name),				\
-	.name_size = sizeof(_name),			\
-	.id = (_id),					\
-	.salt_len = (_salt_len),			\
+#define OV2_XLATE_ALG(_name, _id) {		\
+	.name = (_name),			\
+	.name_size = sizeof(_name),		\
+	.id = (_id),				\
 }
 
 static const struct ov2_xlate_alg ov2_xlate_aeads[] = {
-	OV2_XLATE_ALG("rfc4106(gcm(aes))", OV2_CIPHER_AES_GCM, 4),
-	OV2_XLATE_ALG("rfc4543(gcm(aes))", OV2_CIPHER_AES_GMAC, 4),
-	OV2_XLATE_ALG("rfc7539esp(chacha20,poly1305)", OV2_CIPHER_CHACHA20_POLY1305, 4),
+	OV2_XLATE_ALG("rfc4106(gcm(aes))", OV2_CIPHER_AES_GCM),
+	OV2_XLATE_ALG("rfc4543(gcm(aes))", OV2_CIPHER_AES_GMAC),
+	OV2_XLATE_ALG("rfc7539esp(chacha20,poly1305)", OV2_CIPHER_CHACHA20_POLY1305),
 };
 
 static const struct ov2_xlate_alg ov2_xlate_ciphers[] = {
-	OV2_XLATE_ALG("cbc(aes)", OV2_CIPHER_AES_CBC, 0),
-	OV2_XLATE_ALG("ecb(cipher_null)", OV2_CIPHER_NULL, 0),
+	OV2_XLATE_ALG("cbc(aes)", OV2_CIPHER_AES_CBC),
+	OV2_XLATE_ALG("ecb(cipher_null)", OV2_CIPHER_NULL),
 };
 
 static const struct ov2_xlate_alg ov2_xlate_auths[] = {
-	OV2_XLATE_ALG("hmac(sha1)", OV2_AUTH_HMAC_SHA1, 0),
-	OV2_XLATE_ALG("hmac(sha256)", OV2_AUTH_HMAC_SHA256, 0),
-	OV2_XLATE_ALG("hmac(sha384)", OV2_AUTH_HMAC_SHA384, 0),
-	OV2_XLATE_ALG("hmac(sha512)", OV2_AUTH_HMAC_SHA512, 0),
+	OV2_XLATE_ALG("hmac(sha1)", OV2_AUTH_HMAC_SHA1),
+	OV2_XLATE_ALG("hmac(sha256)", OV2_AUTH_HMAC_SHA256),
+	OV2_XLATE_ALG("hmac(sha384)", OV2_AUTH_HMAC_SHA384),
+	OV2_XLATE_ALG("hmac(sha512)", OV2_AUTH_HMAC_SHA512),
 };
 
 static const struct ov2_xlate_alg *ov2_xlate_find(const struct ov2_xlate_alg *table, size_t count,
@@ -57,29 +55,29 @@ static const struct ov2_xlate_alg *ov2_xlate_find(const struct ov2_xlate_alg *ta
 	return NULL;
 }
 
-/* Appends a key to the key area. */
-static int ov2_xlate_key(struct ov2_add_sa *add, const char *key, unsigned int bits, u16 *off,
-			 u16 *len, struct netlink_ext_ack *extack)
+static unsigned int ov2_xlate_bytes(unsigned int bits)
 {
-	unsigned int bytes = DIV_ROUND_UP(bits, 8);
+	return DIV_ROUND_UP(bits, 8);
+}
 
-	if (bytes > sizeof(add->key_area) - add->key_area_len) {
-		NL_SET_ERR_MSG_FMT_MOD(extack, "Cannot offload keys of more than %zu bytes",
-				       sizeof(add->key_area));
+static int ov2_xlate_key_lens(struct ov2_traits *traits, unsigned int cipher, unsigned int auth,
+			      struct netlink_ext_ack *extack)
+{
+	if (cipher + auth > OV2_KEY_AREA_LEN) {
+		NL_SET_ERR_MSG_FMT_MOD(extack, "Cannot offload keys of more than %u bytes",
+				       OV2_KEY_AREA_LEN);
 		return -EOPNOTSUPP;
 	}
-	*off = add->key_area_len;
-	*len = bytes;
-	memcpy(add->key_area + add->key_area_len, key, bytes);
-	add->key_area_len += bytes;
+	traits->cipher_key_len = cipher;
+	traits->auth_key_len = auth;
 	return 0;
 }
 
-static int ov2_xlate_combined(const struct xfrm_state *x, struct ov2_add_sa *add,
+static int ov2_xlate_combined(const struct xfrm_state *x, struct ov2_traits *traits,
 			      struct netlink_ext_ack *extack)
 {
 	const struct xfrm_algo_aead *aead = x->aead;
-	unsigned int bytes = DIV_ROUND_UP(aead->alg_key_len, 8);
+	unsigned int bytes = ov2_xlate_bytes(aead->alg_key_len);
 	const struct ov2_xlate_alg *alg;
 
 	alg = ov2_xlate_find(ov2_xlate_aeads, ARRAY_SIZE(ov2_xlate_aeads), aead->alg_name);
@@ -87,24 +85,20 @@ static int ov2_xlate_combined(const struct xfrm_state *x, struct ov2_add_sa *add
 		NL_SET_ERR_MSG_FMT_MOD(extack, "Cannot offload algorithm %.40s", aead->alg_name);
 		return -EOPNOTSUPP;
 	}
-	if (bytes < alg->salt_len) {
+	if (bytes < OV2_SALT_LEN) {
 		NL_SET_ERR_MSG_MOD(extack, "The key is shorter than its salt");
 		return -EOPNOTSUPP;
 	}
-	bytes -= alg->salt_len;
-	add->cipher = alg->id;
-	add->icv_len = aead->alg_icv_len / 8;
-	add->salt_len = alg->salt_len;
-	memcpy(add->salt, aead->alg_key + bytes, alg->salt_len);
-	return ov2_xlate_key(add, aead->alg_key, bytes * 8, &add->cipher_key_off,
-			     &add->cipher_key_len, extack);
+	traits->cipher = alg->id;
+	traits->auth = OV2_AUTH_NONE;
+	traits->icv_len = aead->alg_icv_len / 8;
+	return ov2_xlate_key_lens(traits, bytes - OV2_SALT_LEN, 0, extack);
 }
 
-static int ov2_xlate_separate(const struct xfrm_state *x, struct ov2_add_sa *add,
+static int ov2_xlate_separate(const struct xfrm_state *x, struct ov2_traits *traits,
 			      struct netlink_ext_ack *extack)
 {
 	const struct ov2_xlate_alg *cipher, *auth;
-	int err;
 
 	if (!x->ealg || !x->aalg) {
 		NL_SET_ERR_MSG_MOD(extack, "Cannot offload ESP without authentication");
@@ -123,13 +117,27 @@ static int ov2_xlate_separate(const struct xfrm_state *x, struct ov2_add_sa *add
 				       x->aalg->alg_name);
 		return -EOPNOTSUPP;
 	}
-	add->cipher = cipher->id;
-	add->auth = auth->id;
-	add->icv_len = x->aalg->alg_trunc_len / 8;
-	err = ov2_xlate_key(add, x->ealg->alg_key, x->ealg->alg_key_len, &add->cipher_key_off,
-			    &add->cipher_key_len, extack);
-	return err ?: ov2_xlate_key(add, x->aalg->alg_key, x->aalg->alg_key_len,
-				    &add->auth_key_off, &add->auth_key_len, extack);
+	traits->cipher = cipher->id;
+	traits->auth = auth->id;
+	traits->icv_len = x->aalg->alg_trunc_len / 8;
+	return ov2_xlate_key_lens(traits, ov2_xlate_bytes(x->ealg->alg_key_len),
+				  ov2_xlate_bytes(x->aalg->alg_key_len), extack);
+}
+
+/* Copies the keys, whose lengths the traits have. */
+static void ov2_xlate_keys(const struct xfrm_state *x, struct ov2_add_sa *add)
+{
+	const char *cipher = x->aead ? x->aead->alg_key : x->ealg->alg_key;
+
+	memcpy(add->key_area, cipher, add->cipher_key_len);
+	add->key_area_len = add->cipher_key_len + add->auth_key_len;
+	if (x->aead) {
+		add->salt_len = OV2_SALT_LEN;
+		memcpy(add->salt, cipher + add->cipher_key_len, OV2_SALT_LEN);
+	} else {
+		add->auth_key_off = add->cipher_key_len;
+		memcpy(add->key_area + add->auth_key_off, x->aalg->alg_key, add->auth_key_len);
+	}
 }
 
 /* Reads the salt of seqiv, &struct ov2_add_sa.iv_salt. The caller knows that seqiv is the
@@ -146,37 +154,31 @@ void ov2_xlate_iv_salt(const struct xfrm_state *x, u8 *salt)
  * continue the IVs of the kernel's IV generator. The generator's salt can be read only if the
  * generator is the one that xfrm asked for.
  */
-static int ov2_xlate_iv(const struct xfrm_state *x, struct ov2_add_sa *add,
+static int ov2_xlate_iv(const struct xfrm_state *x, struct ov2_traits *traits,
 			struct netlink_ext_ack *extack)
 {
 	struct crypto_aead *aead = x->data;
 	const char *driver;
 
-	add->iv = OV2_IV_NONE;
-	if (add->cipher == OV2_CIPHER_NULL || add->dir == OV2_IN)
+	traits->iv = OV2_IV_NONE;
+	if (traits->cipher == OV2_CIPHER_NULL || traits->dir == OV2_IN)
 		return 0;
 	driver = aead ? crypto_tfm_alg_driver_name(crypto_aead_tfm(aead)) : "";
-	if (add->cipher == OV2_CIPHER_AES_CBC) {
+	if (traits->cipher == OV2_CIPHER_AES_CBC) {
 		if (!x->geniv || !strstarts(driver, "echainiv("))
 			goto err_geniv;
-		add->iv = OV2_IV_RANDOM;
+		traits->iv = OV2_IV_RANDOM;
 		return 0;
 	}
 	if (!x->geniv || !strstarts(driver, "seqiv(") ||
-	    crypto_aead_ivsize(aead) != sizeof(add->iv_salt))
+	    crypto_aead_ivsize(aead) != sizeof_field(struct ov2_add_sa, iv_salt))
 		goto err_geniv;
-	if (x->props.extra_flags & XFRM_SA_XFLAG_OSEQ_MAY_WRAP && !add->esn) {
+	if (x->props.extra_flags & XFRM_SA_XFLAG_OSEQ_MAY_WRAP && !traits->esn) {
 		NL_SET_ERR_MSG_MOD(extack,
 				   "Sequence numbers that wrap would repeat IVs with this algorithm");
 		return -EOPNOTSUPP;
 	}
-	if (add->seq.high & BIT(31)) {
-		NL_SET_ERR_MSG_MOD(extack,
-				   "Cannot offload sequence numbers of 2^63 and more because IVs would repeat");
-		return -EOPNOTSUPP;
-	}
-	add->iv = OV2_IV_SEQ;
-	ov2_xlate_iv_salt(x, add->iv_salt);
+	traits->iv = OV2_IV_SEQ;
 	return 0;
 
 err_geniv:
@@ -185,27 +187,7 @@ err_geniv:
 	return -EOPNOTSUPP;
 }
 
-static int ov2_xlate_encap(const struct xfrm_state *x, struct ov2_add_sa *add,
-			   struct netlink_ext_ack *extack)
-{
-	if (!x->encap)
-		return 0;
-	if (x->encap->encap_type != UDP_ENCAP_ESPINUDP) {
-		NL_SET_ERR_MSG_MOD(extack, "Encapsulation other than UDP is not supported");
-		return -EOPNOTSUPP;
-	}
-	if (add->dir == OV2_OUT && add->family == OV2_IPV6 && !add->packet) {
-		NL_SET_ERR_MSG_MOD(extack,
-				   "Outbound UDP encapsulation over IPv6 is not supported");
-		return -EOPNOTSUPP;
-	}
-	add->encap = OV2_ENCAP_UDP;
-	add->encap_sport = x->encap->encap_sport;
-	add->encap_dport = x->encap->encap_dport;
-	return 0;
-}
-
-static void ov2_xlate_addr(struct in6_addr *to, const xfrm_address_t *from, u16 family)
+void ov2_xlate_addr(struct in6_addr *to, const xfrm_address_t *from, u16 family)
 {
 	if (family == AF_INET)
 		to->s6_addr32[0] = from->a4;
@@ -213,7 +195,7 @@ static void ov2_xlate_addr(struct in6_addr *to, const xfrm_address_t *from, u16 
 		*to = from->in6;
 }
 
-static void ov2_xlate_sel(const struct xfrm_selector *from, struct ov2_sel *to)
+void ov2_xlate_sel(const struct xfrm_selector *from, struct ov2_sel *to)
 {
 	ov2_xlate_addr(&to->saddr, &from->saddr, from->family);
 	ov2_xlate_addr(&to->daddr, &from->daddr, from->family);
@@ -271,7 +253,7 @@ static int ov2_xlate_check_packet(const struct xfrm_state *x, struct netlink_ext
 	return 0;
 }
 
-/* Checks the properties that no NIC supports. */
+/* Checks what no NIC supports. XFRM_MSG_UPDSA, or a change to crypto mode, may change the result. */
 static int ov2_xlate_check(const struct xfrm_state *x, struct netlink_ext_ack *extack)
 {
 	if (x->id.proto != IPPROTO_ESP) {
@@ -290,7 +272,18 @@ static int ov2_xlate_check(const struct xfrm_state *x, struct netlink_ext_ack *e
 		NL_SET_ERR_MSG_MOD(extack, "Cannot offload inbound xfrm states with a mark");
 		return -EOPNOTSUPP;
 	}
-	return x->xso.type == XFRM_DEV_OFFLOAD_PACKET ? ov2_xlate_check_packet(x, extack) : 0;
+	if (x->encap && x->encap->encap_type != UDP_ENCAP_ESPINUDP) {
+		NL_SET_ERR_MSG_MOD(extack, "Encapsulation other than UDP is not supported");
+		return -EOPNOTSUPP;
+	}
+	if (x->xso.type == XFRM_DEV_OFFLOAD_PACKET)
+		return ov2_xlate_check_packet(x, extack);
+	if (x->encap && x->xso.dir == XFRM_DEV_OFFLOAD_OUT && x->props.family == AF_INET6) {
+		NL_SET_ERR_MSG_MOD(extack,
+				   "Outbound UDP encapsulation over IPv6 is not supported");
+		return -EOPNOTSUPP;
+	}
+	return 0;
 }
 
 /* Describes the outer headers of a tunnel in packet mode, as xfrm4_tunnel_encap_add() and
@@ -309,44 +302,75 @@ static void ov2_xlate_outer(const struct xfrm_state *x, struct ov2_add_sa *add)
 		add->outer |= OV2_OUTER_DF;
 }
 
-/* Fills @add except for next, port and cookie, which the engine sets. Context: any; x->lock held if
- * other contexts know @x. Returns 0, or -EOPNOTSUPP with the reason in @extack, which may be NULL.
+/* IVs must not repeat. XFRM_MSG_NEWAE may change the result. */
+static int ov2_xlate_check_seq(const struct ov2_traits *traits, struct ov2_seq seq,
+			       struct netlink_ext_ack *extack)
+{
+	if (traits->iv != OV2_IV_SEQ || !(seq.high & BIT(31)))
+		return 0;
+	NL_SET_ERR_MSG_MOD(extack,
+			   "Cannot offload sequence numbers of 2^63 and more because IVs would repeat");
+	return -EOPNOTSUPP;
+}
+
+/* Reads the traits of a state. Context: any; x->lock held if other contexts know @x. Returns 0, or
+ * -EOPNOTSUPP with the reason in @extack, which may be NULL.
  */
-int ov2_xlate(const struct xfrm_state *x, struct ov2_add_sa *add, struct netlink_ext_ack *extack)
+int ov2_xlate_traits(const struct xfrm_state *x, struct ov2_traits *traits,
+		     struct netlink_ext_ack *extack)
+{
+	int err;
+
+	err = ov2_xlate_check(x, extack);
+	if (err)
+		return err;
+	traits->dir = x->xso.dir == XFRM_DEV_OFFLOAD_IN ? OV2_IN : OV2_OUT;
+	traits->family = x->props.family == AF_INET ? OV2_IPV4 : OV2_IPV6;
+	traits->mode = x->props.mode == XFRM_MODE_TUNNEL ? OV2_TUNNEL : OV2_TRANSPORT;
+	traits->cross_family = traits->mode == OV2_TUNNEL && x->sel.family != AF_UNSPEC &&
+			       x->sel.family != x->props.family;
+	traits->packet = x->xso.type == XFRM_DEV_OFFLOAD_PACKET;
+	traits->esn = x->props.flags & XFRM_STATE_ESN;
+	traits->replay_window = x->replay_esn ? x->replay_esn->replay_window :
+						x->props.replay_window;
+	traits->spi = x->id.spi;
+	traits->encap = x->encap ? OV2_ENCAP_UDP : OV2_ENCAP_NONE;
+	err = x->aead ? ov2_xlate_combined(x, traits, extack) :
+			ov2_xlate_separate(x, traits, extack);
+	if (!err)
+		err = ov2_xlate_iv(x, traits, extack);
+	return err ?: ov2_xlate_check_seq(traits, ov2_xlate_seq(x, traits->dir), extack);
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2_xlate_traits);
+
+/* Fills a node except for next, priv, port and cookie, which the engine sets. Context: any;
+ * x->lock held if other contexts know @x. Returns 0, or -EOPNOTSUPP if @x has changed since
+ * ov2_xlate_traits() so that it cannot be offloaded any more.
+ */
+int ov2_xlate(const struct xfrm_state *x, const struct ov2_traits *traits, struct ov2_add_sa *add)
 {
 	int err;
 
 	memset(add, 0, sizeof(*add));
-	err = ov2_xlate_check(x, extack);
+	add->traits = *traits;
+	add->seq = ov2_xlate_seq(x, traits->dir);
+	err = ov2_xlate_check(x, NULL) ?: ov2_xlate_check_seq(traits, add->seq, NULL);
 	if (err)
 		return err;
-
-	add->dir = x->xso.dir == XFRM_DEV_OFFLOAD_IN ? OV2_IN : OV2_OUT;
-	add->family = x->props.family == AF_INET ? OV2_IPV4 : OV2_IPV6;
-	add->mode = x->props.mode == XFRM_MODE_TUNNEL ? OV2_TUNNEL : OV2_TRANSPORT;
-	add->cross_family = add->mode == OV2_TUNNEL && x->sel.family != AF_UNSPEC &&
-			    x->sel.family != x->props.family;
-	add->packet = x->xso.type == XFRM_DEV_OFFLOAD_PACKET;
-	if (add->packet && add->mode == OV2_TUNNEL)
+	if (traits->packet && traits->mode == OV2_TUNNEL)
 		ov2_xlate_outer(x, add);
-	add->spi = x->id.spi;
 	ov2_xlate_addr(&add->saddr, &x->props.saddr, x->props.family);
 	ov2_xlate_addr(&add->daddr, &x->id.daddr, x->props.family);
-	add->esn = x->props.flags & XFRM_STATE_ESN;
-	add->replay_window = x->replay_esn ? x->replay_esn->replay_window : x->props.replay_window;
-	add->seq = ov2_xlate_seq(x, add->dir);
+	if (traits->encap) {
+		add->encap_sport = x->encap->encap_sport;
+		add->encap_dport = x->encap->encap_dport;
+	}
 	add->soft_packets = x->lft.soft_packet_limit == XFRM_INF ? 0 : x->lft.soft_packet_limit;
 	add->hard_packets = x->lft.hard_packet_limit == XFRM_INF ? 0 : x->lft.hard_packet_limit;
 	ov2_xlate_sel(&x->sel, &add->sel);
-
-	err = ov2_xlate_encap(x, add, extack);
-	if (!err)
-		err = x->aead ? ov2_xlate_combined(x, add, extack) :
-				ov2_xlate_separate(x, add, extack);
-	if (!err)
-		err = ov2_xlate_iv(x, add, extack);
-	if (err)
-		memzero_explicit(add, sizeof(*add));
-	return err;
+	if (traits->iv == OV2_IV_SEQ)
+		ov2_xlate_iv_salt(x, add->iv_salt);
+	ov2_xlate_keys(x, add);
+	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_xlate);

@@ -10,19 +10,19 @@
 enum ov2_family {
 	OV2_IPV4,
 	OV2_IPV6,
-};
+} __packed;
 
 /** enum ov2_dir - Direction of an SA. NDIS: IPSEC_OFFLOAD_V2_INBOUND. */
 enum ov2_dir {
 	OV2_IN,
 	OV2_OUT,
-};
+} __packed;
 
 /** enum ov2_mode - ESP mode, a bit number in &struct ov2_caps.modes. */
 enum ov2_mode {
 	OV2_TRANSPORT,
 	OV2_TUNNEL,
-};
+} __packed;
 
 /**
  * enum ov2_encap - Encapsulation of ESP.
@@ -32,7 +32,7 @@ enum ov2_mode {
 enum ov2_encap {
 	OV2_ENCAP_NONE,
 	OV2_ENCAP_UDP,
-};
+} __packed;
 
 /**
  * enum ov2_cipher - Encryption, or encryption and authentication combined.
@@ -50,7 +50,7 @@ enum ov2_cipher {
 	OV2_CIPHER_AES_GMAC,
 	OV2_CIPHER_CHACHA20_POLY1305,
 	OV2_CIPHER_COUNT,
-};
+} __packed;
 
 /**
  * enum ov2_auth - Separate authentication.
@@ -68,7 +68,7 @@ enum ov2_auth {
 	OV2_AUTH_HMAC_SHA384,
 	OV2_AUTH_HMAC_SHA512,
 	OV2_AUTH_COUNT,
-};
+} __packed;
 
 /**
  * enum ov2_iv - How the NIC makes the IV of a packet that it sends.
@@ -85,7 +85,7 @@ enum ov2_iv {
 	OV2_IV_SEQ,
 	OV2_IV_RANDOM,
 	OV2_IV_HOST,
-};
+} __packed;
 
 /* A set of lengths in bytes: bit n stands for 4 * n bytes, up to 124. */
 #define OV2_LEN(bytes)		BIT((bytes) / 4)

@@ -4,6 +4,7 @@
 #define __NET_OV2_SA_H
 
 #include <linux/in6.h>
+#include <linux/stddef.h>
 #include <linux/types.h>
 #include <net/ov2/caps.h>
 
@@ -59,7 +60,7 @@ struct ov2_seq {
 #define OV2_OUTER_DF		BIT(2)
 
 #define OV2_KEY_AREA_LEN	96	/* AES-256 and HMAC-SHA512 */
-#define OV2_SALT_LEN_MAX	4
+#define OV2_SALT_LEN		4	/* of the combined ciphers */
 
 /**
  * struct ov2_add_sa - One SA of an ADD_SA list.
@@ -73,6 +74,7 @@ struct ov2_seq {
  *	with the handle of an SA that is gone must not find another. Out. NDIS: OffloadHandle
  * @status: why the SA was not offloaded, a negative errno; 0 if it was. Out.
  * @port: index of the port (&struct ov2_port.index) whose packets the SA is for
+ * @traits: what the SA needs of a NIC: @dir and what follows, up to @spi
  * @dir: direction
  * @family: family of the outer addresses, @saddr and @daddr
  * @mode: mode. In tunnel mode @saddr and @daddr are the tunnel's end points.
@@ -118,32 +120,34 @@ struct ov2_add_sa {
 	u32 offload_handle;
 	int status;
 	u32 port;
-	enum ov2_dir dir;
-	enum ov2_family family;
-	enum ov2_mode mode;
-	bool cross_family;
-	enum ov2_encap encap;
-	enum ov2_cipher cipher;
-	enum ov2_auth auth;
-	enum ov2_iv iv;
-	bool esn;
-	bool packet;
-	u8 outer;
-	__be32 spi;
+	struct_group_tagged(ov2_traits, traits,
+		enum ov2_dir dir;
+		enum ov2_family family;
+		enum ov2_mode mode;
+		enum ov2_encap encap;
+		enum ov2_cipher cipher;
+		enum ov2_auth auth;
+		enum ov2_iv iv;
+		bool cross_family;
+		bool esn;
+		bool packet;
+		u16 icv_len;
+		u16 cipher_key_len;
+		u16 auth_key_len;
+		u32 replay_window;
+		__be32 spi;
+	);
 	struct in6_addr saddr;
 	struct in6_addr daddr;
 	__be16 encap_sport;
 	__be16 encap_dport;
-	u16 icv_len;
+	u8 outer;
+	u8 salt_len;
 	u16 key_area_len;
 	u16 cipher_key_off;
-	u16 cipher_key_len;
 	u16 auth_key_off;
-	u16 auth_key_len;
-	u8 salt[OV2_SALT_LEN_MAX];
-	u8 salt_len;
+	u8 salt[OV2_SALT_LEN];
 	u8 iv_salt[8];
-	u32 replay_window;
 	struct ov2_seq seq;
 	struct ov2_sel sel;
 	u64 soft_packets;
