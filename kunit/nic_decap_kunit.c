@@ -299,6 +299,7 @@ static void nic_decap_check(struct kunit *test, struct nic_decap_fixture *fix,
 			    const struct nic_decap_row *row)
 {
 	enum ov2_family family = nic_decap_inner(row);
+	const u8 *data = fix->data + fix->rxc.off;
 	struct ov2sim_pkt pkt;
 	u32 l4 = ETH_HLEN;
 	u8 hdr[ETH_HLEN + 40];
@@ -309,10 +310,10 @@ static void nic_decap_check(struct kunit *test, struct nic_decap_fixture *fix,
 	l4 += nic_decap_put_ip(hdr + l4, family, row->expected_tos,
 			       row->next_header ?: IPPROTO_UDP, 8 + NIC_DECAP_PAYLOAD);
 	KUNIT_EXPECT_EQ(test, l4 + 8 + NIC_DECAP_PAYLOAD + row->tfc, fix->rxc.len);
-	KUNIT_EXPECT_MEMEQ(test, hdr, fix->data, l4);
+	KUNIT_EXPECT_MEMEQ(test, hdr, data, l4);
 	KUNIT_EXPECT_MEMEQ(test, fix->text + fix->text_len - 8 - NIC_DECAP_PAYLOAD,
-			   fix->data + l4, 8 + NIC_DECAP_PAYLOAD);
-	KUNIT_EXPECT_TRUE(test, ov2sim_parse_frame(fix->data, fix->rxc.len, &pkt));
+			   data + l4, 8 + NIC_DECAP_PAYLOAD);
+	KUNIT_EXPECT_TRUE(test, ov2sim_parse_frame(data, fix->rxc.len, &pkt));
 	KUNIT_EXPECT_EQ(test, !row->next_header, !!(fix->rxc.flags & OV2SIM_RX_CSUM_OK));
 	KUNIT_EXPECT_NE(test, 0, fix->rxc.hash);
 }
@@ -331,6 +332,7 @@ static void nic_decap_test_row(struct kunit *test)
 	if (rxc->status == CRYPTO_SUCCESS && row->next_header != IPPROTO_NONE) {
 		nic_decap_check(test, fix, row);
 	} else {
+		KUNIT_EXPECT_EQ(test, 0, rxc->off);
 		KUNIT_EXPECT_EQ(test, fix->frame->len, rxc->len);
 		KUNIT_EXPECT_MEMEQ(test, fix->frame->data, fix->data, rxc->len);
 		KUNIT_EXPECT_FALSE(test, rxc->flags & OV2SIM_RX_CSUM_OK);

@@ -60,7 +60,7 @@ static void nic_packet_run_port(struct kunit *test, bool tunnel, u32 mss)
 				fix->rxc.flags);
 		KUNIT_EXPECT_EQ(test, 14 + 20 + 32 + min(len, 250 - i * len), fix->rxc.len);
 		KUNIT_EXPECT_EQ(test, nic_packet_byte(i * len),
-				((u8 *)fix->rxc.buf)[14 + 20 + 32]);
+				((u8 *)fix->rxc.buf)[fix->rxc.off + 14 + 20 + 32]);
 	}
 	KUNIT_EXPECT_EQ(test, count, nic_port_stat(test, 0, OV2SIM_STAT_TX_FRAMED));
 	KUNIT_EXPECT_EQ(test, count, nic_port_stat(test, 1, OV2SIM_STAT_RX_UNFRAMED));

@@ -89,7 +89,7 @@ static bool nic_parse_copy(struct kunit *test, const struct nic_parse_frame *f, 
 	bool parsed, l4;
 
 	KUNIT_ASSERT_NOT_NULL(test, copy);
-	ov2sim_pkt_hash(copy, len, &l4);
+	ov2sim_parse_hash(copy, len, &l4);
 	ov2sim_parse_options(copy, len, &options);
 	parsed = ov2sim_parse_frame(copy, len, pkt);
 	if (parsed) {
@@ -376,16 +376,16 @@ static void nic_parse_test_hash(struct kunit *test)
 	u32 i, hash;
 	bool l4;
 
-	hash = ov2sim_pkt_hash(f->data, f->len, &l4);
+	hash = ov2sim_parse_hash(f->data, f->len, &l4);
 	KUNIT_EXPECT_TRUE(test, l4);
 	put_unaligned_be32(8, f->data + NIC_PARSE_IP4_L4 + 4);
-	KUNIT_EXPECT_EQ(test, hash, ov2sim_pkt_hash(f->data, f->len, &l4));
+	KUNIT_EXPECT_EQ(test, hash, ov2sim_parse_hash(f->data, f->len, &l4));
 	for (i = 0; i < 64; i++) {
 		put_unaligned_be32(NIC_TEST_SPI + i, f->data + NIC_PARSE_IP4_L4);
-		queues |= BIT(ov2sim_pkt_hash(f->data, f->len, &l4) % 4);
+		queues |= BIT(ov2sim_parse_hash(f->data, f->len, &l4) % 4);
 	}
 	KUNIT_EXPECT_EQ(test, 0xf, queues);
-	KUNIT_EXPECT_EQ(test, 0, ov2sim_pkt_hash(f->data, 13, &l4));
+	KUNIT_EXPECT_EQ(test, 0, ov2sim_parse_hash(f->data, 13, &l4));
 	KUNIT_EXPECT_FALSE(test, l4);
 }
 

@@ -258,7 +258,7 @@ static struct sk_buff *ov2sim_rx_build(struct ov2sim_vector *v, const struct ov2
 		return NULL;
 	}
 	skb_mark_for_recycle(skb);
-	skb_reserve(skb, OV2SIM_RX_HEADROOM);
+	skb_reserve(skb, OV2SIM_RX_HEADROOM + rxc->off);
 	__skb_put(skb, rxc->len);
 	skb->protocol = eth_type_trans(skb, netdev);
 	skb_record_rx_queue(skb, v->index);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * ov2sim: packet mode, receive: take the headers and the trailer off a decrypted packet, in place.
- * Pure functions without locks.
+ * The headers in front of them move up, because the payload is longer. Pure functions without locks.
  */
 #include <kunit/visibility.h>
 #include <linux/etherdevice.h>
@@ -72,20 +72,23 @@ static u32 ov2sim_decap_tunnel(const struct ov2sim_sa *sa, u8 *data, const struc
 		ipv6_get_dsfield((const struct ipv6hdr *)(data + pkt->l3));
 	ov2sim_decap_dsfield(sa->id.outer, outer, data + text, proto);
 	/* Bytes behind the inner packet stay, because xfrm counts them. */
-	memmove(data + pkt->l3, data + text, end - text);
-	put_unaligned(type, (__be16 *)(data + pkt->l3 - sizeof(type)));
-	rxc->len = pkt->l3 + end - text;
+	rxc->off = text - pkt->l3;
+	rxc->len = end - rxc->off;
+	memmove(data + rxc->off, data, pkt->l3);
+	put_unaligned(type, (__be16 *)(data + text - sizeof(type)));
 	return CRYPTO_SUCCESS;
 }
 
 static void ov2sim_decap_transport(u8 *data, const struct ov2sim_pkt *pkt, u32 text, u32 end,
 				   struct ov2sim_rxc *rxc)
 {
-	struct ipv6hdr *ip6h = (struct ipv6hdr *)(data + pkt->l3);
-	struct iphdr *iph = (struct iphdr *)(data + pkt->l3);
+	u32 off = text - pkt->l4;
+	struct ipv6hdr *ip6h = (struct ipv6hdr *)(data + off + pkt->l3);
+	struct iphdr *iph = (struct iphdr *)(data + off + pkt->l3);
 
-	memmove(data + pkt->l4, data + text, end - text);
-	rxc->len = pkt->l4 + end - text;
+	rxc->off = off;
+	rxc->len = end - off;
+	memmove(data + off, data, pkt->l4);
 	if (pkt->family == OV2_IPV6) {
 		ip6h->nexthdr = rxc->next_header;
 		ip6h->payload_len = htons(end - text);
@@ -101,7 +104,7 @@ static void ov2sim_decap_transport(u8 *data, const struct ov2sim_pkt *pkt, u32 t
  * @sa: its SA, in packet mode
  * @data: the frame, untagged and decrypted in place, with a valid trailer; unchanged on failure
  * @pkt: the packet in the frame
- * @rxc: its next_header is what the trailer says; len is set
+ * @rxc: its next_header is what the trailer says; off and len are set
  *
  * Return: one of CRYPTO_* of <net/xfrm.h>.
  */

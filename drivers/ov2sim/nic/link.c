@@ -196,7 +196,7 @@ static int ov2sim_link_deliver(struct ov2sim_hwport *port, struct list_head *fra
 
 	if (!queues)
 		return -ENETDOWN;
-	hash = ov2sim_pkt_hash(frame->data, frame->len, &l4);
+	hash = ov2sim_parse_hash(frame->data, frame->len, &l4);
 	fifo = &port->queues[hash % queues].fifo;
 	worker = &port->hw->workers[hash % queues];
 

@@ -190,39 +190,49 @@ bool ov2sim_parse_options(const u8 *data, u32 len, struct ov2sim_pkt *pkt)
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_parse_options);
 
 /**
- * ov2sim_pkt_hash - compute the receive hash of a frame
- * @data: the frame
- * @len: bytes
- * @l4: set if the hash covers ports or an SPI
+ * ov2sim_pkt_hash - compute the receive hash of a packet
+ * @pkt: the packet
+ * @l4: set to whether the hash covers ports or an SPI
  *
  * ESP packets are spread by SPI, because they have no ports, or in UDP all have the same ones.
  *
- * Return: the hash, 0 for a frame that is not IP.
+ * Return: the hash, never 0.
  */
-u32 ov2sim_pkt_hash(const u8 *data, u32 len, bool *l4)
+u32 ov2sim_pkt_hash(const struct ov2sim_pkt *pkt, bool *l4)
 {
 	static u32 seed __read_mostly;
-	struct ov2sim_pkt pkt;
 	u32 last[3] = {};
 	u32 hash;
 
 	net_get_random_once(&seed, sizeof(seed));
-	*l4 = false;
-	if (!ov2sim_parse_frame(data, len, &pkt))
-		return 0;
-
-	if (pkt.proto == IPPROTO_ESP || pkt.dport == htons(OV2SIM_NAT_T_PORT) ||
-	    pkt.sport == htons(OV2SIM_NAT_T_PORT))
-		last[0] = (__force u32)pkt.spi;
-	last[1] = (__force u32)pkt.sport << 16 | (__force u32)pkt.dport;
-	last[2] = pkt.proto;
+	if (pkt->proto == IPPROTO_ESP || pkt->dport == htons(OV2SIM_NAT_T_PORT) ||
+	    pkt->sport == htons(OV2SIM_NAT_T_PORT))
+		last[0] = (__force u32)pkt->spi;
+	last[1] = (__force u32)pkt->sport << 16 | (__force u32)pkt->dport;
+	last[2] = pkt->proto;
 	*l4 = last[0] || last[1];
-	hash = jhash2((const u32 *)pkt.saddr.s6_addr32, 4, seed);
-	hash = jhash2((const u32 *)pkt.daddr.s6_addr32, 4, hash);
+	hash = jhash2((const u32 *)pkt->saddr.s6_addr32, 4, seed);
+	hash = jhash2((const u32 *)pkt->daddr.s6_addr32, 4, hash);
 	hash = jhash2(last, ARRAY_SIZE(last), hash);
 	return hash ?: 1;
 }
-EXPORT_SYMBOL_IF_KUNIT(ov2sim_pkt_hash);
+
+/**
+ * ov2sim_parse_hash - compute the receive hash of a frame
+ * @data: the frame
+ * @len: bytes
+ * @l4: set to whether the hash covers ports or an SPI
+ *
+ * Return: the hash, 0 for a frame that is not IP.
+ */
+u32 ov2sim_parse_hash(const u8 *data, u32 len, bool *l4)
+{
+	struct ov2sim_pkt pkt;
+
+	*l4 = false;
+	return ov2sim_parse_frame(data, len, &pkt) ? ov2sim_pkt_hash(&pkt, l4) : 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(ov2sim_parse_hash);
 
 /**
  * ov2sim_pkt_csum_ok - verify a TCP or UDP checksum

@@ -40,7 +40,8 @@ bool ov2sim_parse_options(const u8 *data, u32 len, struct ov2sim_pkt *pkt);
 bool ov2sim_parse_ip(const u8 *data, u32 l3, u32 len, enum ov2_family family,
 		     struct ov2sim_pkt *pkt);
 void ov2sim_parse_l4(const u8 *data, struct ov2sim_pkt *pkt);
-u32 ov2sim_pkt_hash(const u8 *data, u32 len, bool *l4);
+u32 ov2sim_pkt_hash(const struct ov2sim_pkt *pkt, bool *l4);
+u32 ov2sim_parse_hash(const u8 *data, u32 len, bool *l4);
 bool ov2sim_pkt_csum_ok(const u8 *data, const struct ov2sim_pkt *pkt);
 
 #endif /* __OV2SIM_NIC_PARSE_H */

@@ -142,6 +142,7 @@ bool ov2sim_hw_tx_reap(struct ov2sim_hw *hw, u32 port, u32 queue, struct ov2sim_
 /**
  * struct ov2sim_rxc - RX completion: a received packet.
  * @buf: the driver's name for the buffer
+ * @off: offset of the Ethernet header in the buffer
  * @len: bytes, from the Ethernet header on
  * @flags: OV2SIM_RX_*
  * @hash: receive hash, 0 if there is none because the frame is not IP
@@ -157,10 +158,12 @@ bool ov2sim_hw_tx_reap(struct ov2sim_hw *hw, u32 port, u32 queue, struct ov2sim_
  *
  * In packet mode with CRYPTO_SUCCESS nothing of these stays, neither the UDP header nor in tunnel
  * mode the outer IP header, and the type in the Ethernet header is that of the packet that is left.
+ * The headers in front of them have moved up by @off.
  * A dummy packet (next header 59, RFC 4303 section 2.6) stays as it was received.
  */
 struct ov2sim_rxc {
 	void *buf;
+	u32 off;
 	u32 len;
 	u32 flags;
 	u32 hash;

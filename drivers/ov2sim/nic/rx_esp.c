@@ -67,11 +67,15 @@ static void ov2sim_rx_unframed(const u8 *data, bool csum, struct ov2sim_rxc *rxc
 
 	if (rxc->next_header == IPPROTO_NONE)
 		return;
-	rxc->hash = ov2sim_pkt_hash(data, rxc->len, &l4);
+	rxc->hash = 0;
 	rxc->flags &= ~OV2SIM_RX_HASH_L4;
+	data += rxc->off;
+	if (!ov2sim_parse_frame(data, rxc->len, &pkt))
+		return;
+	rxc->hash = ov2sim_pkt_hash(&pkt, &l4);
 	if (l4)
 		rxc->flags |= OV2SIM_RX_HASH_L4;
-	if (csum && ov2sim_parse_frame(data, rxc->len, &pkt) && ov2sim_pkt_csum_ok(data, &pkt))
+	if (csum && ov2sim_pkt_csum_ok(data, &pkt))
 		rxc->flags |= OV2SIM_RX_CSUM_OK;
 }
 
@@ -83,7 +87,7 @@ static void ov2sim_rx_unframed(const u8 *data, bool csum, struct ov2sim_rxc *rxc
  *	unchanged if the packet fails
  * @pkt: the packet in the frame
  * @csum: verify the inner checksum
- * @rxc: filled with the result; its len is set, and packet mode changes it
+ * @rxc: filled with the result; its len is set, and packet mode changes it and off
  */
 void ov2sim_rx_esp(struct ov2sim_sa *sa, const struct ov2sim_frame *frame, u8 *data,
 		   const struct ov2sim_pkt *pkt, bool csum, struct ov2sim_rxc *rxc)
