@@ -11,8 +11,8 @@ shift $#
 # shellcheck source=topo.sh
 . "$(dirname "$0")/topo.sh"
 
-rounds=4 seconds=2 count=2000
-[[ $plan == full ]] || rounds=2 seconds=1 count=500
+rounds=4 seconds=2 count=8000 turns=3
+[[ $plan == full ]] || rounds=2 seconds=1 count=2000 turns=1
 
 # What the CPUs and the NICs' threads have run, and the time, in milliseconds: sets $all, $nic and $now.
 ran()
@@ -125,9 +125,11 @@ for ((round = 0; round < rounds; round++)); do
 			flows_among crypto "$sas"
 		done
 	fi
-	rates none 0
-	rates crypto 0
-	rates crypto 1000
+	for ((turn = 0; turn < turns; turn++)); do
+		rates none 0
+		rates crypto 1000
+		rates crypto 0
+	done
 	limit
 done
 ((failed == 0))
