@@ -284,6 +284,43 @@ static void api_test_window_configured(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_nic_by_spi(f->fake, fixture_spi(x))->replay_window, 128);
 }
 
+/* S14, S63: XFRM_MSG_NEWAE has set another window since the add. The NIC gets that after a reset, or
+ * not the SA, if it has no window that is large enough.
+ */
+static void api_test_window_renewed(struct kunit *test)
+{
+	static const struct fixture_sa want = { .esn = true, .window = 128 };
+	static const struct {
+		u32 window;
+		u32 given;
+	} rows[] = { { 64, 64 }, { 33, 64 }, { 128, 128 }, { 129, 0 } };
+	struct ov2_caps caps = fake_nic_caps;
+	struct xfrm_state *x;
+	struct fixture *f;
+	int i;
+
+	caps.replay_windows = 32 | 64 | 128;
+	f = api_nic(test, &caps);
+	x = fixture_sa(f, &want);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		fixture_expect_state(f, x, OV2_PHASE_OFFLOADED);
+		spin_lock_bh(&x->lock);
+		x->replay_esn->replay_window = rows[i].window;
+		spin_unlock_bh(&x->lock);
+		KUNIT_EXPECT_EQ(test, fake_nic_reset(f->fake), 0);
+		fixture_settle(f);
+		if (!rows[i].given)
+			continue;
+		KUNIT_EXPECT_EQ(test, fake_nic_by_spi(f->fake, fixture_spi(x))->replay_window,
+				rows[i].given);
+	}
+	fixture_expect_state(f, x, OV2_PHASE_SOFTWARE);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
+	spin_lock_bh(&x->lock);
+	x->replay_esn->replay_window = 128;
+	spin_unlock_bh(&x->lock);
+}
+
 /* IVs */
 
 static struct fixture *api_iv_nic(struct kunit *test, u32 iv)
@@ -693,6 +730,7 @@ static struct kunit_case api_cases[] = {
 	KUNIT_CASE(api_test_dir_configured),
 	KUNIT_CASE_PARAM(api_test_window, api_window_gen_params),
 	KUNIT_CASE(api_test_window_configured),
+	KUNIT_CASE(api_test_window_renewed),
 	KUNIT_CASE_PARAM(api_test_iv, api_iv_gen_params),
 	KUNIT_CASE(api_test_iv_host),
 	KUNIT_CASE(api_test_iv_nic_makes),

@@ -658,8 +658,8 @@ static void xlate_test_geniv(struct kunit *test)
 	}
 }
 
-/* S15, S41: an XFRM_MSG_NEWAE or XFRM_MSG_UPDSA since the add excludes a state that a reset makes the
- * core give to the NIC once more.
+/* S15, S41: an XFRM_MSG_NEWAE or XFRM_MSG_UPDSA since the add excludes a state that the NIC is to
+ * get once more after a reset.
  */
 static void xlate_test_changed(struct kunit *test)
 {

@@ -289,13 +289,16 @@ void ov2_sa_release_delete(struct ov2_sa *in)
  */
 void ov2_sa_forget(struct ov2_sa *sa)
 {
+	bool wanted = sa->goal == OV2_GOAL_NIC;
+
 	lockdep_assert_held(&sa->nic->lock);
 	if (sa->state < OV2_SA_OFFLOADED || sa->state == OV2_SA_GONE)
 		return;
-	if (sa->goal == OV2_GOAL_NIC)
+	if (wanted)
 		sa->nic->counters[OV2_CNT_RESTORED]++;
+	/* This may put the last reference, unless the SA is wanted. */
 	ov2_sa_removed(sa);
-	if (sa->goal == OV2_GOAL_NIC)
+	if (wanted)
 		ov2_sa_reconcile(sa);
 }
 
@@ -426,10 +429,10 @@ static int ov2_add_fill_node(struct ov2_node *node)
 		add->priv = sa->priv;
 		add->port = sa->port->index;
 		spin_lock(&nic->lock);
+		ov2_seq_filled(sa, add);
 		err = ov2_caps_permit(sa) ? 0 : -EACCES;
 		if (!err)
 			ov2_caps_adapt(&nic->caps, add);
-		ov2_seq_filled(sa, add->seq);
 		spin_unlock(&nic->lock);
 	}
 	spin_unlock_bh(&x->lock);

@@ -70,7 +70,7 @@ enum ov2_nic_life {
  * @pump_running: it is going to look at everything once more; pump.c
  * @delete_rcu_work: moves SAs from @delq_rcu to @delq after a grace period
  * @reset_work: asks the driver for a reset
- * @idle: woken when the NIC has no SA, or no request
+ * @idle: woken when there is no request, and for ov2_nic_unregister() when the NIC has no SA
  * @debugfs: directory; NULL again after unregistration
  * @priv: the driver's
  */

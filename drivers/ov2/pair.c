@@ -63,10 +63,11 @@ static u64 ov2_pair_hash_sel(const struct xfrm_selector *sel, enum ov2_dir dir)
 {
 	struct ov2_sel from, to;
 
-	memset(&from, 0, sizeof(from));
-	ov2_xlate_sel(sel, &from);
-	to = from;
+	/* The hash is of the bytes, those between the members included. */
+	memset(&to, 0, sizeof(to));
+	ov2_xlate_sel(sel, &to);
 	if (dir == OV2_IN) {
+		from = to;
 		to.saddr = from.daddr;
 		to.daddr = from.saddr;
 		to.sport = from.dport;

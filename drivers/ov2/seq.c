@@ -27,11 +27,14 @@ void ov2_seq_drop_update(struct ov2_sa *sa)
 	ov2_sa_put(sa);
 }
 
-/* An ADD_SA tells the NIC @seq. An update that was queued before is stale. */
-void ov2_seq_filled(struct ov2_sa *sa, struct ov2_seq seq)
+/* An ADD_SA tells the NIC the numbers of @add. An update that was queued before is stale. Context:
+ * x->lock and nic->lock held.
+ */
+void ov2_seq_filled(struct ov2_sa *sa, const struct ov2_add_sa *add)
 {
-	WRITE_ONCE(sa->seq.told, ov2_seq_u64(seq));
-	sa->seq.now = seq;
+	sa->traits.replay_window = add->replay_window;
+	WRITE_ONCE(sa->seq.told, ov2_seq_u64(add->seq));
+	sa->seq.now = add->seq;
 	ov2_seq_drop_update(sa);
 }
 

@@ -36,7 +36,7 @@ static inline u64 ov2_seq_u64(struct ov2_seq seq)
 
 void ov2_seq_init(struct ov2_sa *sa, struct ov2_seq seq);
 void ov2_seq_drop_update(struct ov2_sa *sa);
-void ov2_seq_filled(struct ov2_sa *sa, struct ov2_seq seq);
+void ov2_seq_filled(struct ov2_sa *sa, const struct ov2_add_sa *add);
 void ov2_seq_advance(struct ov2_sa *sa, struct ov2_seq seq);
 void ov2_seq_seen(struct ov2_sa *sa, u64 seq);
 bool ov2_seq_mismatch(struct ov2_sa *sa);

@@ -527,7 +527,7 @@ static bool ov2_slot_give_way(const struct ov2_sa *to)
 	u32 i;
 
 	for (i = 0; i < OV2_SA_STEP; i++) {
-		sa = ov2_walk_next(&nic->slots.hand);
+		sa = ov2_walk_next(nic, &nic->slots.hand);
 		if (!sa) {
 			ov2_walk_restart(nic, &nic->slots.hand);
 			continue;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: walks over the SAs of a NIC. Owns the list of all SAs that are not GONE, in the order in
- * which they have come, and where each walk is, all under nic->lock.
+ * ov2 core: walks over the SAs of a NIC. Owns the list of all SAs that are not GONE, in the order of
+ * their adds, and where each walk is, all under nic->lock.
  *
  * A walk may drop the lock between two SAs. It has no reference on the SA that is next, so that an
  * SA which leaves the list moves the walks on that would go on with it.
@@ -34,10 +34,11 @@ void ov2_walk_del(struct ov2_sa *sa)
 }
 
 /* Returns the next SA, or NULL at the end. The caller may delete it. Context: nic->lock. */
-struct ov2_sa *ov2_walk_next(struct ov2_walk *walk)
+struct ov2_sa *ov2_walk_next(const struct ov2_nic *nic, struct ov2_walk *walk)
 {
 	struct ov2_sa *sa = walk->next;
 
+	lockdep_assert_held(&nic->lock);
 	if (sa)
 		walk->next = ov2_walk_after(sa);
 	return sa;
@@ -70,7 +71,7 @@ bool ov2_walk_step(struct ov2_nic *nic, struct ov2_walk *walk, ov2_sa_fn fn, voi
 
 	spin_lock_bh(&nic->lock);
 	for (i = 0; i < OV2_SA_STEP; i++) {
-		sa = ov2_walk_next(walk);
+		sa = ov2_walk_next(nic, walk);
 		if (!sa)
 			break;
 		fn(sa, arg);

@@ -26,7 +26,7 @@ struct ov2_walk {
 /* walk.c */
 void ov2_walk_add(struct ov2_sa *sa);
 void ov2_walk_del(struct ov2_sa *sa);
-struct ov2_sa *ov2_walk_next(struct ov2_walk *walk);
+struct ov2_sa *ov2_walk_next(const struct ov2_nic *nic, struct ov2_walk *walk);
 void ov2_walk_restart(struct ov2_nic *nic, struct ov2_walk *walk);
 void ov2_walk_begin(struct ov2_nic *nic, struct ov2_walk *walk);
 bool ov2_walk_step(struct ov2_nic *nic, struct ov2_walk *walk, ov2_sa_fn fn, void *arg);

@@ -209,6 +209,12 @@ void ov2_xlate_sel(const struct xfrm_selector *from, struct ov2_sel *to)
 	to->proto = from->proto;
 }
 
+/* Returns the replay window in packets, which XFRM_MSG_NEWAE may change. */
+static u32 ov2_xlate_window(const struct xfrm_state *x)
+{
+	return x->replay_esn ? x->replay_esn->replay_window : x->props.replay_window;
+}
+
 /* Returns the current sequence state of @x. Context: x->lock held, or no other context knows @x
  * yet.
  */
@@ -253,7 +259,7 @@ static int ov2_xlate_check_packet(const struct xfrm_state *x, struct netlink_ext
 	return 0;
 }
 
-/* Checks what no NIC supports. XFRM_MSG_UPDSA, or a change to crypto mode, may change the result. */
+/* Checks what no NIC supports. The result may change by XFRM_MSG_UPDSA, or with the mode. */
 static int ov2_xlate_check(const struct xfrm_state *x, struct netlink_ext_ack *extack)
 {
 	if (x->id.proto != IPPROTO_ESP) {
@@ -331,8 +337,7 @@ int ov2_xlate_traits(const struct xfrm_state *x, struct ov2_traits *traits,
 			       x->sel.family != x->props.family;
 	traits->packet = x->xso.type == XFRM_DEV_OFFLOAD_PACKET;
 	traits->esn = x->props.flags & XFRM_STATE_ESN;
-	traits->replay_window = x->replay_esn ? x->replay_esn->replay_window :
-						x->props.replay_window;
+	traits->replay_window = ov2_xlate_window(x);
 	traits->spi = x->id.spi;
 	traits->encap = x->encap ? OV2_ENCAP_UDP : OV2_ENCAP_NONE;
 	err = x->aead ? ov2_xlate_combined(x, traits, extack) :
@@ -353,6 +358,7 @@ int ov2_xlate(const struct xfrm_state *x, const struct ov2_traits *traits, struc
 
 	memset(add, 0, sizeof(*add));
 	add->traits = *traits;
+	add->replay_window = ov2_xlate_window(x);
 	add->seq = ov2_xlate_seq(x, traits->dir);
 	err = ov2_xlate_check(x, NULL) ?: ov2_xlate_check_seq(traits, add->seq, NULL);
 	if (err)

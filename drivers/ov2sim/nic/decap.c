@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * ov2sim: packet mode, receive: take the headers and the trailer off a decrypted packet, in place.
- * The headers in front of them move up, because the payload is longer. Pure functions without locks.
+ * The headers in front of them move up, because the payload is longer.
+ * Pure functions without locks.
  */
 #include <kunit/visibility.h>
 #include <linux/etherdevice.h>

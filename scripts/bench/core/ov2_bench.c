@@ -33,8 +33,8 @@
 #include <net/ov2.h>
 #include <net/xfrm.h>
 
-#define BENCH_CHUNK	64		/* messages that a pipelining sender gives to netlink at once */
-#define BENCH_TICK	192		/* SAs that such a sender deletes in a tick: see scripts/bench/sa.c */
+#define BENCH_CHUNK	64		/* messages that a sender gives to netlink at once */
+#define BENCH_TICK	192		/* SAs that it deletes in a tick: see scripts/bench/sa.c */
 #define BENCH_SAS	(1U << 21)
 #define BENCH_ICV	128
 
