@@ -284,8 +284,8 @@ static void api_test_window_configured(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_nic_by_spi(f->fake, fixture_spi(x))->replay_window, 128);
 }
 
-/* S14, S63: XFRM_MSG_NEWAE has set another window since the add. The NIC gets that after a reset, or
- * not the SA, if it has no window that is large enough.
+/* S14, S63: XFRM_MSG_NEWAE has set another window since the add. After a reset the NIC gets that,
+ * or does not get the SA if none of its windows is large enough.
  */
 static void api_test_window_renewed(struct kunit *test)
 {

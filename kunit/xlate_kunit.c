@@ -40,7 +40,7 @@ static struct xfrm_state *xlate_state(struct fixture *f, const struct fixture_sa
 	return x;
 }
 
-/* What the core does when xfrm adds a state and when the NIC gets it. */
+/* The two steps of the core, when xfrm adds a state and when the NIC gets it. */
 static int xlate(const struct xfrm_state *x, struct ov2_add_sa *add, struct netlink_ext_ack *extack)
 {
 	struct ov2_traits traits;

@@ -87,7 +87,7 @@ static u32 ov2_pair_hash_addr(const struct in6_addr *addr, u32 family, u32 seed)
 	return jhash2(addr->s6_addr32, ARRAY_SIZE(addr->s6_addr32), seed);
 }
 
-/* Neither the namespace, which the port stands for, nor family and mode are part of the hash. */
+/* The port stands for the namespace. Family and mode would hardly tell ids apart. */
 static u32 ov2_pair_hash_id(const struct ov2_pair_id *id)
 {
 	u32 seed = ov2_pair_secret.key[0] ^ (unsigned long)id->port;

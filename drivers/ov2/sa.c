@@ -105,7 +105,8 @@ static void ov2_sa_free_rcu(struct rcu_head *rcu)
 
 /* Returns the next SA of @nic behind @cookie that is not gone, and sets @cookie to its cookie. A
  * reader of debugfs may stop for long between two calls, so it holds its place by the cookie alone.
- * Looks at the SAs of other NICs as well, which is some 10 ms for a million. Context: RCU read side.
+ * Looks at the SAs of other NICs as well, which takes some 10 ms for a million. Context: RCU read
+ * side.
  */
 struct ov2_sa *ov2_sa_after(const struct ov2_nic *nic, unsigned long *cookie)
 {

@@ -62,8 +62,8 @@ struct ov2_wait {
  * @ever_offloaded: the NIC may have processed packets with it; as @state
  * @has_slot: counted in nic->slots_used; life.c, under nic->lock
  * @held: it is the @next_del of its counterpart; life.c, under nic->lock
- * @traits: what it needs of a NIC; constant but for packet, which ov2_slot_to_crypto() may clear, and
- *	replay_window, which ov2_seq_filled() sets again; both under x->lock and nic->lock
+ * @traits: what it needs of a NIC; constant but for packet, which ov2_slot_to_crypto() may clear,
+ *	and replay_window, which ov2_seq_filled() sets again; both under x->lock and nic->lock
  * @slot_port: the port whose share it is counted in, or NULL; never one that is closing
  * @offloaded_at: jiffies (64 bits); life.c, under nic->lock
  * @all: on nic->sas unless @state is GONE; walk.c

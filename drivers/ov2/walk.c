@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: walks over the SAs of a NIC. Owns the list of all SAs that are not GONE, in the order of
- * their adds, and where each walk is, all under nic->lock.
+ * ov2 core: walks over the SAs of a NIC. Owns the list of all SAs that are not GONE, in the order
+ * of their adds, and where each walk is, all under nic->lock.
  *
  * A walk may drop the lock between two SAs. It has no reference on the SA that is next, so that an
  * SA which leaves the list moves the walks on that would go on with it.
@@ -61,8 +61,8 @@ void ov2_walk_begin(struct ov2_nic *nic, struct ov2_walk *walk)
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_walk_begin);
 
-/* Calls @fn under nic->lock for up to OV2_SA_STEP SAs. Returns false when the walk has ended, and
- * @walk is not used any more. Context: process, no locks.
+/* Calls @fn under nic->lock for up to OV2_SA_STEP SAs. Returns false when the walk has ended,
+ * and @walk is not used from then on. Context: process, no locks.
  */
 bool ov2_walk_step(struct ov2_nic *nic, struct ov2_walk *walk, ov2_sa_fn fn, void *arg)
 {

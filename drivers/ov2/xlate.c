@@ -350,7 +350,7 @@ EXPORT_SYMBOL_IF_KUNIT(ov2_xlate_traits);
 
 /* Fills a node except for next, priv, port and cookie, which the engine sets. Context: any;
  * x->lock held if other contexts know @x. Returns 0, or -EOPNOTSUPP if @x has changed since
- * ov2_xlate_traits() so that it cannot be offloaded any more.
+ * ov2_xlate_traits() so that it cannot be offloaded now.
  */
 int ov2_xlate(const struct xfrm_state *x, const struct ov2_traits *traits, struct ov2_add_sa *add)
 {

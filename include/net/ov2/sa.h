@@ -74,7 +74,6 @@ struct ov2_seq {
  *	with the handle of an SA that is gone must not find another. Out. NDIS: OffloadHandle
  * @status: why the SA was not offloaded, a negative errno; 0 if it was. Out.
  * @port: index of the port (&struct ov2_port.index) whose packets the SA is for
- * @traits: what the SA needs of a NIC: @dir and what follows, up to @spi
  * @dir: direction
  * @family: family of the outer addresses, @saddr and @daddr
  * @mode: mode. In tunnel mode @saddr and @daddr are the tunnel's end points.
@@ -110,6 +109,8 @@ struct ov2_seq {
  * @hard_packets: hard lifetime limit, 0 for none
  * @key_area: the keys
  *
+ * The members from @dir to @spi are also a struct ov2_traits: what the SA needs of a NIC.
+ *
  * The node belongs to the NIC from submission to completion, and to the core before and after. The
  * receiver validates every field. NDIS: IPSEC_OFFLOAD_V2_ADD_SA.
  */
@@ -120,6 +121,7 @@ struct ov2_add_sa {
 	u32 offload_handle;
 	int status;
 	u32 port;
+
 	struct_group_tagged(ov2_traits, traits,
 		enum ov2_dir dir;
 		enum ov2_family family;
