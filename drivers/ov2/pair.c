@@ -83,8 +83,8 @@ static u64 ov2_pair_hash_sel(const struct xfrm_selector *sel, enum ov2_dir dir)
 static u32 ov2_pair_hash_addr(const struct in6_addr *addr, u32 family, u32 seed)
 {
 	if (family == OV2_IPV4)
-		return addr->s6_addr32[0];
-	return jhash2(addr->s6_addr32, ARRAY_SIZE(addr->s6_addr32), seed);
+		return (__force u32)addr->s6_addr32[0];
+	return jhash2((__force const u32 *)addr->s6_addr32, ARRAY_SIZE(addr->s6_addr32), seed);
 }
 
 /* The port stands for the namespace. Family and mode would hardly tell ids apart. */
