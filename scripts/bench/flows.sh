@@ -77,14 +77,14 @@ flows()
 	down
 }
 
-# flows_among MODE SAS: a flow by one of the SAs.
+# flows_among TOPOLOGY MODE SAS: a flow by one of the SAs.
 flows_among()
 {
-	local topo mode=$1.spread sas=$2 target
+	local topo mode=$2.spread sas=$3 target
 
-	over ov2sim
-	spread "$1" "$2"
-	target=$(spread_addr $(($2 / 2)))
+	over "$1"
+	spread "$2" "$3"
+	target=$(spread_addr $(($3 / 2)))
 	server
 	flow 1
 	reap "$child"
@@ -122,7 +122,9 @@ for ((round = 0; round < rounds; round++)); do
 	if [[ $plan == full ]]; then
 		flows ov2sim software
 		for sas in 1 100 1000; do
-			flows_among crypto "$sas"
+			flows_among veth software "$sas"
+			flows_among ov2sim crypto "$sas"
+			flows_among ov2sim packet "$sas"
 		done
 	fi
 	for ((turn = 0; turn < turns; turn++)); do

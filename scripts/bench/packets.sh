@@ -83,6 +83,7 @@ cost_in_crowd()
 	must param "$nic_a" request_deadline 600000
 	threads
 	protect "$mode"
+	must param "$nic_a" packet_add_wait false
 	OV2_BENCH_MIDDLE="$0 $plan $mode:$2" "$OV2_BENCH/sa" "$mode" "$2" 64 "a:$dev_a" \
 		>"$tmp/crowd" || fail "sa"
 	grep -v '"bench": "sa"' "$tmp/crowd" || fail "nothing was measured in the crowd"
@@ -120,6 +121,7 @@ cost ov2sim packet
 if [[ $plan == full ]]; then
 	cost ov2sim software
 	cost_in_crowd crypto 100000
+	cost_in_crowd packet 100000
 	for sas in 1 100 1000; do
 		cost_spread crypto "$sas"
 		cost_spread packet "$sas"

@@ -87,6 +87,7 @@ RATIOS = {
     "ratio.crypto@1": ("flow.ov2sim.crypto.1@1", "flow.veth.software.1@1"),
     "ratio.packet@1": ("flow.ov2sim.packet.1@1", "flow.veth.software.1@1"),
     "ratio.sas@1000": ("flow.ov2sim.crypto.spread.1@1000", "flow.ov2sim.crypto.spread.1@1"),
+    "ratio.sas.packet@1000": ("flow.ov2sim.packet.spread.1@1000", "flow.ov2sim.packet.spread.1@1"),
     "ratio.limit@1": ("flow.ov2sim.packet.1@1", "flow.limit@0"),
     "ratio.add@0": ("sa.crypto.1000us.add.per_s.2cpu", "sa.none.add.per_s.2cpu"),
     "ratio.delete@0": ("sa.crypto.1000us.delete.per_s.2cpu", "sa.none.delete.per_s.2cpu"),
@@ -116,11 +117,6 @@ def figures_of(lines):
         if len(values) > 1:
             what, sas = name.split("@")
             figures |= {f"{what}.min@{sas}": min(values), f"{what}.max@{sas}": max(values)}
-    for name in [key for key in figures if key.startswith("memory.crypto@")]:
-        sas = name.split("@")[1]
-        others = [figures.get(f"memory.{of}@{sas}") for of in ("none", "core")]
-        if None not in others:
-            figures[f"memory.ov2sim@{sas}"] = figures[name] - sum(others)
     return figures
 
 
@@ -146,6 +142,10 @@ def targets():
     def ratio(name):
         return lambda f: per_packet(f, f"ov2sim.packet.{name}", 1) / \
             per_packet(f, f"ov2sim.plain.{name}", 0)
+
+    def crowd(mode):
+        name = f"ov2sim.{mode}.udp1400"
+        return lambda f: per_packet(f, name, 100000) / per_packet(f, name, 1)
 
     # What a CPU does that has nothing else to do.
     def throughput(mode):
@@ -195,14 +195,15 @@ def targets():
          "ratio.packet@1", ">=", 1.8),
         ("7", "1 TCP flow, packet mode against what one CPU encrypts, time",
          "ratio.limit@1", ">=", 0.7),
-        ("8", "crypto mode, UDP of MTU size: instructions with 100,000 SAs against 1",
-         lambda f: per_packet(f, "ov2sim.crypto.udp1400", 100000) /
-         per_packet(f, "ov2sim.crypto.udp1400", 1), "<=", 1.05),
+        ("8", "crypto mode, UDP of MTU size: instructions with 100,000 SAs against 1", crowd("crypto"),
+         "<=", 1.05),
+        ("8", "packet mode, the same", crowd("packet"), "<=", 1.05),
         ("8", "crypto mode, the same with all work: packets a second with 1,000 SAs against 1",
          throughput("crypto"), ">=", 0.95),
         ("8", "packet mode, the same", throughput("packet"), ">=", 0.95),
         ("8", "1 TCP flow, crypto mode, by one of 1,000 SAs against 1 SA, time", "ratio.sas@1000", ">=",
          0.95),
+        ("8", "packet mode, the same", "ratio.sas.packet@1000", ">=", 0.95),
     ]
 
 

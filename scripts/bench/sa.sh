@@ -103,6 +103,11 @@ full()
 	echo 0 >"$faults/delay_us"
 	bench '' none 100000 64
 	with_delay 0 crypto 100000 64
+	param packet_add_wait false
+	for n in 10000 100000; do
+		bench ', "nic_us": 0, "wait": false' packet "$n" 64
+	done
+	param packet_add_wait true
 	for n in 10000 100000; do
 		memory none "$n"
 		memory crypto "$n"
