@@ -51,7 +51,9 @@ void ov2_walk_restart(struct ov2_nic *nic, struct ov2_walk *walk)
 	walk->next = list_first_entry_or_null(&nic->sas, struct ov2_sa, all);
 }
 
-/* Begins a walk. SAs that come meanwhile belong to it, unless it has ended. */
+/* Begins a walk, which the caller must step to its end, because nic->walks has @walk until then.
+ * SAs that come meanwhile belong to it.
+ */
 void ov2_walk_begin(struct ov2_nic *nic, struct ov2_walk *walk)
 {
 	spin_lock_bh(&nic->lock);
