@@ -23,7 +23,14 @@ def calm(world):
     # The last expires of before.
     wait("requests are through", lambda: not world.nic.busy())
     # While the NIC evicts SAs, it takes new ones in packet mode at a pace only.
-    wait("what was refused in packet mode is there", lambda: not broken(world))
+    wait("what was refused or demanded in packet mode is there",
+         lambda: not (demanded(world) or broken(world) or world.nic.busy()))
+
+
+def demanded(world):
+    """SAs in packet mode that xfrm expires when the next packet of them brings SaDeleteReq."""
+    return [sa for sa in world.nic.sim_sas()
+            if int(sa["delete_req"]) and world.book.by_spi[int(sa["spi"], 0)].packet]
 
 
 def broken(world):
@@ -38,11 +45,15 @@ def broken(world):
 def disagreement(world):
     """The first difference between the SAs of xfrm, core and NIC, if there is one."""
     site = world.main
-    want = sorted(gen.spi + i for conn in site.conns.values() for gen in conn.gens
-                  for i in (0, 1))
+    want = collections.Counter(gen.spi + i for conn in site.conns.values() for gen in conn.gens
+                               for i in (0, 1))
     for name, xfrm in (("a", site.xfrm_a), ("b", site.xfrm_b)):
-        if sorted(xfrm.spis()) != want:
-            return "SAs of xfrm at %s: %s, not %s" % (name, xfrm.spis(), want)
+        have = collections.Counter(xfrm.spis())
+        if have != want:
+            return "xfrm at %s lacks %s, and has %s for nobody; of %s" % (
+                name, sorted(want - have), sorted(have - want),
+                "; ".join({str(world.book.by_spi.get(spi))
+                           for spi in (want - have) | (have - want)}))
     core = world.nic.core_sas()
     bad = [sa for sa in core if sa["state"] not in SETTLED]
     if bad:
