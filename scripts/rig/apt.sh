@@ -3,15 +3,22 @@
 # Packages of Debian suites other than the machine's own, fetched and not installed.
 
 # The mirror that the machine uses itself, for suites like bookworm ("main")
-# or bookworm-security ("security").
+# or bookworm-security ("security"). Debian's mirrors keep the latter beside the
+# former, for machines that have no source for it.
 ov2_mirror()
 {
 	# shellcheck disable=SC2016
 	apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' |
 		awk -v kind="$1" '
 			$1 !~ /debian/ { next }
-			kind == "security" && $2 ~ /-security$/ { print $1; exit }
-			kind == "main" && $2 !~ /-(security|updates|backports)$/ { print $1; exit }'
+			$2 ~ /-security$/ { of["security"] = of["security"] ? of["security"] : $1; next }
+			$2 !~ /-(updates|backports)$/ { of["main"] = of["main"] ? of["main"] : $1 }
+			END {
+				beside = of["main"]
+				if (!of["security"] && sub("/debian/?$", "/debian-security/", beside))
+					of["security"] = beside
+				print of[kind]
+			}'
 }
 
 ov2_apt_setup()
@@ -62,7 +69,7 @@ ov2_remember()
 	local suite=$1 memo conf
 	shift
 
-	conf=$(ov2_apt "$suite")
+	conf=$(ov2_apt "$suite") || return
 	memo=$OV2_CACHE/apt/$suite/memo-$(printf '%s ' "$@" | sha256sum | cut -c1-16)
 	if [[ ! -s $memo || $OV2_CACHE/apt/$suite/updated -nt $memo ]]; then
 		"$1" "$conf" "${@:2}" >"$memo.$$"
@@ -98,7 +105,7 @@ ov2_fetch()
 {
 	local conf dir=$2
 
-	conf=$(ov2_apt "$1")
+	conf=$(ov2_apt "$1") || return
 	shift 2
 	mkdir -p "$dir"
 	ov2_say "fetch $*"
