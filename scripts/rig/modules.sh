@@ -44,8 +44,10 @@ modules_make()
 			make -C "$dir" KDIR="$kdir/headers" -j"$jobs" "$@" >&2
 		;;
 	*)
-		# The headers name the compiler that their kernel was built with.
-		ov2_need "$(sed -nE 's/^CC = .*(gcc-[0-9]+)$/\1/p' "$kdir/headers/.kernelvariables")"
+		# The headers name the compiler that their kernel was built with. Their objtool
+		# wants libelf, whose own package has another name in each Debian.
+		ov2_need libelf-dev \
+			"$(sed -nE 's/^CC = .*(gcc-[0-9]+)$/\1/p' "$kdir/headers/.kernelvariables")"
 		make -C "$dir" KDIR="$kdir/headers" -j"$jobs" "$@" >&2
 		;;
 	esac
