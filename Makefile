@@ -57,7 +57,7 @@ help:
 	@echo 'deb           make a Debian package that does so, and print its path'
 	@echo 'demo          strongSwan over two simulated NICs, on a stock kernel in QEMU'
 	@echo 'check         every gate and test; some minutes, the first time an hour'
-	@echo 'check-all     with every selftest on both debug kernels'
+	@echo 'check-all     with every selftest, also on the debug kernel 6.12'
 	@echo 'kunit         the KUnit suites by kunit.py, as kernel CI runs them'
 	@echo 'selftest      the selftests on the debug kernel'
 	@echo 'soak          everything at random with 20 seeds, and every pair of situations'

@@ -126,8 +126,8 @@ struct evict_refused_row {
 
 static const struct evict_refused_row evict_refused_rows[] = {
 	{ "for ever", -EIO },
-	{ "for want of memory", -ENOMEM },
-	{ "for want of room", -ENOSPC },
+	{ "no memory", -ENOMEM },
+	{ "no room", -ENOSPC },
 };
 
 KUNIT_ARRAY_PARAM_DESC(evict_refused, evict_refused_rows, name);

@@ -393,6 +393,23 @@ static void slot_test_reasons(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_nic_wait(f->fake, 1)->status, -EIO);
 }
 
+/* -EACCES is the core's own word for an SA that the configuration excludes. If the NIC answers
+ * that, the configuration still permits the SA, and the core must not submit it again at once.
+ */
+static void slot_test_permitted(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x;
+
+	f->fake->err = -EACCES;
+	f->fake->mode = FAKE_FAIL;
+	x = fixture_sa(f, NULL);
+	fixture_expect_state(f, x, OV2_PHASE_SOFTWARE);
+	slot_tick(f);
+	KUNIT_EXPECT_EQ(test, f->fake->total, 1);
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+}
+
 /* An SA that has waited for a slot and is then rejected for a reason other than space stays in
  * software. The core does not retry, because the NIC would reject the SA each time.
  */
@@ -534,6 +551,7 @@ static struct kunit_case slot_cases[] = {
 	KUNIT_CASE(slot_test_taken),
 	KUNIT_CASE(slot_test_fewer),
 	KUNIT_CASE(slot_test_reasons),
+	KUNIT_CASE(slot_test_permitted),
 	KUNIT_CASE(slot_test_rejected),
 	KUNIT_CASE(slot_test_not_promoted),
 	KUNIT_CASE_PARAM(slot_test_barred, slot_config_gen_params),

@@ -210,6 +210,9 @@ static const struct wait_err_row wait_err_rows[] = {
 	{ "ESRCH", -ESRCH, -EIO },
 	{ "EEXIST", -EEXIST, -EIO },
 	{ "ENOENT", -ENOENT, -EIO },
+	/* These are the core's own words. */
+	{ "EACCES", -EACCES, -EIO },
+	{ "ENODEV", -ENODEV, -EIO },
 };
 
 KUNIT_ARRAY_PARAM_DESC(wait_err, wait_err_rows, name);
@@ -363,6 +366,7 @@ static void wait_test_nic_dies(struct kunit *test)
 	f->fake->reset_err = -EIO;
 	KUNIT_ASSERT_EQ(test, fake_nic_reset(f->fake), -ENODEV);
 	KUNIT_EXPECT_EQ(test, wait_end(&add), -EOPNOTSUPP);
+	wait_expect_msg(f, "out of service");
 	KUNIT_EXPECT_EQ(test, ov2_nic_occupancy(f->nic), 0);
 	KUNIT_EXPECT_EQ(test, wait_add(f, &wait_out), -EOPNOTSUPP);
 	wait_expect_msg(f, "out of service");
@@ -384,6 +388,7 @@ static void wait_test_nic_dies_full(struct kunit *test)
 	f->fake->reset_err = -EIO;
 	KUNIT_ASSERT_EQ(test, fake_nic_reset(f->fake), -ENODEV);
 	KUNIT_EXPECT_EQ(test, wait_end(&add), -EOPNOTSUPP);
+	wait_expect_msg(f, "out of service");
 	KUNIT_EXPECT_EQ(test, READ_ONCE(f->nic->slots.waiting), 0);
 }
 

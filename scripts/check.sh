@@ -14,7 +14,7 @@ usage()
 	Usage: scripts/check.sh [-j N] [--all] [NAME...]
 	                                           run all checks, or those whose name
 	                                           matches one of the patterns; --all has
-	                                           every selftest on both UML kernels
+	                                           every selftest, also on uml-6.12
 	       scripts/check.sh [--all] --list     their names
 
 	The checks are the executables in scripts/gates. Logs are kept in the cache,

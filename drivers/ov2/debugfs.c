@@ -88,7 +88,7 @@ static int ov2_debugfs_requests_show(struct seq_file *seq, void *v)
 		   ov2_nic_sas(nic, OV2_SA_DEL_RCU, OV2_SA_DEL_QUEUED));
 	seq_printf(seq, "to update: %u\n", nic->updates);
 	seq_printf(seq, "waiting: %u of %u\n", nic->slots.waiting, nic->slots.waiting_max);
-	seq_printf(seq, "places taken: %u of %u\n", nic->slots_used, nic->caps.max_sas);
+	seq_printf(seq, "slots used: %u of %u\n", nic->slots_used, nic->caps.max_sas);
 	list_for_each_entry(req, &nic->engine.inflight, list)
 		seq_printf(seq, "in flight: %u %s %u SAs%s\n", req->id,
 			   ov2_request_kind_names[req->kind], req->count,

@@ -5,11 +5,10 @@
  * NDIS_IPSEC_OFFLOAD_V2_NET_BUFFER_LIST_INFO.
  *
  * ov2_rx() receives the flag. If the NIC has decrypted the packet, SA_DELETE_REQ in
- * xfrm_offload.flags carries the flag through xfrm_input() to the protocol callback in rx.c. Each
- * SA is answered once. The list of SAs to be answered is under nic->lock. A work item gives the
- * answers, because they need x->lock.
+ * xfrm_offload.flags carries the flag through xfrm_input() to the protocol callback in
+ * rx_protocol.c. Each SA is answered once. The list of SAs to be answered is under nic->lock. A
+ * work item gives the answers, because they need x->lock.
  */
-#include <linux/module.h>
 #include <kunit/visibility.h>
 #include "ov2.h"
 #include "trace.h"

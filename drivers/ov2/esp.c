@@ -102,7 +102,7 @@ EXPORT_SYMBOL_GPL(ov2_esp_strip_trailer);
  * @skb: a packet that ends with what is to be encrypted, not shared; its headers are linear and may
  *	be written
  * @nexthdr: next header (RFC 4303 section 2.6)
- * @align: a multiple of 4 that ciphertext is padded to, the cipher's block size or 4
+ * @align: what ciphertext is padded to, the cipher's block size or 4; a power of two
  * @icv_len: bytes of the ICV, which are zeroed
  *
  * For a driver that segments, or that packs packets for the NIC on its own. The padding counts up

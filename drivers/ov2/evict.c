@@ -4,8 +4,8 @@
  * xfrm expires them, and the IKE daemon negotiates new ones. An SA that dropped its packets
  * silently would leave the connection dead until its lifetime ends.
  *
- * Owns &ov2_nic.evictq and the evict part of an SA, under nic->lock. A delayed work item expires
- * the SAs, because that needs x->lock.
+ * Owns &ov2_nic.evictq, &ov2_nic.evict_laterq and the evict part of an SA, under nic->lock. A
+ * delayed work item expires the SAs, because that needs x->lock.
  */
 #include <kunit/visibility.h>
 #include "ov2.h"
@@ -15,39 +15,41 @@
 /* How long an IKE daemon that was asked to replace an SA has for it. */
 #define OV2_EVICT_GRACE		(30 * HZ)
 
-/* @sa is to be expired at @at, in jiffies (64 bits), or when it was to be expired before. */
-static void ov2_evict_at(struct ov2_sa *sa, u64 at)
+/* Returns false if xfrm has deleted @sa, or deletes all SAs of the NIC, which is gone. */
+static bool ov2_evict_wanted(const struct ov2_sa *sa)
 {
-	struct ov2_nic *nic = sa->nic;
-	bool queued = !list_empty(&sa->evict_list);
-	u64 now = get_jiffies_64();
-
-	lockdep_assert_held(&nic->lock);
-	if (sa->goal == OV2_GOAL_GONE || (queued && !time_before64(at, sa->evict_at)) ||
-	    (nic->life != OV2_NIC_IN_SERVICE && nic->life != OV2_NIC_CLOSING))
-		return;
-	sa->evict_at = at;
-	if (!queued) {
-		ov2_sa_get(sa);
-		list_add_tail(&sa->evict_list, &nic->evictq);
-	}
-	/* The work may be due for another SA before that. It arms itself for the rest. */
-	if (!time_after64(at, now))
-		mod_delayed_work(nic->wq, &nic->evict_work, 0);
-	else
-		queue_delayed_work(nic->wq, &nic->evict_work, at - now);
+	lockdep_assert_held(&sa->nic->lock);
+	return sa->goal != OV2_GOAL_GONE &&
+	       (sa->nic->life == OV2_NIC_IN_SERVICE || sa->nic->life == OV2_NIC_CLOSING);
 }
 
 /* Expires an SA that xfrm keeps as soon as possible. The SA may go on until then. */
 void ov2_evict(struct ov2_sa *sa)
 {
-	ov2_evict_at(sa, get_jiffies_64());
+	struct ov2_nic *nic = sa->nic;
+
+	if (!ov2_evict_wanted(sa))
+		return;
+	if (list_empty(&sa->evict_list))
+		ov2_sa_get(sa);
+	list_move_tail(&sa->evict_list, &nic->evictq);
+	mod_delayed_work(nic->wq, &nic->evict_work, 0);
 }
 
-/* Expires an SA that an IKE daemon was asked to replace, if it has not done so in time. */
+/* Expires an SA that an IKE daemon was asked to replace, if it has not done so in time. All have
+ * the same time, so the first of the queue is due first.
+ */
 void ov2_evict_later(struct ov2_sa *sa)
 {
-	ov2_evict_at(sa, get_jiffies_64() + OV2_EVICT_GRACE);
+	struct ov2_nic *nic = sa->nic;
+
+	if (!ov2_evict_wanted(sa) || !list_empty(&sa->evict_list))
+		return;
+	ov2_sa_get(sa);
+	sa->evict_at = get_jiffies_64() + OV2_EVICT_GRACE;
+	list_add_tail(&sa->evict_list, &nic->evict_laterq);
+	/* The work may be armed for an SA before it. It arms itself for the rest. */
+	queue_delayed_work(nic->wq, &nic->evict_work, OV2_EVICT_GRACE);
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_evict_later);
 
@@ -59,8 +61,8 @@ static void ov2_evict_drop(struct ov2_sa *sa)
 	ov2_sa_put(sa);
 }
 
-/* @sa has turned to crypto mode, so software continues with it. An expiry that ov2_evict_work() has
- * begun goes on, because it runs without nic->lock.
+/* xfrm has deleted @sa, or @sa has turned to crypto mode, so software continues with it. An expiry
+ * that ov2_evict_work() has begun goes on, because it runs without nic->lock.
  */
 void ov2_evict_cancel(struct ov2_sa *sa)
 {
@@ -68,32 +70,43 @@ void ov2_evict_cancel(struct ov2_sa *sa)
 		ov2_evict_drop(sa);
 }
 
-/* Returns an SA that is due, with a reference. It stays on the queue until it is expired. Arms the
- * work for the next one if none is due. Drops SAs that xfrm has deleted meanwhile.
+/* Returns the SA that is to be expired next, or NULL. */
+static struct ov2_sa *ov2_evict_first(struct ov2_nic *nic)
+{
+	lockdep_assert_held(&nic->lock);
+	return list_first_entry_or_null(&nic->evictq, struct ov2_sa, evict_list) ?:
+	       list_first_entry_or_null(&nic->evict_laterq, struct ov2_sa, evict_list);
+}
+
+/* Returns an SA that is due, with a reference. It stays on its queue until it is expired. Arms the
+ * work for the next one if none is due.
  */
 static struct ov2_sa *ov2_evict_due(struct ov2_nic *nic)
 {
-	u64 now = get_jiffies_64(), next = U64_MAX;
-	struct ov2_sa *sa, *after;
+	u64 now = get_jiffies_64();
+	struct ov2_sa *sa;
 
 	spin_lock_bh(&nic->lock);
-	list_for_each_entry_safe(sa, after, &nic->evictq, evict_list) {
-		if (sa->goal == OV2_GOAL_GONE) {
-			ov2_evict_drop(sa);
-			continue;
-		}
-		if (!time_after64(sa->evict_at, now)) {
-			ov2_sa_get(sa);
-			goto out;
-		}
-		next = min(next, sa->evict_at);
+	sa = ov2_evict_first(nic);
+	if (sa && list_empty(&nic->evictq) && time_after64(sa->evict_at, now)) {
+		mod_delayed_work(nic->wq, &nic->evict_work, sa->evict_at - now);
+		sa = NULL;
 	}
-	sa = NULL;
-	if (next != U64_MAX)
-		mod_delayed_work(nic->wq, &nic->evict_work, next - now);
-out:
+	if (sa)
+		ov2_sa_get(sa);
 	spin_unlock_bh(&nic->lock);
 	return sa;
+}
+
+/* xfrm has not inserted the state of @sa yet. Those behind it that are due wait as well, because
+ * that is soon.
+ */
+static void ov2_evict_retry(struct ov2_sa *sa)
+{
+	if (list_empty(&sa->evict_list))
+		return;
+	sa->evict_at = get_jiffies_64() + OV2_EVICT_RETRY;
+	list_move(&sa->evict_list, &sa->nic->evict_laterq);
 }
 
 void ov2_evict_work(struct work_struct *work)
@@ -108,10 +121,10 @@ void ov2_evict_work(struct work_struct *work)
 			ov2_state_expire(sa, ov2_state_expire_hard);
 		spin_lock_bh(&nic->lock);
 		if (fresh) {
-			sa->evict_at = get_jiffies_64() + OV2_EVICT_RETRY;
+			ov2_evict_retry(sa);
 		} else {
 			nic->counters[OV2_CNT_EVICTED]++;
-			/* ov2_slot_to_crypto() may have taken it off the queue meanwhile. */
+			/* The delete has taken it off the queue, if the state could be expired. */
 			ov2_evict_cancel(sa);
 		}
 		spin_unlock_bh(&nic->lock);
@@ -120,14 +133,18 @@ void ov2_evict_work(struct work_struct *work)
 	}
 }
 
-/* @nic is gone, so ov2_evict() queues nothing from here on. Context: process, may sleep. */
+/* @nic is gone, so nothing is queued from here on. Context: process, may sleep. */
 void ov2_evict_stop(struct ov2_nic *nic)
 {
-	struct ov2_sa *sa, *next;
+	struct ov2_sa *sa;
 
 	cancel_delayed_work_sync(&nic->evict_work);
-	spin_lock_bh(&nic->lock);
-	list_for_each_entry_safe(sa, next, &nic->evictq, evict_list)
-		ov2_evict_drop(sa);
-	spin_unlock_bh(&nic->lock);
+	do {
+		spin_lock_bh(&nic->lock);
+		sa = ov2_evict_first(nic);
+		if (sa)
+			ov2_evict_drop(sa);
+		spin_unlock_bh(&nic->lock);
+		cond_resched();
+	} while (sa);
 }

@@ -497,6 +497,11 @@ static void ov2_add_done_node(struct ov2_request *req, struct ov2_add_sa *add)
 	u32 handle = ov2_engine_up(nic) || req->status != -ECANCELED ? add->offload_handle : 0;
 	int err = add->status ?: req->status ?: -EIO;
 
+	/* These are the core's own words. It submits an SA with -EACCES again when the
+	 * configuration permits the SA, which is now.
+	 */
+	if (err == -EACCES || err == -ENODEV)
+		err = -EIO;
 	ov2_sa_wipe(add);
 	if (handle) {
 		ov2_add_offloaded(sa, handle);

@@ -14,18 +14,22 @@ struct ov2_sa;
 /**
  * DOC: life of an SA
  *
- * Three files share an SA, and each field has one writer. xfrm and the configuration set its goal,
- * through slot.c. life.c moves its state towards the goal. Neither recurses into the other: an SA
- * that xfrm keeps and that has left the NIC goes to &ov2_nic.settle, and the pump lets slot.c
- * decide about it before it takes the next request.
+ * Several files share an SA, and each field has one owner. xfrm and the configuration set its goal
+ * through slot.c; life.c and update.c set it if the NIC has answered wrongly. life.c moves its
+ * state towards the goal. It does not call slot.c: an SA that xfrm keeps and that has left the NIC
+ * goes to &ov2_nic.settle, and the pump lets slot.c decide about it before it takes the next
+ * request.
  *
  *	SOFTWARE -> ADD_QUEUED -> ADDING -> OFFLOADED      while the goal is NIC or PROBE
  *	ADD_QUEUED -> SOFTWARE                             the goal has changed
  *	ADDING -> SOFTWARE                                 the NIC has refused it
+ *	ADDING -> ADD_QUEUED, DELETING -> DEL_QUEUED       the NIC has not executed the list
  *	OFFLOADED -> [DEL_HELD ->] DEL_RCU -> DEL_QUEUED -> DELETING -> SOFTWARE
  *	                                                   while the goal is SOFTWARE or GONE
  *	SOFTWARE -> GONE                                   the goal is GONE
- *	any but ADDING -> SOFTWARE                         the NIC was reset
+ *	OFFLOADED to DELETING -> SOFTWARE                  the NIC was reset
+ * An SA in the NIC gets OFFLOADED whatever its goal is. GONE takes the place of SOFTWARE if the
+ * goal is GONE.
  *
  * An inbound SA that xfrm has deleted goes from OFFLOADED to DEL_QUEUED directly.
  *

@@ -4,7 +4,6 @@
  * end.
  */
 #include <linux/slab.h>
-#include <kunit/visibility.h>
 #include "ov2.h"
 #include "packet.h"
 #include "trace.h"
@@ -93,6 +92,7 @@ struct ov2_nic *ov2_nic_alloc(const struct ov2_nic_ops *ops, const struct ov2_ca
 	INIT_LIST_HEAD(&nic->updq);
 	INIT_LIST_HEAD(&nic->delreqq);
 	INIT_LIST_HEAD(&nic->evictq);
+	INIT_LIST_HEAD(&nic->evict_laterq);
 	INIT_WORK(&nic->pump_work, ov2_pump_work);
 	INIT_WORK(&nic->delete_rcu_work, ov2_delete_rcu_work);
 	INIT_WORK(&nic->delreq_work, ov2_delreq_work);
@@ -299,11 +299,12 @@ static void ov2_nic_recheck_sa(struct ov2_sa *sa, void *arg)
  * @nic: the NIC
  * @caps: the whole new configuration
  *
- * SAs that the configuration excludes leave the NIC and continue in software. If the add of such an
- * SA is running, it leaves when the add completes. If max_sas becomes smaller, SAs above it stay in
- * the NIC until they are deleted. The change is traced with the whole configuration. If LSO or
- * checksums have changed, the caller must call netdev_update_features() for the ports. NDIS:
- * OID_TCP_OFFLOAD_PARAMETERS and NDIS_STATUS_TASK_OFFLOAD_CURRENT_CONFIG.
+ * SAs that the configuration excludes leave the NIC and continue in software; xfrm expires those in
+ * packet mode. If the add of such an SA is running, it leaves when the add completes. If max_sas
+ * becomes smaller, SAs above it stay in the NIC until they are deleted. The change is traced with
+ * the whole configuration. If LSO or checksums have changed, the caller must call
+ * netdev_update_features() for the ports. NDIS: OID_TCP_OFFLOAD_PARAMETERS and
+ * NDIS_STATUS_TASK_OFFLOAD_CURRENT_CONFIG.
  *
  * Context: process, may sleep.
  * Return: 0, or -EINVAL if @caps exceeds the hardware, or if no NIC can have it.
@@ -394,8 +395,8 @@ EXPORT_SYMBOL_GPL(ov2_nic_stack_gso);
  *	false if it returns once the SA is queued
  *
  * Software cannot take over an SA in packet mode. If xfrm does not wait, packets of the SA are
- * dropped until the NIC has it, and a SA that the NIC does not accept is expired: see evict.c. That
- * makes many adds from one sender faster, because they travel in longer lists.
+ * dropped until the NIC has it, and an SA that the NIC does not accept is expired: see evict.c.
+ * That makes many adds from one sender faster, because they travel in longer lists.
  *
  * Context: any.
  */

@@ -39,7 +39,7 @@ enum ov2_nic_life {
  * @features: its features, also read without @lock on the packet path
  * @stack_gso: see ov2_nic_set_stack_gso(); no lock
  * @guard: in the sec_path of packets in packet mode, see packet.c; constant
- * @ref: the driver's and one per SA
+ * @ref: the driver's, one per SA and one per held packet
  * @lock: guards the rest, unless something else is said; BH
  * @life: how far the NIC has come
  * @sas: its SAs that are not GONE; walk.c
@@ -60,13 +60,14 @@ enum ov2_nic_life {
  * @delreqq: SAs whose SaDeleteReq is to be answered; delreq.c
  * @delreq_policy: how; delreq.c
  * @delreq_work: answers SaDeleteReqs
- * @evictq: SAs in packet mode that are to be expired; evict.c
+ * @evictq: SAs in packet mode that are to be expired now; evict.c
+ * @evict_laterq: those that are to be expired at a time of their own, the next one first; evict.c
  * @evict_work: expires them
  * @packet_add_wait: see ov2_nic_set_packet_add_wait(); no lock
  * @counters: by &enum ov2_counter
  * @stats: packet path counters, no lock
  * @wq: the NIC's own, so that no drain waits for another NIC's work
- * @pump_work: lets slot.c settle, builds requests and submits them; nothing else does
+ * @pump_work: lets slot.c settle, builds requests and submits them; nothing else submits
  * @pump_running: it is going to look at everything once more; pump.c
  * @delete_rcu_work: moves SAs from @delq_rcu to @delq after a grace period
  * @reset_work: asks the driver for a reset
@@ -105,6 +106,7 @@ struct ov2_nic {
 	enum ov2_delreq_policy delreq_policy;
 	struct work_struct delreq_work;
 	struct list_head evictq;
+	struct list_head evict_laterq;
 	struct delayed_work evict_work;
 	bool packet_add_wait;
 	u64 counters[OV2_CNT_COUNT];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ov2 core: the memory of a NIC, which outlives the NIC until the last SA is freed.
+ * ov2 core: the memory of a NIC, which outlives the NIC until the last SA and the last held packet
+ * are freed.
  */
 #include <linux/slab.h>
 #include "ov2.h"

@@ -37,7 +37,8 @@
  * Two locks are leaves, taken with BH off and never together. The first is ov2_held_lock in
  * rx_held.c; nothing is freed under it, so that the last put of a state does not happen within it.
  * The second is &struct ov2_sent.lock, which ndo_start_xmit() takes. ov2_rx() runs in NAPI and
- * takes nic->lock only for a SaDeleteReq, or if the NIC keeps inferring wrong numbers for an SA.
+ * takes nic->lock only for a SaDeleteReq, if the NIC keeps inferring wrong numbers for an SA, or to
+ * queue an UPDATE_SA.
  *
  * Lifetimes: xfrm has a reference on &struct ov2_sa from add to free. The engine has one from add
  * until the NIC has nothing of the SA and xfrm has deleted it (OV2_SA_GONE). The last put erases

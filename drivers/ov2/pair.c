@@ -12,7 +12,6 @@
 #include <linux/rhashtable.h>
 #include <linux/siphash.h>
 #include <net/xfrm.h>
-#include <kunit/visibility.h>
 #include "ov2.h"
 
 /* At most this many SAs that look the same are searched for one with the same mark and if_id. */
@@ -120,8 +119,8 @@ void ov2_pair_init(struct ov2_sa *sa, const struct xfrm_state *x)
 	sa->pair.mark = x->mark.v & x->mark.m;
 }
 
-/* No kernel offloads an inbound SA with a mark, and newer kernels offload none with an if_id, so an
- * outbound SA of that kind pairs with an inbound SA that has none.
+/* No inbound SA with a mark is offloaded, and newer kernels offload none with an if_id, so an
+ * outbound SA with either pairs with an inbound SA that has none.
  */
 static bool ov2_pair_match(const struct ov2_pair *in, const struct ov2_pair *out)
 {

@@ -59,7 +59,8 @@ static void ov2_port_recheck(struct ov2_sa *sa, void *port)
  * @on: whether NETIF_F_HW_ESP is on
  *
  * The driver calls this from ndo_set_features. With ESP offload off, the port's SAs leave the NIC
- * and continue in software. With ESP offload on again, they are promoted.
+ * and continue in software; xfrm expires those in packet mode. With ESP offload on again, the
+ * others are promoted.
  *
  * Context: rtnl, may sleep.
  */
@@ -84,7 +85,7 @@ EXPORT_SYMBOL_GPL(ov2_port_set_esp);
  * wait in software until an SA of the same port leaves the NIC. SAs that are in the NIC already
  * stay there even if they exceed a new limit.
  *
- * Context: process, may sleep.
+ * Context: any up to softirq.
  */
 void ov2_nic_set_port_max(struct ov2_nic *nic, u32 sas)
 {

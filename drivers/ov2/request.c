@@ -9,7 +9,7 @@
  * request completes. Only the pump takes and submits requests, so that a delete is never submitted
  * before the add of its SA. All other contexts queue SAs and kick the pump.
  *
- * The requests are allocated at registration, so that submission never fails for lack of memory.
+ * The requests are allocated with the NIC, so that submission never fails for lack of memory.
  */
 #include <linux/slab.h>
 #include <kunit/visibility.h>

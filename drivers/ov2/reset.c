@@ -2,10 +2,9 @@
 /*
  * ov2 core: reset. The driver resets its NIC between ov2_nic_reset_begin() and
  * ov2_nic_reset_done(). The core can only ask for a reset. A reset empties the NIC's table, so the
- * states of all SAs go back to SOFTWARE. Their goals stay, so SAs whose goal is the NIC are queued
- * again, under their cookies.
+ * SAs that the NIC had go back to SOFTWARE. Their goals stay, so SAs whose goal is the NIC are
+ * queued again, under their cookies.
  */
-#include <kunit/visibility.h>
 #include "ov2.h"
 #include "trace.h"
 
@@ -53,8 +52,8 @@ static void ov2_nic_restore_sa(struct ov2_sa *sa, void *dead)
  * @err: 0, or why the NIC cannot be used again; the above holds even then
  *
  * Aborts the remaining requests. Then queues all SAs that xfrm still has for the NIC, or takes the
- * NIC out of service and leaves the SAs in software. When this returns, the SAs are queued but not
- * yet in the NIC's table. NDIS: NdisMResetComplete.
+ * NIC out of service: SAs continue in software, and xfrm expires those in packet mode. When this
+ * returns, the SAs are queued but not yet in the NIC's table. NDIS: NdisMResetComplete.
  *
  * Context: as ov2_nic_reset_begin().
  * Return: 0; -ENODEV if the NIC is out of service, because of @err or because it was removed;

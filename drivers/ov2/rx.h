@@ -37,8 +37,8 @@ void ov2_held_exit(void);
 struct sk_buff *ov2_held_put(struct ov2_port *port, struct sk_buff *skb, u32 esp_off);
 int ov2_held_input(struct sk_buff *standin, int encap_type);
 void ov2_held_expire(void);
-u32 ov2_held_count(void);
 #if IS_ENABLED(CONFIG_KUNIT)
+u32 ov2_held_count(void);
 extern struct delayed_work ov2_held_later;
 #endif
 

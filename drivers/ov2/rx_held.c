@@ -299,12 +299,14 @@ int ov2_held_input(struct sk_buff *standin, int encap_type)
 	return ov2_rx_input(held.skb, held.esp_off, encap_type);
 }
 
+#if IS_ENABLED(CONFIG_KUNIT)
 /* Returns the number of packets that are held now. */
 u32 ov2_held_count(void)
 {
 	return READ_ONCE(ov2_held_used);
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_held_count);
+#endif
 
 /* A device that goes down receives nothing more. Free its packets, so that they do not outlive it
  * or its namespace.

@@ -76,8 +76,8 @@ struct ov2_wait {
  * @pair: counterpart
  * @delreq_list: on nic->delreqq; delreq.c, under nic->lock
  * @wait: xfrm waits for its ADD_SA; wait.c, under nic->lock
- * @evict_list: on nic->evictq; evict.c, under nic->lock
- * @evict_at: jiffies (64 bits); as @evict_list
+ * @evict_list: on nic->evictq or nic->evict_laterq; evict.c, under nic->lock
+ * @evict_at: when it is due on the latter, jiffies (64 bits); as @evict_list
  */
 struct ov2_sa {
 	struct ov2_nic *nic;

@@ -8,8 +8,8 @@
  * move to the front of their queue. The first gets the next slot that becomes free. If a waiting SA
  * is much busier than the idlest SA in the NIC, it is submitted as a probe although there is no
  * slot. The NIC rejects it with -ENOSPC, which tells it to raise SaDeleteReq for idle SAs. The core
- * never evicts an SA for another on its own. The lock is held for at most OV2_SA_STEP SAs at a
- * time.
+ * never evicts an SA for another on its own, except that one in crypto mode gives way to one in
+ * packet mode. The lock is held for at most OV2_SA_STEP SAs at a time.
  */
 #include <kunit/visibility.h>
 #include "ov2.h"
@@ -53,7 +53,7 @@ static bool ov2_slot_share_used(const struct ov2_sa *sa)
 }
 
 /* Returns true if a slot is free and no SA waits for it, and the NIC is not under pressure. With
- * promotion disabled no waiting SA competes for the slot.
+ * promotion disabled no waiting SA competes for the slot, and the pressure does not count.
  */
 static bool ov2_slot_room(const struct ov2_sa *sa)
 {
@@ -236,9 +236,9 @@ void ov2_slot_abandon(struct ov2_sa *sa)
 
 	lockdep_assert_held(&sa->nic->lock);
 	ov2_slot_unwait(sa);
+	ov2_wait_wake(sa, -ENODEV);
 	ov2_slot_demote(sa, OV2_SLOT_STAY);
 	sa->slot.next = OV2_SLOT_STAY;
-	ov2_wait_wake(sa, -EACCES);
 	if (sa->state == OV2_SA_SOFTWARE && from == OV2_PHASE_WAITING)
 		ov2_sa_trace_phase(sa, from);
 }
@@ -615,6 +615,7 @@ void ov2_slot_delete(struct ov2_sa *sa)
 	spin_lock_bh(&nic->lock);
 	if (sa->goal != OV2_GOAL_GONE) {
 		ov2_slot_unwait(sa);
+		ov2_evict_cancel(sa);
 		ov2_pair_del(sa);
 		RCU_INIT_POINTER(sa->x, NULL);
 		ov2_sa_aim(sa, OV2_GOAL_GONE);

@@ -8,7 +8,7 @@
 struct ov2_nic;
 struct seq_file;
 
-/* Control path counters, one per NIC, under nic->lock. Order is that of ov2_stats_names. */
+/* Control path counters, one per NIC, under nic->lock. Names: ov2_counter_names. */
 enum ov2_counter {
 	OV2_CNT_ADD_REQUESTS,
 	OV2_CNT_ADD_SUCCESS,
@@ -34,7 +34,7 @@ enum ov2_counter {
 	OV2_CNT_COUNT,
 };
 
-/* Packet path counters, per CPU. Order is that of ov2_packet_counter_names. */
+/* Packet path counters, per CPU. Names: ov2_packet_counter_names. */
 enum ov2_packet_counter {
 	OV2_PKT_RX_MARKED,
 	OV2_PKT_RX_UNFRAMED,

@@ -85,7 +85,7 @@ static bool ov2_tx_family_ok(const struct sk_buff *skb, const struct xfrm_state 
 /* Refuses IPv4 options and IPv6 extension headers. xfrm_dev_offload_ok() does this on newer kernels
  * only. It checks the MTU on all kernels.
  */
-static bool ov2_tx_headers_ok(struct sk_buff *skb, const struct xfrm_state *x)
+static bool ov2_tx_headers_ok(struct sk_buff *skb)
 {
 	const struct dst_entry *dst = skb_dst(skb);
 
@@ -138,7 +138,7 @@ bool ov2_tx_offload_ok(struct sk_buff *skb, struct xfrm_state *x)
 
 	rcu_read_lock();
 	sa = ov2_state_sa(x);
-	if (!sa || sa->dir != OV2_OUT || !ov2_tx_headers_ok(skb, x))
+	if (!sa || sa->dir != OV2_OUT || !ov2_tx_headers_ok(skb))
 		ok = false;
 	else if (smp_load_acquire(&sa->traits.packet))	/* Pairs with ov2_slot_to_crypto(). */
 		ok = ov2_tx_packet_usable(sa) && ov2_packet_offload_ok(skb, x, sa);
@@ -356,9 +356,9 @@ static int ov2_tx_packet(struct sk_buff *skb, const struct ov2_port *port, struc
  *
  * Context: send path, BH off.
  * Return: 0 if the packet needs no protection, 1 if the NIC must protect it. -ENOENT if the packet
- * needs protection but its SA is no longer served, its number was used before, or the stack has
- * segmented what was framed for the NIC: the packet is plaintext and the driver must drop it; the
- * core has counted it.
+ * needs protection but its SA is no longer served, its number was used before, its numbers are used
+ * up, the stack has segmented what was framed for the NIC, or the NIC would write a checksum into
+ * ciphertext: the packet may be plaintext and the driver must drop it; the core has counted it.
  */
 int ov2_tx_sa(struct sk_buff *skb, struct ov2_tx *tx)
 {

@@ -58,6 +58,9 @@ static int ov2_wait_refused(int err, struct netlink_ext_ack *extack)
 		NL_SET_ERR_MSG_MOD(extack,
 				   "The NIC's configuration has changed and excludes the SA");
 		return -EOPNOTSUPP;
+	case -ENODEV:
+		NL_SET_ERR_MSG_MOD(extack, "The NIC is out of service");
+		return -EOPNOTSUPP;
 	case -ENOENT:
 	case -ESRCH:
 	case -EEXIST:

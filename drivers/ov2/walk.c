@@ -52,7 +52,7 @@ void ov2_walk_restart(struct ov2_nic *nic, struct ov2_walk *walk)
 }
 
 /* Begins a walk, which the caller must step to its end, because nic->walks has @walk until then.
- * SAs that come meanwhile belong to it.
+ * An SA that comes meanwhile may belong to it or not.
  */
 void ov2_walk_begin(struct ov2_nic *nic, struct ov2_walk *walk)
 {
@@ -64,7 +64,7 @@ void ov2_walk_begin(struct ov2_nic *nic, struct ov2_walk *walk)
 EXPORT_SYMBOL_IF_KUNIT(ov2_walk_begin);
 
 /* Calls @fn under nic->lock for up to OV2_SA_STEP SAs. Returns false when the walk has ended,
- * and @walk is not used from then on. Context: process, no locks.
+ * and @walk is not used from then on. Context: process, no spinlock held.
  */
 bool ov2_walk_step(struct ov2_nic *nic, struct ov2_walk *walk, ov2_sa_fn fn, void *arg)
 {

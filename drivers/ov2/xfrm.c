@@ -8,7 +8,6 @@
 #include <compat.h>
 #include <linux/netlink.h>
 #include <net/xfrm.h>
-#include <kunit/visibility.h>
 #include "ov2.h"
 #include "packet.h"
 #include "rx.h"

@@ -348,7 +348,7 @@ int ov2_xlate_traits(const struct xfrm_state *x, struct ov2_traits *traits,
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_xlate_traits);
 
-/* Fills a node except for next, priv, port and cookie, which the engine sets. Context: any;
+/* Fills a node. Zeroes next, priv, port and cookie, which life.c sets. Context: any;
  * x->lock held if other contexts know @x. Returns 0, or -EOPNOTSUPP if @x has changed since
  * ov2_xlate_traits() so that it cannot be offloaded now.
  */

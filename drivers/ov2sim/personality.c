@@ -24,7 +24,6 @@
 #include "ov2sim.h"
 #include "personality.h"
 
-#define OV2SIM_SALT_LEN		4
 #define OV2SIM_AES_KEYS		(OV2_LEN(16) | OV2_LEN(24) | OV2_LEN(32))
 /* A NIC that shares SAs with software, and tells the host the sequence numbers of ESN. */
 #define OV2SIM_CAP_BASE		(OV2_CAP_ESP | OV2_CAP_RX_SEQ | OV2_CAP_IV_SEQ)
@@ -76,7 +75,7 @@ static bool ov2sim_bad_icv(const struct ov2sim_port *port, const struct xfrm_sta
 static bool ov2sim_bad_key(const struct ov2sim_port *port, const struct xfrm_state *x, u32 arg)
 {
 	return !(ov2sim_caps_of(port)->ciphers[OV2_CIPHER_AES_GCM].key_lens &
-		 OV2_LEN(x->aead->alg_key_len / 8 - OV2SIM_SALT_LEN));
+		 OV2_LEN(x->aead->alg_key_len / 8 - OV2_SALT_LEN));
 }
 
 static bool ov2sim_bad_gcm(const struct ov2sim_port *port, const struct xfrm_state *x, u32 arg)

@@ -54,7 +54,8 @@
 /**
  * DOC: contexts and locks
  *
- * The core holds no lock when it calls an op, and takes neither rtnl nor the devlink lock.
+ * The core holds no lock when it calls an op, and takes neither rtnl nor the devlink lock, except
+ * where &struct ov2_devlink_ops says so.
  *
  * * add_sa, delete_sa, update_sa: process, may sleep, one at a time. They must not wait for the
  *   NIC, and must not call ov2_nic_reset_begin(), which waits for them.
@@ -82,15 +83,17 @@
  *   ov2_nic_ready().
  * * -EBUSY: the NIC is being reset, or wants to be. The core submits the list again after
  *   ov2_nic_reset_done().
- * * -ECANCELED: aborted, by cancel or by the NIC. The core submits ADD_SA and DELETE_SA lists
- *   again.
+ * * -ECANCELED: aborted, by cancel or by the NIC. The core submits a list again that the NIC has
+ *   aborted, and a DELETE_SA list in any case. It tries the SAs of an ADD_SA list that it has
+ *   cancelled again later.
  * * -ENOSPC, as the status of an ADD_SA node: the table has no room for this SA. The core tries it
- *   again later, as it does after -ENOMEM and -EAGAIN. After another status the SA stays in
- *   software.
+ *   again later, as it does after -ENOMEM, -EAGAIN and -ECANCELED. After another status the SA
+ *   stays in software. In packet mode xfrm's add fails instead, or xfrm expires the SA.
  *
  * The core asks for a reset if a DELETE_SA fails with another errno, if the NIC answers -EAGAIN or
- * -EBUSY for longer than a deadline, and if a request is still pending one deadline after the core
- * has cancelled it. A driver that cannot take a list back therefore has an empty cancel.
+ * -EBUSY for longer than a deadline, if it aborts more than eight requests in a row, and if a
+ * request is still pending one deadline after the core has cancelled it. A driver that cannot take
+ * a list back therefore has an empty cancel.
  */
 
 /**

@@ -5,8 +5,8 @@
 zipf.py send PAIRS RATE SECONDS SHIFT
     Connection I (1 to PAIRS) has the source port 20000 + I; the most popular
     one is 1 + SHIFT. RATE packets per second.
-zipf.py best PAIRS PLACES
-    Prints the part of all packets that belongs to the PLACES most popular.
+zipf.py best PAIRS SLOTS
+    Prints the part of all packets that belongs to the SLOTS most popular.
 """
 import itertools
 import random
@@ -20,9 +20,9 @@ def weights(pairs):
     return [1 / rank for rank in range(1, pairs + 1)]
 
 
-def best(pairs, places):
+def best(pairs, slots):
     part = weights(pairs)
-    print("%.4f" % (sum(part[:places]) / sum(part)))
+    print("%.4f" % (sum(part[:slots]) / sum(part)))
 
 
 def send(pairs, rate, seconds, shift):

@@ -1,25 +1,25 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Four times as many SAs as the NIC has places, traffic by Zipf's law: the busy
-# ones get the places, and keep them. scripts/vm.sh -- scripts/bench/zipf.sh
-#   OV2_ZIPF_PLACES=N  places (64)   OV2_ZIPF_RATE=N  packets per second (400)
+# Four times as many SAs as the NIC has slots, traffic by Zipf's law: the busy
+# ones get the slots, and keep them. scripts/vm.sh -- scripts/bench/zipf.sh
+#   OV2_ZIPF_SLOTS=N  slots (64)   OV2_ZIPF_RATE=N  packets per second (400)
 #   OV2_ZIPF_SETTLE=S  seconds until it must be steady (45)
 
 # shellcheck source=../selftest/lib/events.sh
 . "$(dirname "$0")/../selftest/lib/events.sh"
 
 bench=$(cd "$(dirname "$0")" && pwd)
-places=${OV2_ZIPF_PLACES:-64}
+slots=${OV2_ZIPF_SLOTS:-64}
 rate=${OV2_ZIPF_RATE:-400}
 settle=${OV2_ZIPF_SETTLE:-45}
 measure=15
-pairs=$((places * 2))
+pairs=$((slots * 2))
 
 setup()
 {
 	check "namespaces" netns_add a && check "namespaces" netns_add b &&
 		check "a NIC" sim_new 1 && check "a NIC" sim_new 2
-	check "a size" devlink resource set "ov2sim/$nic_a" path /ipsec_sa size "$places"
+	check "a size" devlink resource set "ov2sim/$nic_a" path /ipsec_sa size "$slots"
 	check "a reload" devlink dev reload "ov2sim/$nic_a"
 	check "a wire" wire_up && check "a server" serve
 }
@@ -35,7 +35,7 @@ add_all()
 	ip -n a -batch - <<<"$batch_a" >"$tmp/batch" 2>&1 || fail "$(tail -n 1 "$tmp/batch")"
 	ip -n b -batch - <<<"$batch_b"
 	batch_a='' batch_b=''
-	wait_offloaded "$places"
+	wait_offloaded "$slots"
 }
 
 # Packets: those that the NIC processed, all, SAs that came into the NIC.
@@ -60,7 +60,7 @@ phase()
 {
 	local nic_1 all_1 came_1 nic_2 all_2 came_2 best part begin sender
 
-	best=$("$bench/zipf.py" best "$pairs" $((places / 2)))
+	best=$("$bench/zipf.py" best "$pairs" $((slots / 2)))
 	spawn a "$bench/zipf.py" send "$pairs" "$rate" $((settle + measure + 60)) "$1"
 	sender=$child
 	begin=$SECONDS
@@ -72,11 +72,11 @@ phase()
 	reap "$sender"
 	part=$(awk -v n=$((nic_2 - nic_1)) -v all=$((all_2 - all_1)) 'BEGIN { printf "%.4f", n / all }')
 	diag "$((all_2 - all_1)) packets, $part of them by the NIC, the best choice would be $best;" \
-		"$((came_2 - came_1)) SAs came in $measure s, places $places"
+		"$((came_2 - came_1)) SAs came in $measure s, slots $slots"
 	check "at least 90 % of the best choice" awk -v p="$part" -v b="$best" \
 		'BEGIN { exit !(p >= 0.9 * b) }'
-	check_le "SAs that came per second, in tenths of the places" \
-		$(((came_2 - came_1) * 10)) $((places * measure))
+	check_le "SAs that came per second, in tenths of the slots" \
+		$(((came_2 - came_1) * 10)) $((slots * measure))
 }
 
 shifted()

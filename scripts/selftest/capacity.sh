@@ -5,7 +5,7 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-places=6
+slots=6
 
 # fill FIRST LAST [commit_warned]: connections, each of two SAs.
 fill()
@@ -34,22 +34,22 @@ last_and_one_more()
 	local out
 
 	fill 1 3 || return
-	state "$places" 0
+	state "$slots" 0
 	conn 4
 	out=$(ip -n a -batch - <<<"$batch_a" 2>&1)
 	check_eq "exit status" $? 0
-	[[ $out == *"Warning: ov2: "*"$places"* ]] || fail "iproute2 said '$out'"
+	[[ $out == *"Warning: ov2: "*"$slots"* ]] || fail "iproute2 said '$out'"
 	batch_a=
 	commit
-	state "$places" 2
+	state "$slots" 2
 	udp 4 4 wire 1-10
 	sim_sa 0x1008 packets || :
 	check_eq "packets of a waiting SA on the NIC" "$field" ""
 
 	ip -n a xfrm state delete src 10.1.0.1 dst 10.1.0.2 proto esp spi 0x1002
-	state "$places" 1
+	state "$slots" 1
 	ip -n a xfrm state delete src 10.1.0.2 dst 10.1.0.1 proto esp spi 0x1003
-	state "$places" 0
+	state "$slots" 0
 	udp 4 4 wire 1-10
 	sim_sa 0x1008 packets
 	check_eq "packets of it once it is let in" "$field" 10
@@ -59,7 +59,7 @@ last_and_one_more()
 	check_eq "SAs that wait" "$(core_sas "$nic_a" waiting)" 2
 	ip -n a xfrm state delete src 10.1.0.1 dst 10.1.0.2 proto esp spi 0x100a
 	ip -n a xfrm state delete src 10.1.0.2 dst 10.1.0.1 proto esp spi 0x100b
-	state "$places" 0
+	state "$slots" 0
 }
 
 # The second limit: no more than so many wait.
@@ -75,8 +75,8 @@ second_limit()
 	[[ $out == *Warning*Warning* ]] || fail "iproute2 said '$out'"
 	batch_a=
 	commit
-	state "$places" 1
-	check_eq "SAs known to the core" "$(($(wc -l <"$core/$nic_a/sas") - 1))" $((places + 1))
+	state "$slots" 1
+	check_eq "SAs known to the core" "$(($(wc -l <"$core/$nic_a/sas") - 1))" $((slots + 1))
 	udp 4 4 wire 1-10
 	check "parameter" param "$nic_a" sa_waiting_max 1000
 }
@@ -95,7 +95,7 @@ churn()
 				xfrm state delete src 10.1.0.2 dst 10.1.0.1 proto esp spi $((0x1001 + 2 * id))
 			END
 		done
-		((n < 2)) && state "$places" $((12 - 6 * (n + 1)))
+		((n < 2)) && state "$slots" $((12 - 6 * (n + 1)))
 	done
 	check "two are left" wait_for 10 sas_are "$nic_a" offloaded 2
 }
@@ -125,7 +125,7 @@ busy_are_in()
 	offloaded_are 3 4 5
 }
 
-# More pairs than places: the busy ones get in for the idle ones. The core asks, the NIC
+# More pairs than slots: the busy ones get in for the idle ones. The core asks, the NIC
 # has none left and wants those back that have been idle longest, by SaDeleteReq.
 pressure()
 {
@@ -134,13 +134,13 @@ pressure()
 	check "parameter" param "$nic_a" sa_reoffer true
 	fill 1 3 || return
 	fill 4 5 commit_warned
-	state "$places" 4
+	state "$slots" 4
 	check "the first ones are in" offloaded_are 1 2 3
 	asked=$(counter "$nic_a" ipsec_sa_asked_for_room)
 	answers=$(counter "$nic_a" ipsec_sa_delete_req)
 	flagged=$(stat a ipsec_rx_sa_delete_req)
 	wait_for 60 busy_are_in || fail "in the NIC: $(<"$core/$nic_a/sas")"
-	state "$places" 4
+	state "$slots" 4
 	check_ge "requests for room" $(($(counter "$nic_a" ipsec_sa_asked_for_room) - asked)) 2
 	check_ge "packets by which the NIC wanted an SA back" \
 		$(($(stat a ipsec_rx_sa_delete_req) - flagged)) 2
@@ -161,7 +161,7 @@ setup()
 
 	check "namespaces" netns_add a && check "namespaces" netns_add b || return
 	check "NICs" sim_new 1 && check "NICs" sim_new 2 || return
-	out=$(devlink resource set ov2sim/$nic_a path ipsec_sa size $places 2>&1 &&
+	out=$(devlink resource set ov2sim/$nic_a path ipsec_sa size $slots 2>&1 &&
 		devlink dev reload ov2sim/$nic_a 2>&1) || fail "devlink: $out"
 	check "wire" wire_up && check "server" serve
 }
@@ -169,6 +169,6 @@ setup()
 T "S6 S18 to the last SA and one more" last_and_one_more
 T "S6 no more wait than the second limit" second_limit
 T "S6 each delete lets one in" churn
-# The last: for a while after it places are filled slowly.
+# The last: for a while after it slots are filled slowly.
 T "busy pairs displace idle ones" pressure
 run_tests

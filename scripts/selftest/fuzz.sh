@@ -11,13 +11,13 @@
 seed=${OV2_FUZZ_SEED:-$SRANDOM}
 count=${OV2_FUZZ_COUNT:-2000}
 # So few that the table is full now and then.
-places=60
+slots=60
 
 setup()
 {
 	check "a pair of NICs" pair_up &&
 		check "a small table" devlink resource set "ov2sim/$nic_a" path ipsec_sa \
-			size "$places" &&
+			size "$slots" &&
 		check "a small table" devlink dev reload "ov2sim/$nic_a" && check "the wire" wire_up &&
 		check "a server" serve && check "a socket for UDP encapsulation" natt || return
 	# Devices that take no SAs, or hand them on.

@@ -15,11 +15,6 @@ log_lines()
 	grep -c "$2" "$SWAN_DIR/$1/log"
 }
 
-log_has_more()
-{
-	(($(log_lines "$1" "$2") > $3))
-}
-
 # A packet meets the policy of a trap and no SA. strongSwan makes one, and nothing is in clear.
 trigger()
 {

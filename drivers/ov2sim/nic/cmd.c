@@ -80,9 +80,10 @@ int ov2sim_hw_submit(struct ov2sim_hw *hw, struct ov2_request *req)
 	spin_lock_bh(&q->lock);
 	if (hw->state == OV2SIM_HW_SURPRISE_REMOVED) {
 		err = -ENODEV;
-	} else if (q->resetting || hw->state == OV2SIM_HW_ASLEEP ||
-		   q->pending >= hw->config.caps.max_requests) {
+	} else if (q->resetting || hw->state == OV2SIM_HW_ASLEEP) {
 		err = -EBUSY;
+	} else if (q->pending >= hw->config.caps.max_requests) {
+		err = -EAGAIN;
 	} else {
 		list_add_tail(&req->driver, &q->queued);
 		q->pending++;

@@ -246,7 +246,8 @@ static void ov2sim_esp_op_put(struct ov2sim_esp *esp, struct ov2sim_esp_op *op)
  * @seq: sequence number; the ESP header has its lower half
  * @iv: IV
  *
- * Return: 0; -EINVAL if @len is impossible; -EIO if the ESP header has another number; -ENOMEM.
+ * Return: 0; -EINVAL if @len is impossible; -EIO if the ESP header has another number; -ENOMEM; or
+ * what the crypto API returns.
  */
 int ov2sim_esp_encrypt(struct ov2sim_esp *esp, u8 *packet, u32 len, u64 seq, const u8 *iv)
 {
@@ -307,7 +308,8 @@ static u32 ov2sim_esp_check_trailer(enum ov2_mode mode, const u8 *text, u32 len,
  * @packet: the packet from the ESP header on
  * @len: bytes, ICV included
  * @seq: sequence number
- * @next_header: set to the decrypted next header on success
+ * @next_header: set to the decrypted next header as soon as the packet is decrypted, also if its
+ *	trailer is refused
  *
  * After a failure the contents of @packet behind the ESP header are undefined.
  *

@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 #include "frame.h"
 
+#if IS_ENABLED(CONFIG_KUNIT)
 static atomic_t ov2sim_frame_count;
 
 unsigned int ov2sim_frames_live(void)
@@ -15,6 +16,14 @@ unsigned int ov2sim_frames_live(void)
 	return atomic_read(&ov2sim_frame_count);
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_frames_live);
+
+static void ov2sim_frame_add(int frames)
+{
+	atomic_add(frames, &ov2sim_frame_count);
+}
+#else
+static void ov2sim_frame_add(int frames) {}
+#endif
 
 struct ov2sim_frame *ov2sim_frame_alloc(u32 len, gfp_t gfp)
 {
@@ -26,7 +35,7 @@ struct ov2sim_frame *ov2sim_frame_alloc(u32 len, gfp_t gfp)
 		return NULL;
 	*frame = (struct ov2sim_frame){ .len = len, .data = (u8 *)(frame + 1) + NET_IP_ALIGN };
 	INIT_LIST_HEAD(&frame->list);
-	atomic_inc(&ov2sim_frame_count);
+	ov2sim_frame_add(1);
 	return frame;
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_frame_alloc);
@@ -34,7 +43,7 @@ EXPORT_SYMBOL_IF_KUNIT(ov2sim_frame_alloc);
 void ov2sim_frame_free(struct ov2sim_frame *frame)
 {
 	kfree(frame);
-	atomic_dec(&ov2sim_frame_count);
+	ov2sim_frame_add(-1);
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2sim_frame_free);
 

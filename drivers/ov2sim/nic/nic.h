@@ -121,9 +121,9 @@ void ov2sim_hw_destroy(struct ov2sim_hw *hw);
  * @req: the request; it and its list belong to the NIC until &struct ov2sim_hw_ops.cmd_done
  *
  * Context: any up to softirq.
- * Return: -EINPROGRESS; -EBUSY during a reset or if &struct ov2_caps.max_requests are pending;
- * -EINVAL if the list does not have @req->count nodes or is too long; -ENODEV after
- * ov2sim_hw_surprise_remove().
+ * Return: -EINPROGRESS; -EBUSY during a reset or while the NIC is suspended; -EAGAIN if &struct
+ * ov2_caps.max_requests are pending; -EINVAL if the list does not have @req->count nodes or is too
+ * long; -ENODEV after ov2sim_hw_surprise_remove().
  */
 int ov2sim_hw_submit(struct ov2sim_hw *hw, struct ov2_request *req);
 

@@ -34,7 +34,7 @@ struct ov2sim_sa_use {
  * @hash: inbound: in its bucket, under &struct ov2sim_sadb.lock
  * @list: on a list of SAs that were unlinked and wait to be freed
  * @id: its identity; constant
- * @esp: its cryptography; constant
+ * @esp: its cryptography; constant but for its spare
  * @replay: its sequence state
  * @use: its counters
  * @victim: whether the NIC wants it deleted

@@ -11,7 +11,6 @@
 #include <net/ipv6.h>
 #include "validate.h"
 
-#define OV2SIM_SALT_LEN		4
 #define OV2SIM_OUTER_ALL	(OV2_OUTER_DSCP | OV2_OUTER_ECN | OV2_OUTER_DF)
 
 static bool ov2sim_cipher_is_combined(enum ov2_cipher cipher)
@@ -94,7 +93,7 @@ static int ov2sim_validate_combined(const struct ov2_add_sa *node, const struct 
 {
 	const struct ov2_alg_caps *cipher = &caps->ciphers[node->cipher];
 
-	if (node->salt_len != OV2SIM_SALT_LEN)
+	if (node->salt_len != OV2_SALT_LEN)
 		return -EINVAL;
 	if (!ov2sim_len_in(cipher->icv_lens, node->icv_len))
 		return -EOPNOTSUPP;

@@ -26,8 +26,6 @@ int ov2_nic_set_deadline(struct ov2_nic *nic, u32 msecs);
 u32 ov2_nic_deadline(struct ov2_nic *nic);
 void ov2_nic_set_waiting_max(struct ov2_nic *nic, u32 sas);
 u32 ov2_nic_waiting_max(struct ov2_nic *nic);
-void ov2_nic_set_port_max(struct ov2_nic *nic, u32 sas);
-u32 ov2_nic_port_max(struct ov2_nic *nic);
 void ov2_nic_set_reoffer(struct ov2_nic *nic, bool on);
 bool ov2_nic_reoffer(struct ov2_nic *nic);
 u32 ov2_nic_occupancy(struct ov2_nic *nic);
@@ -65,6 +63,8 @@ void ov2_port_init(struct ov2_nic *nic, struct ov2_port *port, struct net_device
 		   u32 index);
 void ov2_port_close(struct ov2_port *port);
 void ov2_port_set_esp(struct ov2_port *port, bool on);
+void ov2_nic_set_port_max(struct ov2_nic *nic, u32 sas);
+u32 ov2_nic_port_max(struct ov2_nic *nic);
 
 /* xfrm, for the driver's own xfrmdev_ops: xfrm.c, policy.c */
 int ov2_state_add(struct net_device *netdev, struct xfrm_state *x, struct netlink_ext_ack *extack);

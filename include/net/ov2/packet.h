@@ -15,8 +15,8 @@
  * struct ov2_rx_meta - The NIC's report on a received packet.
  * @cookie: the SA that it matched, &struct ov2_add_sa.cookie
  * @flags: OV2_RX_*
- * @status: with OV2_RX_CRYPTO_DONE: one of enum's CRYPTO_* bits of <net/xfrm.h> (CRYPTO_SUCCESS,
- *	...). NDIS: CryptoStatus
+ * @status: with OV2_RX_CRYPTO_DONE: one of the CRYPTO_* bits of <net/xfrm.h> (CRYPTO_SUCCESS, ...).
+ *	NDIS: CryptoStatus
  * @seq: 64-bit sequence number that the NIC has used, with its inferred upper half
  *
  * @next_header: packet mode: next header of the ESP trailer (RFC 4303 section 2.6)
@@ -29,8 +29,9 @@
  * whose status is CRYPTO_SUCCESS is delivered with its MAC header, but without the ESP header, the
  * trailer and the ICV, without a UDP header before ESP, and in tunnel mode without the outer IP
  * header. Bytes that follow the inner packet in the ESP payload (TFC padding) stay. The type in the
- * MAC header, skb->protocol and the lengths and checksum of the IP header
- * are those of the packet that is left.
+ * MAC header, skb->protocol and the lengths and checksum of the IP header are those of the packet
+ * that is left. A dummy packet (next header 59, RFC 4303 section 2.6) may be delivered as it was
+ * received.
  *
  * NDIS: NDIS_IPSEC_OFFLOAD_V2_NET_BUFFER_LIST_INFO of a receive.
  */

@@ -205,6 +205,9 @@ struct ov2_port {
  * @OV2_DELREQ_SOFT: both continue in software, and a soft expire of the inbound one asks the key
  *	manager to rekey
  * @OV2_DELREQ_HARD: both are deleted with a hard expire
+ *
+ * Software cannot continue with SAs in packet mode. OV2_DELREQ_DEMOTE expires both as
+ * OV2_DELREQ_HARD does, and OV2_DELREQ_SOFT does so if they are not replaced within 30 seconds.
  */
 enum ov2_delreq_policy {
 	OV2_DELREQ_DEMOTE,

@@ -101,9 +101,6 @@ class Space(net.Namespace):
             self.tools[name] = Tool(self.run, name)
         return self.tools[name].run(lines)
 
-    def try_ip(self, *lines):
-        return self._tool("ip", lines)
-
     def ip(self, *lines):
         said = self._tool("ip", lines)
         if said:

@@ -92,7 +92,7 @@ param()
 	devlink dev param set "ov2sim/$1" name "$2" value "$3" cmode runtime
 }
 
-# SAs that are using the NIC's places, as devlink knows it.
+# SAs that are using the NIC's slots, as devlink knows it.
 occupancy()
 {
 	local out

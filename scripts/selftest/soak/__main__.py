@@ -58,8 +58,8 @@ def explain(world, err):
 
 
 def report(world, took, states, numbers):
-    print("seed %s, %d places, GSO %s: %d steps in %d s" % (
-        world.seed, world.places, "on" if world.main.gso else "off", world.agenda.step, took))
+    print("seed %s, %d slots, GSO %s: %d steps in %d s" % (
+        world.seed, world.slots, "on" if world.main.gso else "off", world.agenda.step, took))
     print("SAs at the end of it:", ", ".join("%s %d" % item for item in sorted(states.items())))
     for name, (values, _) in numbers.items():
         print("%s: %s" % (name, ", ".join("%s %d" % item for item in sorted(values.items()))))

@@ -96,8 +96,8 @@ def prove(world):
     wait("what was refused in packet mode is there", lambda: not broken(world))
     total = 2 * len(world.main.conns)
     wait("all for which there is room are offloaded", lambda: sum(
-        sa["state"] == "offloaded" for sa in nic.core_sas()) >= min(total, world.places))
-    # From here on they do not change places, and the NIC wants none of them.
+        sa["state"] == "offloaded" for sa in nic.core_sas()) >= min(total, world.slots))
+    # From here on they do not change, and the NIC wants none of them.
     nic.param("sa_reoffer", "false")
     wait("requests are through", lambda: not nic.busy() and not any(
         int(sa["delete_req"]) for sa in nic.sim_sas()))

@@ -83,7 +83,7 @@ class World:
         self.last = {}
         gso = self.rng.random() < 0.5
         # Room for all, or for about half of them.
-        self.places = self.rng.choice((20, 1000))
+        self.slots = self.rng.choice((20, 1000))
         self.main = self.make_main(gso)
         self.traffic.call("site", self.main.names)
         # The states that there are without an SA.
@@ -92,11 +92,11 @@ class World:
     def make_main(self, gso):
         nic = Nic(1)
         tool("devlink", "resource", "set", "ov2sim/" + nic.name, "path", "ipsec_sa",
-             "size", str(self.places))
+             "size", str(self.slots))
         tool("devlink", "dev", "reload", "ov2sim/" + nic.name)
         tool("ip", "link", "set", nic.name, "netns", "a")
         site = Site(("a", "b"), (nic, Nic(2)), ("ov2sim5", "ov2sim6"), False, gso)
-        site.packet_max = self.places // 6
+        site.packet_max = self.slots // 6
         site.link()
         for end in (0, 1):
             site.configure(end)
