@@ -68,6 +68,8 @@ start()
 
 start_vm()
 {
+	# Its first process is one of the host's files.
+	ov2_need mount
 	case $kernel in
 	uml-*) start_uml ;;
 	*) start_qemu ;;
