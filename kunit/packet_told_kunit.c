@@ -6,6 +6,8 @@
 #include <linux/rtnetlink.h>
 #include <net/addrconf.h>
 #include <net/xfrm.h>
+#include <kunit/static_stub.h>
+#include "../drivers/ov2/packet.h"
 #include "km_spy.h"
 #include "packet_out.h"
 
@@ -178,7 +180,34 @@ static void told_test_notify(struct kunit *test)
 	sock_release(sock);
 }
 
+static bool told_trylock(struct xfrm_state *x)
+{
+	return false;
+}
+
+/* Another CPU has the state locked, and may be about to send by the queue whose lock the driver
+ * has. The packet gets its number when it comes again.
+ */
+static void told_test_locked(struct kunit *test)
+{
+	static const struct fixture_sa tunnel = { TOLD_TUNNEL };
+	static const struct packet_out tcp = { .len = 100 };
+	struct fixture *f = test->priv;
+	struct xfrm_state *x = told_sa(f, &tunnel);
+	struct sk_buff *skb = packet_given(f, x, &tcp);
+	struct ov2_tx tx;
+
+	kunit_activate_static_stub(test, ov2_packet_trylock, told_trylock);
+	KUNIT_EXPECT_EQ(test, packet_send(skb, &tx), -EAGAIN);
+	kunit_deactivate_static_stub(test, ov2_packet_trylock);
+	KUNIT_EXPECT_EQ(test, x->replay.oseq, 0);
+	KUNIT_EXPECT_EQ(test, packet_send(skb, &tx), 1);
+	KUNIT_EXPECT_EQ(test, tx.seq, 1);
+	kfree_skb(skb);
+}
+
 static struct kunit_case told_cases[] = {
+	KUNIT_CASE(told_test_locked),
 	KUNIT_CASE(told_test_driver),
 	KUNIT_CASE_PARAM(told_test_ttl, told_ttl_gen_params),
 	KUNIT_CASE_PARAM(told_test_notify, told_notify_gen_params),

@@ -307,8 +307,9 @@ static void rx_test_free_without_delete(struct kunit *test)
 	rx_expect_dropped(f, cookie);
 }
 
-/* The NIC should not have processed two kinds of packets: those with the cookie of another port's
- * SA, and those to another MAC address.
+/* The NIC should not have processed three kinds of packets: those with the cookie of another port's
+ * SA, those to another MAC address, and those that a port has received in another namespace than
+ * its SA is in.
  */
 static void rx_test_not_for_the_port(struct kunit *test)
 {
@@ -327,6 +328,9 @@ static void rx_test_not_for_the_port(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rx_one(f, skb, x->xso.offload_handle, CRYPTO_SUCCESS), -ENOENT);
 	KUNIT_EXPECT_NULL(test, skb_sec_path(skb));
 	kfree_skb(skb);
+	fixture_entry(x)->pair.id.net = NULL;
+	rx_expect_dropped(f, x->xso.offload_handle);
+	fixture_entry(x)->pair.id.net = &init_net;
 }
 
 /* The core sets the output mark of the SA on the packet, as xfrm does after software has decrypted.

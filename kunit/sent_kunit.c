@@ -43,6 +43,7 @@ static const struct sent_row sent_rows[] = {
 			     { 0x100000010, 1, true }, { 0xffffffef, 1, true } } },
 	{ "from 2^63 on", { { BIT_ULL(63) - 2, 1, true }, { BIT_ULL(63) - 1, 2, false },
 		{ BIT_ULL(63), 1, false }, { BIT_ULL(63) - 1, 1, true } } },
+	{ "over the end", { { U64_MAX, 2, false } } },
 	{ "nothing", { { 5, 0, false }, { 5, 1, true } } },
 };
 

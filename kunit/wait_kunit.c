@@ -392,6 +392,27 @@ static void wait_test_nic_dies_full(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, READ_ONCE(f->nic->slots.waiting), 0);
 }
 
+/* S65: the port is removed while an add waits for the NIC. The removal waits for the add, so the
+ * add must not wait for a NIC that is slow.
+ */
+static void wait_test_port_removed(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct wait_add add;
+
+	KUNIT_ASSERT_EQ(test, ov2_nic_set_deadline(f->nic, 60000), 0);
+	f->fake->mode = FAKE_PEND;
+	wait_begin(f, &add, &wait_out);
+	fake_nic_wait(f->fake, 0);
+	fixture_close(f);
+	KUNIT_EXPECT_EQ(test, wait_end(&add), -EOPNOTSUPP);
+	wait_expect_msg(f, "out of service");
+	WRITE_ONCE(f->fake->mode, FAKE_NOW);
+	fake_nic_finish_all(f->fake);
+	fixture_settle(f);
+	KUNIT_EXPECT_EQ(test, f->fake->live, 0);
+}
+
 /* S7: the configuration excludes the SA while it is being added. */
 static void wait_test_configuration(struct kunit *test)
 {
@@ -698,6 +719,7 @@ static struct kunit_case wait_cases[] = {
 	KUNIT_CASE(wait_test_aborted),
 	KUNIT_CASE(wait_test_nic_dies),
 	KUNIT_CASE(wait_test_nic_dies_full),
+	KUNIT_CASE(wait_test_port_removed),
 	KUNIT_CASE(wait_test_configuration),
 	KUNIT_CASE(wait_test_killed),
 	KUNIT_CASE(wait_test_full),

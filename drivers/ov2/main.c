@@ -23,10 +23,15 @@ static int __init ov2_init(void)
 	err = ov2_rx_init();
 	if (err)
 		goto err_request_cache;
+	err = ov2_ports_init();
+	if (err)
+		goto err_rx;
 	ov2_params_init();
 	ov2_debugfs_init();
 	return 0;
 
+err_rx:
+	ov2_rx_exit();
 err_request_cache:
 	ov2_request_cache_exit();
 err_sent_cache:
@@ -39,6 +44,7 @@ err_sa_cache:
 static void __exit ov2_exit(void)
 {
 	ov2_debugfs_exit();
+	ov2_ports_exit();
 	ov2_rx_exit();
 	ov2_sa_cache_exit();
 	ov2_sent_cache_exit();

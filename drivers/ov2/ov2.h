@@ -25,8 +25,9 @@
  * second, for one SA at a time.
  *
  * The send path in packet mode takes x->lock, with BH off: offload_ok to count a packet, and
- * ov2_tx_sa() to number it. The driver calls ov2_tx_sa() with the lock of its TX queue held, so no
- * code may send with x->lock held; xfrm does not. The work item that evicts SAs takes x->lock and
+ * ov2_tx_sa() to number it. The driver calls ov2_tx_sa() with the lock of its TX queue held, and
+ * messages of netlink's that xfrm gives away under x->lock may be sent on by nlmon and tc. So
+ * ov2_tx_sa() does not wait for x->lock. The work item that evicts SAs takes x->lock and
  * nic->lock, but one after the other. ov2_policy_to_crypto() takes x->lock and then nic->lock.
  *
  * An add in packet mode sleeps until the NIC has answered, with xfrm_cfg_mutex held. The wait is
@@ -79,6 +80,10 @@ bool ov2_state_new(const struct ov2_sa *sa);
 void ov2_state_expire(struct ov2_sa *sa, void (*expire)(struct xfrm_state *x));
 void ov2_state_expire_soft(struct xfrm_state *x);
 void ov2_state_expire_hard(struct xfrm_state *x);
+
+/* port.c */
+int ov2_ports_init(void);
+void ov2_ports_exit(void);
 
 /* tx.c */
 bool ov2_tx_offload_ok(struct sk_buff *skb, struct xfrm_state *x);

@@ -14,9 +14,12 @@
  * software encrypt, which would find plaintext in the place of ESP, and one number for all packets.
  *
  * The number of a packet is taken in ndo_start_xmit(), behind the qdisc, so that the numbers of an
- * SA have the order of its packets on the wire. Lock order: the lock of the queue, then x->lock.
+ * SA have the order of its packets on the wire. x->lock is only tried there, with the lock of the
+ * queue held: see ov2_packet_trylock().
  */
 #include <crypto/aead.h>
+#include <kunit/static_stub.h>
+#include <kunit/visibility.h>
 #include <linux/etherdevice.h>
 #include <linux/if_ether.h>
 #include <linux/ip.h>
@@ -35,6 +38,8 @@
 #define OV2_XO_PACKET	BIT(31)	/* plaintext that xfrm has given to an SA in packet mode */
 #define OV2_XO_PASSED	BIT(30)	/* ov2_features_check() has seen it on one of our netdevs */
 #define OV2_XO_UDP	BIT(29)	/* the NIC puts the ESP packet into UDP */
+
+#define OV2_PACKET_TRIES	1000	/* some ten microseconds */
 
 /* Returns the guard of a NIC, or NULL. Context: process, may sleep. */
 struct xfrm_state *ov2_packet_guard_new(void)
@@ -70,14 +75,19 @@ static u32 ov2_packet_gso_headers(const struct sk_buff *skb)
 }
 
 /* Returns the number of packets that a packet or burst becomes. gso_segs may be wrong for a burst
- * from an untrusted source (SKB_GSO_DODGY).
+ * from an untrusted source (SKB_GSO_DODGY), and so may the length of the TCP header: the stack
+ * drops a burst that is shorter later.
  */
 static u32 ov2_packet_segs(const struct sk_buff *skb)
 {
+	u32 headers;
+
 	if (!skb_is_gso(skb))
 		return 1;
-	return max_t(u32, DIV_ROUND_UP(skb->len - ov2_packet_gso_headers(skb),
-				       skb_shinfo(skb)->gso_size), 1);
+	headers = ov2_packet_gso_headers(skb);
+	if (skb->len <= headers)
+		return 1;
+	return DIV_ROUND_UP(skb->len - headers, skb_shinfo(skb)->gso_size);
 }
 
 /* Counts what xfrm_output_one() counts: the length without the outer header in tunnel mode, without
@@ -99,6 +109,37 @@ static void ov2_packet_count(const struct sk_buff *skb, struct xfrm_state *x)
 	x->lastused = ktime_get_real_seconds();
 }
 
+/* Reports the numbers of a state to key managers that keep a copy of it, as xfrm_replay_notify()
+ * does, which is not exported: when replay_maxdiff packets have got numbers since the last report,
+ * and at the first packet after replay_maxage has passed without one, because the timer stands
+ * still then. A message of netlink's may be sent on by nlmon and tc, so this is not done where the
+ * numbers are given, with the lock of a TX queue held, but for the next packet. Key managers do not
+ * sleep here, because xfrm calls them under x->lock, too. Context: x->lock held; xfrm has not
+ * deleted the state, or it would not stop the timer.
+ */
+static void ov2_packet_notify(struct xfrm_state *x)
+{
+	struct xfrm_replay_state_esn *esn = x->replay_esn;
+	u32 sent = esn ? esn->oseq - x->preplay_esn->oseq : x->replay.oseq - x->preplay.oseq;
+	struct km_event c = { .event = XFRM_MSG_NEWAE, .data.aevent = XFRM_REPLAY_UPDATE };
+
+	lockdep_assert_held(&x->lock);
+	if (!xfrm_aevent_is_on(xs_net(x)))
+		return;
+	if (!x->replay_maxdiff || sent < x->replay_maxdiff) {
+		if (!(x->xflags & XFRM_TIME_DEFER))
+			return;
+		c.data.aevent = XFRM_REPLAY_TIMEOUT;
+	}
+	if (esn)
+		memcpy(x->preplay_esn, esn, xfrm_replay_state_esn_len(esn));
+	else
+		x->preplay = x->replay;
+	km_state_notify(x, &c);
+	if (x->replay_maxage && !mod_timer(&x->rtimer, jiffies + x->replay_maxage))
+		x->xflags &= ~XFRM_TIME_DEFER;
+}
+
 /* Returns false if the state may not be used any more. */
 static bool ov2_packet_account(const struct sk_buff *skb, struct xfrm_state *x)
 {
@@ -110,6 +151,7 @@ static bool ov2_packet_account(const struct sk_buff *skb, struct xfrm_state *x)
 	} else if (xfrm_state_check_expire(x)) {
 		XFRM_INC_STATS(xs_net(x), LINUX_MIB_XFRMOUTSTATEEXPIRED);
 	} else {
+		ov2_packet_notify(x);
 		ov2_packet_count(skb, x);
 		ok = true;
 	}
@@ -269,52 +311,39 @@ static u64 ov2_packet_take(struct xfrm_state *x, u32 count)
 	return last + 1;
 }
 
-/* Reports the numbers of a state to key managers that keep a copy of it, as xfrm_replay_notify()
- * does, which is not exported: after every replay_maxdiff packets, and at the first packet after
- * replay_maxage has passed without one, because the timer stands still then. Key managers do not
- * sleep here, because xfrm calls them under x->lock, too. If the state is deleted meanwhile, xfrm
- * stops the timer before it frees the state, which it does a grace period later. Context: x->lock
- * and RCU read side held.
+/* Takes x->lock with the lock of a TX queue held. Whoever has x->lock may be about to send, by the
+ * same queue: xfrm gives messages to netlink under it, nlmon sees them, and tc sends them anywhere.
+ * So this does not wait for longer than xfrm usually has the lock.
  */
-static void ov2_packet_notify(struct xfrm_state *x)
+VISIBLE_IF_KUNIT bool ov2_packet_trylock(struct xfrm_state *x)
 {
-	struct xfrm_replay_state_esn *esn = x->replay_esn;
-	u32 sent = esn ? esn->oseq - x->preplay_esn->oseq : x->replay.oseq - x->preplay.oseq;
-	struct km_event c = { .event = XFRM_MSG_NEWAE, .data.aevent = XFRM_REPLAY_UPDATE };
+	u32 i;
 
-	lockdep_assert_held(&x->lock);
-	if (!xfrm_aevent_is_on(xs_net(x)))
-		return;
-	if (!x->replay_maxdiff || sent < x->replay_maxdiff) {
-		if (!(x->xflags & XFRM_TIME_DEFER))
-			return;
-		c.data.aevent = XFRM_REPLAY_TIMEOUT;
+	KUNIT_STATIC_STUB_REDIRECT(ov2_packet_trylock, x);
+	for (i = 0; i < OV2_PACKET_TRIES; i++) {
+		if (spin_trylock_bh(&x->lock))
+			return true;
+		cpu_relax();
 	}
-	if (esn)
-		memcpy(x->preplay_esn, esn, xfrm_replay_state_esn_len(esn));
-	else
-		x->preplay = x->replay;
-	km_state_notify(x, &c);
-	if (x->replay_maxage && !mod_timer(&x->rtimer, jiffies + x->replay_maxage))
-		x->xflags &= ~XFRM_TIME_DEFER;
+	return false;
 }
+EXPORT_SYMBOL_IF_KUNIT(ov2_packet_trylock);
 
-/* Gives numbers to a packet or burst, and its UDP ports. Returns how many numbers it has, or
- * -EOVERFLOW. Context: send path, BH off.
+/* Gives numbers to a packet or burst, and its UDP ports. Returns how many numbers it has,
+ * -EOVERFLOW, or -EAGAIN if another CPU has x->lock. Context: send path, BH off.
  */
 int ov2_packet_number(struct sk_buff *skb, struct xfrm_state *x, struct ov2_tx *tx)
 {
 	u32 segs = ov2_packet_segs(skb);
 
-	spin_lock_bh(&x->lock);
+	if (!ov2_packet_trylock(x))
+		return -EAGAIN;
 	tx->seq = ov2_packet_take(x, segs);
 	if (x->encap) {
 		tx->sport = x->encap->encap_sport;
 		tx->dport = x->encap->encap_dport;
 	}
-	if (tx->seq) {
-		ov2_packet_notify(x);
-	} else {
+	if (!tx->seq) {
 		XFRM_INC_STATS(xs_net(x), LINUX_MIB_XFRMOUTSTATESEQERROR);
 		xfrm_audit_state_replay_overflow(x, skb);
 	}

@@ -26,6 +26,9 @@ u32 ov2_packet_cookie(const struct xfrm_offload *xo);
 void ov2_packet_pass(struct sk_buff *skb);
 bool ov2_packet_passed(const struct xfrm_offload *xo);
 int ov2_packet_number(struct sk_buff *skb, struct xfrm_state *x, struct ov2_tx *tx);
+#if IS_ENABLED(CONFIG_KUNIT)
+bool ov2_packet_trylock(struct xfrm_state *x);
+#endif
 
 /* rx_packet.c */
 int ov2_rx_reframe(struct sk_buff *skb, const struct xfrm_state *x, const struct ov2_rx_meta *meta);

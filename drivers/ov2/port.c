@@ -2,7 +2,45 @@
 /*
  * ov2 core: the ports of a NIC. Owns their settings and the limit of slots per port.
  */
+#include <linux/netdevice.h>
 #include "ov2.h"
+#include "rx.h"
+
+/* A port that goes down receives nothing more: free the packets that are held, so that they do not
+ * outlive it or its namespace.
+ *
+ * A port that is removed, or that moves to another namespace, takes the states along that xfrm has
+ * in its table. The state of an add that waits for the NIC is not there yet. It would stay in the
+ * old namespace, with a reference on the netdev. So end the waits. An add that xfrm has begun and
+ * that does not wait yet is in the same window as one that has returned and whose state is not
+ * inserted yet; that window is xfrm's.
+ */
+static int ov2_port_event(struct notifier_block *nb, unsigned long event, void *ptr)
+{
+	struct net_device *netdev = netdev_notifier_info_to_dev(ptr);
+	struct ov2_port *port = ov2_port_of(netdev);
+
+	if (!port || (event != NETDEV_DOWN && event != NETDEV_UNREGISTER))
+		return NOTIFY_DONE;
+	ov2_held_clean(netdev);
+	if (event == NETDEV_UNREGISTER)
+		ov2_sa_for_each(port->nic, ov2_wait_abandon, port);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block ov2_port_notifier = {
+	.notifier_call = ov2_port_event,
+};
+
+int ov2_ports_init(void)
+{
+	return register_netdevice_notifier(&ov2_port_notifier);
+}
+
+void ov2_ports_exit(void)
+{
+	unregister_netdevice_notifier(&ov2_port_notifier);
+}
 
 /**
  * ov2_port_init - bind a netdev to a NIC

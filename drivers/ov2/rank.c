@@ -20,7 +20,9 @@ void ov2_rank_measure(struct ov2_sa *sa)
 	u64 intervals = div_u64(now - sa->rate.measured_at + OV2_INTERVAL / 2, OV2_INTERVAL);
 
 	lockdep_assert_held(&sa->nic->lock);
-	count = min_t(u64, packets - sa->rate.packets, U32_MAX / 32) * 16;
+	/* An XFRM_MSG_NEWAE may have set the count back. */
+	count = packets > sa->rate.packets ? packets - sa->rate.packets : 0;
+	count = min_t(u64, count, U32_MAX / 32) * 16;
 	sa->rate.rate = intervals > 1 ? div64_u64(count, intervals) : (sa->rate.rate + count) / 2;
 	sa->rate.packets = packets;
 	sa->rate.measured_at = now;

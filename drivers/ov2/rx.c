@@ -37,6 +37,9 @@ static struct ov2_sa *ov2_rx_sa(const struct ov2_port *port, u32 cookie, struct 
 
 	if (!sa || sa->port != port || sa->dir != OV2_IN || !ov2_rx_valid(sa))
 		return NULL;
+	/* The port has moved, and xfrm has forgotten the state: see ov2_port_event(). */
+	if (sa->pair.id.net != dev_net(port->netdev))
+		return NULL;
 	x = rcu_dereference(sa->x);
 	if (!x || !refcount_inc_not_zero(&x->refcnt))
 		return NULL;
@@ -173,8 +176,31 @@ static void ov2_rx_gro(struct sk_buff *skb, u32 esp_off)
 	ov2_rx_input(skb, esp_off, x->encap ? x->encap->encap_type : 0);
 }
 
+/* Sends a stand-in through the stack. Returns the same values as ov2_rx(). */
+static int ov2_rx_hold(struct ov2_port *port, struct sk_buff *skb, u32 esp_off)
+{
+	struct sk_buff *standin = ov2_held_put(port, skb, esp_off);
+
+	if (!standin) {
+		ov2_stats_inc(port->nic, OV2_PKT_RX_DROP_MEM);
+		return -ENOMEM;
+	}
+	netif_receive_skb(standin);
+	return 1;
+}
+
+/* Returns true if there is another header of IPsec behind ESP, such as IPComp. xfrm_input() wants a
+ * route for the second SA, which a packet has only behind IP.
+ */
+static bool ov2_rx_nested(u8 next_header)
+{
+	return next_header == IPPROTO_COMP || next_header == IPPROTO_ESP ||
+	       next_header == IPPROTO_AH;
+}
+
 /* Gives a packet to xfrm at once, because the NIC has removed the headers by which a stand-in would
- * find its way. Returns the same values as ov2_rx().
+ * find its way. The headers that it gets back lead the stand-in to the same SA, so that it can go
+ * where that is needed. Returns the same values as ov2_rx().
  */
 static int ov2_rx_deliver_packet(struct ov2_port *port, struct sk_buff *skb,
 				 const struct ov2_rx_meta *meta)
@@ -192,6 +218,11 @@ static int ov2_rx_deliver_packet(struct ov2_port *port, struct sk_buff *skb,
 	}
 	if (unframed)
 		ov2_stats_inc(port->nic, OV2_PKT_RX_UNFRAMED);
+	if (unframed && ov2_rx_nested(meta->next_header)) {
+		if (skb->protocol == htons(ETH_P_IP))
+			ip_send_check(ip_hdr(skb));
+		return ov2_rx_hold(port, skb, esp_off);
+	}
 	ov2_rx_gro(skb, esp_off);
 	return 1;
 }
@@ -200,18 +231,14 @@ static int ov2_rx_deliver_packet(struct ov2_port *port, struct sk_buff *skb,
 static int ov2_rx_deliver(struct ov2_port *port, struct sk_buff *skb)
 {
 	u32 esp_off = ov2_rx_esp_off(skb);
-	struct sk_buff *standin;
 
-	if (esp_off && !xfrm_input_state(skb)->encap && !netif_elide_gro(skb->dev)) {
-		ov2_rx_gro(skb, esp_off);
-		return 1;
-	}
-	standin = esp_off ? ov2_held_put(port, skb, esp_off) : NULL;
-	if (!standin) {
+	if (!esp_off) {
 		ov2_stats_inc(port->nic, OV2_PKT_RX_DROP_MEM);
 		return -ENOMEM;
 	}
-	netif_receive_skb(standin);
+	if (xfrm_input_state(skb)->encap || netif_elide_gro(skb->dev))
+		return ov2_rx_hold(port, skb, esp_off);
+	ov2_rx_gro(skb, esp_off);
 	return 1;
 }
 

@@ -32,11 +32,12 @@ int ov2_rx_mark(struct ov2_port *port, struct sk_buff *skb, const struct ov2_rx_
 /* rx_held.c */
 #define OV2_HELD_MAX	4096	/* packets, a power of two */
 
-int ov2_held_init(void);
+void ov2_held_init(void);
 void ov2_held_exit(void);
 struct sk_buff *ov2_held_put(struct ov2_port *port, struct sk_buff *skb, u32 esp_off);
 int ov2_held_input(struct sk_buff *standin, int encap_type);
 void ov2_held_expire(void);
+void ov2_held_clean(const struct net_device *dev);
 #if IS_ENABLED(CONFIG_KUNIT)
 u32 ov2_held_count(void);
 extern struct delayed_work ov2_held_later;

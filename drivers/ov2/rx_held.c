@@ -105,7 +105,7 @@ static bool ov2_held_is_stale(const struct ov2_held *held, const struct net_devi
 /* Frees packets whose stand-ins are overdue or whose states are deleted. With @dev, frees all
  * packets of a device instead. Context: process.
  */
-static void ov2_held_clean(const struct net_device *dev)
+void ov2_held_clean(const struct net_device *dev)
 {
 	struct ov2_held held;
 	u32 i;
@@ -209,8 +209,11 @@ struct sk_buff *ov2_held_put(struct ov2_port *port, struct sk_buff *skb, u32 esp
 	ov2_held_used++;
 	spin_unlock(&ov2_held_lock);
 	ov2_held_drop(&old);
-	if (!delayed_work_pending(&ov2_held_later))
-		schedule_delayed_work(&ov2_held_later, HZ);
+	/* This races with ov2_held_tick(), which may have found the table empty. Queueing is a full
+	 * barrier after ov2_held_used was counted, so either the tick that runs sees the packet, or
+	 * this queues another one.
+	 */
+	schedule_delayed_work(&ov2_held_later, HZ);
 	return standin;
 }
 EXPORT_SYMBOL_IF_KUNIT(ov2_held_put);
@@ -308,32 +311,14 @@ u32 ov2_held_count(void)
 EXPORT_SYMBOL_IF_KUNIT(ov2_held_count);
 #endif
 
-/* A device that goes down receives nothing more. Free its packets, so that they do not outlive it
- * or its namespace.
- */
-static int ov2_held_event(struct notifier_block *nb, unsigned long event, void *ptr)
-{
-	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
-
-	if ((event == NETDEV_DOWN || event == NETDEV_UNREGISTER) && ov2_port_of(dev))
-		ov2_held_clean(dev);
-	return NOTIFY_DONE;
-}
-
-static struct notifier_block ov2_held_notifier = {
-	.notifier_call = ov2_held_event,
-};
-
-int ov2_held_init(void)
+void ov2_held_init(void)
 {
 	get_random_bytes(&ov2_held_key, sizeof(ov2_held_key));
-	return register_netdevice_notifier(&ov2_held_notifier);
 }
 
 /* No port is left, so no packet is held. */
 void ov2_held_exit(void)
 {
-	unregister_netdevice_notifier(&ov2_held_notifier);
 	cancel_work_sync(&ov2_held_now);
 	cancel_delayed_work_sync(&ov2_held_later);
 	WARN_ON_ONCE(ov2_held_used);

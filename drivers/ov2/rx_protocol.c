@@ -73,9 +73,7 @@ int ov2_rx_init(void)
 {
 	int err;
 
-	err = ov2_held_init();
-	if (err)
-		return err;
+	ov2_held_init();
 	err = xfrm4_protocol_register(&ov2_rx_protocol4, IPPROTO_ESP);
 	if (err)
 		goto err_held;

@@ -134,6 +134,7 @@ extern atomic_t ov2_last_cookie;
 void ov2_wait_begin(struct ov2_sa *sa, struct ov2_wait *wait);
 int ov2_wait_end(struct ov2_sa *sa, struct ov2_wait *wait, struct netlink_ext_ack *extack);
 bool ov2_wait_wake(struct ov2_sa *sa, int err);
+void ov2_wait_abandon(struct ov2_sa *sa, void *port);
 
 /* evict.c */
 void ov2_evict(struct ov2_sa *sa);

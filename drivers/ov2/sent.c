@@ -81,7 +81,7 @@ bool ov2_sent_add(struct ov2_sent *sent, u64 first, u32 count)
 	bool fresh = false;
 
 	spin_lock(&sent->lock);
-	if (!count || last > S64_MAX ||
+	if (!count || first > S64_MAX || last > S64_MAX ||
 	    (sent->top >= OV2_SENT_WINDOW && first <= sent->top - OV2_SENT_WINDOW))
 		goto out;
 	for (n = first; n <= min(last, sent->top); n++)

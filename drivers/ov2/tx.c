@@ -335,6 +335,8 @@ static int ov2_tx_packet(struct sk_buff *skb, const struct ov2_port *port, struc
 	count = ov2_packet_number(skb, x, tx);
 	fresh = count > 0 && (!sa->sent || ov2_sent_add(sa->sent, tx->seq, count));
 	rcu_read_unlock();
+	if (count == -EAGAIN)
+		return count;
 	if (!fresh)
 		return ov2_tx_drop(port, OV2_PKT_TX_DROP_SEQ);
 	ov2_stats_inc(port->nic, OV2_PKT_TX_FRAMED);
@@ -359,6 +361,8 @@ static int ov2_tx_packet(struct sk_buff *skb, const struct ov2_port *port, struc
  * needs protection but its SA is no longer served, its number was used before, its numbers are used
  * up, the stack has segmented what was framed for the NIC, or the NIC would write a checksum into
  * ciphertext: the packet may be plaintext and the driver must drop it; the core has counted it.
+ * -EAGAIN if the SA is in packet mode and another CPU has its state locked: the driver must kick
+ * the NIC for the packets before this one and return NETDEV_TX_BUSY; nothing has changed.
  */
 int ov2_tx_sa(struct sk_buff *skb, struct ov2_tx *tx)
 {

@@ -28,6 +28,13 @@ bool ov2_wait_wake(struct ov2_sa *sa, int err)
 	return true;
 }
 
+/* xfrm does not wait any longer for an SA of @port. */
+void ov2_wait_abandon(struct ov2_sa *sa, void *port)
+{
+	if (sa->port == port)
+		ov2_wait_wake(sa, -ENODEV);
+}
+
 /* Returns the error for an SA that the NIC has not answered in time. */
 static int ov2_wait_overdue(const struct ov2_sa *sa, struct netlink_ext_ack *extack)
 {
@@ -59,7 +66,7 @@ static int ov2_wait_refused(int err, struct netlink_ext_ack *extack)
 				   "The NIC's configuration has changed and excludes the SA");
 		return -EOPNOTSUPP;
 	case -ENODEV:
-		NL_SET_ERR_MSG_MOD(extack, "The NIC is out of service");
+		NL_SET_ERR_MSG_MOD(extack, "The device is out of service");
 		return -EOPNOTSUPP;
 	case -ENOENT:
 	case -ESRCH:

@@ -147,6 +147,10 @@ netdev_tx_t ov2sim_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 	}
 
 	protect = ov2_tx_sa(skb, &tx);
+	if (protect == -EAGAIN) {
+		ov2sim_hw_tx_kick(hw, index, queue);
+		return NETDEV_TX_BUSY;
+	}
 	if (protect < 0)
 		goto drop;
 	if (!protect)

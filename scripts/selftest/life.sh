@@ -154,6 +154,29 @@ silent_netns_end()
 	talks_again
 }
 
+# xfrm waits for the NIC to add an SA in packet mode. xfrm has no state yet that it could delete when
+# the port leaves the namespace.
+silent_move()
+{
+	local out
+
+	silent || return
+	spawn a ip xfrm state add src 10.1.0.2 dst 10.1.0.1 proto esp spi 0x777 mode transport \
+		aead "rfc4106(gcm(aes))" 0x000102030405060708090a0b0c0d0e0f10111213 128 \
+		offload packet dev "$dev_a" dir in 2>"$tmp/add"
+	check "xfrm waits for it" wait_for 10 grep -q "0x0*777 " "$core/$nic_a/sas"
+	check "another namespace" ip netns add c
+	check "the port moves" ip -n a link set "$dev_a" netns c
+	wait "$child" && fail "the add has succeeded"
+	check "the add says why" grep -q "out of service" "$tmp/add"
+	check "the move did not wait" in_flight "$nic_a"
+	out=$(ip -n a xfrm state)
+	check_eq "SAs that xfrm has" "$out" ""
+	check "the namespace ends" ip netns del c
+	check "the port is back" wait_for 20 exists "/sys/class/net/$dev_a"
+	talks_again
+}
+
 silent_other_nic()
 {
 	silent || return
@@ -271,6 +294,7 @@ T "S65 device removed under traffic" device_end
 T "S65 rmmod under traffic" modules_end
 T "silent NIC: link down" silent_link_down
 T "silent NIC: namespace ends" silent_netns_end
+T "silent NIC: the port moves while an SA in packet mode is added" silent_move
 T "silent NIC: another NIC is removed" silent_other_nic
 T "S28 silent NIC: deadline, reset, restore" silent_deadline
 run_tests

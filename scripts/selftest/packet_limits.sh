@@ -116,6 +116,33 @@ full_qdisc()
 	fi
 }
 
+# ipcomp GRO [crypto|packet]: what is in ESP is compressed.
+ipcomp()
+{
+	local gcm="aead rfc4106(gcm(aes)) 0x000102030405060708090a0b0c0d0e0f10111213 128"
+	local ends="src 10.1.0.2 dst 10.1.0.1 proto" end dir offload before
+
+	features a gro "$1"
+	for end in a b; do
+		dir=in offload=${2:+offload $2 dev $dev_a dir in}
+		[[ $end == a ]] || dir=out offload=''
+		check "SAs and policy at $end" ip -n "$end" -batch - <<-EOF
+			xfrm state add $ends comp spi 0x51 reqid 51 mode transport comp deflate
+			xfrm state add $ends esp spi 0x501 reqid 51 mode transport $gcm $offload
+			xfrm policy add src 10.1.0.2 dst 10.1.0.1 dir $dir tmpl $ends comp reqid 51 tmpl $ends esp reqid 51
+		EOF
+	done
+	[[ ! ${2:-} ]] || wait_offloaded 1
+	before=$(stat a ipsec_rx_pkts)
+	check "answers" b ping -q -c 5 -i 0.05 -W 1 -s 1000 -p 00 10.1.0.1 >/dev/null
+	check_eq "packets that the NIC decrypted" $(($(stat a ipsec_rx_pkts) - before)) $((${2:+5}))
+	features a gro on
+}
+
+T "IPComp in ESP, software" ipcomp off
+T "IPComp in ESP, crypto mode" ipcomp off crypto
+T "IPComp in ESP, packet mode" ipcomp off packet
+T "IPComp in ESP, packet mode, GRO" ipcomp on packet
 T "S13 the outer hop limit, IPv4" hop_limit 4
 T "S13 the outer hop limit, IPv6" hop_limit 6
 T "S68 events of numbers" number_events
