@@ -737,15 +737,17 @@ void ov2_slot_work(struct work_struct *work)
 {
 	struct ov2_nic *nic = container_of(to_delayed_work(work), struct ov2_nic, slots.work);
 	struct ov2_rank rank;
-	u32 limit, left;
+	u32 limit, keep, left;
 	bool ranked;
 
 	spin_lock_bh(&nic->lock);
 	limit = ov2_slot_pace(nic);
+	/* The table may be much larger than what is in it. */
+	keep = min(limit, ov2_nic_sas(nic, OV2_SA_SOFTWARE, OV2_SA_DELETING));
 	spin_unlock_bh(&nic->lock);
 
 	ov2_sa_for_each(nic, ov2_slot_measure, NULL);
-	ranked = ov2_rank_build(nic, &rank, limit);
+	ranked = ov2_rank_build(nic, &rank, keep);
 	if (ranked)
 		ov2_slot_order(nic, &rank.busy);
 	left = ov2_slot_fill_interval(nic, limit);
