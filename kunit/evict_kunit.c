@@ -398,6 +398,7 @@ static void evict_test_sooner(struct kunit *test)
 	ov2_delreq_raise(fixture_entry(in));
 	evict_settle(f);
 	fixture_expect_state(f, in, OV2_PHASE_OFFLOADED);
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&f->nic->evict_work));
 	evict_configure(f, EVICT_SWITCH, false);
 	evict_expect(f, in);
 	evict_expect_counts(f, 1, 1, 1);

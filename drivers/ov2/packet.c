@@ -109,37 +109,6 @@ static void ov2_packet_count(const struct sk_buff *skb, struct xfrm_state *x)
 	x->lastused = ktime_get_real_seconds();
 }
 
-/* Reports the numbers of a state to key managers that keep a copy of it, as xfrm_replay_notify()
- * does, which is not exported: when replay_maxdiff packets have got numbers since the last report,
- * and at the first packet after replay_maxage has passed without one, because the timer stands
- * still then. A message of netlink's may be sent on by nlmon and tc, so this is not done where the
- * numbers are given, with the lock of a TX queue held, but for the next packet. Key managers do not
- * sleep here, because xfrm calls them under x->lock, too. Context: x->lock held; xfrm has not
- * deleted the state, or it would not stop the timer.
- */
-static void ov2_packet_notify(struct xfrm_state *x)
-{
-	struct xfrm_replay_state_esn *esn = x->replay_esn;
-	u32 sent = esn ? esn->oseq - x->preplay_esn->oseq : x->replay.oseq - x->preplay.oseq;
-	struct km_event c = { .event = XFRM_MSG_NEWAE, .data.aevent = XFRM_REPLAY_UPDATE };
-
-	lockdep_assert_held(&x->lock);
-	if (!xfrm_aevent_is_on(xs_net(x)))
-		return;
-	if (!x->replay_maxdiff || sent < x->replay_maxdiff) {
-		if (!(x->xflags & XFRM_TIME_DEFER))
-			return;
-		c.data.aevent = XFRM_REPLAY_TIMEOUT;
-	}
-	if (esn)
-		memcpy(x->preplay_esn, esn, xfrm_replay_state_esn_len(esn));
-	else
-		x->preplay = x->replay;
-	km_state_notify(x, &c);
-	if (x->replay_maxage && !mod_timer(&x->rtimer, jiffies + x->replay_maxage))
-		x->xflags &= ~XFRM_TIME_DEFER;
-}
-
 /* Returns false if the state may not be used any more. */
 static bool ov2_packet_account(const struct sk_buff *skb, struct xfrm_state *x)
 {
@@ -151,7 +120,6 @@ static bool ov2_packet_account(const struct sk_buff *skb, struct xfrm_state *x)
 	} else if (xfrm_state_check_expire(x)) {
 		XFRM_INC_STATS(xs_net(x), LINUX_MIB_XFRMOUTSTATEEXPIRED);
 	} else {
-		ov2_packet_notify(x);
 		ov2_packet_count(skb, x);
 		ok = true;
 	}
@@ -311,6 +279,36 @@ static u64 ov2_packet_take(struct xfrm_state *x, u32 count)
 	return last + 1;
 }
 
+/* Reports the numbers of a state to key managers that keep a copy of it, as xfrm_replay_notify()
+ * does, which is not exported: after every replay_maxdiff packets, and at the first packet after
+ * replay_maxage has passed without one, because the timer stands still then. Key managers do not
+ * sleep here, because xfrm calls them under x->lock, too. If the state is deleted meanwhile, xfrm
+ * stops the timer before it frees the state, which it does a grace period later. Context: x->lock,
+ * the lock of the TX queue and RCU read side held.
+ */
+static void ov2_packet_notify(struct xfrm_state *x)
+{
+	struct xfrm_replay_state_esn *esn = x->replay_esn;
+	u32 sent = esn ? esn->oseq - x->preplay_esn->oseq : x->replay.oseq - x->preplay.oseq;
+	struct km_event c = { .event = XFRM_MSG_NEWAE, .data.aevent = XFRM_REPLAY_UPDATE };
+
+	lockdep_assert_held(&x->lock);
+	if (!xfrm_aevent_is_on(xs_net(x)))
+		return;
+	if (!x->replay_maxdiff || sent < x->replay_maxdiff) {
+		if (!(x->xflags & XFRM_TIME_DEFER))
+			return;
+		c.data.aevent = XFRM_REPLAY_TIMEOUT;
+	}
+	if (esn)
+		memcpy(x->preplay_esn, esn, xfrm_replay_state_esn_len(esn));
+	else
+		x->preplay = x->replay;
+	km_state_notify(x, &c);
+	if (x->replay_maxage && !mod_timer(&x->rtimer, jiffies + x->replay_maxage))
+		x->xflags &= ~XFRM_TIME_DEFER;
+}
+
 /* Takes x->lock with the lock of a TX queue held. Whoever has x->lock may be about to send, by the
  * same queue: xfrm gives messages to netlink under it, nlmon sees them, and tc sends them anywhere.
  * So this does not wait for longer than xfrm usually has the lock.
@@ -343,7 +341,9 @@ int ov2_packet_number(struct sk_buff *skb, struct xfrm_state *x, struct ov2_tx *
 		tx->sport = x->encap->encap_sport;
 		tx->dport = x->encap->encap_dport;
 	}
-	if (!tx->seq) {
+	if (tx->seq) {
+		ov2_packet_notify(x);
+	} else {
 		XFRM_INC_STATS(xs_net(x), LINUX_MIB_XFRMOUTSTATESEQERROR);
 		xfrm_audit_state_replay_overflow(x, skb);
 	}

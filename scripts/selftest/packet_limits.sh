@@ -116,11 +116,11 @@ full_qdisc()
 	fi
 }
 
-# ipcomp GRO [crypto|packet]: what is in ESP is compressed.
+# ipcomp GRO KIND ok|lost: what is in ESP is compressed. KIND is empty for software.
 ipcomp()
 {
 	local gcm="aead rfc4106(gcm(aes)) 0x000102030405060708090a0b0c0d0e0f10111213 128"
-	local ends="src 10.1.0.2 dst 10.1.0.1 proto" end dir offload before
+	local ends="src 10.1.0.2 dst 10.1.0.1 proto" end dir offload before lost
 
 	features a gro "$1"
 	for end in a b; do
@@ -134,15 +134,19 @@ ipcomp()
 	done
 	[[ ! ${2:-} ]] || wait_offloaded 1
 	before=$(stat a ipsec_rx_pkts)
-	check "answers" b ping -q -c 5 -i 0.05 -W 1 -s 1000 -p 00 10.1.0.1 >/dev/null
+	lost=$(b ping -q -c 5 -i 0.05 -W 1 -s 1000 -p 00 10.1.0.1 | grep -o '[0-9]*% packet loss')
+	[[ $3 == ok ]] || check_eq "loss" "$lost" "100% packet loss"
+	[[ $3 == lost ]] || check_eq "loss" "$lost" "0% packet loss"
 	check_eq "packets that the NIC decrypted" $(($(stat a ipsec_rx_pkts) - before)) $((${2:+5}))
 	features a gro on
 }
 
-T "IPComp in ESP, software" ipcomp off
-T "IPComp in ESP, crypto mode" ipcomp off crypto
-T "IPComp in ESP, packet mode" ipcomp off packet
-T "IPComp in ESP, packet mode, GRO" ipcomp on packet
+T "IPComp in ESP, software" ipcomp off "" ok
+T "IPComp in ESP, crypto mode" ipcomp off crypto ok
+T "IPComp in ESP, packet mode" ipcomp off packet ok
+T "IPComp in ESP, software, GRO" ipcomp on "" lost
+T "IPComp in ESP, crypto mode, GRO" ipcomp on crypto lost
+T "IPComp in ESP, packet mode, GRO" ipcomp on packet ok
 T "S13 the outer hop limit, IPv4" hop_limit 4
 T "S13 the outer hop limit, IPv6" hop_limit 6
 T "S68 events of numbers" number_events
