@@ -298,7 +298,7 @@ static const struct packet_gso_row packet_gso_rows[] = {
 	{ "TCP, one segment", { PACKET_TRANSPORT }, { .len = 60, .gso = true }, 1 },
 	{ "TCP of a guest's", { PACKET_TUNNEL }, { .len = 950, .gso = true, .dodgy = true }, 10 },
 	{ "TCP of a guest's, shorter than its header", { PACKET_TUNNEL },
-	  { .len = 10, .gso = true, .dodgy = true, .short_of = true }, 1 },
+	  { .len = 10, .gso = true, .dodgy = true, .bad_doff = true }, 1 },
 	{ "TCP, tunnel", { PACKET_TUNNEL }, { .len = 950, .gso = true }, 10 },
 	{ "TCP, IPv6", { PACKET_TRANSPORT, .family = AF_INET6 }, { .len = 950, .gso = true }, 10 },
 	{ "TCP, IPv6 tunnel", { PACKET_TUNNEL, .family = AF_INET6 }, { .len = 950, .gso = true },

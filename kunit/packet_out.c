@@ -87,7 +87,7 @@ static void packet_put_ip(struct sk_buff *skb, u16 family, u8 proto, bool option
 	}
 }
 
-static void packet_put_l4(struct sk_buff *skb, bool udp, bool short_of)
+static void packet_put_l4(struct sk_buff *skb, bool udp, bool bad_doff)
 {
 	struct tcphdr *th;
 
@@ -96,7 +96,7 @@ static void packet_put_l4(struct sk_buff *skb, bool udp, bool short_of)
 		return;
 	}
 	th = skb_put_zero(skb, PACKET_TCP_LEN);
-	th->doff = short_of ? 15 : PACKET_TCP_LEN / 4;
+	th->doff = bad_doff ? 15 : PACKET_TCP_LEN / 4;
 }
 
 static void packet_set_gso(struct sk_buff *skb, const struct packet_out *want)
@@ -135,7 +135,7 @@ struct sk_buff *packet_plain(struct fixture *f, const struct xfrm_state *x,
 		skb_set_inner_transport_header(skb, skb->len);
 		skb->encapsulation = 1;
 	}
-	packet_put_l4(skb, want->udp, want->short_of);
+	packet_put_l4(skb, want->udp, want->bad_doff);
 	skb_put_zero(skb, want->len);
 	if (want->gso)
 		packet_set_gso(skb, want);

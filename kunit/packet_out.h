@@ -20,7 +20,7 @@
  * @vxlan: TCP over IPv4 over Ethernet in VXLAN
  * @gso: a burst, whose segments have PACKET_GSO_SIZE bytes
  * @dodgy: a burst from a guest, which does not say how many segments it has
- * @short_of: the TCP header says that it is longer than the packet
+ * @bad_doff: the TCP header says that it is longer than the packet
  * @options: IPv4 options or IPv6 extension headers
  * @other_port: the route leaves by the other port
  * @nested: the route leads to another SA
@@ -35,7 +35,7 @@ struct packet_out {
 	bool vxlan;
 	bool gso;
 	bool dodgy;
-	bool short_of;
+	bool bad_doff;
 	bool options;
 	bool other_port;
 	bool nested;

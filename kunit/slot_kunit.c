@@ -312,6 +312,26 @@ static void slot_test_probes_by_direction(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ASKED), 1);
 }
 
+/* S6: an XFRM_MSG_NEWAE sets the packets of a waiting SA back. That does not make it the busiest.
+ */
+static void slot_test_count_set_back(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xfrm_state *x[SLOTS], *waits;
+	u32 i;
+
+	slot_fill(f, x, SLOTS);
+	waits = fixture_sa(f, NULL);
+	fixture_expect_state(f, waits, OV2_PHASE_WAITING);
+	for (i = 0; i < SLOTS; i++)
+		x[i]->curlft.packets = 1000;
+	waits->curlft.packets = 1000;
+	slot_tick(f);
+	waits->curlft.packets = 0;
+	slot_tick(f);
+	KUNIT_EXPECT_EQ(test, fixture_counter(f, OV2_CNT_ASKED), 0);
+}
+
 /* S6: the NIC accepts a probe. The SA is in the NIC like any other. */
 static void slot_test_taken(struct kunit *test)
 {
@@ -548,6 +568,7 @@ static struct kunit_case slot_cases[] = {
 	KUNIT_CASE(slot_test_busiest_pair),
 	KUNIT_CASE(slot_test_probes),
 	KUNIT_CASE(slot_test_probes_by_direction),
+	KUNIT_CASE(slot_test_count_set_back),
 	KUNIT_CASE(slot_test_taken),
 	KUNIT_CASE(slot_test_fewer),
 	KUNIT_CASE(slot_test_reasons),

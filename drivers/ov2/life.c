@@ -497,8 +497,9 @@ static void ov2_add_done_node(struct ov2_request *req, struct ov2_add_sa *add)
 	u32 handle = ov2_engine_up(nic) || req->status != -ECANCELED ? add->offload_handle : 0;
 	int err = add->status ?: req->status ?: -EIO;
 
-	/* These are the core's own words. It submits an SA with -EACCES again when the
-	 * configuration permits the SA, which is now.
+	/* The core itself notes -EACCES for an SA that the configuration excludes, and submits that
+	 * again as soon as it is permitted, and -ENODEV for a device that is out of service. From
+	 * the NIC they are errors like any other.
 	 */
 	if (err == -EACCES || err == -ENODEV)
 		err = -EIO;

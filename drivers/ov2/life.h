@@ -28,8 +28,9 @@ struct ov2_sa;
  *	                                                   while the goal is SOFTWARE or GONE
  *	SOFTWARE -> GONE                                   the goal is GONE
  *	OFFLOADED to DELETING -> SOFTWARE                  the NIC was reset
- * An SA in the NIC gets OFFLOADED whatever its goal is. GONE takes the place of SOFTWARE if the
- * goal is GONE.
+ *
+ * An SA whose ADD_SA has succeeded becomes OFFLOADED whatever its goal is. GONE takes the place of
+ * SOFTWARE if the goal is GONE.
  *
  * An inbound SA that xfrm has deleted goes from OFFLOADED to DEL_QUEUED directly.
  *

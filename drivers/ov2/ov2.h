@@ -27,13 +27,15 @@
  * The send path in packet mode takes x->lock, with BH off: offload_ok to count a packet, and
  * ov2_tx_sa() to number it. The driver calls ov2_tx_sa() with the lock of its TX queue held, and
  * messages of netlink's that xfrm gives away under x->lock may be sent on by nlmon and tc. So
- * ov2_tx_sa() does not wait for x->lock. The work item that evicts SAs takes x->lock and
- * nic->lock, but one after the other. ov2_policy_to_crypto() takes x->lock and then nic->lock.
+ * ov2_tx_sa() does not wait for x->lock. It does give such messages away itself, when somebody
+ * listens to the numbers of an SA; tc must not lead those to a queue of the same port. The work
+ * item that evicts SAs takes x->lock and nic->lock, but one after the other. ov2_policy_to_crypto()
+ * takes x->lock and then nic->lock.
  *
  * An add in packet mode sleeps until the NIC has answered, with xfrm_cfg_mutex held. The wait is
  * killable and takes a request deadline at most. The NIC, a reset and ov2_nic_unregister() do not
  * wait for that mutex. unregister_netdevice() waits for the add, which has a reference on the
- * netdev.
+ * netdev, so ov2_port_event() ends the wait.
  *
  * Two locks are leaves, taken with BH off and never together. The first is ov2_held_lock in
  * rx_held.c; nothing is freed under it, so that the last put of a state does not happen within it.

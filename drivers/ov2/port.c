@@ -14,6 +14,8 @@
  * old namespace, with a reference on the netdev. So end the waits. An add that xfrm has begun and
  * that does not wait yet is in the same window as one that has returned and whose state is not
  * inserted yet; that window is xfrm's.
+ *
+ * Context: rtnl, may sleep. The add holds xfrm_cfg_mutex, which nothing here waits for.
  */
 static int ov2_port_event(struct notifier_block *nb, unsigned long event, void *ptr)
 {

@@ -27,8 +27,7 @@ static struct kmem_cache *ov2sim_vector_cache;
 /* Transmit */
 
 /* Find the ESP header of a packet to encrypt. Packets with IP options and extension headers are not
- * offloaded. vlan_get_protocol() is needed because skb->protocol may be that of a VLAN
- * tag.
+ * offloaded. vlan_get_protocol() is needed because skb->protocol may be that of a VLAN tag.
  */
 static bool ov2sim_tx_find_esp(const struct sk_buff *skb, struct ov2sim_txd *txd)
 {

@@ -125,6 +125,22 @@ busy_are_in()
 	offloaded_are 3 4 5
 }
 
+# update_full KIND STATUS: xfrm makes a second state for a moment, and there is no slot for it.
+update_full()
+{
+	local id line out
+
+	for id in 1 2 3; do
+		conn "$id" kind="$1"
+	done
+	line=$(grep -m 1 ' dir out' <<<"$batch_a")
+	commit && wait_offloaded "$slots" || return
+	out=$(ip -n a -batch - 2>&1 <<<"${line/state add/state update} limit time-hard 5000")
+	check_eq "status of the update: $out" $? "$2"
+	[[ $2 == 0 ]] || check "the update says why" grep -q "SA table ($slots) is full" <<<"$out"
+	check "all stay in the NIC" wait_for 10 sas_are "$nic_a" offloaded "$slots"
+}
+
 # More pairs than slots: the busy ones get in for the idle ones. The core asks, the NIC
 # has none left and wants those back that have been idle longest, by SaDeleteReq.
 pressure()
@@ -169,6 +185,8 @@ setup()
 T "S6 S18 to the last SA and one more" last_and_one_more
 T "S6 no more wait than the second limit" second_limit
 T "S6 each delete lets one in" churn
+T "UPDSA at a full table, crypto mode" update_full crypto 0
+T "UPDSA at a full table, packet mode" update_full packet 2
 # The last: for a while after it slots are filled slowly.
 T "busy pairs displace idle ones" pressure
 run_tests
